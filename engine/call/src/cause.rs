@@ -1,0 +1,96 @@
+//! Why a call or leg ended: the word that scripts see, the SIP status, the Q.850 number.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! causes {
+    ($( $(#[$doc:meta])* $variant:ident $word:literal $sip:literal $q850:literal ),+ $(,)?) => {
+        /// Why a call or a leg ended.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Cause { $( $(#[$doc])* $variant ),+ }
+
+        impl Cause {
+            /// All causes.
+            pub const ALL: &[Self] = &[$( Self::$variant ),+];
+
+            /// The word that scripts, records and reports use.
+            pub fn word(self) -> &'static str {
+                match self { $( Self::$variant => $word ),+ }
+            }
+
+            /// The SIP status that refuses a call for this cause.
+            pub fn sip_status(self) -> u16 {
+                match self { $( Self::$variant => $sip ),+ }
+            }
+
+            /// The Q.850 cause value for the Reason header (RFC 3326).
+            pub fn q850(self) -> u8 {
+                match self { $( Self::$variant => $q850 ),+ }
+            }
+
+            /// Finds a cause by its word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|cause| cause.word() == word)
+            }
+        }
+    };
+}
+
+causes! {
+    /// Somebody hung up.
+    Normal "normal" 480 16,
+    /// The far end is in another call.
+    Busy "busy" 486 17,
+    /// Rang, and nobody answered.
+    NoAnswer "no_answer" 480 19,
+    /// Answered elsewhere, or the caller gave up while it rang.
+    Cancelled "cancelled" 487 26,
+    /// The far end declined.
+    Rejected "rejected" 603 21,
+    /// There is no such number or user.
+    Unallocated "unallocated" 404 1,
+    /// The user exists and no phone of theirs is registered, or the trunk is down.
+    Unavailable "unavailable" 480 20,
+    /// No line, no port, or no capacity.
+    Congestion "congestion" 503 34,
+    /// The caller may not call this.
+    Forbidden "forbidden" 403 57,
+    /// No codec in common.
+    Incompatible "incompatible" 488 88,
+    /// The script or the exchange failed.
+    Failure "failure" 500 41,
+    /// The far end fell silent: no RTP, no session refresh, or its connection broke.
+    Lost "lost" 408 27,
+}
+
+impl Cause {
+    /// Maps the final SIP status of a refused INVITE.
+    pub fn from_sip_status(status: u16) -> Self {
+        match status {
+            486 | 600 => Self::Busy,
+            408 | 480 => Self::NoAnswer,
+            487 => Self::Cancelled,
+            603 | 607 | 608 => Self::Rejected,
+            404 | 410 | 484 | 604 => Self::Unallocated,
+            401 | 403 | 407 => Self::Forbidden,
+            415 | 488 | 606 => Self::Incompatible,
+            430 => Self::Unavailable,
+            500..=599 => Self::Congestion,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_is_found_by_its_word() {
+        for &cause in Cause::ALL {
+            assert_eq!(Cause::from_word(cause.word()), Some(cause));
+            assert!((400..700).contains(&cause.sip_status()));
+            assert!((1..=127).contains(&cause.q850()));
+        }
+    }
+}

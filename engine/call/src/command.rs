@@ -1,0 +1,360 @@
+//! What a script may ask of its call, and what it gets for an answer.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cause, LegId, MessageId, RecordingId};
+
+/// One thing that a script asks of its call. Each is answered by exactly one [`Reply`], unless the
+/// caller hangs up first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Sends 180, once.
+    Ring,
+    /// Opens early media (183), so that sounds are heard before the call is answered.
+    Progress,
+    /// Answers; a second time does nothing.
+    Answer,
+    /// Refuses a call that is not yet answered.
+    Reject {
+        /// What the caller is told.
+        cause: Cause,
+    },
+    /// Ends the call.
+    Hangup {
+        /// What the record says.
+        cause: Cause,
+    },
+    /// Plays sounds in order, `times` times; replies with the key that interrupted.
+    Play {
+        /// What is played.
+        sounds: Vec<Sound>,
+        /// Keys that end it.
+        interrupt_on: Keys,
+        /// How often; 0 means until interrupted.
+        times: u32,
+    },
+    /// Plays and collects digits.
+    Gather(Gather),
+    /// Records the caller alone and replies with the recording.
+    Record(Record),
+    /// Starts recording the conversation in stereo.
+    StartRecording(StartRecording),
+    /// Stops it.
+    StopRecording,
+    /// Rings targets, connects the first that answers, and replies when they part.
+    Bridge(Bridge),
+    /// Takes a message.
+    Voicemail(Voicemail),
+    /// The listening menu of a mailbox (*97).
+    VoicemailMenu {
+        /// Whose; `None` asks for the number.
+        mailbox: Option<String>,
+    },
+    /// Hands the call to another handler. Never replied to.
+    Transfer {
+        /// The number to look up.
+        to: String,
+        /// Where to look it up; the call's own context when `None`.
+        context: Option<String>,
+    },
+    /// Sends keys to the caller.
+    SendDtmf {
+        /// `0-9 * # A-D`, `,` waits a second.
+        digits: String,
+    },
+    /// Starts or stops music behind the script; replies at once.
+    Music(Music),
+    /// Waits, while keys are still noticed.
+    Sleep {
+        /// How long.
+        duration: Duration,
+    },
+}
+
+/// Something to be heard.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub enum Sound {
+    /// A name under `sounds/`, without language and extension: `menu/main`.
+    Named(String),
+    /// A built-in tone.
+    Tone(Tone),
+    /// What was recorded.
+    Recording(RecordingId),
+    /// A voicemail message.
+    Message(MessageId),
+    /// A mailbox's own greeting.
+    MailboxGreeting {
+        /// The mailbox.
+        mailbox: String,
+    },
+    /// So long of nothing.
+    Silence(Duration),
+    /// A number, date or digits to be said in the call's language.
+    Say(Say),
+}
+
+/// Tones that need no file. Frequencies are those of the Chinese network (450 Hz).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub enum Tone {
+    /// 回铃音: 1 s on, 4 s off.
+    Ringback,
+    /// 忙音: 0.35 s on, 0.35 s off.
+    Busy,
+    /// 拥塞音: 0.7 s on, 0.7 s off.
+    Congestion,
+    /// One second that says "speak now".
+    Beep,
+    /// What a caller hears when nothing else can be played.
+    Apology,
+    /// A short confirmation.
+    Confirm,
+}
+
+/// Something to be said from recorded pieces.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub enum Say {
+    /// A whole number, read as a quantity: 两百零三.
+    Number(i64),
+    /// Digits one by one; Chinese reads 1 as 幺.
+    Digits(String),
+    /// Seconds since 1970, UTC; read in the tenant's zone.
+    Date(i64),
+    /// Seconds since 1970, UTC; read with hours and minutes.
+    Time(i64),
+}
+
+/// Which keys count.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Keys {
+    /// None do.
+    #[default]
+    None,
+    /// Every key does.
+    Any,
+    /// These do.
+    Of(String),
+}
+
+/// Collects digits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gather {
+    /// Played first; a key cuts it (barge-in).
+    pub prompt: Vec<Sound>,
+    /// Fewer are `timeout`.
+    pub min_digits: usize,
+    /// Ends at once when reached.
+    pub max_digits: usize,
+    /// For the first digit, after the prompt.
+    pub timeout: Duration,
+    /// Between digits.
+    pub digit_timeout: Duration,
+    /// Keys that end the input and are not part of it.
+    pub finish_on: Keys,
+    /// A dialplan pattern that the digits must match.
+    pub pattern: Option<String>,
+    /// Whether a key cuts the prompt.
+    pub barge_in: bool,
+}
+
+/// Records the caller alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Ends it.
+    pub max_duration: Duration,
+    /// So long of silence ends it; zero never.
+    pub silence: Duration,
+    /// Plays a beep first.
+    pub beep: bool,
+    /// Keys that end it.
+    pub finish_on: Keys,
+}
+
+/// Records the conversation: customer left, agent right.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StartRecording {
+    /// Plays a beep to both.
+    pub beep: bool,
+}
+
+/// Rings targets and connects the first that answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bridge {
+    /// Who rings.
+    pub targets: Vec<Target>,
+    /// How long one target (in order) or all of them (at once) may ring.
+    pub timeout: Duration,
+    /// The number shown to the called; the caller's own when `None`.
+    pub caller_id: Option<String>,
+    /// How several ring.
+    pub strategy: Strategy,
+    /// What the caller hears while it rings; the far end's early media or the ring-back tone
+    /// when `None`.
+    pub ringback: Option<Sound>,
+    /// Records the conversation in stereo.
+    pub record: bool,
+}
+
+/// How several targets ring.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Strategy {
+    /// All at once.
+    #[default]
+    All,
+    /// One after the other.
+    InOrder,
+}
+
+/// Somebody who can be rung.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub enum Target {
+    /// `user:1049`: every phone registered for that user.
+    User(String),
+    /// `trunk:carrier/13800138000`.
+    Trunk {
+        /// The trunk's name.
+        trunk: String,
+        /// The number to dial there.
+        number: String,
+    },
+    /// `sip:a@b`.
+    Uri(String),
+}
+
+/// Takes a message into a mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Voicemail {
+    /// Where it goes.
+    pub mailbox: String,
+    /// What is played first.
+    pub greeting: Greeting,
+    /// The longest message.
+    pub max_duration: Duration,
+    /// A shorter one is asked for again.
+    pub min_duration: Duration,
+    /// So long of silence ends it.
+    pub silence: Duration,
+    /// Whether a beep follows the greeting.
+    pub beep: bool,
+    /// Offers to listen, save, or record again after `#`.
+    pub review: bool,
+}
+
+/// What a caller hears before the beep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Greeting {
+    /// The mailbox's own, or else the standard one for "does not answer".
+    Unavailable,
+    /// The mailbox's own, or else the standard one for "is busy".
+    Busy,
+    /// This one.
+    Sound(Sound),
+    /// Nothing.
+    None,
+}
+
+/// Music behind a script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Music {
+    /// The tenant's default class.
+    Default,
+    /// A name under `sounds/music`.
+    Named(String),
+    /// Silence again.
+    Off,
+}
+
+/// Why the network did not give what was asked. The words are those of the Lua surface.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub enum Why {
+    /// No key, or too few.
+    Timeout,
+    /// Keys that do not fit the pattern.
+    NoMatch,
+    /// The far end is in another call.
+    Busy,
+    /// It rang and nobody came.
+    NoAnswer,
+    /// Declined.
+    Rejected,
+    /// Nobody is registered, or the number does not exist.
+    Unavailable,
+    /// No line or no capacity.
+    Congestion,
+    /// Stopped before an answer.
+    Cancelled,
+    /// Nothing was said.
+    Silence,
+}
+
+impl Why {
+    /// The word that scripts see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::NoMatch => "no_match",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Rejected => "rejected",
+            Self::Unavailable => "unavailable",
+            Self::Congestion => "congestion",
+            Self::Cancelled => "cancelled",
+            Self::Silence => "silence",
+        }
+    }
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Done; there is nothing to tell.
+    Done,
+    /// Playing ended, or this key ended it.
+    Key(Option<char>),
+    /// Digits, or why none.
+    Digits(Result<String, Why>),
+    /// A recording, or why none.
+    Recording(Result<Recorded, Why>),
+    /// They have parted; or nobody came.
+    Leg(Result<Parted, Why>),
+    /// A message was left, or not.
+    Message(Option<Left>),
+    /// The script asked for something that is not there; a Lua error with this sentence.
+    Mistake(String),
+}
+
+/// A finished recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Its id.
+    pub id: RecordingId,
+    /// How long it is.
+    pub duration: Duration,
+}
+
+/// A leg that was bridged and has left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parted {
+    /// Which leg.
+    pub leg: LegId,
+    /// Who it was.
+    pub target: Target,
+    /// The user who answered, if it was one.
+    pub user: Option<String>,
+    /// How long they talked.
+    pub talked: Duration,
+    /// Why they parted.
+    pub cause: Cause,
+}
+
+/// A message that was left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Left {
+    /// Its id.
+    pub id: MessageId,
+    /// The mailbox it is in.
+    pub mailbox: String,
+    /// How long it is.
+    pub duration: Duration,
+}

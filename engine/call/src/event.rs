@@ -1,0 +1,113 @@
+//! What reaches a call from the network, the audio and the store.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Cause, LegId, MessageId, PlayId, RecordingId};
+
+/// Something that happened to a call. The switch translates SIP and media into these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A called leg rings; `early_media` when its own sound is to be passed on (183 with SDP).
+    Ringing {
+        /// Which.
+        leg: LegId,
+        /// Whether it sends sound already.
+        early_media: bool,
+    },
+    /// A called leg answered and its media is set up. For the caller's leg: the ACK has come.
+    Answered {
+        /// Which.
+        leg: LegId,
+        /// The user who answered, where the target rings several.
+        user: Option<String>,
+    },
+    /// A called leg refused or could not be reached.
+    Refused {
+        /// Which.
+        leg: LegId,
+        /// Why.
+        cause: Cause,
+    },
+    /// A leg is gone: BYE, CANCEL, no RTP, no refresh, transport broken.
+    HungUp {
+        /// Which.
+        leg: LegId,
+        /// Why.
+        cause: Cause,
+    },
+    /// A phone put the conversation on hold, or took it back (re-INVITE).
+    Held {
+        /// Which.
+        leg: LegId,
+        /// On hold now.
+        held: bool,
+    },
+    /// A key was pressed; reported once, whichever way it came.
+    Digit {
+        /// By whom.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
+    /// Everything was played.
+    Played {
+        /// Which playing.
+        play: PlayId,
+    },
+    /// A sound is not there or cannot be read.
+    PlayFailed {
+        /// Which playing.
+        play: PlayId,
+        /// The sentence for the script: "sound 'menu/mian' not found (did you mean 'menu/main'?)".
+        why: String,
+    },
+    /// The recorded party has said nothing for the time asked for.
+    Silent {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// A recording is closed and on disk.
+    RecordingClosed {
+        /// Which.
+        recording: RecordingId,
+        /// How much was recorded.
+        duration: Duration,
+        /// How much of that was speech, where it was looked for.
+        speech: Duration,
+    },
+    /// What the store knows of a mailbox; answers [`Output::OpenMailbox`](crate::Output).
+    Mailbox {
+        /// Whose.
+        mailbox: String,
+        /// `None` when there is no such mailbox.
+        found: Option<Mailbox>,
+    },
+}
+
+/// A mailbox as the call needs it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The PIN to listen; `None` when it has not been set.
+    pub pin: Option<String>,
+    /// Whether there is a greeting of its own.
+    pub has_greeting: bool,
+    /// Messages, oldest first, deleted ones left out.
+    pub messages: Vec<MailboxMessage>,
+}
+
+/// A message as the listening menu needs it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailboxMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// The caller's number, if known.
+    pub from: Option<String>,
+    /// Seconds since 1970, UTC.
+    pub at: i64,
+    /// How long it is.
+    pub duration: Duration,
+    /// Whether it has been listened to.
+    pub heard: bool,
+}

@@ -1,0 +1,35 @@
+//! Everything that went into a call and everything it decided, in order.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// One line of a call's journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Since the call began, monotonic.
+    pub at: Duration,
+    /// What it was.
+    pub what: What,
+}
+
+/// An input, or a decision with its reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum What {
+    /// The network or the audio reported this.
+    Event(crate::Event),
+    /// The script asked for this.
+    Command {
+        /// Which method.
+        request: crate::RequestId,
+        /// What.
+        command: Box<crate::Command>,
+    },
+    /// The call decided something.
+    Decision {
+        /// What was decided, in words: `ring 1050`.
+        what: String,
+        /// Why: `1049 did not answer in 20 s`.
+        because: String,
+    },
+}

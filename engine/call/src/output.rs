@@ -1,0 +1,247 @@
+//! What a call wants done.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CallId, Cause, LegId, MessageId, PlayId, RecordingId, Reply, RequestId, Sound, Target, TenantId,
+};
+
+/// What is known of a call when it begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Its id.
+    pub id: CallId,
+    /// Whose call it is.
+    pub tenant: TenantId,
+    /// Where its number is looked up: the toll fence.
+    pub context: String,
+    /// The caller's number as `+E.164` or internal number; `None` if withheld.
+    pub from: Option<String>,
+    /// The caller's number as it came.
+    pub from_raw: String,
+    /// The display name.
+    pub from_name: Option<String>,
+    /// The dialled number.
+    pub to: String,
+    /// The registered user who calls, if any.
+    pub user: Option<String>,
+    /// The trunk that it came by, if any.
+    pub trunk: Option<String>,
+    /// Header fields of the INVITE that scripts may read, names as they came.
+    pub headers: Vec<(String, String)>,
+    /// The language of prompts: `zh`, `en`.
+    pub language: String,
+    /// Microseconds since 1970, UTC.
+    pub started_at: i64,
+}
+
+/// Something for the switch to do. Drain after every input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Output {
+    /// Send 180 to the caller, or 183 with SDP.
+    Ring {
+        /// Open the audio path before the answer.
+        early_media: bool,
+    },
+    /// Send 200 to the caller.
+    Answer,
+    /// Refuse the caller's INVITE.
+    Reject {
+        /// Why.
+        cause: Cause,
+    },
+    /// Ring a target as this new leg.
+    Invite {
+        /// The new leg.
+        leg: LegId,
+        /// Who.
+        target: Target,
+        /// The number to show.
+        caller_id: Option<String>,
+        /// The name to show.
+        caller_name: Option<String>,
+    },
+    /// End a leg: CANCEL while it rings, BYE after. `elsewhere` adds the Reason that keeps
+    /// phones from showing a missed call.
+    Release {
+        /// Which.
+        leg: LegId,
+        /// Why.
+        cause: Cause,
+        /// Another leg took the call.
+        elsewhere: bool,
+    },
+    /// Play to a leg. What played before on that leg stops without an event.
+    Play {
+        /// To whom.
+        leg: LegId,
+        /// The playing.
+        play: PlayId,
+        /// What.
+        sounds: Vec<Sound>,
+        /// How often; 0 means until stopped.
+        times: u32,
+    },
+    /// Stop it; no `Played` follows.
+    StopPlay {
+        /// On which leg.
+        leg: LegId,
+        /// The playing.
+        play: PlayId,
+    },
+    /// Music on the shared timeline to a leg, until something else is played or bridged.
+    Music {
+        /// To whom.
+        leg: LegId,
+        /// The class; the tenant's default when `None`.
+        name: Option<String>,
+    },
+    /// Silence to a leg: ends music.
+    Quiet {
+        /// To whom.
+        leg: LegId,
+    },
+    /// Two legs hear each other from now on.
+    Connect {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// The caller hears the ringing leg's early media, one way.
+    PassEarlyMedia {
+        /// The ringing leg.
+        from: LegId,
+        /// Who hears it.
+        to: LegId,
+    },
+    /// They no longer do.
+    Disconnect {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Send keys to a leg.
+    SendDigits {
+        /// To whom.
+        leg: LegId,
+        /// Which.
+        digits: String,
+    },
+    /// Begin a recording. It lives on while legs come and go.
+    StartRecording {
+        /// Its id.
+        recording: RecordingId,
+        /// Heard left.
+        left: Option<LegId>,
+        /// Heard right; `None` with `stereo = false` records one party.
+        right: Option<LegId>,
+        /// Two channels.
+        stereo: bool,
+        /// Report `Silent` after so long without speech of the left party; zero never.
+        silence: Duration,
+        /// A voicemail message or greeting and not a call recording.
+        purpose: Purpose,
+    },
+    /// Put another leg on a channel of a running recording.
+    MoveRecording {
+        /// Which.
+        recording: RecordingId,
+        /// Heard left.
+        left: Option<LegId>,
+        /// Heard right.
+        right: Option<LegId>,
+    },
+    /// Close it; `RecordingClosed` follows.
+    StopRecording {
+        /// Which.
+        recording: RecordingId,
+        /// Throw it away.
+        discard: bool,
+    },
+    /// Answer with [`Event::Mailbox`](crate::Event::Mailbox).
+    OpenMailbox {
+        /// Whose.
+        mailbox: String,
+    },
+    /// Change the store's view of a mailbox.
+    Mailbox(MailboxChange),
+    /// Answer the script.
+    Reply {
+        /// Which method.
+        request: RequestId,
+        /// With what.
+        reply: Reply,
+    },
+    /// Run the handler of another number.
+    Route {
+        /// Where to look.
+        context: String,
+        /// What for.
+        to: String,
+    },
+    /// Stop the script: the caller is gone.
+    StopScript,
+    /// A line for the journal: an input or a decision, with its reason.
+    Journal(crate::journal::Entry),
+    /// The call is over; nothing follows.
+    Ended(Box<crate::record::CallRecord>),
+}
+
+/// What a recording is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// A conversation.
+    Call,
+    /// `call:record`.
+    Script,
+    /// A voicemail message.
+    Message,
+    /// A mailbox's greeting.
+    Greeting,
+}
+
+/// What a call changes in a mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum MailboxChange {
+    /// A message was left; its audio is the recording.
+    Leave {
+        /// The new message.
+        message: MessageId,
+        /// Whose.
+        mailbox: String,
+        /// Its audio.
+        recording: RecordingId,
+        /// Who left it.
+        from: Option<String>,
+        /// How long it is.
+        duration: Duration,
+    },
+    /// A message was listened to.
+    Heard {
+        /// Which.
+        message: MessageId,
+    },
+    /// A message was deleted (清除); it can be restored for 30 days.
+    Delete {
+        /// Which.
+        message: MessageId,
+    },
+    /// A new greeting; its audio is the recording.
+    Greeting {
+        /// Whose.
+        mailbox: String,
+        /// Its audio.
+        recording: RecordingId,
+    },
+    /// A new PIN.
+    Pin {
+        /// Whose.
+        mailbox: String,
+        /// Digits.
+        pin: String,
+    },
+}

@@ -1,0 +1,99 @@
+//! What remains of a call: call → legs → segments.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, Cause, LegId, RecordingId};
+
+/// One call, when it is over. Times are microseconds since 1970, UTC, made from the wall time of
+/// the call's birth and monotonic time after it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// Its id.
+    pub id: CallId,
+    /// When it began.
+    pub started_at: i64,
+    /// When it was answered, if ever.
+    pub answered_at: Option<i64>,
+    /// When it ended.
+    pub ended_at: i64,
+    /// Who ended it: `customer`, `agent:1049`, `system:no_answer`.
+    pub ended_by: String,
+    /// What became of it.
+    pub result: Outcome,
+    /// Why it ended.
+    pub cause: Cause,
+    /// Its legs.
+    pub legs: Vec<LegRecord>,
+    /// What happened in it, in order.
+    pub segments: Vec<Segment>,
+}
+
+/// What became of a call, as Chinese desks name it (E100).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// 已接听: talked to somebody.
+    Answered,
+    /// 振铃未接听: somebody's phone rang and nobody came.
+    RangOut,
+    /// 振铃放弃: the caller gave up while it rang.
+    AbandonedRinging,
+    /// 已留言: a message was left.
+    LeftMessage,
+    /// IVR 内挂机: ended in the menu.
+    EndedInMenu,
+    /// 客服拒接 or busy: refused by the called.
+    Refused,
+    /// 并发限制 or congestion.
+    NoCapacity,
+    /// The script or the exchange failed.
+    Failed,
+}
+
+/// One leg.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LegRecord {
+    /// Which.
+    pub leg: LegId,
+    /// `trunk`, `user`, `external`.
+    pub kind: String,
+    /// Who: a user, a number.
+    pub peer: String,
+    /// When it was invited or invited us.
+    pub invited_at: i64,
+    /// When it rang.
+    pub ringing_at: Option<i64>,
+    /// When it answered.
+    pub up_at: Option<i64>,
+    /// When it ended.
+    pub ended_at: i64,
+    /// Why it ended.
+    pub cause: Cause,
+}
+
+/// A stretch of a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// `ivr`, `ring`, `talk`, `hold`, `voicemail`.
+    pub kind: SegmentKind,
+    /// From.
+    pub from: i64,
+    /// To.
+    pub to: i64,
+    /// The user who took part, if one did.
+    pub agent: Option<String>,
+    /// What was recorded in it.
+    pub recording: Option<RecordingId>,
+}
+
+/// What a stretch of a call was.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the words are the trade's own")]
+pub enum SegmentKind {
+    Ivr,
+    Ring,
+    Talk,
+    Hold,
+    Voicemail,
+}

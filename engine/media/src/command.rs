@@ -1,0 +1,269 @@
+//! What the switch asks of a media thread's board.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::Clip;
+
+/// One leg's audio; unique in the process.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct LegKey(pub u64);
+
+/// One playing; unique in the process.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PlayKey(pub u64);
+
+/// One recording; unique in the process.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RecordingKey(pub u64);
+
+/// What the switch asks for. Unknown keys are ignored: the leg may have just left.
+#[derive(Debug)]
+pub enum Command {
+    /// A new leg; its sockets are the thread's business.
+    AddLeg {
+        /// Its key.
+        leg: LegKey,
+        /// How it sends and receives.
+        config: LegConfig,
+    },
+    /// A new offer or answer: codecs, address, direction. Streams go on: same SSRC, continuous
+    /// sequence and time stamps.
+    UpdateLeg {
+        /// Its key.
+        leg: LegKey,
+        /// How it sends and receives from now on.
+        config: LegConfig,
+    },
+    /// The leg is over; [`Event::Left`](crate::Event::Left) tells its quality.
+    RemoveLeg {
+        /// Its key.
+        leg: LegKey,
+    },
+    /// Play to a leg, in place of what it heard from us before. A bridge is covered while it lasts.
+    Play {
+        /// To whom.
+        leg: LegKey,
+        /// The playing.
+        play: PlayKey,
+        /// Gapless, in order.
+        items: Vec<PlayItem>,
+        /// How often; 0 means until stopped.
+        times: u32,
+    },
+    /// Stop it, without an event.
+    StopPlay {
+        /// On which leg.
+        leg: LegKey,
+        /// The playing.
+        play: PlayKey,
+    },
+    /// Music on the shared timeline: everybody hears the same bar.
+    Music {
+        /// To whom.
+        leg: LegKey,
+        /// What, or silence.
+        music: Option<Music>,
+    },
+    /// The two hear each other.
+    Connect {
+        /// One.
+        a: LegKey,
+        /// The other.
+        b: LegKey,
+    },
+    /// `to` hears `from`, not the other way (early media).
+    Listen {
+        /// Who is heard.
+        from: LegKey,
+        /// Who hears.
+        to: LegKey,
+    },
+    /// They no longer hear each other.
+    Disconnect {
+        /// One.
+        a: LegKey,
+        /// The other.
+        b: LegKey,
+    },
+    /// Send keys by RFC 4733, or as tones where the leg has no telephone-event.
+    SendDigits {
+        /// To whom.
+        leg: LegKey,
+        /// `0-9 * # A-D`, `,` waits a second.
+        digits: String,
+    },
+    /// Begin a recording of whatever is on its channels.
+    StartRecording {
+        /// Its key.
+        recording: RecordingKey,
+        /// Two channels or one.
+        stereo: bool,
+        /// 8000 or 16000.
+        rate: u32,
+        /// Where blocks go.
+        sink: Box<dyn RecordingSink>,
+        /// Report `Silent` after so long without speech on the left; zero never.
+        silence: Duration,
+    },
+    /// Put legs on its channels; silence where there is none.
+    RecordLegs {
+        /// Which.
+        recording: RecordingKey,
+        /// Left channel.
+        left: Option<LegKey>,
+        /// Right channel.
+        right: Option<LegKey>,
+    },
+    /// Close it.
+    StopRecording {
+        /// Which.
+        recording: RecordingKey,
+    },
+}
+
+/// One piece of a playing.
+#[derive(Clone, Debug)]
+pub enum PlayItem {
+    /// A clip, from its beginning to its end, at the leg's rate or another (the board resamples
+    /// nothing: the switch hands in the right rate, see [`CodecKind::clip_rate`]).
+    Clip(Arc<Clip>),
+    /// So long of nothing.
+    Silence(Duration),
+}
+
+/// Music that all listeners hear at the same place.
+#[derive(Clone, Debug)]
+pub struct Music {
+    /// Played in a loop since the board's epoch.
+    pub clip: Arc<Clip>,
+}
+
+/// How a leg sends and receives.
+#[derive(Clone, Debug)]
+pub struct LegConfig {
+    /// Where its sound goes; `None` until an SDP says so.
+    pub remote: Option<SocketAddr>,
+    /// Where its reports go; `None` without RTCP.
+    pub remote_rtcp: Option<SocketAddr>,
+    /// Reports share the port (RFC 5761).
+    pub rtcp_mux: bool,
+    /// The codec in use.
+    pub codec: Negotiated,
+    /// telephone-event's payload type and clock rate, if agreed (RFC 4733).
+    pub telephone_event: Option<(u8, u32)>,
+    /// Milliseconds of sound in a packet that we send.
+    pub ptime: u8,
+    /// Who may speak.
+    pub direction: Direction,
+    /// What sources are believed.
+    pub latch: Latch,
+    /// Listen for keys in the sound itself; only where telephone-event was not agreed.
+    pub detect_tones: bool,
+    /// Report `Lost` after so long without a packet while the peer should be sending; zero never.
+    pub rtp_timeout: Duration,
+    /// Randomness for SSRC, first sequence number and time stamp.
+    pub seed: u64,
+    /// The RTCP CNAME.
+    pub cname: Arc<str>,
+}
+
+/// A codec and its payload types, one for each way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Negotiated {
+    /// Which.
+    pub kind: CodecKind,
+    /// The payload type that we send.
+    pub send: u8,
+    /// The payload type that we receive.
+    pub receive: u8,
+}
+
+/// The codecs that we know.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CodecKind {
+    /// G.711 A-law.
+    Pcma,
+    /// G.711 μ-law.
+    Pcmu,
+    /// G.722; its RTP clock says 8000 and means 16000 (RFC 3551 §4.5.2).
+    G722,
+    /// Opus (RFC 7587), 48 kHz clock.
+    Opus,
+    /// G.729: passed through, never decoded.
+    G729,
+}
+
+impl CodecKind {
+    /// The clock rate of its RTP time stamps.
+    pub fn clock_rate(self) -> u32 {
+        match self {
+            Self::Opus => 48_000,
+            _ => 8_000,
+        }
+    }
+
+    /// The sample rate at which we decode, encode and play clips.
+    pub fn clip_rate(self) -> u32 {
+        match self {
+            Self::Opus => 48_000,
+            Self::G722 => 16_000,
+            _ => 8_000,
+        }
+    }
+
+    /// Whether we can turn it into samples.
+    pub fn decodes(self) -> bool {
+        self != Self::G729
+    }
+}
+
+/// Who may speak, from our side.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Direction {
+    /// Both.
+    SendRecv,
+    /// We only.
+    SendOnly,
+    /// The peer only.
+    RecvOnly,
+    /// Nobody.
+    Inactive,
+}
+
+/// Which sources of RTP are believed (security: nothing from strangers).
+#[derive(Clone, Debug, Default)]
+pub struct Latch {
+    /// Addresses whose packets may be the first: the signalled host, and the host that signalled.
+    pub hosts: SmallVec<[std::net::IpAddr; 2]>,
+    /// Follow the source's port where it differs from the SDP (NAT).
+    pub symmetric: bool,
+}
+
+/// Which of a leg's two sockets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Channel {
+    /// Sound.
+    Rtp,
+    /// Reports.
+    Rtcp,
+}
+
+/// Where a board writes packets. It copies what it is given.
+pub trait Wire {
+    /// Sends one packet from a leg's socket.
+    fn send(&mut self, leg: LegKey, channel: Channel, to: SocketAddr, packet: &[u8]);
+}
+
+/// Where a recording's blocks go: another thread, which writes them to disk.
+pub trait RecordingSink: std::fmt::Debug + Send {
+    /// Takes interleaved samples (left, right, left …; or one channel). Must not block; returns
+    /// false when the samples could not be taken, and the recorder keeps the timeline by counting
+    /// them as lost.
+    fn write(&mut self, samples: &[i16]) -> bool;
+    /// The recording is complete.
+    fn close(&mut self);
+}

@@ -1,0 +1,198 @@
+//! `config.lua` as data.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// The whole exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// SIP listeners and trunks.
+    pub sip: Sip,
+    /// Media.
+    pub rtp: Rtp,
+    /// HTTP.
+    pub http: Http,
+    /// By enterprise number (企业编号).
+    pub tenants: BTreeMap<String, Tenant>,
+    /// Budgets of scripts.
+    pub limits: Limits,
+    /// `reload = "manual"` waits for `moonswitch reload`; otherwise a saved file goes live.
+    pub reload_manually: bool,
+}
+
+/// SIP listeners, trunks and policies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sip {
+    /// `udp:127.0.0.1:5060`.
+    pub listen: Vec<Listen>,
+    /// The address that goes into Contact and SDP, where it differs from the bound one (NAT).
+    pub external: Option<IpAddr>,
+    /// Trunks by name.
+    pub trunks: BTreeMap<String, Trunk>,
+    /// The shortest registration accepted (423 below it).
+    pub min_expires: Duration,
+    /// The longest granted.
+    pub max_expires: Duration,
+    /// How often registered phones and trunks are asked by OPTIONS; zero never.
+    pub options_interval: Duration,
+    /// Session timer asked for (RFC 4028); zero never.
+    pub session_expires: Duration,
+    /// How many wrong passwords ban a source.
+    pub ban_after: u32,
+    /// For how long.
+    pub ban_for: Duration,
+}
+
+/// A listener.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Listen {
+    /// How.
+    pub transport: Transport,
+    /// Where.
+    pub address: SocketAddr,
+}
+
+/// A SIP transport that can be listened on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs, reason = "the protocols' own names")]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// A trunk: a carrier or another exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trunk {
+    /// Whose.
+    pub tenant: String,
+    /// Where its calls enter the dialplan.
+    pub context: String,
+    /// Where calls are sent, in fail-over order: `host`, `host:port`, `ip:port`.
+    pub hosts: Vec<String>,
+    /// How.
+    pub transport: Transport,
+    /// Addresses (or networks, `10.0.0.0/8`) whose calls are taken without a password.
+    pub trusted: Vec<String>,
+    /// For registering trunks and for challenges.
+    pub username: Option<String>,
+    /// The password, only ever used for the realm.
+    pub password: Option<String>,
+    /// The realm that may challenge us; the first host when `None`.
+    pub realm: Option<String>,
+    /// Whether we register there.
+    pub register: bool,
+    /// The area code that is put before local numbers: `10`.
+    pub area_code: Option<String>,
+    /// The number shown by default.
+    pub caller_id: Option<String>,
+    /// How numbers are written there: `national` (013800138000 style of the country) or `e164`.
+    pub number_format: NumberFormat,
+    /// Codecs, in order; the exchange's when empty.
+    pub codecs: Vec<String>,
+    /// Calls at once; 0 is no limit.
+    pub max_calls: u32,
+}
+
+/// How a trunk wants numbers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum NumberFormat {
+    /// As they were dialled by the script.
+    #[default]
+    AsIs,
+    /// `+8613800138000`.
+    E164,
+    /// `13800138000`, `01087654321`.
+    National,
+}
+
+/// Media.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rtp {
+    /// First and last port.
+    pub ports: (u16, u16),
+    /// In order of preference: `opus g722 pcma pcmu g729`.
+    pub codecs: Vec<String>,
+    /// A call whose peer sends nothing for so long ends; zero never.
+    pub timeout: Duration,
+    /// Media threads; 0 is one a core.
+    pub threads: usize,
+    /// `auto`, `io_uring` or `epoll`.
+    pub backend: String,
+}
+
+/// HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Http {
+    /// Where; `None` is off.
+    pub listen: Option<SocketAddr>,
+}
+
+/// One enterprise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    /// The SIP domain and digest realm.
+    pub domain: String,
+    /// IANA name: `Asia/Shanghai`.
+    pub timezone: String,
+    /// Of prompts.
+    pub language: String,
+    /// A module: `scripts.8001`.
+    pub dialplan: String,
+    /// The default music class: a name under `sounds/music`.
+    pub music: Option<String>,
+    /// By extension.
+    pub users: BTreeMap<String, User>,
+    /// By mailbox number; each user has one of their own besides.
+    pub mailboxes: BTreeMap<String, MailboxConfig>,
+    /// When a script fails.
+    pub fallback: Fallback,
+    /// Settings of plugins, by plugin, as JSON (the plugins' own schemas check them).
+    pub plugins: BTreeMap<String, serde_json::Value>,
+}
+
+/// A person with phones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    /// Shown to others.
+    pub name: Option<String>,
+    /// SIP password; when `None`, the store knows the user (`moonswitch user add`).
+    pub password: Option<String>,
+    /// What may be dialled: the toll fence.
+    pub context: String,
+    /// The mailbox; the extension's own when `None`.
+    pub mailbox: Option<String>,
+    /// Calls at once; 0 is no limit.
+    pub max_calls: u32,
+}
+
+/// A mailbox that belongs to no single user.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MailboxConfig {
+    /// The first PIN.
+    pub pin: Option<String>,
+    /// Who it is.
+    pub name: Option<String>,
+}
+
+/// What a caller gets when a script fails; played by the engine, without Lua.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fallback {
+    /// A sound.
+    pub play: Option<String>,
+    /// `user:1001`.
+    pub transfer: Option<String>,
+}
+
+/// Budgets of scripts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// CPU without a wait.
+    pub script_cpu: Duration,
+    /// Of one VM.
+    pub script_memory: usize,
+    /// For loading a generation.
+    pub load_time: Duration,
+    /// Calls at once in the exchange; more get 503.
+    pub max_calls: usize,
+}

@@ -1,0 +1,70 @@
+//! The border between scripts and the exchange.
+
+use call::{CallId, Command, Reply};
+use tokio::sync::oneshot;
+
+/// What the exchange does for scripts. Implemented by the switch; called from Lua threads, so
+/// nothing here may block.
+pub trait Exchange: Send + Sync + 'static {
+    /// Hands a command to a call. The receiver is closed without a reply when the call is over.
+    fn ask(&self, call: CallId, place: Place, command: Command) -> oneshot::Receiver<Reply>;
+
+    /// Sets the language of a call's prompts (`call.language = "en"`).
+    fn set_language(&self, call: CallId, language: String);
+
+    /// A call's handler has ended; called exactly once for each call that was started and not
+    /// hung up.
+    fn script_ended(&self, call: CallId, end: ScriptEnd);
+}
+
+/// The wall clock, so that tests can have it at any time.
+pub trait Clock: Send + Sync + 'static {
+    /// Microseconds since 1970, UTC.
+    fn unix_micros(&self) -> i64;
+}
+
+/// Where in the scripts a method was called.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// Relative to the project's root: `scripts/8001/reception.lua`.
+    pub file: std::sync::Arc<str>,
+    /// From 1.
+    pub line: u32,
+    /// The generation that runs it.
+    pub generation: u64,
+}
+
+/// How a handler ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScriptEnd {
+    /// It returned; a call that is still up is hung up, one never answered is refused with 480.
+    Returned {
+        /// What it left in `call.vars`, as JSON.
+        vars: serde_json::Value,
+    },
+    /// It failed; the call gets the tenant's fallback.
+    Failed(Fault),
+}
+
+/// A script's failure, ready to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// `scripts/8001/reception.lua:19: sound 'menu/mian' not found (did you mean 'menu/main'?)`.
+    pub message: String,
+    /// File and line, where known.
+    pub place: Option<Place>,
+    /// The message, the lines around, and the frames, on several lines.
+    pub report: String,
+}
+
+/// What a script may learn of its call while it runs (`call:on`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallNews {
+    /// A key.
+    Digit(char),
+    /// A bridge stands.
+    Bridged {
+        /// The user or number on the other side.
+        with: String,
+    },
+}
