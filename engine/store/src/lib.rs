@@ -1,1 +1,22 @@
-//! Empty yet.
+//! The records: users, registrations, calls, journals, recordings, voicemail, and scripts' values.
+//!
+//! [`Store`] is one trait of domain methods; [`Sqlite`] keeps it in a file. Nothing that carries a
+//! call waits for it: each method returns at once, with a [`Pending`] that may be awaited or
+//! dropped.
+
+mod error;
+mod pending;
+mod row;
+mod secret;
+mod sqlite;
+mod store;
+
+pub use error::Error;
+pub use pending::Pending;
+pub use row::{
+    CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
+    KvEntry, KvKey, LegRow, MailboxRow, MessageRow, Quality, RecordingEnd, RecordingRow,
+    RegistrationRow, SegmentRow, UserRecord,
+};
+pub use secret::{Secret, load_or_create_key};
+pub use store::{Health, Store};

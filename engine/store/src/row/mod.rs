@@ -1,0 +1,19 @@
+//! What is stored, as plain records. Times are integer microseconds since 1970, UTC, everywhere.
+//!
+//! The words in them (results, causes, kinds) are those of the call crate, kept as text so that a
+//! database of a newer version can be read by an older one.
+
+mod call;
+mod kv;
+mod recording;
+mod user;
+mod voicemail;
+
+pub use call::{
+    CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
+    LegRow, Quality, SegmentRow,
+};
+pub use kv::{KvEntry, KvKey};
+pub use recording::{RecordingEnd, RecordingRow};
+pub use user::{RegistrationRow, UserRecord};
+pub use voicemail::{MailboxRow, MessageRow};

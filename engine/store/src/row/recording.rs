@@ -1,0 +1,42 @@
+//! Recordings: where they are and what they are of. The audio is in files.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One recording. Stored when it begins, so that a crash leaves no orphan file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordingRow {
+    /// Version 7.
+    pub id: Uuid,
+    /// The enterprise number.
+    pub tenant: String,
+    /// The exchange whose disk it is on.
+    pub node: String,
+    /// The call.
+    pub call_id: Uuid,
+    /// Relative to that exchange's recordings folder.
+    pub path: String,
+    /// 2: customer left, agent right.
+    pub channels: u16,
+    /// Samples a second.
+    pub rate: u32,
+    /// When it began.
+    pub started_at: i64,
+    /// `call`, `script`, `message`, `greeting`.
+    pub purpose: String,
+    /// How it ended; `None` while it runs.
+    pub end: Option<RecordingEnd>,
+}
+
+/// A closed recording.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct RecordingEnd {
+    /// Microseconds of audio.
+    pub duration: i64,
+    /// The file's size.
+    pub bytes: u64,
+    /// Of the whole file, where it was made.
+    pub sha256: Option<[u8; 32]>,
+    /// Its end is missing: the exchange or the disk failed while it ran.
+    pub lost: bool,
+}

@@ -1,0 +1,47 @@
+//! Mailboxes and the messages in them.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Secret;
+
+/// A mailbox with its messages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxRow {
+    /// The enterprise number.
+    pub tenant: String,
+    /// Its number: `1049`.
+    pub mailbox: String,
+    /// The PIN to listen, as it is typed; `None` when it has not been set. It is compared by the
+    /// call's machine and so is not hashed (four digits would not gain by it) but encrypted at rest.
+    pub pin: Option<Secret>,
+    /// The recording that greets, if it has its own.
+    pub greeting: Option<Uuid>,
+    /// Messages, oldest first, deleted ones left out.
+    pub messages: Vec<MessageRow>,
+}
+
+/// A message in a mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageRow {
+    /// Version 7.
+    pub id: Uuid,
+    /// The enterprise number.
+    pub tenant: String,
+    /// Whose mailbox.
+    pub mailbox: String,
+    /// Its audio.
+    pub recording: Uuid,
+    /// The call that it was left in.
+    pub call_id: Option<Uuid>,
+    /// The caller's number, if known.
+    pub from: Option<String>,
+    /// When it was left.
+    pub left_at: i64,
+    /// Microseconds.
+    pub duration: i64,
+    /// When it was first listened to.
+    pub heard_at: Option<i64>,
+    /// When it was deleted (清除); it can be restored until it is purged.
+    pub deleted_at: Option<i64>,
+}

@@ -1,0 +1,167 @@
+//! The records as domain methods; one trait, so that PostgreSQL can stand where SQLite stands.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    CallBegin, CallDetails, CallFilter, CallRow, FinishedCall, JournalLine, KvEntry, KvKey,
+    MailboxRow, MessageRow, Pending, RecordingEnd, RecordingRow, RegistrationRow, Secret,
+    UserRecord,
+};
+
+/// Where records live.
+///
+/// Every method returns at once and may be called from any thread, inside a runtime or outside.
+/// A [`Pending`] that resolves to `Ok` means: on disk, and it survives `kill -9` and power loss.
+/// Writes of one caller are applied in the order of the calls; a read that begins after a write
+/// was acknowledged sees it. When too much waits, the answer is
+/// [`Error::Busy`](crate::Error::Busy) at once; what ends something (`finish_*`, `delete_*`,
+/// `leave_message`, `append_journal`) is accepted for longer than what begins something.
+///
+/// Methods that take a tenant see and change that tenant's rows only. The few without one are for
+/// the exchange itself, at its start and in its nightly cleaning. Times are microseconds since
+/// 1970, UTC; the store reads no clock.
+pub trait Store: Send + Sync + 'static {
+    /// Puts a user in, or replaces the one with this extension.
+    fn put_user(&self, user: UserRecord) -> Pending<()>;
+
+    /// One user.
+    fn user(&self, tenant: &str, extension: &str) -> Pending<Option<UserRecord>>;
+
+    /// A tenant's users, by extension.
+    fn users(&self, tenant: &str) -> Pending<Vec<UserRecord>>;
+
+    /// Takes a user out; false when there was none.
+    fn delete_user(&self, tenant: &str, extension: &str) -> Pending<bool>;
+
+    /// Puts a contact in, or replaces the one with this tenant, user and contact.
+    fn save_registration(&self, registration: RegistrationRow) -> Pending<()>;
+
+    /// Takes a contact out; false when there was none.
+    fn delete_registration(&self, tenant: &str, user: &str, contact: &str) -> Pending<bool>;
+
+    /// All tenants' contacts that have not expired at `now`; those that have are removed.
+    fn all_registrations(&self, now: i64) -> Pending<Vec<RegistrationRow>>;
+
+    /// Notes that a call began.
+    fn begin_call(&self, call: CallBegin) -> Pending<()>;
+
+    /// Stores a call's record with its legs and segments, whole or not at all. A second time
+    /// replaces the first.
+    fn finish_call(&self, call: FinishedCall) -> Pending<()>;
+
+    /// One call with everything that belongs to it.
+    fn call(&self, tenant: &str, id: Uuid) -> Pending<Option<CallDetails>>;
+
+    /// A tenant's calls, newest first.
+    fn calls(&self, tenant: &str, filter: CallFilter) -> Pending<Vec<CallRow>>;
+
+    /// All tenants' calls of this node that began and have no end, oldest first.
+    fn unfinished_calls(&self, node: &str) -> Pending<Vec<CallBegin>>;
+
+    /// Gives every unfinished call of this node that began before `before` a record that says it
+    /// was cut: result `failed`, cause `failure`, ended by `system:cut`, at the time of its last
+    /// journal line. For the start of the exchange, before it takes calls. Returns those calls.
+    fn close_cut_calls(&self, node: &str, before: i64) -> Pending<Vec<CallBegin>>;
+
+    /// Adds lines to a call's journal. A line whose number is there already stays as it is.
+    fn append_journal(&self, tenant: &str, call: Uuid, lines: Vec<JournalLine>) -> Pending<()>;
+
+    /// A call's journal, in order.
+    fn journal(&self, tenant: &str, call: Uuid) -> Pending<Vec<JournalLine>>;
+
+    /// Notes that a recording began.
+    fn begin_recording(&self, recording: RecordingRow) -> Pending<()>;
+
+    /// Notes that a recording is closed.
+    fn finish_recording(&self, tenant: &str, id: Uuid, end: RecordingEnd) -> Pending<()>;
+
+    /// Takes a recording out, because its file was thrown away; false when there was none.
+    fn delete_recording(&self, tenant: &str, id: Uuid) -> Pending<bool>;
+
+    /// One recording.
+    fn recording(&self, tenant: &str, id: Uuid) -> Pending<Option<RecordingRow>>;
+
+    /// A call's recordings, oldest first.
+    fn recordings(&self, tenant: &str, call: Uuid) -> Pending<Vec<RecordingRow>>;
+
+    /// All tenants' recordings of this node that were never closed.
+    fn unfinished_recordings(&self, node: &str) -> Pending<Vec<RecordingRow>>;
+
+    /// Makes a mailbox if it is not there, with a first PIN; an existing one stays as it is.
+    fn put_mailbox(&self, tenant: &str, mailbox: &str, first_pin: Option<Secret>) -> Pending<()>;
+
+    /// A mailbox with its messages.
+    fn mailbox(&self, tenant: &str, mailbox: &str) -> Pending<Option<MailboxRow>>;
+
+    /// A tenant's mailboxes, by number, without their messages.
+    fn mailboxes(&self, tenant: &str) -> Pending<Vec<MailboxRow>>;
+
+    /// Puts a message in; makes the mailbox if it is not there, so that no message is lost.
+    fn leave_message(&self, message: MessageRow) -> Pending<()>;
+
+    /// One message, deleted or not.
+    fn message(&self, tenant: &str, id: Uuid) -> Pending<Option<MessageRow>>;
+
+    /// A mailbox's deleted messages that can still be restored, oldest first.
+    fn deleted_messages(&self, tenant: &str, mailbox: &str) -> Pending<Vec<MessageRow>>;
+
+    /// Notes that a message was listened to; the first time counts.
+    fn mark_heard(&self, tenant: &str, id: Uuid, at: i64) -> Pending<()>;
+
+    /// Deletes a message so that it can be restored.
+    fn delete_message(&self, tenant: &str, id: Uuid, at: i64) -> Pending<()>;
+
+    /// Takes a deleted message back.
+    fn restore_message(&self, tenant: &str, id: Uuid) -> Pending<()>;
+
+    /// Sets a mailbox's own greeting, or takes it away.
+    fn set_greeting(&self, tenant: &str, mailbox: &str, recording: Option<Uuid>) -> Pending<()>;
+
+    /// Sets a mailbox's PIN.
+    fn set_pin(&self, tenant: &str, mailbox: &str, pin: Secret) -> Pending<()>;
+
+    /// Removes all tenants' messages that were deleted before `before`, with their recordings'
+    /// rows, and returns those recordings so that their files can go too.
+    fn purge_deleted(&self, before: i64) -> Pending<Vec<RecordingRow>>;
+
+    /// A value that has not expired at `now`.
+    fn kv_get(&self, key: KvKey, now: i64) -> Pending<Option<Value>>;
+
+    /// Sets a value (at most 64 KB as JSON); it goes at `expires_at`.
+    fn kv_set(&self, key: KvKey, value: Value, expires_at: Option<i64>) -> Pending<()>;
+
+    /// Sets a value if there is none at `now`; true when it was set. Compare-and-set: of many
+    /// callers one gets true.
+    fn kv_add(&self, key: KvKey, value: Value, expires_at: Option<i64>, now: i64) -> Pending<bool>;
+
+    /// Takes a value out; false when there was none at `now`.
+    fn kv_delete(&self, key: KvKey, now: i64) -> Pending<bool>;
+
+    /// Adds to a whole number and returns the sum; what is not there counts as 0 and gets
+    /// `expires_at`, what is there keeps its own.
+    fn kv_incr(&self, key: KvKey, by: i64, expires_at: Option<i64>, now: i64) -> Pending<i64>;
+
+    /// The values whose keys begin with `prefix.key`, by key, at most 1,000 of them, from the
+    /// first key after `after`.
+    fn kv_each(&self, prefix: KvKey, after: Option<String>, now: i64) -> Pending<Vec<KvEntry>>;
+
+    /// Removes all tenants' values that have expired at `now`; returns how many.
+    fn kv_purge(&self, now: i64) -> Pending<u64>;
+
+    /// How the store is, without asking the disk.
+    fn health(&self) -> Health;
+}
+
+/// How a store is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Health {
+    /// Whether the last write went well.
+    pub writable: bool,
+    /// Why not.
+    pub trouble: Option<crate::Error>,
+    /// Writes that wait.
+    pub writes_waiting: usize,
+    /// Reads that wait.
+    pub reads_waiting: usize,
+}
