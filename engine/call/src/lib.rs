@@ -10,6 +10,7 @@ mod id;
 pub mod journal;
 mod output;
 pub mod record;
+pub mod route;
 
 pub use cause::Cause;
 pub use command::{
