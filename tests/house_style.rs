@@ -1,0 +1,216 @@
+//! The rules of the house that a program can check.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn no_source_file_is_longer_than_a_reader_can_hold() {
+    let long: Vec<String> = sources()
+        .iter()
+        .map(|path| (path, read(path).lines().count()))
+        .filter(|(_, lines)| *lines > LONGEST)
+        .map(|(path, lines)| format!("{}: {lines} lines", path.display()))
+        .collect();
+
+    assert!(long.is_empty(), "split these along their ideas: {long:#?}");
+}
+
+#[test]
+fn every_rust_file_says_on_its_first_line_what_it_is() {
+    let silent: Vec<PathBuf> = rust_sources()
+        .into_iter()
+        .filter(|path| !read(path).starts_with("//!"))
+        .collect();
+
+    assert!(silent.is_empty(), "begin these with `//! …`: {silent:#?}");
+}
+
+#[test]
+fn every_lua_file_says_on_its_first_line_what_it_is() {
+    let silent: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "lua"))
+        .filter(|path| !read(path).starts_with("--"))
+        .collect();
+
+    assert!(silent.is_empty(), "begin these with a comment: {silent:#?}");
+}
+
+#[test]
+fn types_are_named_after_things() {
+    let vague: Vec<String> = rust_sources()
+        .iter()
+        .flat_map(|path| {
+            let path = path.display().to_string();
+            read(Path::new(&path))
+                .lines()
+                .filter_map(declared_type)
+                .filter(|name| VAGUE.iter().any(|word| name.ends_with(word)))
+                .map(|name| format!("{path}: {name}"))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+
+    assert!(vague.is_empty(), "these say nothing: {vague:#?}");
+}
+
+#[test]
+fn the_machines_read_no_clock_and_start_no_tasks() {
+    let forbidden = ["Instant::now(", "SystemTime::now(", "tokio::", "rand::rng("];
+    let mut found = Vec::new();
+    for part in ["engine/sip/src", "engine/media/src", "engine/call/src"] {
+        for path in walk(Path::new(part), "rs") {
+            if path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+            {
+                continue;
+            }
+            let text = read(&path);
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for (index, line) in code.lines().enumerate() {
+                let line = line.split("//").next().unwrap_or_default();
+                if forbidden.iter().any(|word| line.contains(word)) {
+                    found.push(format!("{}:{}", path.display(), index + 1));
+                }
+            }
+        }
+    }
+
+    assert!(found.is_empty(), "time and randomness are arguments: {found:#?}");
+}
+
+#[test]
+fn crates_depend_only_in_the_allowed_directions() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("sip", &[][..]),
+        ("media", &[]),
+        ("call", &[]),
+        ("store", &[]),
+        ("script", &["call", "store"]),
+        ("web", &["call", "store"]),
+        ("net", &["sip", "media"]),
+    ]);
+    for (part, may) in &allowed {
+        let manifest = read(Path::new(&format!("engine/{part}/Cargo.toml")));
+        let normal = manifest.split("[dev-dependencies]").next().unwrap_or_default();
+        for other in allowed.keys() {
+            let depends = normal
+                .lines()
+                .any(|line| line.split(['.', ' ', '=']).next() == Some(other));
+            assert!(!depends || may.contains(other), "{part} must not know {other}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_stands_where_it_is_argued() {
+    let found: Vec<PathBuf> = walk(Path::new("engine"), "rs")
+        .into_iter()
+        .filter(|path| read(path).contains("allow(unsafe_code)"))
+        .filter(|path| !path.to_string_lossy().contains("/tests/"))
+        .collect();
+
+    assert_eq!(found, [PathBuf::from("engine/net/src/media_io/uring.rs")]);
+}
+
+#[test]
+fn no_work_is_left_marked_in_the_code() {
+    let marks = ["TODO", "FIXME", "XXX", "todo!(", "unimplemented!("];
+    let found: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|path| !path.ends_with("house_style.rs"))
+        .filter(|path| marks.iter().any(|mark| has_word(&read(path), mark)))
+        .collect();
+
+    assert!(found.is_empty(), "finish these: {found:#?}");
+}
+
+#[test]
+fn every_test_that_the_coverage_list_names_exists() {
+    let list = read(Path::new("tests/coverage.toml"));
+    let mut features = 0;
+    let mut missing = Vec::new();
+    for line in list.lines().map(str::trim) {
+        let Some((id, tests)) = line.split_once('=') else {
+            continue;
+        };
+        features += 1;
+        for test in tests.split('"').skip(1).step_by(2) {
+            let Some((file, name)) = test.split_once("::") else {
+                missing.push(format!("{}: '{test}' is not file::test", id.trim()));
+                continue;
+            };
+            let there = fs::read_to_string(file)
+                .is_ok_and(|text| text.contains(&format!("fn {name}(")));
+            if !there {
+                missing.push(format!("{}: {test}", id.trim()));
+            }
+        }
+    }
+
+    assert!(features > 0, "tests/coverage.toml names no feature");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// The name in `struct Name`, `enum Name`, `trait Name`.
+fn declared_type(line: &str) -> Option<String> {
+    let mut words = line
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty());
+    words.find(|word| matches!(*word, "struct" | "enum" | "trait"))?;
+    words.next().map(str::to_owned)
+}
+
+fn has_word(text: &str, mark: &str) -> bool {
+    text.match_indices(mark).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + mark.len()..].chars().next();
+        let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !part(before) && !part(after)
+    })
+}
+
+fn rust_sources() -> Vec<PathBuf> {
+    sources()
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "rs"))
+        .collect()
+}
+
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["engine", "tests", "scripts", "plugins", "fuzz"] {
+        found.extend(walk(Path::new(folder), "rs"));
+        found.extend(walk(Path::new(folder), "lua"));
+    }
+    assert!(found.len() > 100, "the tree is elsewhere");
+    found
+}
+
+fn walk(folder: &Path, kind: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return found;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            if !path.ends_with("target") {
+                found.extend(walk(&path, kind));
+            }
+        } else if path.extension().is_some_and(|have| have == kind) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Lines of a file; a few hundred are better.
+const LONGEST: usize = 800;
+/// Endings of names that say nothing.
+const VAGUE: [&str; 6] = ["Manager", "Service", "Context", "Helper", "Util", "Common"];
