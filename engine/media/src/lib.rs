@@ -3,13 +3,21 @@
 //! A media thread owns one [`Board`]: it hands in the packets that came and the tick of its
 //! clock, and sends what the board writes to its [`Wire`].
 
-mod clip;
+pub mod clip;
+pub mod codec;
 mod command;
+mod error;
 mod event;
+pub mod inband;
+pub mod level;
+mod recorder;
+pub mod wav;
 
 pub use clip::Clip;
 pub use command::{
     Channel, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music, Negotiated, PlayItem,
     PlayKey, RecordingKey, RecordingSink, Wire,
 };
+pub use error::{ClipError, CodecError, SdpError};
 pub use event::{Event, Quality};
+pub use recorder::{Closed, Recorder, Side};
