@@ -1,0 +1,128 @@
+//! Cutting a stream into messages: RFC 3261 §18.3, keep-alives of RFC 5626 §3.5.1.
+
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::memmem;
+
+use crate::header::Name;
+use crate::header::scan::{is_space, trim};
+use crate::text::number;
+use crate::{Error, limits};
+
+/// Collects what a stream brings and hands out whole messages.
+///
+/// Feed it with [`push`](Self::push), then call [`next_frame`](Self::next_frame) until it returns
+/// `Ok(None)`. After an error the stream has no readable boundaries any more: close it.
+#[derive(Debug, Default)]
+pub struct Framer {
+    buffer: BytesMut,
+    /// How far the end of the head has been looked for in vain.
+    searched: usize,
+}
+
+/// What stands in a stream.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Frame {
+    /// One message, for [`Message::parse`](crate::Message::parse).
+    Message(Bytes),
+    /// A double line end: the far end asks whether we are there, and is owed [`PONG`].
+    Ping,
+}
+
+/// The answer to a [`Frame::Ping`].
+pub const PONG: &[u8] = b"\r\n";
+
+impl Framer {
+    /// Begins with an empty stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over what has come.
+    pub fn push(&mut self, octets: &[u8]) {
+        self.buffer.extend_from_slice(octets);
+    }
+
+    /// Tells whether a message has begun and not ended; a stream that stays so for long is dripping.
+    pub fn is_amid_message(&self) -> bool {
+        self.buffer
+            .iter()
+            .any(|octet| !matches!(octet, b'\r' | b'\n'))
+    }
+
+    /// Returns the next message or keep-alive; `None` if more octets are needed.
+    pub fn next_frame(&mut self) -> Result<Option<Frame>, Error> {
+        loop {
+            match self.buffer.first() {
+                None => return Ok(None),
+                Some(b'\r' | b'\n') => {}
+                Some(_) => break,
+            }
+            if self.buffer.starts_with(b"\r\n\r\n") {
+                self.buffer.advance(4);
+                return Ok(Some(Frame::Ping));
+            }
+            // The first half of a ping, and no message yet that it could be a stray end of.
+            if b"\r\n\r\n".starts_with(&self.buffer) {
+                return Ok(None);
+            }
+            self.buffer.advance(1);
+        }
+        let Some(head) = self.end_of_head()? else {
+            return Ok(None);
+        };
+        let length = content_length(self.buffer.get(..head).unwrap_or_default())?;
+        let total = head
+            .checked_add(length)
+            .filter(|&total| total <= limits::MESSAGE);
+        let total = total.ok_or(Error::MessageTooLong)?;
+        if self.buffer.len() < total {
+            return Ok(None);
+        }
+        self.searched = 0;
+        Ok(Some(Frame::Message(self.buffer.split_to(total).freeze())))
+    }
+
+    /// Returns where the body begins, behind the first empty line.
+    fn end_of_head(&mut self) -> Result<Option<usize>, Error> {
+        let start = self.searched;
+        let rest = self.buffer.get(start..).unwrap_or_default();
+        let crlf = memmem::find(rest, b"\n\r\n").map(|at| start + at + 3);
+        let lf = memmem::find(rest, b"\n\n").map(|at| start + at + 2);
+        let end = match (crlf, lf) {
+            (Some(crlf), Some(lf)) => Some(crlf.min(lf)),
+            (crlf, lf) => crlf.or(lf),
+        };
+        if end.unwrap_or(self.buffer.len()) > limits::MESSAGE {
+            return Err(Error::MessageTooLong);
+        }
+        if end.is_none() {
+            self.searched = self.buffer.len().saturating_sub(2);
+        }
+        Ok(end)
+    }
+}
+
+/// Reads Content-Length; without one there is no body, for a stream has no other way to say it.
+fn content_length(head: &[u8]) -> Result<usize, Error> {
+    let mut found = None;
+    for line in head.split(|&octet| octet == b'\n').skip(1) {
+        let Some(colon) = memchr::memchr(b':', line) else {
+            continue;
+        };
+        if line.first().is_none_or(|&octet| is_space(octet)) {
+            continue;
+        }
+        let name = line.get(trim(line, 0..colon)).unwrap_or_default();
+        if Name::of(name) != Name::ContentLength {
+            continue;
+        }
+        let value = line
+            .get(trim(line, colon + 1..line.len()))
+            .unwrap_or_default();
+        let length = number(value).ok_or(Error::Malformed(Name::ContentLength))?;
+        if found.replace(length).is_some() {
+            return Err(Error::Repeated(Name::ContentLength));
+        }
+    }
+    Ok(found.unwrap_or(0))
+}
