@@ -1,5 +1,6 @@
 //! What a script may ask of its call, and what it gets for an answer.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,8 @@ pub enum Command {
         /// Whose; `None` asks for the number.
         mailbox: Option<String>,
     },
-    /// Hands the call to another handler. Never replied to.
+    /// Hands the call to another handler. Never replied to, unless it has been handed on too
+    /// often: a forward loop is a [`Reply::Mistake`].
     Transfer {
         /// The number to look up.
         to: String,
@@ -70,6 +72,48 @@ pub enum Command {
     Sleep {
         /// How long.
         duration: Duration,
+    },
+}
+
+impl Command {
+    /// The name of the script's method.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::Progress => "progress",
+            Self::Answer => "answer",
+            Self::Reject { .. } => "reject",
+            Self::Hangup { .. } => "hangup",
+            Self::Play { .. } => "play",
+            Self::Gather(_) => "gather",
+            Self::Record(_) => "record",
+            Self::StartRecording(_) => "start_recording",
+            Self::StopRecording => "stop_recording",
+            Self::Bridge(_) => "bridge",
+            Self::Voicemail(_) => "voicemail",
+            Self::VoicemailMenu { .. } => "voicemail_menu",
+            Self::Transfer { .. } => "transfer",
+            Self::SendDtmf { .. } => "send_dtmf",
+            Self::Music(_) => "music",
+            Self::Sleep { .. } => "sleep",
+        }
+    }
+}
+
+/// How a call's script ended.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Ended {
+    /// It returned: a call that is still up is hung up, one never answered is refused.
+    Returned,
+    /// It failed: the caller gets the fallback.
+    Failed {
+        /// The sentence for the record.
+        message: String,
+    },
+    /// No handler stands behind the number in the context: the caller is told so.
+    NoRoute {
+        /// The number.
+        to: String,
     },
 }
 
@@ -135,6 +179,17 @@ pub enum Keys {
     Any,
     /// These do.
     Of(String),
+}
+
+impl Keys {
+    /// Whether this key counts.
+    pub fn contains(&self, key: char) -> bool {
+        match self {
+            Self::None => false,
+            Self::Any => true,
+            Self::Of(keys) => keys.contains(key),
+        }
+    }
 }
 
 /// Collects digits.
@@ -220,6 +275,16 @@ pub enum Target {
     },
     /// `sip:a@b`.
     Uri(String),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "user:{user}"),
+            Self::Trunk { trunk, number } => write!(f, "trunk:{trunk}/{number}"),
+            Self::Uri(uri) => f.write_str(uri),
+        }
+    }
 }
 
 /// Takes a message into a mailbox.

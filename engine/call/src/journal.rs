@@ -16,7 +16,14 @@ pub struct Entry {
 /// An input, or a decision with its reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
-    /// The network or the audio reported this.
+    /// The call began; with the seed this is all that a replay needs besides the inputs.
+    Began {
+        /// What was known of it.
+        setup: Box<crate::Setup>,
+        /// How it was to behave.
+        options: crate::Options,
+    },
+    /// The network or the audio reported this. Keys of a PIN are `•` here, stored PINs are masked.
     Event(crate::Event),
     /// The script asked for this.
     Command {
@@ -24,6 +31,13 @@ pub enum What {
         request: crate::RequestId,
         /// What.
         command: Box<crate::Command>,
+    },
+    /// The script ended.
+    ScriptEnded(crate::Ended),
+    /// A time-out was due.
+    Timer {
+        /// Of what: `gather`, `bridge`, `ring_limit`.
+        of: String,
     },
     /// The call decided something.
     Decision {

@@ -4,22 +4,35 @@
 //! [`Command`]s from the script, each with its time; what is to be done comes out as [`Output`]s.
 
 pub mod calendar;
+mod apology;
+mod bridge;
+mod call;
 mod cause;
 mod command;
+mod dictation;
 mod event;
+mod gather;
+mod hunt;
 mod id;
 pub mod journal;
+mod leg;
 mod nearest;
 mod output;
+mod play;
 pub mod record;
 pub mod route;
 pub mod schedule;
+mod talk;
+mod voicemail;
 
+pub use call::Call;
 pub use cause::Cause;
 pub use command::{
-    Bridge, Command, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply, Say,
-    Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
+    Bridge, Command, Ended, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply,
+    Say, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
 };
 pub use event::{Event, Mailbox, MailboxMessage};
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
-pub use output::{MailboxChange, Output, Purpose, Setup};
+pub use leg::{Leg, LegState};
+pub use output::{Fallback, MailboxChange, Options, Output, Purpose, Setup};
+pub use record::SegmentKind;

@@ -155,7 +155,8 @@ pub enum Output {
         /// Heard right.
         right: Option<LegId>,
     },
-    /// Close it; `RecordingClosed` follows.
+    /// Close it; `RecordingClosed` follows. With `discard` the call waits for no answer, and the
+    /// recording may be closed already: then its audio is deleted.
     StopRecording {
         /// Which.
         recording: RecordingId,
@@ -176,19 +177,51 @@ pub enum Output {
         /// With what.
         reply: Reply,
     },
-    /// Run the handler of another number.
+    /// Run the handler of another number in place of the running script, which gets no reply: drop
+    /// it first, without reporting its end. Where there is no such number, report
+    /// [`Ended::NoRoute`](crate::Ended).
     Route {
         /// Where to look.
         context: String,
         /// What for.
         to: String,
     },
-    /// Stop the script: the caller is gone.
+    /// Stop the script: the call is over.
     StopScript,
     /// A line for the journal: an input or a decision, with its reason.
     Journal(crate::journal::Entry),
     /// The call is over; nothing follows.
     Ended(Box<crate::record::CallRecord>),
+}
+
+/// How a call behaves where neither network nor script says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Randomness for the ids that the call makes.
+    pub seed: u64,
+    /// What a caller gets when the script fails.
+    pub fallback: Fallback,
+    /// How long a call may go unanswered, and how long anything may ring.
+    pub ring_limit: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            fallback: Fallback::default(),
+            ring_limit: Duration::from_secs(180),
+        }
+    }
+}
+
+/// What a caller gets when the script fails: an apology, then a person.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fallback {
+    /// What is said; [`Tone::Apology`](crate::Tone) when `None` or when it cannot be played.
+    pub sound: Option<Sound>,
+    /// Who takes the call then; it ends when `None`.
+    pub target: Option<Target>,
 }
 
 /// What a recording is for.

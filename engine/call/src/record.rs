@@ -44,6 +44,8 @@ pub enum Outcome {
     EndedInMenu,
     /// 客服拒接 or busy: refused by the called.
     Refused,
+    /// 无法接通: nobody's phone could be rung.
+    Unreachable,
     /// 并发限制 or congestion.
     NoCapacity,
     /// The script or the exchange failed.

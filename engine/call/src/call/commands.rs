@@ -1,0 +1,193 @@
+//! What a script may ask of its call, and who does it.
+
+use crate::bridge::Bridging;
+use crate::call::foreground::Foreground;
+use crate::call::{Call, Owner, Phase, Script};
+use crate::gather::Gathering;
+use crate::journal::What;
+use crate::leg::Hearing;
+use crate::play::Playing;
+use crate::voicemail::{Deposit, Listening};
+use crate::{Command, LegId, LegState, Music, Output, Recorded, Reply, RequestId, StartRecording};
+use std::time::{Duration, Instant};
+
+impl Call {
+    /// Takes what the script asks.
+    pub fn handle_command(&mut self, now: Instant, request: RequestId, command: Command) {
+        if !matches!(self.phase, Phase::Live) {
+            return;
+        }
+        self.board.now = now;
+        self.board.note(What::Command {
+            request,
+            command: Box::new(command.clone()),
+        });
+        if self.script != Script::Running {
+            return self.refuse(request, "the script of this call has ended".to_owned());
+        }
+        let Some(command) = self.do_at_once(request, command) else {
+            return;
+        };
+        if let Some(task) = &self.foreground {
+            let (asked, busy) = (command.method(), task.work.word());
+            let why = format!(
+                "call:{asked} cannot run beside call:{busy}: let that end first, and use spawn \
+                 only for what is not heard"
+            );
+            return self.refuse(request, why);
+        }
+        self.board.story.parted_by = None;
+        self.do_in_turn(request, command);
+    }
+
+    /// Commands that wait for nothing; others are given back.
+    fn do_at_once(&mut self, request: RequestId, command: Command) -> Option<Command> {
+        match command {
+            Command::Ring => self.board.ring(),
+            Command::Progress => self.board.progress(),
+            Command::Answer => self.board.answer(),
+            Command::Reject { cause } => {
+                if self.board.caller().is_up() {
+                    self.board
+                        .decide("hang up", "an answered call cannot be rejected any more");
+                }
+                self.finish(cause, "system:rejected".to_owned());
+                return None;
+            }
+            Command::Hangup { cause } => {
+                let by = self.board.story.parted_by.take();
+                self.finish(cause, by.unwrap_or_else(|| "system:hangup".to_owned()));
+                return None;
+            }
+            Command::StartRecording(StartRecording { beep }) => {
+                let id = self.board.start_tape(beep, false);
+                let started = Recorded {
+                    id,
+                    duration: Duration::ZERO,
+                };
+                self.board.reply(request, Reply::Recording(Ok(started)));
+                return None;
+            }
+            Command::StopRecording => {
+                if self.board.stop_tape(Some(request)) {
+                    return None;
+                }
+            }
+            Command::SendDtmf { digits } => {
+                if let Some(wrong) = digits.chars().find(|key| !SENDABLE.contains(*key)) {
+                    self.refuse(request, format!("call:send_dtmf: '{wrong}' is not a key"));
+                    return None;
+                }
+                self.board.be_audible();
+                self.board.push(Output::SendDigits {
+                    leg: LegId::CALLER,
+                    digits,
+                });
+            }
+            Command::Music(music) => self.change_music(music),
+            waits => return Some(waits),
+        }
+        self.board.reply(request, Reply::Done);
+        None
+    }
+
+    /// Commands that take their time, one after the other.
+    fn do_in_turn(&mut self, request: RequestId, command: Command) {
+        let board = &mut self.board;
+        let work = match command {
+            Command::Play {
+                sounds,
+                interrupt_on,
+                times,
+            } => Foreground::Playing(Playing::new(sounds, interrupt_on, times)),
+            Command::Gather(gather) => match Gathering::new(gather) {
+                Ok(gathering) => Foreground::Gathering(gathering),
+                Err(wrong) => return self.refuse(request, format!("call:gather: {wrong}")),
+            },
+            Command::Record(record) => Foreground::record(record),
+            Command::Sleep { duration } => Foreground::Sleeping(board.after(duration)),
+            Command::Bridge(plan) => {
+                if plan.targets.is_empty() || plan.targets.len() > MOST_TARGETS {
+                    let count = plan.targets.len();
+                    let why = format!("call:bridge takes 1 to {MOST_TARGETS} targets, not {count}");
+                    return self.refuse(request, why);
+                }
+                Foreground::Bridging(Bridging::new(plan))
+            }
+            Command::Voicemail(voicemail) => Foreground::Deposit(Deposit::new(board, voicemail)),
+            Command::VoicemailMenu { mailbox } => {
+                Foreground::Listening(Listening::new(board, mailbox))
+            }
+            Command::Transfer { to, context } => return self.transfer(request, to, context),
+            // Done before.
+            _ => return,
+        };
+        self.start(work, Owner::Script(request));
+    }
+
+    fn transfer(&mut self, request: RequestId, to: String, context: Option<String>) {
+        if self.hops >= MOST_HOPS {
+            let why = format!(
+                "call:transfer to '{to}': this call has been handed on {MOST_HOPS} times already; \
+                 look for two handlers that send calls to each other"
+            );
+            return self.refuse(request, why);
+        }
+        self.hops += 1;
+        if let Some(context) = context {
+            self.context = context;
+        }
+        let context = self.context.clone();
+        self.board.decide(
+            format!("run the handler of {to} in {context}"),
+            "the script said so",
+        );
+        self.board.push(Output::Route { context, to });
+    }
+
+    fn change_music(&mut self, music: Music) {
+        self.board.background = match music {
+            Music::Default => Some(None),
+            Music::Named(name) => Some(Some(name)),
+            Music::Off => None,
+        };
+        let hearing = self.board.hearing(LegId::CALLER);
+        let waits_for_sound = hearing == Hearing::Nothing || hearing == Hearing::Music;
+        // What a phone on hold hears is not the script's music.
+        let talks = self
+            .foreground
+            .as_ref()
+            .is_some_and(|task| task.work.peer().is_some());
+        if !waits_for_sound || talks || self.rings() {
+            return;
+        }
+        match self.board.background.clone() {
+            Some(name) => {
+                self.board.be_audible();
+                self.board.music(LegId::CALLER, name);
+            }
+            None => self.board.silence(LegId::CALLER),
+        }
+    }
+
+    fn rings(&self) -> bool {
+        self.board.story.ringing
+            || self
+                .board
+                .legs()
+                .iter()
+                .skip(1)
+                .any(|leg| leg.state() != LegState::Gone)
+    }
+
+    fn refuse(&mut self, request: RequestId, why: String) {
+        self.board.reply(request, Reply::Mistake(why));
+    }
+}
+
+/// A call that has been handed on so often goes round in circles.
+const MOST_HOPS: u32 = 10;
+/// More phones than one call may ring.
+const MOST_TARGETS: usize = 100;
+/// What can be sent; `,` waits a second.
+const SENDABLE: &str = "0123456789*#ABCD,";

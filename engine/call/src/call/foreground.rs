@@ -1,0 +1,142 @@
+//! The one thing that a call does at a time.
+
+use std::time::{Duration, Instant};
+
+use crate::apology::Apology;
+use crate::bridge::Bridging;
+use crate::call::activity::{Activity, Input};
+use crate::call::board::Board;
+use crate::dictation::{Dictation, Terms};
+use crate::gather::Gathering;
+use crate::play::Playing;
+use crate::voicemail::{Deposit, LastWords, Listening};
+use crate::{Keys, LegId, Purpose, Record, Reply};
+
+/// What a call is busy with, and what the script waits for.
+#[derive(Debug)]
+pub(crate) enum Foreground {
+    Playing(Playing),
+    Gathering(Gathering),
+    Recording(Dictation),
+    Sleeping(Instant),
+    Bridging(Bridging),
+    Deposit(Deposit),
+    Listening(Listening),
+    Apology(Apology),
+}
+
+impl Foreground {
+    pub(crate) fn record(wanted: Record) -> Self {
+        Self::Recording(Dictation::new(Terms {
+            max_duration: wanted.max_duration,
+            min_duration: Duration::ZERO,
+            silence: wanted.silence,
+            beep: wanted.beep,
+            finish_on: wanted.finish_on,
+            purpose: Purpose::Script,
+        }))
+    }
+
+    /// For the journal and for whoever asks what the call does.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Playing(_) => "play",
+            Self::Gathering(_) => "gather",
+            Self::Recording(_) => "record",
+            Self::Sleeping(_) => "sleep",
+            Self::Bridging(_) => "bridge",
+            Self::Deposit(_) => "voicemail",
+            Self::Listening(_) => "voicemail_menu",
+            Self::Apology(_) => "apology",
+        }
+    }
+
+    /// Whom the caller talks with.
+    pub(crate) fn peer(&self) -> Option<LegId> {
+        match self {
+            Self::Bridging(bridging) => bridging.peer(),
+            _ => None,
+        }
+    }
+
+    /// Whether it may be finished when the script has failed: the call survives its script.
+    pub(crate) fn outlives_script(&self) -> bool {
+        matches!(self, Self::Bridging(_) | Self::Deposit(_))
+    }
+
+    pub(crate) fn begin(&mut self, board: &mut Board) -> Option<Reply> {
+        match self {
+            Self::Playing(playing) => {
+                playing.forget_keys(board);
+                playing.begin(board).map(Reply::from)
+            }
+            Self::Gathering(gathering) => gathering.begin(board).map(Reply::from),
+            Self::Recording(dictation) => dictation.begin(board).map(Reply::from),
+            Self::Sleeping(_) => None,
+            Self::Bridging(bridging) => bridging.begin(board).map(Reply::from),
+            Self::Deposit(deposit) => deposit.begin(board).map(Reply::from),
+            Self::Listening(listening) => listening.begin(board).map(Reply::from),
+            Self::Apology(apology) => apology.begin(board).map(|()| Reply::Done),
+        }
+    }
+
+    pub(crate) fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Reply> {
+        match self {
+            Self::Playing(playing) => playing.handle(board, input).map(Reply::from),
+            Self::Gathering(gathering) => gathering.handle(board, input).map(Reply::from),
+            Self::Recording(dictation) => dictation.handle(board, input).map(Reply::from),
+            Self::Sleeping(_) => {
+                if let Some(key) = input.key() {
+                    board.keys.push(key);
+                }
+                input.is_time_out().then_some(Reply::Done)
+            }
+            Self::Bridging(bridging) => bridging.handle(board, input).map(Reply::from),
+            Self::Deposit(deposit) => deposit.handle(board, input).map(Reply::from),
+            Self::Listening(listening) => listening.handle(board, input).map(Reply::from),
+            Self::Apology(apology) => apology.handle(board, input).map(|()| Reply::Done),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Playing(playing) => playing.deadline(),
+            Self::Gathering(gathering) => gathering.deadline(),
+            Self::Recording(dictation) => dictation.deadline(),
+            Self::Sleeping(until) => Some(*until),
+            Self::Bridging(bridging) => bridging.deadline(),
+            Self::Deposit(deposit) => deposit.deadline(),
+            Self::Listening(listening) => listening.deadline(),
+            Self::Apology(apology) => apology.deadline(),
+        }
+    }
+
+    /// It is over, without an answer: the caller is gone, or the script is.
+    pub(crate) fn abandon(&mut self, board: &mut Board) -> Option<LastWords> {
+        match self {
+            Self::Recording(dictation) => {
+                dictation.caller_gone(board);
+                None
+            }
+            Self::Bridging(bridging) => {
+                bridging.abandon(board);
+                None
+            }
+            Self::Deposit(deposit) => deposit.caller_gone(board),
+            Self::Listening(listening) => {
+                listening.caller_gone(board);
+                None
+            }
+            Self::Playing(_) | Self::Gathering(_) | Self::Sleeping(_) | Self::Apology(_) => None,
+        }
+    }
+}
+
+impl Playing {
+    /// An announcement that no key may interrupt drops what was pressed before it.
+    fn forget_keys(&self, board: &mut Board) {
+        if *self.interrupt_on() == Keys::None {
+            board.keys.clear();
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! One call, from its first INVITE to its record.
+
+pub(crate) mod activity;
+pub(crate) mod board;
+mod commands;
+mod ending;
+mod foreground;
+pub(crate) mod keys;
+mod masking;
+pub(crate) mod random;
+pub(crate) mod recording;
+mod scripts;
+pub(crate) mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use crate::call::activity::Input;
+use crate::call::board::Board;
+use crate::call::ending::Ending;
+use crate::call::foreground::Foreground;
+use crate::journal::What;
+use crate::leg::{Hearing, Leg, LegState};
+use crate::{CallId, Cause, Event, LegId, Options, Output, Reply, RequestId, Setup};
+
+/// One call: a caller, whom they are put through to, and what the script makes of it.
+///
+/// It does no I/O and reads no clock. Its methods are of four kinds: `handle_*` for what comes in,
+/// [`poll_output`](Self::poll_output) for what is to be done, [`poll_timeout`](Self::poll_timeout)
+/// for when to come back, and getters. After every `handle_*` drain `poll_output` until it returns
+/// `None`; then wait for input or for `poll_timeout`, and call
+/// [`handle_timeout`](Self::handle_timeout) when that is due. After [`Output::Ended`] nothing
+/// follows, whatever comes in.
+///
+/// **Commands.** Each gets exactly one [`Reply`], unless the call ends or is transferred first.
+/// `reject` and `hangup` end the call and are never replied to. One command that waits can run at
+/// a time: a second one beside it (from `spawn`) is a [`Reply::Mistake`]. `ring`, `progress`,
+/// `answer`, `start_recording`, `stop_recording`, `send_dtmf`, `music`, `reject` and `hangup` never
+/// wait for others.
+///
+/// **Sound before the answer.** A sound for a caller who is not answered yet answers the call,
+/// unless `progress` (or somebody's early media) has opened early media. Recording a caller always
+/// answers.
+///
+/// **The end.** The record is written when all legs are released and all recordings are on disk,
+/// or five seconds later without them.
+#[derive(Debug)]
+pub struct Call {
+    board: Board,
+    foreground: Option<Task>,
+    script: Script,
+    /// Handlers that the call has been handed to.
+    hops: u32,
+    /// Where numbers are looked up now.
+    context: String,
+    phase: Phase,
+}
+
+/// The thing that is being done, and who waits for it.
+#[derive(Debug)]
+struct Task {
+    work: Foreground,
+    owner: Owner,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Owner {
+    Script(RequestId),
+    /// The script has failed, or there is none: the apology, then the fallback's target.
+    Fallback,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Script {
+    Running,
+    /// It returned, or the call is over.
+    Ended,
+    Failed,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Live,
+    /// Everybody is released; recordings are being closed.
+    Ending(Ending),
+    Ended,
+}
+
+impl Call {
+    /// A call has come in. Its script is the caller's business: run the handler of `setup.to`.
+    pub fn new(now: Instant, setup: Setup, options: Options) -> Self {
+        let context = setup.context.clone();
+        let mut board = Board::new(now, setup.clone(), options.clone());
+        board.note(What::Began {
+            setup: Box::new(setup),
+            options,
+        });
+        Self {
+            board,
+            foreground: None,
+            script: Script::Running,
+            hops: 0,
+            context,
+            phase: Phase::Live,
+        }
+    }
+
+    /// Takes what the network, the audio or the store reports.
+    pub fn handle_event(&mut self, now: Instant, event: Event) {
+        if self.is_ended() {
+            return;
+        }
+        self.board.now = now;
+        let written = masking::masked(&event, self.board.masking);
+        self.board.note(What::Event(written));
+        if let Event::RecordingClosed {
+            recording,
+            duration,
+            ..
+        } = event
+        {
+            self.board.recording_closed(recording, duration);
+        }
+        if let Phase::Ending(_) = self.phase {
+            return self.handle_event_in_the_end(&event);
+        }
+        if self.concerns_the_work(&event) {
+            self.pass(Input::Event(&event));
+        }
+    }
+
+    /// Does what is due; `now` is [`poll_timeout`](Self::poll_timeout) or later.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.board.now = now;
+        // Each round moves a deadline: a hunt in order of as many targets with no time to ring is
+        // the longest chain.
+        for _ in 0..ROUNDS {
+            if self.poll_timeout().is_none_or(|due| due > now) {
+                return;
+            }
+            self.do_what_is_due(now);
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.board.poll_output()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let work = self
+            .foreground
+            .as_ref()
+            .and_then(|task| task.work.deadline());
+        match &self.phase {
+            Phase::Live => [work, self.unanswered_until(), self.board.tape.deadline()]
+                .into_iter()
+                .flatten()
+                .min(),
+            Phase::Ending(_) => self.board.tape.deadline(),
+            Phase::Ended => None,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> CallId {
+        self.board.setup.id
+    }
+
+    /// What was known of it when it began.
+    pub fn setup(&self) -> &Setup {
+        &self.board.setup
+    }
+
+    /// Its legs, the caller's first, gone ones included.
+    pub fn legs(&self) -> &[Leg] {
+        self.board.legs()
+    }
+
+    /// Whether it is over and its record is written.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended)
+    }
+
+    /// What it does now, in a word: `script`, `play`, `gather`, `ringing`, `talking`, `held`,
+    /// `voicemail`, `apology`, `ending`, `ended` …
+    pub fn state(&self) -> &'static str {
+        match (&self.phase, &self.foreground) {
+            (Phase::Ended, _) => "ended",
+            (Phase::Ending(_), _) => "ending",
+            (Phase::Live, None) => "script",
+            (
+                Phase::Live,
+                Some(Task {
+                    work: work @ Foreground::Bridging(_),
+                    ..
+                }),
+            ) => match work.peer() {
+                None => "ringing",
+                Some(_) if matches!(self.board.hearing(LegId::CALLER), Hearing::Leg(_)) => {
+                    "talking"
+                }
+                Some(_) => "held",
+            },
+            (Phase::Live, Some(task)) => task.work.word(),
+        }
+    }
+
+    /// Sorts out what concerns legs as such; true when the work in hand is to see the event.
+    fn concerns_the_work(&mut self, event: &Event) -> bool {
+        match *event {
+            Event::HungUp {
+                leg: LegId::CALLER,
+                cause,
+            }
+            | Event::Refused {
+                leg: LegId::CALLER,
+                cause,
+            } => {
+                let party = self.board.caller().party();
+                self.board.part_with(LegId::CALLER, cause);
+                let by = if cause == Cause::Lost {
+                    "system:lost".to_owned()
+                } else {
+                    party
+                };
+                self.finish(cause, by);
+                false
+            }
+            // The ACK of our answer.
+            Event::Answered {
+                leg: LegId::CALLER, ..
+            } => false,
+            Event::Answered { leg, .. } if self.is_gone(leg) => {
+                self.board.decide(
+                    format!("send leg {} away", leg.0),
+                    "it answered when it had been released already",
+                );
+                self.board.push(Output::Release {
+                    leg,
+                    cause: Cause::Cancelled,
+                    elsewhere: true,
+                });
+                false
+            }
+            Event::Held { leg, held } => match self.board.leg_mut(leg) {
+                Some(known) if known.state() != LegState::Gone => {
+                    known.held = held;
+                    true
+                }
+                _ => false,
+            },
+            Event::HungUp { leg, .. } | Event::Refused { leg, .. } | Event::Ringing { leg, .. } => {
+                self.board.leg(leg).is_some_and(|leg| !leg.is_gone())
+            }
+            Event::Digit { leg, digit } => {
+                let key = "0123456789*#ABCD".contains(digit);
+                if key && leg == LegId::CALLER && self.foreground.is_none() {
+                    self.board.keys.push(digit);
+                }
+                key
+            }
+            _ => true,
+        }
+    }
+
+    fn is_gone(&self, leg: LegId) -> bool {
+        self.board.leg(leg).is_some_and(Leg::is_gone)
+    }
+
+    /// Lets the work in hand see what happened, and goes on when it is done.
+    fn pass(&mut self, input: Input<'_>) {
+        let Some(task) = &mut self.foreground else {
+            return;
+        };
+        if let Some(reply) = task.work.handle(&mut self.board, input) {
+            self.done(reply);
+        }
+    }
+
+    /// Begins a piece of work.
+    fn start(&mut self, mut work: Foreground, owner: Owner) {
+        let outcome = work.begin(&mut self.board);
+        self.foreground = Some(Task { work, owner });
+        if let Some(reply) = outcome {
+            self.done(reply);
+        }
+    }
+
+    /// The work in hand has an outcome.
+    fn done(&mut self, reply: Reply) {
+        let Some(task) = self.foreground.take() else {
+            return;
+        };
+        self.board.masking = false;
+        if !matches!(task.work, Foreground::Bridging(_)) {
+            self.board.turn(crate::record::SegmentKind::Ivr, None);
+        }
+        match task.owner {
+            Owner::Script(request) if self.script == Script::Running => {
+                self.board.reply(request, reply);
+                self.resume_music();
+            }
+            Owner::Script(_) => self.go_on_without_script(&task.work, &reply),
+            Owner::Fallback => self.fallback_goes_on(&task.work, &reply),
+        }
+    }
+
+    /// Music behind the script is heard whenever nothing else is.
+    fn resume_music(&mut self) {
+        if self.foreground.is_some() || self.board.hearing(LegId::CALLER) != Hearing::Nothing {
+            return;
+        }
+        if let Some(name) = self.board.background.clone() {
+            self.board.music(LegId::CALLER, name);
+        }
+    }
+
+    fn unanswered_until(&self) -> Option<Instant> {
+        let caller = self.board.caller();
+        let limit = self.board.options.ring_limit.min(RING_LIMIT);
+        (!caller.is_up() && !caller.is_gone()).then(|| self.board.birth() + limit)
+    }
+
+    fn do_what_is_due(&mut self, now: Instant) {
+        let is_due = |deadline: Option<Instant>| deadline.is_some_and(|due| due <= now);
+        if is_due(self.board.tape.deadline()) {
+            self.note_timer("recording");
+            self.board.recordings_overdue();
+            if let Phase::Ending(_) = self.phase {
+                self.end_when_closed();
+            }
+            return;
+        }
+        if is_due(self.unanswered_until()) {
+            self.note_timer("ring_limit");
+            self.board
+                .decide("end the call", "nobody answered it for too long");
+            self.finish(Cause::NoAnswer, "system:ring_limit".to_owned());
+            return;
+        }
+        if let Some(task) = &self.foreground {
+            self.note_timer(task.work.word());
+            self.pass(Input::TimedOut);
+        }
+    }
+
+    fn note_timer(&mut self, of: &str) {
+        self.board.note(What::Timer { of: of.to_owned() });
+    }
+}
+
+/// More rounds than any chain of deadlines that fall together.
+const ROUNDS: usize = 1000;
+/// RFC 3261 proxies let an INVITE live for three minutes, and so do we.
+const RING_LIMIT: std::time::Duration = std::time::Duration::from_secs(180);

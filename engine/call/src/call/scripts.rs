@@ -1,0 +1,148 @@
+//! What becomes of a call when its script is gone: nobody is left in silence.
+
+use std::time::{Duration, Instant};
+
+use crate::apology::Apology;
+use crate::bridge::Bridging;
+use crate::call::foreground::Foreground;
+use crate::call::{Call, Owner, Phase, Script, Task};
+use crate::journal::What;
+use crate::{Bridge, Cause, Ended, LegId, Reply, Sound, Strategy, Target, Why};
+
+impl Call {
+    /// The script has ended; not to be told of one that was dropped for a transfer, or stopped.
+    pub fn handle_script_ended(&mut self, now: Instant, ended: Ended) {
+        if !matches!(self.phase, Phase::Live) || self.script != Script::Running {
+            return;
+        }
+        self.board.now = now;
+        self.board.note(What::ScriptEnded(ended.clone()));
+        match ended {
+            Ended::Returned => self.returned(),
+            Ended::Failed { message } => self.failed(&message),
+            Ended::NoRoute { to } => self.no_route(&to),
+        }
+    }
+
+    fn returned(&mut self) {
+        self.script = Script::Ended;
+        let by = self.board.story.parted_by.take();
+        let by = by.unwrap_or_else(|| "system:script_ended".to_owned());
+        // Somebody who was busy is busy to the caller too, if the script added nothing to it.
+        let cause = match self.board.story.nobody {
+            Some(why) if !self.board.caller().is_up() => cause_of(why),
+            _ => Cause::Normal,
+        };
+        self.finish(cause, by);
+    }
+
+    fn failed(&mut self, message: &str) {
+        self.script = Script::Failed;
+        self.board.story.failed = true;
+        match &self.foreground {
+            Some(task) if task.work.outlives_script() => {
+                let going_on = format!("let call:{} go on", task.work.word());
+                self.board.decide(going_on, message);
+            }
+            _ => self.apologize(message),
+        }
+    }
+
+    fn no_route(&mut self, to: &str) {
+        self.script = Script::Ended;
+        if !self.board.caller().is_audible() {
+            self.board
+                .decide("refuse the call", format!("no handler for {to}"));
+            return self.finish(Cause::Unallocated, NO_ROUTE.to_owned());
+        }
+        self.board
+            .decide("say so and hang up", format!("no handler for {to}"));
+        self.drop_work();
+        let sound = Sound::Named("call/invalid".to_owned());
+        let apology = Apology::new(&self.board, Some(sound));
+        self.start(Foreground::Apology(apology), Owner::Fallback);
+    }
+
+    /// The work that outlived its script is done.
+    pub(super) fn go_on_without_script(&mut self, work: &Foreground, reply: &Reply) {
+        match reply {
+            Reply::Leg(Ok(_)) | Reply::Message(_) => self.hang_up_after(work),
+            _ => self.apologize("nobody came, and the script is gone"),
+        }
+    }
+
+    /// The fallback: an apology, then a person, then the end. It is never begun twice.
+    fn apologize(&mut self, because: &str) {
+        self.board.decide("fall back", because);
+        self.drop_work();
+        self.board.background = None;
+        self.board.silence(LegId::CALLER);
+        self.board.answer();
+        let apology = Apology::new(&self.board, self.board.options.fallback.sound.clone());
+        self.start(Foreground::Apology(apology), Owner::Fallback);
+    }
+
+    pub(super) fn fallback_goes_on(&mut self, work: &Foreground, reply: &Reply) {
+        match work {
+            Foreground::Apology(_) if self.script == Script::Failed => {
+                match self.board.options.fallback.target.clone() {
+                    Some(target) => self.put_through(target),
+                    None => self.finish(Cause::Failure, SCRIPT_FAILED.to_owned()),
+                }
+            }
+            Foreground::Apology(_) => self.finish(Cause::Unallocated, NO_ROUTE.to_owned()),
+            _ if matches!(reply, Reply::Leg(Ok(_))) => self.hang_up_after(work),
+            _ => {
+                self.board
+                    .decide("hang up", "nobody at the fallback's target either");
+                self.finish(Cause::Failure, SCRIPT_FAILED.to_owned());
+            }
+        }
+    }
+
+    fn put_through(&mut self, target: Target) {
+        self.board.decide(
+            format!("put the caller through to {target}"),
+            "the tenant's fallback",
+        );
+        let plan = Bridge {
+            targets: vec![target],
+            timeout: FALLBACK_RING,
+            caller_id: None,
+            strategy: Strategy::All,
+            ringback: None,
+            record: false,
+        };
+        self.start(Foreground::Bridging(Bridging::new(plan)), Owner::Fallback);
+    }
+
+    fn hang_up_after(&mut self, work: &Foreground) {
+        let by = self.board.story.parted_by.take();
+        let by = by.unwrap_or_else(|| format!("system:after_{}", work.word()));
+        self.finish(Cause::Normal, by);
+    }
+
+    /// Ends the work in hand without an answer.
+    fn drop_work(&mut self) {
+        if let Some(Task { mut work, .. }) = self.foreground.take() {
+            work.abandon(&mut self.board);
+            self.board.masking = false;
+        }
+    }
+}
+
+fn cause_of(why: Why) -> Cause {
+    match why {
+        Why::Busy => Cause::Busy,
+        Why::Rejected => Cause::Rejected,
+        Why::NoAnswer => Cause::NoAnswer,
+        Why::Unavailable => Cause::Unavailable,
+        Why::Congestion => Cause::Congestion,
+        Why::Cancelled | Why::Timeout | Why::NoMatch | Why::Silence => Cause::Normal,
+    }
+}
+
+const NO_ROUTE: &str = "system:no_route";
+const SCRIPT_FAILED: &str = "system:script_failed";
+/// How long the fallback's target may ring.
+const FALLBACK_RING: Duration = Duration::from_secs(60);

@@ -1,0 +1,114 @@
+//! What a call was, as it goes along: stretches of time, and what decides its outcome.
+
+use crate::record::{Outcome, Segment, SegmentKind};
+use crate::{Cause, RecordingId, Why};
+
+/// The stretches of a call; no two overlap, none is empty.
+#[derive(Debug)]
+pub(crate) struct Timeline {
+    done: Vec<Segment>,
+    current: Segment,
+}
+
+impl Timeline {
+    pub(crate) fn new(at: i64) -> Self {
+        let current = Segment {
+            kind: SegmentKind::Ivr,
+            from: at,
+            to: at,
+            agent: None,
+            recording: None,
+        };
+        Self {
+            done: Vec::new(),
+            current,
+        }
+    }
+
+    /// Another stretch begins at `at`, unless it would be the same as the one that runs.
+    pub(crate) fn turn(
+        &mut self,
+        at: i64,
+        kind: SegmentKind,
+        agent: Option<String>,
+        recording: Option<RecordingId>,
+    ) {
+        let current = &self.current;
+        if (current.kind, &current.agent, current.recording) != (kind, &agent, recording) {
+            self.close(at);
+            self.current = Segment {
+                kind,
+                from: at,
+                to: at,
+                agent,
+                recording,
+            };
+        }
+    }
+
+    /// A recording began or ended at `at`; the stretch belongs to it from its beginning.
+    pub(crate) fn recorded(&mut self, at: i64, recording: Option<RecordingId>) {
+        match recording {
+            Some(_) => self.current.recording = recording,
+            None => self.turn(at, self.current.kind, self.current.agent.clone(), None),
+        }
+    }
+
+    pub(crate) fn finish(&mut self, at: i64) -> Vec<Segment> {
+        self.close(at);
+        std::mem::take(&mut self.done)
+    }
+
+    fn close(&mut self, at: i64) {
+        self.current.to = at;
+        if self.current.from < at {
+            self.done.push(self.current.clone());
+        }
+    }
+}
+
+/// What has happened that the outcome depends on.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    /// Somebody was talked to.
+    pub(crate) talked: bool,
+    /// A message was left.
+    pub(crate) left_message: bool,
+    /// The script or the exchange failed.
+    pub(crate) failed: bool,
+    /// Phones are being rung now.
+    pub(crate) ringing: bool,
+    /// Why nobody came, the last time.
+    pub(crate) nobody: Option<Why>,
+    /// Who left the last conversation, if nothing came after.
+    pub(crate) parted_by: Option<String>,
+}
+
+impl Story {
+    pub(crate) fn outcome(&self, cause: Cause, by_caller: bool) -> Outcome {
+        if self.talked {
+            return Outcome::Answered;
+        }
+        if self.left_message {
+            return Outcome::LeftMessage;
+        }
+        if self.failed {
+            return Outcome::Failed;
+        }
+        if self.ringing && by_caller {
+            return Outcome::AbandonedRinging;
+        }
+        match (self.nobody, cause) {
+            (Some(Why::NoAnswer), _) => Outcome::RangOut,
+            (Some(Why::Busy | Why::Rejected), _) => Outcome::Refused,
+            (Some(Why::Congestion), _) => Outcome::NoCapacity,
+            (Some(Why::Unavailable), _) => Outcome::Unreachable,
+            (_, Cause::NoAnswer) if self.ringing => Outcome::RangOut,
+            (_, Cause::Busy | Cause::Rejected | Cause::Forbidden) => Outcome::Refused,
+            (_, Cause::Unallocated | Cause::Unavailable) => Outcome::Unreachable,
+            (_, Cause::Congestion) => Outcome::NoCapacity,
+            (_, Cause::Failure) => Outcome::Failed,
+            _ => Outcome::EndedInMenu,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Two parties talking: hold by either phone, the recording, who left.
+
+use std::time::Instant;
+
+use crate::call::activity::Input;
+use crate::call::board::Board;
+use crate::{Cause, Event, LegId, Parted, SegmentKind, Target};
+
+/// The caller and an answered leg.
+#[derive(Debug)]
+pub(crate) struct Talk {
+    leg: LegId,
+    since: Instant,
+}
+
+impl Talk {
+    /// Answers the caller where that is due, and connects the two.
+    pub(crate) fn begin(board: &mut Board, leg: LegId, record: bool) -> Self {
+        board.answer();
+        board.story.talked = true;
+        board.story.nobody = None;
+        let talk = Self {
+            leg,
+            since: board.now,
+        };
+        talk.arrange(board);
+        board.tape_follows(Some(leg));
+        if record {
+            board.start_tape(false, true);
+            board.tape_follows(Some(leg));
+        }
+        talk
+    }
+
+    /// What happened; an outcome when the called party has left.
+    pub(crate) fn handle(&self, board: &mut Board, input: Input<'_>) -> Option<Parted> {
+        match input {
+            // The call has noted the new state of the leg already.
+            Input::Event(Event::Held { .. }) => {
+                self.arrange(board);
+                None
+            }
+            Input::Event(Event::HungUp { leg, cause } | Event::Refused { leg, cause })
+                if *leg == self.leg =>
+            {
+                Some(self.part(board, *cause))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whom the caller talks with: the user, or the number.
+    pub(crate) fn peer(&self) -> LegId {
+        self.leg
+    }
+
+    fn part(&self, board: &mut Board, cause: Cause) -> Parted {
+        let (target, user, party) = board.leg(self.leg).map_or_else(
+            || (Target::Uri(String::new()), None, String::new()),
+            |leg| {
+                let target = leg.target.clone().unwrap_or(Target::Uri(String::new()));
+                (target, leg.user.clone(), leg.party())
+            },
+        );
+        board.story.parted_by = Some(if cause == Cause::Lost {
+            "system:lost".to_owned()
+        } else {
+            party
+        });
+        board.part_with(self.leg, cause);
+        board.silence(LegId::CALLER);
+        board.bridge_leaves_tape();
+        let talked = board.now.saturating_duration_since(self.since);
+        Parted {
+            leg: self.leg,
+            target,
+            user,
+            talked,
+            cause,
+        }
+    }
+
+    /// Who hears what: each other, unless a phone holds; then music for the one who waits.
+    fn arrange(&self, board: &mut Board) {
+        let held = |leg| board.leg(leg).is_some_and(crate::Leg::is_held);
+        let (caller_holds, called_holds) = (held(LegId::CALLER), held(self.leg));
+        let agent = board
+            .leg(self.leg)
+            .and_then(|leg| leg.user.clone())
+            .or_else(|| board.setup.user.clone());
+        if !caller_holds && !called_holds {
+            board.connect(LegId::CALLER, self.leg);
+            board.turn(SegmentKind::Talk, agent);
+            return;
+        }
+        board.disconnect(LegId::CALLER);
+        for (waits, holds) in [(LegId::CALLER, caller_holds), (self.leg, called_holds)] {
+            if holds {
+                board.silence(waits);
+            } else {
+                board.hold_music(waits);
+            }
+        }
+        board.turn(SegmentKind::Hold, agent);
+    }
+}

@@ -1,0 +1,331 @@
+//! Leaving a message: greeting, beep, recording, review, thanks.
+
+use std::time::{Duration, Instant};
+
+use crate::call::activity::{Activity, Input};
+use crate::call::board::Board;
+use crate::dictation::{Dictation, Taken, Terms, Unfinished};
+use crate::play::{Heard, Playing};
+use crate::voicemail::named;
+use crate::voicemail::review::{Review, Verdict};
+use crate::{
+    Event, Greeting, Keys, Left, MailboxChange, MessageId, Output, Purpose, RecordingId, Reply,
+    SegmentKind, Sound, Voicemail,
+};
+
+/// Takes a message.
+///
+/// A message that is long enough is never lost: who hangs up while recording or in the review has
+/// left it.
+#[derive(Debug)]
+pub(crate) struct Deposit {
+    wanted: Voicemail,
+    /// Recordings that were too short or empty.
+    failures: u32,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Waiting for the store.
+    Opening(Instant),
+    Greeting(Playing),
+    Dictating(Dictation),
+    TooShort(Playing),
+    Reviewing {
+        review: Review,
+        recording: RecordingId,
+        duration: Duration,
+    },
+    Thanking {
+        playing: Playing,
+        left: Left,
+    },
+}
+
+/// How a deposit ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Deposited {
+    Left(Left),
+    Nothing,
+    NoMailbox(String),
+}
+
+/// A message whose caller is gone, on its way to the disk.
+#[derive(Clone, Debug)]
+pub(crate) struct LastWords {
+    pub(crate) recording: RecordingId,
+    pub(crate) mailbox: String,
+    /// How long it is by our own clock.
+    pub(crate) length: Duration,
+}
+
+impl Deposit {
+    pub(crate) fn new(board: &Board, wanted: Voicemail) -> Self {
+        Self {
+            wanted,
+            failures: 0,
+            stage: Stage::Opening(board.after(STORE_PATIENCE)),
+        }
+    }
+
+    /// The caller is gone; what was said may still become a message.
+    pub(crate) fn caller_gone(&mut self, board: &mut Board) -> Option<LastWords> {
+        match &mut self.stage {
+            Stage::Dictating(dictation) => {
+                let Unfinished { recording, length } = dictation.caller_gone(board)?;
+                let mailbox = self.wanted.mailbox.clone();
+                Some(LastWords {
+                    recording,
+                    mailbox,
+                    length,
+                })
+            }
+            Stage::Reviewing {
+                recording,
+                duration,
+                ..
+            } => {
+                let (recording, duration) = (*recording, *duration);
+                board.decide("save the message", "the caller hung up in the review");
+                board.leave_message(&self.wanted.mailbox, recording, duration);
+                None
+            }
+            Stage::Opening(_)
+            | Stage::Greeting(_)
+            | Stage::TooShort(_)
+            | Stage::Thanking { .. } => None,
+        }
+    }
+
+    fn opened(&mut self, board: &mut Board, has_greeting: bool) -> Option<Deposited> {
+        let own = has_greeting.then(|| Sound::MailboxGreeting {
+            mailbox: self.wanted.mailbox.clone(),
+        });
+        let (sounds, standard) = match (&self.wanted.greeting, own) {
+            (Greeting::None, _) => (Vec::new(), true),
+            (Greeting::Sound(sound), _) => (vec![sound.clone()], false),
+            (Greeting::Unavailable | Greeting::Busy, Some(own)) => (vec![own], false),
+            (Greeting::Unavailable, None) => (vec![named(LEAVE)], true),
+            (Greeting::Busy, None) => (vec![named("call/busy"), named(LEAVE)], true),
+        };
+        self.greet(board, sounds, standard)
+    }
+
+    fn greet(
+        &mut self,
+        board: &mut Board,
+        sounds: Vec<Sound>,
+        standard: bool,
+    ) -> Option<Deposited> {
+        // Who knows the greeting skips it.
+        let skip = Keys::Of("#".to_owned());
+        let mut playing = if standard {
+            Playing::prompt(sounds, skip)
+        } else {
+            Playing::new(sounds, skip, 1)
+        };
+        let heard = playing.begin(board);
+        self.stage = Stage::Greeting(playing);
+        heard.and_then(|heard| self.greeted(board, heard))
+    }
+
+    fn greeted(&mut self, board: &mut Board, heard: Heard) -> Option<Deposited> {
+        if let Heard::Failed(why) = heard {
+            board.decide("play the standard greeting", why);
+            return self.greet(board, vec![named(LEAVE)], true);
+        }
+        self.dictate(board)
+    }
+
+    fn dictate(&mut self, board: &mut Board) -> Option<Deposited> {
+        let mut dictation = Dictation::new(Terms {
+            max_duration: self.wanted.max_duration,
+            min_duration: self.wanted.min_duration,
+            silence: self.wanted.silence,
+            beep: self.wanted.beep,
+            finish_on: Keys::Of("#".to_owned()),
+            purpose: Purpose::Message,
+        });
+        let taken = dictation.begin(board);
+        self.stage = Stage::Dictating(dictation);
+        taken.and_then(|taken| self.taken(board, taken))
+    }
+
+    fn taken(&mut self, board: &mut Board, taken: Taken) -> Option<Deposited> {
+        let Taken::Speech {
+            recording,
+            duration,
+        } = taken
+        else {
+            self.failures += 1;
+            if self.failures >= TRIES {
+                board.decide(
+                    "take no message",
+                    format!("{TRIES} recordings were too short"),
+                );
+                return Some(Deposited::Nothing);
+            }
+            let mut playing = Playing::prompt(vec![named("vm/too-short")], Keys::None);
+            let heard = playing.begin(board);
+            self.stage = Stage::TooShort(playing);
+            return heard.and_then(|_| self.dictate(board));
+        };
+        if !self.wanted.review {
+            return self.save(board, recording, duration);
+        }
+        let mut review = Review::new(recording);
+        let verdict = review.begin(board);
+        self.stage = Stage::Reviewing {
+            review,
+            recording,
+            duration,
+        };
+        verdict.and_then(|verdict| self.reviewed(board, verdict))
+    }
+
+    fn reviewed(&mut self, board: &mut Board, verdict: Verdict) -> Option<Deposited> {
+        let Stage::Reviewing {
+            recording,
+            duration,
+            ..
+        } = self.stage
+        else {
+            return None;
+        };
+        match verdict {
+            Verdict::Save | Verdict::Undecided => self.save(board, recording, duration),
+            Verdict::Again => {
+                board.discard_recording(recording);
+                self.dictate(board)
+            }
+        }
+    }
+
+    fn save(
+        &mut self,
+        board: &mut Board,
+        recording: RecordingId,
+        duration: Duration,
+    ) -> Option<Deposited> {
+        let left = board.leave_message(&self.wanted.mailbox, recording, duration);
+        let mut playing = Playing::prompt(vec![named("vm/saved")], Keys::Of("#".to_owned()));
+        let heard = playing.begin(board);
+        self.stage = Stage::Thanking {
+            playing,
+            left: left.clone(),
+        };
+        heard.map(|_| Deposited::Left(left))
+    }
+}
+
+impl Activity for Deposit {
+    type Outcome = Deposited;
+
+    fn begin(&mut self, board: &mut Board) -> Option<Deposited> {
+        board.answer();
+        board.turn(SegmentKind::Voicemail, None);
+        board.push(Output::OpenMailbox {
+            mailbox: self.wanted.mailbox.clone(),
+        });
+        None
+    }
+
+    fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Deposited> {
+        match &mut self.stage {
+            Stage::Opening(_) => match input {
+                Input::Event(Event::Mailbox { mailbox, found })
+                    if *mailbox == self.wanted.mailbox =>
+                {
+                    match found {
+                        Some(found) => self.opened(board, found.has_greeting),
+                        None => Some(Deposited::NoMailbox(mailbox.clone())),
+                    }
+                }
+                Input::TimedOut => {
+                    board.decide(
+                        "take the message with the standard greeting",
+                        "the store did not answer in time",
+                    );
+                    self.opened(board, false)
+                }
+                Input::Event(_) => None,
+            },
+            Stage::Greeting(playing) => {
+                let heard = playing.handle(board, input)?;
+                self.greeted(board, heard)
+            }
+            Stage::Dictating(dictation) => {
+                let taken = dictation.handle(board, input)?;
+                self.taken(board, taken)
+            }
+            Stage::TooShort(playing) => {
+                playing.handle(board, input)?;
+                self.dictate(board)
+            }
+            Stage::Reviewing { review, .. } => {
+                let verdict = review.handle(board, input)?;
+                self.reviewed(board, verdict)
+            }
+            Stage::Thanking { playing, left } => {
+                playing.handle(board, input)?;
+                Some(Deposited::Left(left.clone()))
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Opening(until) => Some(*until),
+            Stage::Greeting(playing)
+            | Stage::TooShort(playing)
+            | Stage::Thanking { playing, .. } => playing.deadline(),
+            Stage::Dictating(dictation) => dictation.deadline(),
+            Stage::Reviewing { review, .. } => review.deadline(),
+        }
+    }
+}
+
+impl Board {
+    /// Puts a recording into a mailbox.
+    pub(crate) fn leave_message(
+        &mut self,
+        mailbox: &str,
+        recording: RecordingId,
+        duration: Duration,
+    ) -> Left {
+        let millis = u64::try_from(self.micros(self.now) / 1000).unwrap_or(0);
+        let message = MessageId::new(millis, self.random.ten_bytes());
+        self.story.left_message = true;
+        self.timeline
+            .recorded(self.micros(self.now), Some(recording));
+        self.push(Output::Mailbox(MailboxChange::Leave {
+            message,
+            mailbox: mailbox.to_owned(),
+            recording,
+            from: self.setup.from.clone(),
+            duration,
+        }));
+        Left {
+            id: message,
+            mailbox: mailbox.to_owned(),
+            duration,
+        }
+    }
+}
+
+impl From<Deposited> for Reply {
+    fn from(deposited: Deposited) -> Self {
+        match deposited {
+            Deposited::Left(left) => Self::Message(Some(left)),
+            Deposited::Nothing => Self::Message(None),
+            Deposited::NoMailbox(mailbox) => Self::Mistake(format!("no mailbox '{mailbox}'")),
+        }
+    }
+}
+
+const LEAVE: &str = "vm/leave";
+/// How often a caller may try.
+const TRIES: u32 = 3;
+/// How long the store may take before the caller is greeted without it.
+const STORE_PATIENCE: Duration = Duration::from_secs(3);
