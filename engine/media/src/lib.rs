@@ -11,6 +11,7 @@ mod event;
 pub mod inband;
 pub mod level;
 mod recorder;
+pub mod sdp;
 pub mod wav;
 
 pub use clip::Clip;
