@@ -3,17 +3,22 @@
 //! A media thread owns one [`Board`]: it hands in the packets that came and the tick of its
 //! clock, and sends what the board writes to its [`Wire`].
 
+mod board;
 pub mod clip;
 pub mod codec;
 mod command;
+mod dtmf;
 mod error;
 mod event;
 pub mod inband;
+mod leg;
 pub mod level;
 mod recorder;
+mod rtp;
 pub mod sdp;
 pub mod wav;
 
+pub use board::{Board, Counters};
 pub use clip::Clip;
 pub use command::{
     Channel, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music, Negotiated, PlayItem,

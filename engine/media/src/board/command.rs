@@ -1,0 +1,146 @@
+//! What the switch asks for.
+
+use std::time::Instant;
+
+use super::Board;
+use crate::leg::Leg;
+use crate::leg::play::Playing;
+use crate::recorder::Recorder;
+use crate::{Command, LegConfig, LegKey, Music, PlayKey};
+
+impl Board {
+    /// Does what the switch asks for; keys that are not known are ignored.
+    pub fn handle_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::AddLeg { leg, config } => self.add_leg(now, leg, config),
+            Command::UpdateLeg { leg, config } => self.update_leg(now, leg, config),
+            Command::RemoveLeg { leg } => self.remove_leg(now, leg),
+            Command::Play {
+                leg,
+                play,
+                items,
+                times,
+            } => self.play(now, leg, Playing::new(play, items, times)),
+            Command::StopPlay { leg, play } => self.stop_play(now, leg, play),
+            Command::Music { leg, music } => self.music(now, leg, music),
+            Command::Connect { a, b } => {
+                self.listen_to(now, a, b);
+                self.listen_to(now, b, a);
+            }
+            Command::Listen { from, to } => self.listen_to(now, from, to),
+            Command::Disconnect { a, b } => {
+                if let (Some(a), Some(b)) = (self.legs.find(a), self.legs.find(b)) {
+                    self.unhear(now, a, b);
+                    self.unhear(now, b, a);
+                }
+            }
+            Command::SendDigits { leg, digits } => self.send_digits(now, leg, &digits),
+            Command::StartRecording {
+                recording,
+                stereo,
+                rate,
+                sink,
+                silence,
+            } => {
+                let recorder = Recorder::new(stereo, rate, sink, silence, now);
+                self.start_recording(recording, recorder);
+            }
+            Command::RecordLegs {
+                recording,
+                left,
+                right,
+            } => {
+                let wanted = [left, right].map(|leg| self.legs.find(leg?));
+                if let Some(place) = self.find_recording(recording) {
+                    self.record_legs(now, place, wanted);
+                }
+            }
+            Command::StopRecording { recording } => {
+                if let Some(place) = self.find_recording(recording) {
+                    self.stop_recording(now, place);
+                }
+            }
+        }
+    }
+
+    fn add_leg(&mut self, now: Instant, key: LegKey, config: LegConfig) {
+        if self.legs.find(key).is_some() {
+            return self.update_leg(now, key, config);
+        }
+        let slot = self.legs.insert(Leg::new(now, key, config));
+        self.refresh_ear(now, slot);
+    }
+
+    fn update_leg(&mut self, now: Instant, key: LegKey, config: LegConfig) {
+        let Some(slot) = self.legs.find(key) else {
+            return;
+        };
+        if let Some(leg) = self.legs.leg_mut(slot) {
+            leg.update(now, config);
+        }
+        self.choose_paths(now, slot);
+        self.schedule_mouth(now, slot);
+    }
+
+    fn remove_leg(&mut self, now: Instant, key: LegKey) {
+        let Some(slot) = self.legs.find(key) else {
+            return;
+        };
+        self.leave_recordings(slot);
+        if let Some(leg) = self.legs.leg(slot) {
+            let (heard, listeners) = (leg.mouth.bridge, leg.heard_by.clone());
+            for to in listeners {
+                self.unhear(now, slot, to);
+            }
+            if let Some(from) = heard {
+                self.unhear(now, from, slot);
+            }
+        }
+        self.mouths.leave(slot);
+        self.ears.leave(slot);
+        self.leaving.extend(self.legs.remove(slot));
+    }
+
+    fn play(&mut self, now: Instant, key: LegKey, playing: Playing) {
+        self.change_source(now, key, |leg| leg.mouth.playing = Some(playing));
+    }
+
+    fn stop_play(&mut self, now: Instant, key: LegKey, play: PlayKey) {
+        self.change_source(now, key, |leg| {
+            leg.mouth.playing.take_if(|playing| playing.key == play);
+        });
+    }
+
+    fn music(&mut self, now: Instant, key: LegKey, music: Option<Music>) {
+        self.change_source(now, key, |leg| leg.mouth.music = music);
+    }
+
+    fn listen_to(&mut self, now: Instant, from: LegKey, to: LegKey) {
+        if let (Some(from), Some(to)) = (self.legs.find(from), self.legs.find(to))
+            && from != to
+        {
+            self.hear(now, from, to);
+        }
+    }
+
+    fn send_digits(&mut self, now: Instant, key: LegKey, digits: &str) {
+        let Some(slot) = self.legs.find(key) else {
+            return;
+        };
+        if let Some(leg) = self.legs.leg_mut(slot) {
+            leg.mouth.keys.add(digits.chars());
+        }
+        self.schedule_mouth(now, slot);
+    }
+
+    fn change_source(&mut self, now: Instant, key: LegKey, change: impl FnOnce(&mut Leg)) {
+        let Some(slot) = self.legs.find(key) else {
+            return;
+        };
+        if let Some(leg) = self.legs.leg_mut(slot) {
+            change(leg);
+            leg.mouth.started = true;
+        }
+        self.schedule_mouth(now, slot);
+    }
+}

@@ -1,0 +1,135 @@
+//! What becomes of decoded sound: recordings, keys, and legs of other codecs.
+
+use std::time::{Duration, Instant};
+
+use super::Board;
+use super::recording::Recording;
+use crate::leg::Leg;
+use crate::leg::mouth::Path;
+use crate::leg::reception::Via;
+use crate::rtp::receive::Arrival;
+use crate::{Event, LegKey, Side, Wire};
+
+impl Board {
+    /// Gives a packet to whoever wants samples of its leg.
+    pub(super) fn listen(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        arrival: Arrival,
+        timestamp: u32,
+        payload: &[u8],
+    ) {
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        let Some(ear) = &mut leg.ear else {
+            return;
+        };
+        if ear.store(now, arrival, timestamp, payload) {
+            return;
+        }
+        let samples = ear.decode(arrival, payload, &mut self.bench.samples);
+        let samples = &self.bench.samples[..samples];
+        if samples.is_empty() {
+            return;
+        }
+        let rate = ear.rate();
+        // G.722's clock runs at half its samples' (RFC 3551 §4.5.2).
+        let scale = rate / leg.config.codec.kind.clock_rate();
+        let timestamp = timestamp.wrapping_mul(scale);
+        for &(place, side) in &leg.recorded_on {
+            if let Some(Some(recording)) = self.recordings.get_mut(place as usize) {
+                recording.place(side, rate, timestamp, samples, now);
+            }
+        }
+        if !matches!(arrival, Arrival::Late(_)) {
+            let keys = ear.keys_in(samples);
+            report_keys(now, leg, &keys, &mut self.events);
+        }
+    }
+
+    /// How long the frames of a leg's ear are, while it has a steady pace.
+    pub(super) fn frame_of(&self, slot: u32) -> Option<Duration> {
+        self.legs.leg(slot)?.ear.as_ref()?.frame()
+    }
+
+    /// Decodes one frame of a leg, due at `at`, for all who want it.
+    pub(super) fn pump(&mut self, now: Instant, at: Instant, slot: u32, wire: &mut impl Wire) {
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        // It is out of its leg while others hear it.
+        let Some(mut ear) = leg.ear.take() else {
+            return;
+        };
+        let samples = ear.pull(now, &mut self.bench.samples);
+        if samples > 0 {
+            let rate = ear.rate();
+            let frame = ear.pulled(samples);
+            for &(place, side) in &leg.recorded_on {
+                if let Some(Some(recording)) = self.recordings.get_mut(place as usize) {
+                    recording.take(side, rate, frame, now);
+                }
+            }
+            let (key, listeners) = (leg.key, leg.heard_by.clone());
+            self.speak_to(at, key, &listeners, rate, frame, wire);
+            let keys = ear.keys_in_pulled(samples);
+            ear.drop_pulled(samples);
+            if let Some(leg) = self.legs.leg_mut(slot) {
+                report_keys(now, leg, &keys, &mut self.events);
+            }
+        }
+        if let Some(leg) = self.legs.leg_mut(slot) {
+            leg.ear = Some(ear);
+        }
+    }
+
+    fn speak_to(
+        &mut self,
+        at: Instant,
+        from: LegKey,
+        listeners: &[u32],
+        rate: u32,
+        frame: &[i16],
+        wire: &mut impl Wire,
+    ) {
+        for &to in listeners {
+            if let Some(listener) = self.legs.leg_mut(to)
+                && listener.mouth.path == Path::Samples
+            {
+                listener.hear_frame(at, from, rate, frame, &mut self.bench, wire);
+            }
+        }
+    }
+}
+
+impl Recording {
+    /// A packet at its place by its time stamp, in samples of `rate`.
+    fn place(&mut self, side: Side, rate: u32, timestamp: u32, samples: &[i16], now: Instant) {
+        // Fails only for rates that no codec of ours has.
+        let _ = self.recorder.place(side, rate, timestamp, samples, now);
+    }
+
+    /// A frame of a steady source.
+    fn take(&mut self, side: Side, rate: u32, samples: &[i16], now: Instant) {
+        // Fails only for rates that no codec of ours has.
+        let _ = self.recorder.take(side, rate, samples, now);
+    }
+}
+
+fn report_keys(
+    now: Instant,
+    leg: &mut Leg,
+    keys: &[char],
+    events: &mut std::collections::VecDeque<Event>,
+) {
+    for &digit in keys {
+        if leg.reception.is_new(now, digit, Via::Tone) {
+            events.push_back(Event::Digit {
+                leg: leg.key,
+                digit,
+            });
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! A packet that came: believed or refused, counted, relayed in place, listened to.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::Instant;
+
+use super::Board;
+use crate::codec::convert_in_place;
+use crate::leg::mouth::Path;
+use crate::rtp::receive::Arrival;
+use crate::rtp::{self, HEADER, Header};
+use crate::{Channel, CodecKind, Event, LegKey, Negotiated, Wire};
+
+/// A packet that was believed, on its way to those who hear it.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    by: LegKey,
+    header: Header,
+    extended: u64,
+    /// A new stream begins with it.
+    anew: bool,
+    codec: Negotiated,
+}
+
+impl Board {
+    /// Takes in a packet that came for a leg from `from`; what it leads to is sent at once.
+    ///
+    /// The packet's bytes are scratch afterwards.
+    pub fn handle_packet(
+        &mut self,
+        now: Instant,
+        leg: LegKey,
+        channel: Channel,
+        from: SocketAddr,
+        packet: &mut [u8],
+        wire: &mut impl Wire,
+    ) {
+        let Some(slot) = self.legs.find(leg) else {
+            return;
+        };
+        self.traffic.packets_in += 1;
+        match channel {
+            Channel::Rtcp => self.handle_report(now, slot, from, packet),
+            Channel::Rtp if rtp::is_rtcp(packet) => self.handle_muxed(now, slot, from, packet),
+            Channel::Rtp => self.handle_rtp(now, slot, from, packet, wire),
+        }
+    }
+
+    fn handle_rtp(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        from: SocketAddr,
+        packet: &mut [u8],
+        wire: &mut impl Wire,
+    ) {
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        let claimed = rtp::claimed_ssrc(packet);
+        let (remote, latch) = (leg.config.remote, &leg.config.latch);
+        if !leg.reception.gate.admits(from, claimed, remote, latch) {
+            return;
+        }
+        let Some((header, payload)) = rtp::read(packet) else {
+            return;
+        };
+        let arrival = leg.reception.receiver.handle(&header);
+        let (extended, anew) = match arrival {
+            Arrival::Useless => return,
+            Arrival::First(extended) => (extended, true),
+            Arrival::InOrder(extended) | Arrival::Late(extended) => (extended, false),
+        };
+        if anew {
+            leg.reception.restart();
+        }
+        if leg.reception.note_life(now) {
+            self.events.push_back(Event::Heard { leg: leg.key });
+        }
+        let said = Said {
+            by: leg.key,
+            header,
+            extended,
+            anew,
+            codec: leg.config.codec,
+        };
+        let is_event = |events: Option<(u8, u32)>| {
+            events.is_some_and(|(payload_type, _)| payload_type == header.payload_type)
+        };
+        if is_event(leg.config.telephone_event) {
+            self.handle_event(now, slot, said, packet, payload, wire);
+        } else if header.payload_type == leg.config.codec.receive && !payload.is_empty() {
+            self.handle_sound(now, slot, said, arrival, packet, payload, wire);
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the hot path, parted only for the reader"
+    )]
+    fn handle_sound(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        said: Said,
+        arrival: Arrival,
+        packet: &mut [u8],
+        payload: Range<usize>,
+        wire: &mut impl Wire,
+    ) {
+        let since = now.saturating_duration_since(self.epoch);
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        leg.reception.receiver.measure(since, said.header.timestamp);
+        if !leg.listens() {
+            return;
+        }
+        let new_length = milliseconds(said.codec.kind, payload.len())
+            .is_some_and(|length| leg.reception.note_length(length));
+        if new_length {
+            self.choose_paths(now, slot);
+        }
+        let has_ear = self.legs.leg(slot).is_some_and(|leg| leg.ear.is_some());
+        if has_ear && let Some(sound) = packet.get(payload.clone()) {
+            self.listen(now, slot, arrival, said.header.timestamp, sound);
+        }
+        let mut index = 0;
+        while let Some(to) = self.listener(slot, index) {
+            self.relay(now, said, to, packet, payload.clone(), wire);
+            index += 1;
+        }
+    }
+
+    /// Keys: reported, and handed on as events where the listener's clock is the same, or made
+    /// anew where it is not.
+    fn handle_event(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        said: Said,
+        packet: &mut [u8],
+        payload: Range<usize>,
+        wire: &mut impl Wire,
+    ) {
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        let looked_for_tones = leg.wants_tones();
+        let told = packet.get(payload.clone()).unwrap_or_default();
+        let key = leg.reception.event(now, &said.header, told);
+        let clock = leg.config.telephone_event.map(|(_, clock)| clock);
+        if let Some((digit, true)) = key {
+            self.events.push_back(Event::Digit {
+                leg: said.by,
+                digit,
+            });
+        }
+        let listens = leg.listens();
+        if looked_for_tones && !leg.wants_tones() {
+            self.refresh_ear(now, slot);
+        }
+        let mut index = 0;
+        while let Some(to) = self.listener(slot, index).filter(|_| listens) {
+            index += 1;
+            let Some(listener) = self.legs.leg_mut(to) else {
+                continue;
+            };
+            let same_clock = listener.config.telephone_event.map(|(_, clock)| clock) == clock;
+            if same_clock && matches!(listener.mouth.path, Path::Relay | Path::OtherLaw) {
+                self.relay(now, said, to, packet, payload.clone(), wire);
+            } else if let Some((digit, _)) = key.filter(|_| !listener.mouth.is_covered()) {
+                listener.mouth.keys.add([digit]);
+                self.schedule_mouth(now, to);
+            }
+        }
+    }
+
+    /// Sends a packet on to a leg, if that leg hears packets and nothing covers them.
+    fn relay(
+        &mut self,
+        now: Instant,
+        said: Said,
+        to: u32,
+        packet: &mut [u8],
+        payload: Range<usize>,
+        wire: &mut impl Wire,
+    ) {
+        let Some(listener) = self.legs.leg_mut(to) else {
+            return;
+        };
+        let path = listener.mouth.path;
+        if !matches!(path, Path::Relay | Path::OtherLaw) || listener.mouth.is_covered() {
+            return;
+        }
+        if listener.destination().is_none() {
+            listener.sender.fall_silent();
+            return;
+        }
+        let is_sound = said.header.payload_type == said.codec.receive;
+        let payload_type = match listener.config.telephone_event {
+            _ if is_sound => listener.config.codec.send,
+            Some((payload_type, _)) => payload_type,
+            None => return,
+        };
+        let sender = &mut listener.sender;
+        let header = sender.relay(now, said.by, said.anew, said.extended, &said.header);
+        let Some(header) = header else {
+            return;
+        };
+        let header = Header {
+            payload_type,
+            ..header
+        };
+        let length = payload.len();
+        if path == Path::OtherLaw && is_sound {
+            let Some(room) = self.bench.packet.get_mut(HEADER..HEADER + length) else {
+                return;
+            };
+            room.copy_from_slice(packet.get(payload).unwrap_or_default());
+            convert_in_place(said.codec, listener.config.codec, room);
+            listener.send(header, &mut self.bench.packet, length, wire);
+            return;
+        }
+        // The new header is written right before the payload; what stood there goes.
+        let room = payload.start - HEADER..payload.end;
+        if let Some(packet) = packet.get_mut(room) {
+            listener.send(header, packet, length, wire);
+        }
+    }
+
+    fn handle_report(&mut self, now: Instant, slot: u32, from: SocketAddr, packet: &[u8]) {
+        let ntp = self.ntp(now);
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        let claimed = rtp::reporting_ssrc(packet);
+        let (remote, latch) = (leg.config.remote_rtcp, &leg.config.latch);
+        if leg.reports.gate.admits(from, claimed, remote, latch) {
+            leg.handle_report(now, ntp, packet);
+        }
+    }
+
+    /// A report on the port for sound; it never opens that port to anybody.
+    fn handle_muxed(&mut self, now: Instant, slot: u32, from: SocketAddr, packet: &[u8]) {
+        let ntp = self.ntp(now);
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        if leg.reception.gate.knows(from) {
+            leg.handle_report(now, ntp, packet);
+        }
+    }
+
+    fn listener(&self, slot: u32, index: usize) -> Option<u32> {
+        self.legs.leg(slot)?.heard_by.get(index).copied()
+    }
+}
+
+/// How long a payload is, where its bytes tell it.
+fn milliseconds(kind: CodecKind, bytes: usize) -> Option<usize> {
+    match kind {
+        CodecKind::Pcma | CodecKind::Pcmu | CodecKind::G722 => Some(bytes / 8),
+        CodecKind::Opus | CodecKind::G729 => None,
+    }
+}

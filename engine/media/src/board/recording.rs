@@ -1,0 +1,112 @@
+//! Recordings: which legs stand on which side, and when blocks go out.
+
+use std::time::Instant;
+
+use super::Board;
+use crate::recorder::Recorder;
+use crate::{Event, RecordingKey, Side};
+
+/// A recording and who is on it.
+#[derive(Debug)]
+pub(super) struct Recording {
+    pub(super) key: RecordingKey,
+    pub(super) recorder: Recorder,
+    /// Slots of the legs, left and right.
+    pub(super) sides: [Option<u32>; 2],
+}
+
+impl Board {
+    pub(super) fn start_recording(&mut self, key: RecordingKey, recorder: Recorder) {
+        let recording = Some(Recording {
+            key,
+            recorder,
+            sides: [None; 2],
+        });
+        match self.recordings.iter().position(Option::is_none) {
+            Some(place) => self.recordings[place] = recording,
+            None => self.recordings.push(recording),
+        }
+    }
+
+    pub(super) fn record_legs(&mut self, now: Instant, place: usize, wanted: [Option<u32>; 2]) {
+        for (side, slot) in [Side::Left, Side::Right].into_iter().zip(wanted) {
+            self.record_side(now, place, side, slot);
+        }
+    }
+
+    pub(super) fn stop_recording(&mut self, now: Instant, place: usize) {
+        self.record_legs(now, place, [None; 2]);
+        let Some(recording) = self.recordings.get_mut(place).and_then(Option::take) else {
+            return;
+        };
+        let closed = recording.recorder.close(now);
+        self.events.push_back(Event::RecordingClosed {
+            recording: recording.key,
+            duration: closed.duration,
+            speech: closed.speech,
+            lost_samples: closed.lost_samples,
+        });
+    }
+
+    pub(super) fn find_recording(&self, key: RecordingKey) -> Option<usize> {
+        self.recordings
+            .iter()
+            .position(|recording| recording.as_ref().is_some_and(|known| known.key == key))
+    }
+
+    /// A leg that goes leaves silence on its side.
+    pub(super) fn leave_recordings(&mut self, slot: u32) {
+        for recording in self.recordings.iter_mut().flatten() {
+            for side in [Side::Left, Side::Right] {
+                if recording.sides[side as usize] == Some(slot) {
+                    recording.sides[side as usize] = None;
+                    recording.recorder.change_source(side);
+                }
+            }
+        }
+    }
+
+    /// Lets some recordings hand their blocks out, so that each has its turn ten times a second.
+    pub(super) fn sweep_recordings(&mut self, now: Instant) {
+        let places = self.recordings.len();
+        for _ in 0..places.div_ceil(TICKS_PER_SWEEP) {
+            self.swept.recordings = (self.swept.recordings + 1) % places;
+            let Some(recording) = &mut self.recordings[self.swept.recordings] else {
+                continue;
+            };
+            if recording.recorder.advance(now) {
+                self.events.push_back(Event::Silent {
+                    recording: recording.key,
+                });
+            }
+        }
+    }
+
+    fn record_side(&mut self, now: Instant, place: usize, side: Side, slot: Option<u32>) {
+        let Some(recording) = self.recordings.get_mut(place).and_then(Option::as_mut) else {
+            return;
+        };
+        let before = recording.sides[side as usize];
+        if before == slot {
+            return;
+        }
+        recording.sides[side as usize] = slot;
+        recording.recorder.change_source(side);
+        let entry = (place as u32, side);
+        if let Some(slot) = before {
+            if let Some(leg) = self.legs.leg_mut(slot) {
+                leg.recorded_on.retain(|known| *known != entry);
+            }
+            self.refresh_ear(now, slot);
+        }
+        if let Some(slot) = slot {
+            if let Some(leg) = self.legs.leg_mut(slot) {
+                leg.recorded_on.push(entry);
+            }
+            self.refresh_ear(now, slot);
+        }
+    }
+}
+
+/// Of 5 ms.
+const TICKS_PER_SWEEP: usize = 20;

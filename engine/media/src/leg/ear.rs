@@ -1,0 +1,258 @@
+//! The decoded peer: samples for recordings, for the search for keys, for legs of other codecs.
+
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use super::mouth::samples_in;
+use crate::CodecKind;
+use crate::codec::{Decoder, MAX_FRAME, Resampler, g711};
+use crate::inband::ToneDetector;
+use crate::rtp::jitter::{JitterBuffer, Next};
+use crate::rtp::receive::Arrival;
+
+/// Decodes a leg's stream, packet by packet as they come or at a steady pace.
+#[derive(Debug)]
+pub(crate) struct Ear {
+    kind: CodecKind,
+    decoder: Option<Decoder>,
+    detector: Option<Detector>,
+    /// Only where somebody needs a steady pace.
+    steady: Option<Box<Steady>>,
+    /// The last packet that was decoded as it came.
+    last: u64,
+}
+
+/// What a steady pace takes.
+#[derive(Debug)]
+struct Steady {
+    buffer: JitterBuffer,
+    /// What is given out at a time.
+    frame: Duration,
+    /// Decoded and not yet given out.
+    queue: Vec<i16>,
+    /// The beginning of a packet that was one too many: the next one is blended from it.
+    blend: Vec<i16>,
+}
+
+#[derive(Debug)]
+struct Detector {
+    tones: ToneDetector,
+    resampler: Option<Resampler>,
+    samples: Box<[i16]>,
+}
+
+impl Ear {
+    pub(crate) fn new(kind: CodecKind) -> Self {
+        Self {
+            kind,
+            decoder: None,
+            detector: None,
+            steady: None,
+            last: 0,
+        }
+    }
+
+    /// Sets what is wanted: keys, and frames of a length at a steady pace.
+    pub(crate) fn serve(&mut self, tones: bool, frame: Option<Duration>) {
+        if tones != self.detector.is_some() {
+            self.detector = tones.then(|| Detector::new(self.kind.clip_rate()));
+        }
+        match (frame, &mut self.steady) {
+            (None, _) => self.steady = None,
+            (Some(frame), Some(steady)) => steady.frame = frame,
+            (Some(frame), None) => {
+                self.steady = Some(Box::new(Steady {
+                    buffer: JitterBuffer::new(self.kind.clock_rate()),
+                    frame,
+                    queue: Vec::with_capacity(2 * MAX_FRAME),
+                    blend: Vec::with_capacity(MAX_FRAME),
+                }));
+            }
+        }
+    }
+
+    /// Samples a second of what it gives out.
+    pub(crate) fn rate(&self) -> u32 {
+        self.kind.clip_rate()
+    }
+
+    /// What is given out at a time, if it is given out at a steady pace.
+    pub(crate) fn frame(&self) -> Option<Duration> {
+        self.steady.as_ref().map(|steady| steady.frame)
+    }
+
+    /// Puts a packet aside for its time, if there is a steady pace; true when it did.
+    pub(crate) fn store(
+        &mut self,
+        now: Instant,
+        arrival: Arrival,
+        timestamp: u32,
+        payload: &[u8],
+    ) -> bool {
+        let Some(steady) = &mut self.steady else {
+            return false;
+        };
+        match arrival {
+            Arrival::First(extended) => {
+                steady.buffer.restart();
+                steady.buffer.insert(now, extended, timestamp, payload);
+            }
+            Arrival::InOrder(extended) | Arrival::Late(extended) => {
+                steady.buffer.insert(now, extended, timestamp, payload);
+            }
+            Arrival::Useless => {}
+        }
+        true
+    }
+
+    /// Decodes a packet as it comes; how many samples there are, 0 when it came too late for a
+    /// codec with memory.
+    pub(crate) fn decode(&mut self, arrival: Arrival, payload: &[u8], out: &mut [i16]) -> usize {
+        let (extended, in_order) = match arrival {
+            Arrival::First(extended) | Arrival::InOrder(extended) => (extended, true),
+            Arrival::Late(extended) => (extended, false),
+            Arrival::Useless => return 0,
+        };
+        let kind = self.kind;
+        match kind {
+            CodecKind::Pcma => return g711::decode_alaw(payload, out),
+            CodecKind::Pcmu => return g711::decode_ulaw(payload, out),
+            _ if !in_order => return 0,
+            _ => {}
+        }
+        self.last = extended;
+        decoder(&mut self.decoder, kind).map_or(0, |decoder| decoder.decode(payload, out))
+    }
+
+    /// Decodes the next frame; how many samples there are, 0 while nobody speaks.
+    pub(crate) fn pull(&mut self, now: Instant, room: &mut [i16]) -> usize {
+        let Some(steady) = &mut self.steady else {
+            return 0;
+        };
+        let rate = self.kind.clip_rate();
+        let want = samples_in(steady.frame, rate);
+        let Some(decoder) = decoder(&mut self.decoder, self.kind) else {
+            return 0;
+        };
+        while steady.queue.len() < want {
+            if !steady.fetch(now, rate, decoder, room) {
+                break;
+            }
+        }
+        if steady.queue.is_empty() {
+            return 0;
+        }
+        if steady.queue.len() < want {
+            steady.queue.resize(want, 0);
+        }
+        want
+    }
+
+    /// The frame that [`pull`](Self::pull) has decoded.
+    pub(crate) fn pulled(&self, samples: usize) -> &[i16] {
+        let queue = self.steady.as_ref().map_or(&[][..], |steady| &steady.queue);
+        queue.get(..samples).unwrap_or_default()
+    }
+
+    /// Forgets the frame that was pulled.
+    pub(crate) fn drop_pulled(&mut self, samples: usize) {
+        if let Some(steady) = &mut self.steady {
+            steady.queue.drain(..samples.min(steady.queue.len()));
+        }
+    }
+
+    /// The keys that have just been pressed in a frame that was pulled.
+    pub(crate) fn keys_in_pulled(&mut self, samples: usize) -> SmallVec<[char; 4]> {
+        match (&mut self.detector, &self.steady) {
+            (Some(detector), Some(steady)) => {
+                detector.push(steady.queue.get(..samples).unwrap_or_default())
+            }
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// The keys that have just been pressed in `samples`.
+    pub(crate) fn keys_in(&mut self, samples: &[i16]) -> SmallVec<[char; 4]> {
+        self.detector
+            .as_mut()
+            .map_or_else(SmallVec::new, |detector| detector.push(samples))
+    }
+}
+
+impl Steady {
+    /// Gets one more packet's sound into the queue; false when there is none.
+    fn fetch(&mut self, now: Instant, rate: u32, decoder: &mut Decoder, room: &mut [i16]) -> bool {
+        let queued = Duration::from_micros(self.queue.len() as u64 * 1_000_000 / u64::from(rate));
+        let length = samples_in(self.buffer.packet_length(), rate).min(room.len());
+        match self.buffer.next(now, queued) {
+            Next::Packet(payload) => {
+                let samples = decoder.decode(payload, room);
+                self.blend_into(samples, room);
+                self.queue.extend_from_slice(&room[..samples]);
+            }
+            Next::Surplus(payload) => {
+                let samples = decoder.decode(payload, room);
+                let blend = samples.min(samples_in(BLEND, rate));
+                self.blend.clear();
+                self.blend.extend_from_slice(&room[..blend]);
+            }
+            Next::Missing(following) => {
+                match following {
+                    Some(following) => decoder.recover(following, &mut room[..length]),
+                    None => decoder.conceal(&mut room[..length]),
+                }
+                self.queue.extend_from_slice(&room[..length]);
+            }
+            Next::Late => {
+                decoder.conceal(&mut room[..length]);
+                self.queue.extend_from_slice(&room[..length]);
+            }
+            Next::Idle => return false,
+        }
+        true
+    }
+
+    /// What was cut out must not click: its beginning flows into what follows.
+    fn blend_into(&mut self, samples: usize, room: &mut [i16]) {
+        let length = self.blend.len() as i32;
+        let fresh = room.iter_mut().take(samples);
+        for (index, (sample, &old)) in fresh.zip(&self.blend).enumerate() {
+            let weight = index as i32;
+            let mixed = i32::from(*sample) * weight + i32::from(old) * (length - weight);
+            *sample = (mixed / length.max(1)) as i16;
+        }
+        self.blend.clear();
+    }
+}
+
+impl Detector {
+    fn new(rate: u32) -> Self {
+        Self {
+            tones: ToneDetector::new(),
+            resampler: Resampler::new(rate, TONES_RATE)
+                .ok()
+                .filter(|_| rate != TONES_RATE),
+            samples: vec![0; MAX_FRAME].into(),
+        }
+    }
+
+    fn push(&mut self, samples: &[i16]) -> SmallVec<[char; 4]> {
+        let Some(resampler) = &mut self.resampler else {
+            return self.tones.push(samples);
+        };
+        let converted = resampler.process(samples, &mut self.samples);
+        self.tones.push(&self.samples[..converted])
+    }
+}
+
+/// The decoder, set up at its first use; none for what only passes through.
+fn decoder(slot: &mut Option<Decoder>, kind: CodecKind) -> Option<&mut Decoder> {
+    if slot.is_none() {
+        *slot = Decoder::new(kind).ok();
+    }
+    slot.as_mut()
+}
+
+const TONES_RATE: u32 = 8_000;
+const BLEND: Duration = Duration::from_millis(5);

@@ -1,0 +1,218 @@
+//! One leg's media: what it says and what it hears.
+
+pub(crate) mod ear;
+pub(crate) mod mouth;
+pub(crate) mod play;
+pub(crate) mod reception;
+pub(crate) mod reports;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use self::ear::Ear;
+use self::mouth::Mouth;
+use self::reception::Reception;
+use self::reports::Reports;
+use crate::rtp::quality::{self, Impairment};
+use crate::rtp::send::Sender;
+use crate::{Channel, CodecKind, Direction, LegConfig, LegKey, Quality, Side, Wire};
+
+/// A leg and everything that it needs; legs know each other by their slots on the board.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) key: LegKey,
+    pub(crate) config: LegConfig,
+    /// What comes from the peer.
+    pub(crate) reception: Reception,
+    /// The decoded peer, while somebody wants samples.
+    pub(crate) ear: Option<Box<Ear>>,
+    /// The stream to the peer.
+    pub(crate) sender: Sender,
+    /// Who speaks in that stream.
+    pub(crate) mouth: Mouth,
+    pub(crate) reports: Reports,
+    /// Slots of the legs that hear this one.
+    pub(crate) heard_by: SmallVec<[u32; 2]>,
+    /// Recordings, by their place on the board, and the side.
+    pub(crate) recorded_on: SmallVec<[(u32, Side); 1]>,
+}
+
+impl Leg {
+    pub(crate) fn new(now: Instant, key: LegKey, config: LegConfig) -> Self {
+        let clock_rate = config.codec.kind.clock_rate();
+        let ptime = packet_time(&config);
+        Self {
+            key,
+            reception: Reception::new(now, clock_rate, config.ptime),
+            ear: None,
+            sender: Sender::new(config.seed, clock_rate, ptime),
+            mouth: Mouth::new(),
+            reports: Reports::new(now, config.seed),
+            heard_by: SmallVec::new(),
+            recorded_on: SmallVec::new(),
+            config,
+        }
+    }
+
+    /// A new offer or answer.
+    pub(crate) fn update(&mut self, now: Instant, config: LegConfig) {
+        let address_changed = self.config.remote != config.remote;
+        self.reception.renegotiated(now, address_changed);
+        let rtcp_changed = self.config.remote_rtcp != config.remote_rtcp;
+        self.reports.gate.renegotiated(rtcp_changed);
+        if self.config.codec != config.codec || self.config.ptime != config.ptime {
+            let clock_rate = config.codec.kind.clock_rate();
+            self.sender.use_clock(clock_rate, packet_time(&config));
+            self.reception.use_codec(clock_rate, config.ptime);
+        }
+        if self.config.codec.kind != config.codec.kind {
+            self.mouth.forget_codec();
+            self.ear = None;
+        }
+        self.config = config;
+    }
+
+    /// Length of a packet that we send.
+    pub(crate) fn ptime(&self) -> Duration {
+        packet_time(&self.config)
+    }
+
+    /// Whether the peer may be sent sound, and where to.
+    pub(crate) fn destination(&self) -> Option<SocketAddr> {
+        match self.config.direction {
+            Direction::SendRecv | Direction::SendOnly => self.peer(),
+            Direction::RecvOnly | Direction::Inactive => None,
+        }
+    }
+
+    /// Where the peer's port for sound is: what it signalled, or what was latched for its sake.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        let signalled = self.config.remote;
+        if signalled.is_some_and(|to| to.ip().is_unspecified() || to.port() == 0) {
+            // Hold of old, by 0.0.0.0; or the stream was refused.
+            return None;
+        }
+        let latched = self.reception.gate.source();
+        latched
+            .filter(|_| self.config.latch.symmetric)
+            .or(signalled)
+    }
+
+    /// Whether what the peer says is wanted.
+    pub(crate) fn listens(&self) -> bool {
+        matches!(
+            self.config.direction,
+            Direction::SendRecv | Direction::RecvOnly
+        )
+    }
+
+    /// Whether silence from the peer is a fault.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !self.config.rtp_timeout.is_zero() && self.listens() && self.peer().is_some()
+    }
+
+    /// Whether keys are looked for in the peer's sound.
+    pub(crate) fn wants_tones(&self) -> bool {
+        self.config.detect_tones && self.config.codec.kind.decodes() && !self.reception.sends_events
+    }
+
+    /// Sends a packet whose payload of so many bytes lies behind room for a header.
+    pub(crate) fn send(
+        &mut self,
+        header: crate::rtp::Header,
+        packet: &mut [u8],
+        payload: usize,
+        wire: &mut impl Wire,
+    ) -> bool {
+        let Some(to) = self.destination() else {
+            return false;
+        };
+        let Some(packet) = packet.get_mut(..crate::rtp::HEADER + payload) else {
+            return false;
+        };
+        crate::rtp::write(packet, header);
+        self.sender.count(payload);
+        wire.send(self.key, Channel::Rtp, to, packet);
+        true
+    }
+
+    /// Whether the peer has been quiet for too long; true once.
+    pub(crate) fn misses_its_peer(&mut self, now: Instant) -> bool {
+        if !self.is_awaited() {
+            self.reception.quiet_since = now;
+            return false;
+        }
+        let quiet = now.saturating_duration_since(self.reception.quiet_since);
+        let missed = quiet >= self.config.rtp_timeout;
+        missed && !std::mem::replace(&mut self.reception.lost_told, true)
+    }
+
+    /// Ends an interval of the quality's watch when it is time.
+    pub(crate) fn score_when_due(&mut self, now: Instant) {
+        if now >= self.reports.next_score {
+            self.reports.next_score = now + SCORE_INTERVAL;
+            self.score_interval();
+        }
+    }
+
+    /// Ends an interval of the quality's watch.
+    pub(crate) fn score_interval(&mut self) {
+        let impairment = self.impairment();
+        let receiver = &self.reception.receiver;
+        let (expected, lost) = (receiver.expected(), receiver.lost());
+        self.reception
+            .score
+            .end_interval(expected, lost, impairment);
+    }
+
+    /// How it was, to be told when it leaves.
+    pub(crate) fn quality(&self) -> Quality {
+        let receiver = &self.reception.receiver;
+        let expected = receiver.expected();
+        let whole = (receiver.received() > 0)
+            .then(|| quality::mos(expected, receiver.lost(), self.impairment()));
+        Quality {
+            received: receiver.received(),
+            sent: self.sender.sent().0,
+            lost: receiver.lost(),
+            refused: self.refused(),
+            jitter: receiver.jitter(),
+            max_jitter: receiver.max_jitter(),
+            round_trip: self.reports.round_trip,
+            reported_loss: self.reports.reported_loss,
+            mos: whole,
+            mos_min: self.reception.score.lowest().or(whole),
+        }
+    }
+
+    /// Packets of strangers, on both ports.
+    pub(crate) fn refused(&self) -> u64 {
+        self.reception.gate.refused() + self.reports.gate.refused()
+    }
+
+    fn impairment(&self) -> Impairment {
+        Impairment {
+            codec: self.config.codec.kind,
+            ptime: self.ptime(),
+            jitter: self.reception.receiver.jitter(),
+            round_trip: self.reports.round_trip,
+        }
+    }
+}
+
+/// A packet's length that can be sent: 10 to 60 ms, in steps that the codec has.
+fn packet_time(config: &LegConfig) -> Duration {
+    let whole = match config.ptime {
+        0 | 20..30 => 20,
+        1..20 => 10,
+        30..40 if config.codec.kind == CodecKind::Opus => 20,
+        30..40 => 30,
+        40..60 => 40,
+        _ => 60,
+    };
+    Duration::from_millis(whole)
+}
+
+const SCORE_INTERVAL: Duration = Duration::from_secs(5);
