@@ -1,6 +1,7 @@
 //! The border between scripts and the exchange.
 
 use call::{CallId, Command, Reply};
+use serde::Serialize;
 use tokio::sync::oneshot;
 
 /// What the exchange does for scripts. Implemented by the switch; called from Lua threads, so
@@ -15,6 +16,19 @@ pub trait Exchange: Send + Sync + 'static {
     /// A call's handler has ended; called exactly once for each call that was started and not
     /// hung up.
     fn script_ended(&self, call: CallId, end: ScriptEnd);
+
+    /// What a script had left in `call.vars` when it did not end by returning: the caller hung
+    /// up, or the script failed. May come a moment after the call has ended.
+    fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
+        let _ = (call, vars);
+    }
+}
+
+/// Which sounds there are. Called from Lua threads, so nothing here may block for long.
+pub trait Sounds: Send + Sync + 'static {
+    /// Whether a sound exists in this language or in one that stands in for it; if not, the
+    /// sentence for the script: `sound 'menu/mian' not found (did you mean 'menu/main'?)`.
+    fn check(&self, name: &str, language: &str) -> Result<(), String>;
 }
 
 /// The wall clock, so that tests can have it at any time.
@@ -24,7 +38,7 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// Where in the scripts a method was called.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Place {
     /// Relative to the project's root: `scripts/8001/reception.lua`.
     pub file: std::sync::Arc<str>,
@@ -47,7 +61,7 @@ pub enum ScriptEnd {
 }
 
 /// A script's failure, ready to be shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fault {
     /// `scripts/8001/reception.lua:19: sound 'menu/mian' not found (did you mean 'menu/main'?)`.
     pub message: String,

@@ -1,6 +1,32 @@
 //! Lua: configuration, dialplans, generations, budgets. The only crate that knows mlua.
 
+mod api;
+mod budget;
 pub mod config;
+mod convert;
 mod exchange;
+mod fault;
+mod generation;
+mod host;
+mod inbox;
+mod load;
+mod metered;
+mod pins;
+mod pulse;
+mod require;
+mod sandbox;
+pub mod schema;
+mod scripts;
+mod serve;
+mod snapshot;
+mod status;
+pub mod suggest;
+mod surroundings;
+mod vm;
+mod watch;
+mod watchdog;
 
-pub use exchange::{CallNews, Clock, Exchange, Fault, Place, ScriptEnd};
+pub use exchange::{CallNews, Clock, Exchange, Fault, Place, ScriptEnd, Sounds};
+pub use generation::{Outcome, ReloadReport};
+pub use scripts::{Refused, Report, Scripts, ScriptsOptions, StartError};
+pub use status::{Old, Refusal, Status, TenantStatus};

@@ -1,0 +1,388 @@
+//! A tenant's generations: load, check, publish by one pointer swap, drain; replace what is stuck.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use call::TenantId;
+use serde::Serialize;
+
+use crate::host::{Host, Parts};
+use crate::inbox::Message;
+use crate::snapshot::{Scope, Snapshot};
+use crate::status::{Old, Refusal, TenantStatus};
+use crate::{Fault, ScriptEnd, config, fault};
+
+/// A tenant with its generations.
+pub(crate) struct Tenancy {
+    pub(crate) id: TenantId,
+    root: PathBuf,
+    parts: Parts,
+    /// The one that gets new calls.
+    current: RwLock<Option<Arc<Host>>>,
+    state: Mutex<State>,
+    /// Held while a generation is made, so that there is one at a time.
+    making: Mutex<Making>,
+}
+
+/// What a reload came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReloadReport {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What a reload came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// The sources are those that were tried last.
+    Unchanged,
+    /// New calls get this generation.
+    Published {
+        /// Its number.
+        generation: u64,
+    },
+    /// The sources are wrong and change nothing.
+    Refused {
+        /// The number that they would have got.
+        generation: u64,
+        /// The generation that goes on; `None` when there is none yet.
+        stays: Option<u64>,
+        /// All that is wrong.
+        errors: Vec<Fault>,
+    },
+}
+
+#[derive(Default)]
+struct State {
+    /// Retired, and still with calls.
+    old: Vec<Arc<Host>>,
+    /// Given up, and still stuck.
+    stuck: Vec<Arc<Host>>,
+    refused: Option<Refusal>,
+}
+
+struct Making {
+    settings: Arc<config::Tenant>,
+    others: Vec<String>,
+    number: u64,
+    /// Of the sources and settings that were tried last.
+    tried: Option<(u64, Arc<config::Tenant>)>,
+}
+
+impl Tenancy {
+    /// A tenant without a generation yet. `others` are the other tenants' dialplans.
+    pub(crate) fn new(
+        id: TenantId,
+        settings: config::Tenant,
+        others: Vec<String>,
+        root: PathBuf,
+        parts: Parts,
+    ) -> Self {
+        let settings = Arc::new(settings);
+        Self {
+            id,
+            root,
+            parts,
+            current: RwLock::new(None),
+            state: Mutex::default(),
+            making: Mutex::new(Making {
+                settings,
+                others,
+                number: 0,
+                tried: None,
+            }),
+        }
+    }
+
+    /// The generation that gets new calls.
+    pub(crate) fn current(&self) -> Option<Arc<Host>> {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// New settings from `config.lua`; they count from the next reload.
+    pub(crate) fn set(&self, settings: config::Tenant, others: Vec<String>) {
+        let mut making = self.making();
+        making.settings = Arc::new(settings);
+        making.others = others;
+    }
+
+    /// Makes a generation of the sources as they are now and publishes it, if they have changed
+    /// and nothing is wrong with them.
+    pub(crate) fn reload(&self) -> ReloadReport {
+        let mut making = self.making();
+        let snapshot = self.snapshot(&making);
+        let key = (snapshot.hash(), Arc::clone(&making.settings));
+        if making.tried.as_ref() == Some(&key) {
+            return self.report(Outcome::Unchanged);
+        }
+        making.tried = Some(key);
+        making.number += 1;
+        let generation = making.number;
+        let now = self.parts.clock.unix_micros();
+        let host = Host::new(
+            self.id.clone(),
+            generation,
+            now,
+            snapshot,
+            Arc::clone(&making.settings),
+            None,
+        );
+        match host.run(&self.parts) {
+            Ok(()) => {
+                self.publish(&host);
+                tracing::info!(tenant = %self.id, "generation {generation} is published");
+                self.report(Outcome::Published { generation })
+            }
+            Err(errors) => self.report(self.refuse(generation, now, errors)),
+        }
+    }
+
+    /// Loads the sources as they are now, and publishes nothing.
+    pub(crate) fn check(&self) -> Vec<Fault> {
+        let making = self.making();
+        let snapshot = self.snapshot(&making);
+        let now = self.parts.clock.unix_micros();
+        let host = Host::new(
+            self.id.clone(),
+            0,
+            now,
+            snapshot,
+            Arc::clone(&making.settings),
+            None,
+        );
+        let result = host.run(&self.parts);
+        host.inbox.push(Message::Retired);
+        result.err().unwrap_or_default()
+    }
+
+    /// Gives a stuck or broken host up: its calls get their fallback, and the same generation
+    /// begins anew in a fresh VM. New calls wait in its inbox while it loads.
+    pub(crate) fn replace(&self, stuck: &Arc<Host>, why: &str) {
+        let (call, place) = stuck.pulse.last_seen();
+        stuck.give_up();
+        let fresh = Host::new(
+            self.id.clone(),
+            stuck.generation,
+            self.parts.clock.unix_micros(),
+            Arc::clone(&stuck.snapshot),
+            Arc::clone(&stuck.settings),
+            stuck.routing().map(Arc::clone),
+        );
+        let was_current = {
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            let is_current = current
+                .as_ref()
+                .is_some_and(|host| Arc::ptr_eq(host, stuck));
+            if is_current {
+                *current = Some(Arc::clone(&fresh));
+            }
+            is_current
+        };
+        {
+            let mut state = self.state();
+            state.old.retain(|host| !Arc::ptr_eq(host, stuck));
+            state.stuck.push(Arc::clone(stuck));
+        }
+        let seen = fault::plain(why.to_owned(), Some(place), &stuck.snapshot);
+        let calls = self.parts.pins.take_all(stuck);
+        tracing::error!(
+            tenant = %self.id,
+            call = call.map(|call| call.to_string()).unwrap_or_default(),
+            generation = stuck.generation,
+            "{}\n    the VM was given up, {} calls get their fallback", seen.report, calls.len(),
+        );
+        for call in calls {
+            self.parts
+                .exchange
+                .script_ended(call, ScriptEnd::Failed(seen.clone()));
+        }
+        if !was_current {
+            return;
+        }
+        match fresh.run(&self.parts) {
+            Ok(()) => {
+                fresh.inbox.push(Message::Published);
+                let still = self
+                    .current()
+                    .is_some_and(|host| Arc::ptr_eq(&host, &fresh));
+                if !still {
+                    self.retire(fresh);
+                }
+            }
+            Err(errors) => {
+                fresh.give_up();
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if current
+                    .as_ref()
+                    .is_some_and(|host| Arc::ptr_eq(host, &fresh))
+                {
+                    *current = None;
+                }
+                drop(current);
+                let fault = errors.first().cloned().unwrap_or(seen);
+                for call in self.parts.pins.take_all(&fresh) {
+                    self.parts
+                        .exchange
+                        .script_ended(call, ScriptEnd::Failed(fault.clone()));
+                }
+                self.refuse(fresh.generation, fresh.since, errors);
+            }
+        }
+    }
+
+    /// All hosts that are alive, for the watchdog.
+    pub(crate) fn hosts(&self) -> Vec<Arc<Host>> {
+        let mut state = self.state();
+        state.old.retain(|host| !host.ended.load(Relaxed));
+        state.stuck.retain(|host| !host.ended.load(Relaxed));
+        let mut hosts = state.old.clone();
+        drop(state);
+        hosts.extend(self.current());
+        hosts
+    }
+
+    /// Stuck threads that burn time; beyond a few, the tenant gets no new calls.
+    pub(crate) fn stuck(&self) -> usize {
+        self.state().stuck.len()
+    }
+
+    /// The tenant is gone from the configuration: no new calls, the others finish.
+    pub(crate) fn withdraw(&self) {
+        let current = self
+            .current
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(current) = current {
+            current.inbox.push(Message::Retired);
+        }
+    }
+
+    /// No new generation, and the end for those there are.
+    pub(crate) fn stop(&self) {
+        let current = self
+            .current
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        current
+            .into_iter()
+            .chain(self.state().old.drain(..))
+            .for_each(|host| host.give_up());
+    }
+
+    /// For `moonswitch status`.
+    pub(crate) fn status(&self) -> TenantStatus {
+        let now = self.parts.clock.unix_micros();
+        let current = self.current();
+        let hosts = self.hosts();
+        let state = self.state();
+        TenantStatus {
+            tenant: self.id.clone(),
+            generation: current.as_ref().map(|host| host.generation),
+            hash: current
+                .as_ref()
+                .map(|host| format!("{:016x}", host.snapshot.hash())),
+            since: current.as_ref().map(|host| host.since),
+            calls: current
+                .as_ref()
+                .map_or(0, |host| host.running.load(Relaxed)),
+            memory: current.as_ref().map_or(0, |host| host.memory.load(Relaxed)),
+            failures: hosts.iter().map(|host| host.failures.load(Relaxed)).sum(),
+            old: state
+                .old
+                .iter()
+                .map(|host| Old {
+                    generation: host.generation,
+                    calls: host.running.load(Relaxed),
+                    age_seconds: now.saturating_sub(host.since) / 1_000_000,
+                })
+                .collect(),
+            stuck: state.stuck.len(),
+            refused: state.refused.clone(),
+        }
+    }
+
+    fn publish(&self, host: &Arc<Host>) {
+        let before = {
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            current.replace(Arc::clone(host))
+        };
+        host.inbox.push(Message::Published);
+        self.state().refused = None;
+        if let Some(before) = before {
+            self.retire(before);
+        }
+    }
+
+    fn retire(&self, host: Arc<Host>) {
+        let mut state = self.state();
+        state.old.push(Arc::clone(&host));
+        if state.old.len() > MANY_OLD {
+            let count = state.old.len();
+            tracing::warn!(tenant = %self.id, "{count} old generations still have calls");
+        }
+        drop(state);
+        host.inbox.push(Message::Retired);
+    }
+
+    fn refuse(&self, generation: u64, at: i64, errors: Vec<Fault>) -> Outcome {
+        let stays = self.current().map(|host| host.generation);
+        let list: String = errors
+            .iter()
+            .map(|fault| format!("\n  {}", fault.message))
+            .collect();
+        match stays {
+            Some(stays) => {
+                tracing::error!(tenant = %self.id, "generation {generation} refused, {stays} stays{list}")
+            }
+            None => {
+                tracing::error!(tenant = %self.id, "generation {generation} refused, there is none{list}")
+            }
+        }
+        self.state().refused = Some(Refusal {
+            generation,
+            at,
+            errors: errors.clone(),
+        });
+        Outcome::Refused {
+            generation,
+            stays,
+            errors,
+        }
+    }
+
+    fn snapshot(&self, making: &Making) -> Arc<Snapshot> {
+        let scope = Scope {
+            dialplan: &making.settings.dialplan,
+            others: &making.others,
+            plugins: making.settings.plugins.keys().map(String::as_str).collect(),
+        };
+        Arc::new(Snapshot::take(&self.root, &scope))
+    }
+
+    fn report(&self, outcome: Outcome) -> ReloadReport {
+        ReloadReport {
+            tenant: self.id.clone(),
+            outcome,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn making(&self) -> MutexGuard<'_, Making> {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// More old generations than this are worth a warning.
+const MANY_OLD: usize = 8;

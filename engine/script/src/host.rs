@@ -1,0 +1,234 @@
+//! One generation of one tenant, seen from outside: its inbox, its signs of life, its routes.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use call::route::{Match, Routes};
+use call::{CallId, Command, Reply, TenantId};
+use tokio::sync::oneshot;
+
+use crate::inbox::Inbox;
+use crate::metered::panic_text;
+use crate::pins::Pins;
+use crate::pulse::Pulse;
+use crate::serve::{self, Boot};
+use crate::snapshot::Snapshot;
+use crate::{Clock, Exchange, Fault, Place, ScriptEnd, Sounds, config, fault};
+
+/// One generation of one tenant on its thread, seen from outside.
+pub(crate) struct Host {
+    pub(crate) tenant: TenantId,
+    pub(crate) generation: u64,
+    /// Since when it runs, microseconds since 1970, UTC.
+    pub(crate) since: i64,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) settings: Arc<config::Tenant>,
+    pub(crate) inbox: Inbox,
+    pub(crate) pulse: Arc<Pulse>,
+    /// Handlers that run at this moment.
+    pub(crate) running: AtomicUsize,
+    /// Handlers, timers and the like that failed.
+    pub(crate) failures: AtomicU64,
+    /// Bytes that the VM uses.
+    pub(crate) memory: AtomicUsize,
+    /// The thread has ended.
+    pub(crate) ended: AtomicBool,
+    /// Why the thread broke, if it did.
+    pub(crate) broke: Mutex<Option<String>>,
+    routing: OnceLock<Arc<Routing>>,
+    started: Instant,
+}
+
+/// What every host is made from.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) exchange: Arc<dyn Exchange>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn store::Store>,
+    pub(crate) sounds: Arc<dyn Sounds>,
+    pub(crate) limits: config::Limits,
+    pub(crate) pins: Arc<Pins>,
+}
+
+/// The contexts of a generation, for looking numbers up outside of its thread.
+#[derive(Debug, Default)]
+pub(crate) struct Routing {
+    pub(crate) contexts: BTreeMap<String, Routes>,
+}
+
+impl Routing {
+    /// The route of a number in a context.
+    pub(crate) fn find(&self, context: &str, to: &str) -> Option<&Match> {
+        self.contexts.get(context)?.find(to)
+    }
+}
+
+impl Host {
+    /// A host that runs nothing yet. `routing` is known when the same generation ran before.
+    pub(crate) fn new(
+        tenant: TenantId,
+        generation: u64,
+        since: i64,
+        snapshot: Arc<Snapshot>,
+        settings: Arc<config::Tenant>,
+        routing: Option<Arc<Routing>>,
+    ) -> Arc<Self> {
+        let known = OnceLock::new();
+        if let Some(routing) = routing {
+            let _ = known.set(routing);
+        }
+        Arc::new(Self {
+            tenant,
+            generation,
+            since,
+            snapshot,
+            settings,
+            inbox: Inbox::default(),
+            pulse: Arc::default(),
+            running: AtomicUsize::new(0),
+            failures: AtomicU64::new(0),
+            memory: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
+            broke: Mutex::new(None),
+            routing: known,
+            started: Instant::now(),
+        })
+    }
+
+    /// Loads the generation on a thread of its own and returns when it serves.
+    ///
+    /// # Errors
+    /// All that is wrong with the sources; the thread has ended then, or will.
+    pub(crate) fn run(self: &Arc<Self>, parts: &Parts) -> Result<(), Vec<Fault>> {
+        let (ready, loaded) = sync_channel(1);
+        self.spawn(parts, ready).map_err(|error| {
+            vec![fault::plain(
+                format!("no thread for the scripts: {error}"),
+                None,
+                &self.snapshot,
+            )]
+        })?;
+        let longest = parts.limits.load_time + PATIENCE;
+        loop {
+            match loaded.recv_timeout(LOOK_EVERY) {
+                Ok(result) => {
+                    let routing = result?;
+                    let _ = self.routing.set(Arc::new(routing));
+                    return Ok(());
+                }
+                Err(RecvTimeoutError::Timeout) if self.pulse.cpu(self.started) < longest => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    self.give_up();
+                    let (_, place) = self.pulse.last_seen();
+                    let seconds = parts.limits.load_time.as_secs();
+                    let message =
+                        format!("loading takes longer than {seconds} s (limits.load_time)");
+                    return Err(vec![fault::plain(message, Some(place), &self.snapshot)]);
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let why = self
+                        .broke
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .clone();
+                    let why = why.unwrap_or_else(|| "the thread ended".to_owned());
+                    return Err(vec![fault::plain(
+                        format!("loading broke: {why}"),
+                        None,
+                        &self.snapshot,
+                    )]);
+                }
+            }
+        }
+    }
+
+    /// Its contexts, once it is loaded.
+    pub(crate) fn routing(&self) -> Option<&Arc<Routing>> {
+        self.routing.get()
+    }
+
+    /// Nobody waits for it any more: what it does has no effect from now on.
+    pub(crate) fn give_up(&self) {
+        self.pulse.give_up();
+        self.inbox.close();
+    }
+
+    /// The CPU time of its thread.
+    pub(crate) fn cpu(&self) -> Duration {
+        self.pulse.cpu(self.started)
+    }
+
+    fn spawn(
+        self: &Arc<Self>,
+        parts: &Parts,
+        ready: SyncSender<Result<Routing, Vec<Fault>>>,
+    ) -> std::io::Result<()> {
+        let host = Arc::clone(self);
+        let exchange = Arc::new(Leash {
+            exchange: Arc::clone(&parts.exchange),
+            pulse: Arc::clone(&self.pulse),
+        });
+        let parts = parts.clone();
+        let name = format!("lua-{}-{}", self.tenant, self.generation);
+        thread::Builder::new().name(name).spawn(move || {
+            host.pulse.this_thread();
+            let boot = Boot {
+                host: Arc::clone(&host),
+                exchange,
+                parts,
+                ready,
+            };
+            let served =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| serve::thread(boot)));
+            if let Err(panic) = served {
+                let text = panic_text(&*panic);
+                tracing::error!(tenant = %host.tenant, "a Lua thread panicked: {text}");
+                *host.broke.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            }
+            host.ended.store(true, Relaxed);
+        })?;
+        Ok(())
+    }
+}
+
+/// The exchange as one VM sees it: silent once the VM is given up.
+struct Leash {
+    exchange: Arc<dyn Exchange>,
+    pulse: Arc<Pulse>,
+}
+
+impl Exchange for Leash {
+    fn ask(&self, call: CallId, place: Place, command: Command) -> oneshot::Receiver<Reply> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.ask(call, place, command)
+    }
+
+    fn set_language(&self, call: CallId, language: String) {
+        if !self.pulse.given_up() {
+            self.exchange.set_language(call, language);
+        }
+    }
+
+    fn script_ended(&self, call: CallId, end: ScriptEnd) {
+        if !self.pulse.given_up() {
+            self.exchange.script_ended(call, end);
+        }
+    }
+
+    fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
+        if !self.pulse.given_up() {
+            self.exchange.keep_vars(call, vars);
+        }
+    }
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How much longer than its budget a thread may be silent.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(250);

@@ -1,0 +1,131 @@
+//! Loading a generation: compile all, run the dialplan's declarations, check the names.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use call::route::{Pattern, Routes};
+use mlua::{Function, Value};
+
+use crate::budget::Pause;
+use crate::host::{Host, Routing};
+use crate::suggest::did_you_mean;
+use crate::surroundings::{Declarations, DeclaredRoute, DeclaredTimer};
+use crate::vm::Vm;
+use crate::{Fault, Place, fault, require};
+
+/// A generation that is ready to be published.
+pub(crate) struct Loaded {
+    pub(crate) routing: Routing,
+    /// Handlers by context, numbered as in the routing.
+    pub(crate) handlers: BTreeMap<String, Vec<DeclaredRoute>>,
+    pub(crate) subscriptions: Vec<(String, Function)>,
+    pub(crate) timers: Vec<DeclaredTimer>,
+}
+
+/// Loads the tenant's dialplan from the host's snapshot.
+///
+/// # Errors
+/// All syntax errors of all files; or, when there are none, the error that loading ended with; or
+/// else all names that are declared nowhere.
+pub(crate) fn load(vm: &Vm, host: &Arc<Host>, limit: Duration) -> Result<Loaded, Vec<Fault>> {
+    let snapshot = &host.snapshot;
+    let mut faults: Vec<Fault> = snapshot
+        .unreadable
+        .iter()
+        .map(|text| fault::plain(text.clone(), None, snapshot))
+        .collect();
+    for (path, _) in snapshot.files() {
+        if let Err(error) = require::compile(&vm.lua, snapshot, path) {
+            faults.push(fault::fault(&error, snapshot, host.generation, ""));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let dialplan = &host.settings.dialplan;
+    if snapshot.module(dialplan).is_none() {
+        let path = dialplan.replace('.', "/");
+        let modules: Vec<String> = snapshot.modules().collect();
+        let nearest = did_you_mean(dialplan, modules.iter().map(String::as_str));
+        let message = format!(
+            "no dialplan '{dialplan}'{nearest}: write {path}/init.lua, or change `dialplan` of tenant {}",
+            host.tenant
+        );
+        return Err(vec![fault::plain(message, None, snapshot)]);
+    }
+
+    vm.budget.begin_loading(limit);
+    let result = vm
+        .lua
+        .globals()
+        .get::<Function>("require")
+        .and_then(|require| require.call::<Value>(dialplan.as_str()));
+    let (pause, ..) = vm.budget.end();
+    if let Pause::Stopped(stopped) = pause {
+        let error = mlua::Error::external(stopped);
+        let mut stopped = fault::fault(&error, snapshot, host.generation, "");
+        stopped.message = stopped
+            .message
+            .replace("limits.script_cpu", "limits.load_time");
+        return Err(vec![stopped]);
+    }
+    if let Err(error) = result {
+        return Err(vec![fault::fault(&error, snapshot, host.generation, "")]);
+    }
+    let declared = vm.surroundings.declared.take();
+    check(declared, host)
+}
+
+fn check(declared: Declarations, host: &Arc<Host>) -> Result<Loaded, Vec<Fault>> {
+    let snapshot = &host.snapshot;
+    let mut faults: Vec<Fault> = declared
+        .mistakes
+        .into_iter()
+        .map(|text| fault::plain(text, None, snapshot))
+        .collect();
+    let mut routing = Routing::default();
+    for (name, routes) in &declared.contexts {
+        let mut table = Routes::new();
+        for (number, route) in routes.iter().enumerate() {
+            let refused = match Pattern::parse(&route.pattern) {
+                Ok(pattern) => table
+                    .insert(pattern, number)
+                    .err()
+                    .map(|error| error.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(message) = refused {
+                let place = Place {
+                    generation: host.generation,
+                    ..route.place.clone()
+                };
+                faults.push(fault::plain(
+                    format!("context '{name}': {message}"),
+                    Some(place),
+                    snapshot,
+                ));
+            }
+        }
+        routing.contexts.insert(name.clone(), table);
+    }
+    for (extension, user) in &host.settings.users {
+        if !routing.contexts.contains_key(&user.context) {
+            let nearest = did_you_mean(&user.context, routing.contexts.keys().map(String::as_str));
+            let message = format!(
+                "config.lua: user {extension} of tenant {}: no context '{}'{nearest}",
+                host.tenant, user.context
+            );
+            faults.push(fault::plain(message, None, snapshot));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Loaded {
+        routing,
+        handlers: declared.contexts,
+        subscriptions: declared.subscriptions,
+        timers: declared.timers,
+    })
+}

@@ -1,0 +1,110 @@
+//! The signs of life of one Lua thread, for the watchdog: written by the thread, read by another.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use call::CallId;
+
+use crate::Place;
+
+/// Signs of life. Cheap to give, as they are given at every turn.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    /// Odd while a script runs; another number for each burst.
+    bursts: AtomicU64,
+    /// Goes up with each tick of the hook.
+    beats: AtomicU64,
+    given_up: AtomicBool,
+    at: Mutex<(Option<CallId>, Place)>,
+    thread: OnceLock<String>,
+}
+
+/// What the watchdog sees at one moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Signs {
+    /// Which burst runs; `None` when none does.
+    pub(crate) burst: Option<u64>,
+    /// Ticks so far.
+    pub(crate) beats: u64,
+}
+
+impl Pulse {
+    /// Notes which thread this is about: the one that calls.
+    pub(crate) fn this_thread(&self) {
+        // "4711/task/4712"; the only safe way to a thread's id that needs no system call of ours.
+        if let Ok(link) = fs::read_link("/proc/thread-self") {
+            let _ = self.thread.set(link.to_string_lossy().into_owned());
+        }
+    }
+
+    /// A script begins to run.
+    pub(crate) fn begin(&self) {
+        self.bursts.store(self.bursts.load(Relaxed) | 1, Relaxed);
+    }
+
+    /// It no longer runs.
+    pub(crate) fn end(&self) {
+        let burst = self.bursts.load(Relaxed);
+        self.bursts.store((burst | 1) + 1, Relaxed);
+    }
+
+    /// The hook was called.
+    pub(crate) fn beat(&self) {
+        self.beats.fetch_add(1, Relaxed);
+    }
+
+    /// What it looks like now.
+    pub(crate) fn signs(&self) -> Signs {
+        let burst = self.bursts.load(Relaxed);
+        Signs {
+            burst: (burst % 2 == 1).then_some(burst),
+            beats: self.beats.load(Relaxed),
+        }
+    }
+
+    /// Which call is about to run.
+    pub(crate) fn runs(&self, call: Option<CallId>) {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        at.0 = call;
+        at.1.line = 0;
+    }
+
+    /// Where the script was last seen.
+    pub(crate) fn seen_at(&self, place: Place) {
+        self.at.lock().unwrap_or_else(PoisonError::into_inner).1 = place;
+    }
+
+    /// The call that runs and where it was last seen.
+    pub(crate) fn last_seen(&self) -> (Option<CallId>, Place) {
+        self.at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Nobody waits for this thread any more.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Relaxed);
+    }
+
+    /// Whether it was given up.
+    pub(crate) fn given_up(&self) -> bool {
+        self.given_up.load(Relaxed)
+    }
+
+    /// The thread's CPU time so far, where the system tells it; else wall time since `start`.
+    pub(crate) fn cpu(&self, start: Instant) -> Duration {
+        self.thread
+            .get()
+            .and_then(|thread| cpu_of(thread))
+            .unwrap_or_else(|| start.elapsed())
+    }
+}
+
+fn cpu_of(thread: &str) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{thread}/schedstat")).ok()?;
+    let nanos: u64 = text.split_whitespace().next()?.parse().ok()?;
+    (nanos > 0).then(|| Duration::from_nanos(nanos))
+}

@@ -1,0 +1,407 @@
+//! The scripts of all tenants, as the exchange sees them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use call::{CallId, Setup, TenantId};
+use serde::Serialize;
+
+use crate::generation::{Outcome, ReloadReport, Tenancy};
+use crate::host::{Host, Parts};
+use crate::inbox::{Message, Pushed};
+use crate::status::Status;
+use crate::watch::{Changed, Watch};
+use crate::{CallNews, Clock, Exchange, Fault, Sounds, config, watchdog};
+
+/// The scripts of all tenants. Dropping it ends them all.
+pub struct Scripts {
+    inner: Arc<Inner>,
+    watch: Option<Watch>,
+}
+
+/// What scripts are started with.
+pub struct ScriptsOptions {
+    /// The project's root: `require` and `scripts/` start here.
+    pub root: PathBuf,
+    /// Each tenant with its part of `config.lua`.
+    pub tenants: Vec<(TenantId, config::Tenant)>,
+    /// Budgets.
+    pub limits: config::Limits,
+    /// Who does what scripts ask for.
+    pub exchange: Arc<dyn Exchange>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The records.
+    pub store: Arc<dyn store::Store>,
+    /// Which sounds exist.
+    pub sounds: Arc<dyn Sounds>,
+    /// A saved file waits for [`Scripts::reload`] instead of going live.
+    pub reload_manually: bool,
+    /// Called, on a thread of its own, when `config.lua` was saved; it reads the file and calls
+    /// [`Scripts::reconfigure`].
+    pub config_changed: Option<Box<dyn FnMut() + Send>>,
+}
+
+/// What starting came to. The exchange runs in any case: a tenant without a generation gives its
+/// callers the fallback.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// One for each tenant.
+    pub tenants: Vec<ReloadReport>,
+}
+
+/// Scripts could not be started at all.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The system gave no thread.
+    #[error("no thread for the scripts: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Why a call's handler was not started.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such tenant.
+    #[error("no tenant '{0}'")]
+    NoTenant(TenantId),
+    /// The number is not in the context: 404.
+    #[error("context '{context}' has no route for '{to}'")]
+    NoRoute {
+        /// Where it was looked for.
+        context: String,
+        /// What was dialled.
+        to: String,
+    },
+    /// The scripts do not keep up: 503 with Retry-After.
+    #[error("the scripts are {} ms behind", .by.as_millis())]
+    Behind {
+        /// How far.
+        by: Duration,
+    },
+    /// The tenant's scripts do not run; the call gets the fallback.
+    #[error("{0}")]
+    NoGeneration(String),
+}
+
+/// What the watchdog and the folder watch share with [`Scripts`].
+pub(crate) struct Inner {
+    root: PathBuf,
+    tenants: RwLock<BTreeMap<TenantId, Arc<Tenancy>>>,
+    parts: Parts,
+    restart: Mutex<Vec<String>>,
+}
+
+impl Scripts {
+    /// Loads all tenants' scripts and begins to watch their folders.
+    ///
+    /// # Errors
+    /// Only when nothing can run at all; wrong sources are in the report.
+    pub fn start(options: ScriptsOptions) -> Result<(Self, Report), StartError> {
+        let script_cpu = options.limits.script_cpu;
+        let (manually, mut config_changed) = (options.reload_manually, options.config_changed);
+        let parts = Parts {
+            exchange: options.exchange,
+            clock: options.clock,
+            store: options.store,
+            sounds: options.sounds,
+            limits: options.limits,
+            pins: Arc::default(),
+        };
+        let inner = Arc::new(Inner {
+            root: options.root,
+            tenants: RwLock::default(),
+            parts,
+            restart: Mutex::default(),
+        });
+        watchdog::start(Arc::downgrade(&inner), script_cpu)?;
+        let report = Report {
+            tenants: inner.reconfigure(options.tenants),
+        };
+        let weak = Arc::downgrade(&inner);
+        let changed = move |changed: Changed| {
+            if changed.config
+                && let Some(config_changed) = &mut config_changed
+            {
+                config_changed();
+            }
+            if changed.sources
+                && let Some(inner) = weak.upgrade()
+            {
+                inner.reload(None);
+            }
+        };
+        let watch = if manually {
+            None
+        } else {
+            Watch::start(&inner.root, changed)
+                .inspect_err(|error| {
+                    tracing::error!("saved files are not noticed, `moonswitch reload` is: {error}")
+                })
+                .ok()
+        };
+        Ok((Self { inner, watch }, report))
+    }
+
+    /// Runs the handler of a call's number, and returns the generation that it got. Never blocks.
+    /// A call that has a handler already gets another one, on its own generation.
+    ///
+    /// # Errors
+    /// When there is no handler, or no time for one; nothing has happened then.
+    pub fn start_call(&self, setup: Setup) -> Result<u64, Refused> {
+        let tenancy = self
+            .inner
+            .tenancy(&setup.tenant)
+            .ok_or_else(|| Refused::NoTenant(setup.tenant.clone()))?;
+        let call = setup.id;
+        let mut message = Message::Start(Box::new(setup));
+        // A host may be replaced between the look and the push; the next one is taken then.
+        for _ in 0..TRIES {
+            let Message::Start(setup) = &message else {
+                break;
+            };
+            let pinned = self.inner.parts.pins.host(call);
+            let host = match &pinned {
+                Some(host) => Arc::clone(host),
+                None => tenancy.current().ok_or_else(|| {
+                    Refused::NoGeneration(format!("tenant {} has no scripts that load", tenancy.id))
+                })?,
+            };
+            check_route(&host, setup)?;
+            check_keeps_up(&host, &tenancy)?;
+            let generation = host.generation;
+            if pinned.is_none() {
+                self.inner.parts.pins.put(call, &host);
+            }
+            match host.inbox.offer(message) {
+                (Pushed::Taken, _) => return Ok(generation),
+                (Pushed::Full, _) => {
+                    if pinned.is_none() {
+                        self.inner.parts.pins.take_from(call, &host);
+                    }
+                    return Err(Refused::Behind {
+                        by: host.inbox.behind(),
+                    });
+                }
+                (Pushed::Closed, back) => {
+                    self.inner.parts.pins.take_from(call, &host);
+                    let Some(back) = back else { break };
+                    message = back;
+                }
+            }
+        }
+        Err(Refused::NoGeneration(format!(
+            "the scripts of tenant {} are being replaced",
+            tenancy.id
+        )))
+    }
+
+    /// The caller is gone: the script is dropped at its wait, and no end is reported.
+    pub fn hang_up(&self, call: CallId) {
+        if let Some(host) = self.inner.parts.pins.take(call) {
+            host.inbox.push(Message::HangUp(call));
+        }
+    }
+
+    /// Tells a call's `call:on` handlers.
+    pub fn notify(&self, call: CallId, news: CallNews) {
+        if let Some(host) = self.inner.parts.pins.host(call) {
+            host.inbox.push(Message::News(call, news));
+        }
+    }
+
+    /// Tells the `on` handlers of a tenant's current generation.
+    pub fn event(&self, tenant: &TenantId, name: &str, payload: serde_json::Value) {
+        let Some(host) = self
+            .inner
+            .tenancy(tenant)
+            .and_then(|tenancy| tenancy.current())
+        else {
+            return;
+        };
+        if host.inbox.push(Message::Event(name.to_owned(), payload)) == Pushed::Full {
+            tracing::warn!(%tenant, "event {name} was dropped: the scripts are behind");
+        }
+    }
+
+    /// Makes new generations of what has changed, of one tenant or of all. Blocks while they load.
+    pub fn reload(&self, tenant: Option<&TenantId>) -> Vec<ReloadReport> {
+        self.inner.reload(tenant)
+    }
+
+    /// Takes the tenants of a changed `config.lua`: new ones begin, changed ones are reloaded, and
+    /// those that are gone get no new calls. Blocks while they load.
+    pub fn reconfigure(&self, tenants: Vec<(TenantId, config::Tenant)>) -> Vec<ReloadReport> {
+        self.inner.reconfigure(tenants)
+    }
+
+    /// Says which settings changed and wait for a restart.
+    pub fn wait_for_restart(&self, settings: Vec<String>) {
+        *self
+            .inner
+            .restart
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// What runs.
+    pub fn status(&self) -> Status {
+        Status {
+            tenants: self
+                .inner
+                .tenancies()
+                .iter()
+                .map(|tenancy| tenancy.status())
+                .collect(),
+            waiting_for_restart: self
+                .inner
+                .restart
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+
+    /// Whether saved files are noticed.
+    pub fn watches(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Loads all tenants' scripts as they are, for `moonswitch check`, and runs nothing: all that
+    /// is wrong, by tenant.
+    pub fn check(options: ScriptsOptions) -> Vec<(TenantId, Vec<Fault>)> {
+        let parts = Parts {
+            exchange: options.exchange,
+            clock: options.clock,
+            store: options.store,
+            sounds: options.sounds,
+            limits: options.limits,
+            pins: Arc::default(),
+        };
+        let all: Vec<String> = options
+            .tenants
+            .iter()
+            .map(|(_, tenant)| tenant.dialplan.clone())
+            .collect();
+        options
+            .tenants
+            .into_iter()
+            .map(|(id, settings)| {
+                let tenancy = Tenancy::new(
+                    id.clone(),
+                    settings,
+                    all.clone(),
+                    options.root.clone(),
+                    parts.clone(),
+                );
+                (id, tenancy.check())
+            })
+            .collect()
+    }
+}
+
+impl Drop for Scripts {
+    fn drop(&mut self) {
+        for tenancy in self.inner.tenancies() {
+            tenancy.stop();
+        }
+    }
+}
+
+impl Inner {
+    /// All tenants.
+    pub(crate) fn tenancies(&self) -> Vec<Arc<Tenancy>> {
+        self.tenants
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(Arc::clone)
+            .collect()
+    }
+
+    fn tenancy(&self, id: &TenantId) -> Option<Arc<Tenancy>> {
+        self.tenants
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .map(Arc::clone)
+    }
+
+    fn reload(&self, tenant: Option<&TenantId>) -> Vec<ReloadReport> {
+        let wanted = |tenancy: &Arc<Tenancy>| tenant.is_none_or(|tenant| *tenant == tenancy.id);
+        self.tenancies()
+            .into_iter()
+            .filter(wanted)
+            .map(|tenancy| tenancy.reload())
+            .collect()
+    }
+
+    fn reconfigure(&self, tenants: Vec<(TenantId, config::Tenant)>) -> Vec<ReloadReport> {
+        let all: Vec<String> = tenants
+            .iter()
+            .map(|(_, tenant)| tenant.dialplan.clone())
+            .collect();
+        let mut known = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        let mut before = std::mem::take(&mut *known);
+        for (id, settings) in tenants {
+            let tenancy = match before.remove(&id) {
+                Some(tenancy) => {
+                    tenancy.set(settings, all.clone());
+                    tenancy
+                }
+                None => {
+                    let root = Path::to_path_buf(&self.root);
+                    Arc::new(Tenancy::new(
+                        id.clone(),
+                        settings,
+                        all.clone(),
+                        root,
+                        self.parts.clone(),
+                    ))
+                }
+            };
+            known.insert(id, tenancy);
+        }
+        drop(known);
+        before.into_values().for_each(|tenancy| tenancy.withdraw());
+        let reports = self.reload(None);
+        reports
+            .into_iter()
+            .filter(|report| report.outcome != Outcome::Unchanged)
+            .collect()
+    }
+}
+
+fn check_route(host: &Host, setup: &Setup) -> Result<(), Refused> {
+    let found = host
+        .routing()
+        .and_then(|routing| routing.find(&setup.context, &setup.to));
+    found.map(|_| ()).ok_or_else(|| Refused::NoRoute {
+        context: setup.context.clone(),
+        to: setup.to.clone(),
+    })
+}
+
+fn check_keeps_up(host: &Host, tenancy: &Tenancy) -> Result<(), Refused> {
+    let by = host.inbox.behind();
+    if by > MOST_BEHIND {
+        return Err(Refused::Behind { by });
+    }
+    let stuck = tenancy.stuck();
+    if stuck > MOST_STUCK {
+        return Err(Refused::NoGeneration(format!(
+            "{stuck} scripts of tenant {} are stuck and burn time",
+            tenancy.id
+        )));
+    }
+    Ok(())
+}
+
+/// Further behind than this, new calls are better refused at once.
+const MOST_BEHIND: Duration = Duration::from_millis(500);
+
+/// More stuck threads than this would take the machine from the other tenants.
+const MOST_STUCK: usize = 3;
+
+const TRIES: usize = 4;

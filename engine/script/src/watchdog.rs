@@ -1,0 +1,107 @@
+//! Gives up VMs that nothing is heard of: C code has no hook.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+
+use crate::host::{Host, PATIENCE};
+use crate::pulse::Signs;
+use crate::scripts::Inner;
+
+/// Starts the watchdog; it ends with the scripts it watches.
+pub(crate) fn start(watched: Weak<Inner>, script_cpu: Duration) -> std::io::Result<()> {
+    thread::Builder::new()
+        .name("lua-watchdog".to_owned())
+        .spawn(move || {
+            let mut seen: HashMap<*const Host, Seen> = HashMap::new();
+            loop {
+                thread::sleep(EVERY);
+                let Some(inner) = watched.upgrade() else {
+                    return;
+                };
+                let mut now = HashMap::new();
+                for tenancy in inner.tenancies() {
+                    for host in tenancy.hosts() {
+                        let key = Arc::as_ptr(&host);
+                        let (state, verdict) = look(&host, seen.remove(&key), script_cpu);
+                        now.insert(key, state);
+                        let Some(why) = verdict else { continue };
+                        // Loading anew takes its time, and other tenants want to be watched.
+                        let tenancy = Arc::clone(&tenancy);
+                        host.give_up();
+                        let replacing = thread::Builder::new()
+                            .name("lua-replace".to_owned())
+                            .spawn(move || tenancy.replace(&host, &why));
+                        if let Err(error) = replacing {
+                            tracing::error!("no thread to replace a stuck script's VM: {error}");
+                        }
+                    }
+                }
+                seen = now;
+            }
+        })?;
+    Ok(())
+}
+
+/// What the last looks at a host saw.
+struct Seen {
+    signs: Signs,
+    /// CPU time when this burst was first seen.
+    burst_from: Duration,
+    /// CPU time when the hook was last heard.
+    heard_at: Duration,
+}
+
+fn look(host: &Arc<Host>, before: Option<Seen>, script_cpu: Duration) -> (Seen, Option<String>) {
+    let signs = host.pulse.signs();
+    let fresh = |cpu| Seen {
+        signs,
+        burst_from: cpu,
+        heard_at: cpu,
+    };
+    if host.pulse.given_up() {
+        return (fresh(Duration::ZERO), None);
+    }
+    let broke = host
+        .broke
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone();
+    if let Some(text) = broke {
+        return (
+            fresh(Duration::ZERO),
+            Some(format!("the scripts' thread panicked: {text}")),
+        );
+    }
+    if signs.burst.is_none() {
+        return (fresh(Duration::ZERO), None);
+    }
+    let cpu = host.cpu();
+    let Some(before) = before.filter(|before| before.signs.burst == signs.burst) else {
+        return (fresh(cpu), None);
+    };
+    let heard_at = if before.signs.beats == signs.beats {
+        before.heard_at
+    } else {
+        cpu
+    };
+    let seen = Seen {
+        signs,
+        burst_from: before.burst_from,
+        heard_at,
+    };
+    let burst = cpu.saturating_sub(seen.burst_from);
+    let silent = cpu.saturating_sub(seen.heard_at);
+    let over = burst >= script_cpu + PATIENCE && silent >= PATIENCE;
+    let far_over = burst >= script_cpu * 4 + PATIENCE * 4;
+    let why = (over || far_over).then(|| {
+        format!(
+            "nothing heard of the script for {} ms: it is stuck in a library function",
+            silent.as_millis()
+        )
+    });
+    (seen, why)
+}
+
+const EVERY: Duration = Duration::from_millis(50);
