@@ -142,6 +142,7 @@ impl Recorder {
         self.flush(end);
         let rest = end.saturating_sub(self.flushed) as usize;
         self.emit(rest);
+        self.pay_back();
         self.sink.close();
         Closed {
             duration: duration(self.flushed, self.rate),
@@ -202,17 +203,17 @@ impl Recorder {
             }
         }
         self.flushed += frames as u64;
+        self.pay_back();
         let samples = (frames * channels).min(self.block.len());
-        self.pay_back(samples);
         if self.owed > 0 || !self.sink.write(&self.block[..samples]) {
             self.owed += samples as u64;
             self.lost_samples += samples as u64;
         }
     }
 
-    /// Replaces what the sink refused by as much silence, so that the two sides and the clock
-    /// stay together. `keep` samples of the block are not touched.
-    fn pay_back(&mut self, keep: usize) {
+    /// Replaces what the sink refused by as much silence, so that both sides and the clock stay
+    /// together.
+    fn pay_back(&mut self) {
         while self.owed > 0 {
             let samples = self.owed.min(SILENCE.len() as u64) as usize;
             if !self.sink.write(&SILENCE[..samples]) {
@@ -220,14 +221,13 @@ impl Recorder {
             }
             self.owed -= samples as u64;
         }
-        debug_assert!(keep <= self.block.len());
     }
 }
 
 /// One side's sound that has not gone to the sink yet.
 #[derive(Debug)]
 struct SideState {
-    /// A ring over positions; silence where nothing is.
+    /// A ring over positions, silence where nothing is; its length is a power of two.
     ring: Box<[i16]>,
     /// Where the first packet of the source stands.
     anchor: Option<Anchor>,
@@ -247,7 +247,7 @@ struct Anchor {
 impl SideState {
     fn new(rate: u32) -> Self {
         Self {
-            ring: vec![0; frames(RING, rate)].into(),
+            ring: vec![0; frames(RING, rate).next_power_of_two()].into(),
             anchor: None,
             next: None,
             resampler: None,
@@ -329,23 +329,32 @@ impl SideState {
     }
 
     fn get(&self, at: u64) -> i16 {
-        self.ring[(at % self.ring.len() as u64) as usize]
+        self.ring[self.index(at)]
     }
 
     fn remove(&mut self, at: u64) -> i16 {
-        let index = (at % self.ring.len() as u64) as usize;
+        let index = self.index(at);
         std::mem::take(&mut self.ring[index])
+    }
+
+    fn index(&self, at: u64) -> usize {
+        at as usize & (self.ring.len() - 1)
     }
 }
 
-/// Writes samples to their places, as far as those are neither gone nor beyond the ring.
+/// Writes samples to their places, as far as those are neither gone nor beyond the ring, whose
+/// length is a power of two.
 fn put(ring: &mut [i16], at: u64, flushed: u64, samples: &[i16]) {
-    let length = ring.len() as u64;
-    for (position, &sample) in (at..).zip(samples) {
-        if (flushed..flushed + length).contains(&position) {
-            ring[(position % length) as usize] = sample;
-        }
-    }
+    let gone = flushed.saturating_sub(at).min(samples.len() as u64);
+    let beyond = (at + samples.len() as u64).saturating_sub(flushed + ring.len() as u64);
+    let end = samples.len().saturating_sub(beyond as usize);
+    let Some(samples) = samples.get(gone as usize..end) else {
+        return;
+    };
+    let start = (at + gone) as usize & (ring.len() - 1);
+    let (first, wrapped) = samples.split_at(samples.len().min(ring.len() - start));
+    ring[start..start + first.len()].copy_from_slice(first);
+    ring[..wrapped.len()].copy_from_slice(wrapped);
 }
 
 /// Who listens to the left side for speech.

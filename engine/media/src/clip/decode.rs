@@ -30,6 +30,12 @@ fn read(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Vec<i16>, ClipErro
         .filter(|track| track.codec_params.codec != CODEC_TYPE_NULL)
         .ok_or_else(|| ClipError::Unreadable("no sound in it".into()))?;
     let id = track.id;
+    if let (Some(frames), Some(from)) =
+        (track.codec_params.n_frames, track.codec_params.sample_rate)
+        && frames / u64::from(from.max(1)) > MAX_DURATION.as_secs()
+    {
+        return Err(ClipError::TooLong);
+    }
     let mut decoder = symphonia::default::get_codecs()
         .make(&track.codec_params, &DecoderOptions::default())
         .map_err(unreadable)?;

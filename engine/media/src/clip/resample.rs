@@ -6,81 +6,88 @@ use crate::codec::bessel;
 
 /// Converts a stream of samples (−1 to 1) to 16-bit samples of another rate.
 pub(super) struct Converter {
-    /// Input samples for each output sample.
-    step: f64,
+    /// Output samples stand `from / to` input samples apart.
+    from: u32,
+    to: u32,
     /// How much wider than at the output's rate the kernel is: above 1 when rates fall.
     stretch: f64,
     /// Input samples on each side of an output sample.
     reach: usize,
     /// The newest input, with what is still needed before it.
     line: Vec<f32>,
-    /// Place of the next output sample in `line`.
-    place: f64,
-    through: bool,
+    /// Place of the next output sample in `line`, whole samples and parts of `to`: exact, so that
+    /// half an hour has not one sample too many.
+    place: usize,
+    part: u64,
 }
 
 impl Converter {
     pub(super) fn new(from: u32, to: u32) -> Self {
-        let step = f64::from(from) / f64::from(to);
-        let stretch = step.max(1.0);
+        let (from, to) = (from.max(1), to.max(1));
+        let stretch = (f64::from(from) / f64::from(to)).max(1.0);
         let reach = (CROSSINGS as f64 * stretch).ceil() as usize;
         Self {
-            step,
+            from,
+            to,
             stretch,
             reach,
             // As if silence had been before.
             line: vec![0.0; reach],
-            place: reach as f64,
-            through: from == to,
+            place: reach,
+            part: 0,
         }
     }
 
     pub(super) fn push(&mut self, sample: f32, out: &mut Vec<i16>) {
-        if self.through {
+        if self.from == self.to {
             out.push(to_i16(sample));
             return;
         }
         self.line.push(sample);
-        while self.place as usize + self.reach < self.line.len() {
+        while self.place + self.reach < self.line.len() {
             out.push(to_i16(self.interpolate()));
-            self.place += self.step;
+            self.step();
         }
         if self.line.len() > BLOCK + 2 * self.reach {
-            let done = (self.place as usize)
-                .saturating_sub(self.reach)
-                .min(self.line.len());
+            let done = self.place.saturating_sub(self.reach).min(self.line.len());
             self.line.drain(..done);
-            self.place -= done as f64;
+            self.place -= done;
         }
     }
 
     /// The samples that wait for what comes after them: silence does.
     pub(super) fn finish(&mut self, out: &mut Vec<i16>) {
-        if self.through {
+        if self.from == self.to {
             return;
         }
         let end = self.line.len();
         self.line.resize(end + self.reach + 1, 0.0);
-        while (self.place as usize) < end {
+        while self.place < end {
             out.push(to_i16(self.interpolate()));
-            self.place += self.step;
+            self.step();
         }
+    }
+
+    fn step(&mut self) {
+        self.part += u64::from(self.from);
+        self.place += (self.part / u64::from(self.to)) as usize;
+        self.part %= u64::from(self.to);
     }
 
     fn interpolate(&self) -> f32 {
         let kernel = kernel();
-        let middle = self.place as usize;
-        let first = (middle + 1).saturating_sub(self.reach);
+        let place = self.place as f64 + self.part as f64 / f64::from(self.to);
+        let first = (self.place + 1).saturating_sub(self.reach);
         let scale = FINENESS as f64 / self.stretch;
         let (mut sum, mut weight) = (0.0_f32, 0.0_f32);
         for (index, &sample) in self
             .line
             .iter()
             .enumerate()
-            .take(middle + self.reach)
+            .take(self.place + self.reach)
             .skip(first)
         {
-            let distance = (index as f64 - self.place).abs() * scale;
+            let distance = (index as f64 - place).abs() * scale;
             let (whole, part) = (distance as usize, distance.fract() as f32);
             let (Some(&a), Some(&b)) = (kernel.get(whole), kernel.get(whole + 1)) else {
                 continue;

@@ -326,3 +326,62 @@ const EXPONENTIAL: [i32; 32] = [
     2048, 2093, 2139, 2186, 2233, 2282, 2332, 2383, 2435, 2489, 2543, 2599, 2656, 2714, 2774, 2834,
     2896, 2960, 3025, 3091, 3158, 3228, 3298, 3371, 3444, 3520, 3597, 3676, 3756, 3838, 3922, 4008,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The expected streams were made by an independent implementation of the Recommendation.
+
+    #[test]
+    fn noise_silence_squares_and_full_scale_are_encoded_bit_for_bit() {
+        let mut noise = generator(1);
+        let signal: Vec<i16> = (0..16_000)
+            .map(|n| {
+                let noise = (noise() >> 16) as i32 - 32_768;
+                let sample = match n / 4_000 {
+                    0 => noise,
+                    1 => noise >> 6,
+                    2 => (if n / 20 % 2 == 1 { 8_000 } else { -8_000 }) + (noise >> 5),
+                    _ if n / 7 % 2 == 1 => 32_767,
+                    _ => -32_768,
+                };
+                sample as i16
+            })
+            .collect();
+        let mut stream = vec![0; 8_000];
+
+        let bytes = Encoder::new().encode(&signal, &mut stream);
+
+        assert_eq!(bytes, 8_000);
+        assert_eq!(stream[..8], [39, 132, 32, 132, 32, 132, 31, 133]);
+        assert_eq!(fnv(stream.iter().copied()), 0x08f5_ae48_e889_a4ea);
+    }
+
+    #[test]
+    fn any_stream_is_decoded_bit_for_bit() {
+        let mut codes = generator(2);
+        let stream: Vec<u8> = (0..8_000).map(|_| (codes() >> 24) as u8).collect();
+        let mut samples = vec![0; 16_000];
+
+        Decoder::new().decode(&stream, &mut samples);
+
+        assert_eq!(samples[100..104], [-9_685, 1_245, 13_444, 17_887]);
+        let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes());
+        assert_eq!(fnv(bytes), 0x1cd4_e4c4_e70f_7624);
+    }
+
+    fn generator(seed: u32) -> impl FnMut() -> u32 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state
+        }
+    }
+
+    fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+}
