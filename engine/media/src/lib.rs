@@ -16,6 +16,7 @@ pub mod level;
 mod recorder;
 mod rtp;
 pub mod sdp;
+pub mod tone;
 pub mod wav;
 
 pub use board::{Board, Counters};
