@@ -37,10 +37,11 @@ impl Bridging {
         }
     }
 
-    /// Nobody is to ring any longer.
+    /// Nobody is to ring or to talk any longer.
     pub(crate) fn abandon(&mut self, board: &mut Board) {
-        if let Stage::Hunting(hunt) = &mut self.stage {
-            hunt.abandon(board);
+        match &mut self.stage {
+            Stage::Hunting(hunt) => hunt.abandon(board),
+            Stage::Talking(talk) => talk.abandon(board),
         }
     }
 

@@ -158,7 +158,6 @@ impl Activity for Dictation {
                 Stage::Beep(beep),
                 Input::Event(Event::Played { play } | Event::PlayFailed { play, .. }),
             ) if beep == *play => {
-                board.played(beep);
                 self.record(board);
                 None
             }

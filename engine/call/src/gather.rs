@@ -133,13 +133,11 @@ impl Activity for Gathering {
         }
         match (self.stage, input) {
             (Stage::Prompt(mine), Input::Event(Event::Played { play })) if mine == *play => {
-                board.played(mine);
                 self.listen(board)
             }
             (Stage::Prompt(mine), Input::Event(Event::PlayFailed { play, why }))
                 if mine == *play =>
             {
-                board.played(mine);
                 if !self.lenient {
                     return Some(Gathered::Failed(why.clone()));
                 }

@@ -260,13 +260,11 @@ impl Hunt {
     fn ringback_failed(&mut self, board: &mut Board, failed: PlayId, why: &str) {
         match self.ringback {
             Ringback::Own(play) if play == failed => {
-                board.played(play);
                 board.decide("play the ring-back tone", why);
                 self.plan.ringback = None;
                 self.ringback = Ringback::Tone(play_tone(board));
             }
             Ringback::Tone(play) if play == failed => {
-                board.played(play);
                 self.ringback = Ringback::Impossible;
             }
             _ => {}

@@ -80,12 +80,8 @@ impl Activity for Playing {
             return Some(Heard::Key(key));
         }
         match input {
-            Input::Event(Event::Played { play }) if Some(*play) == self.play => {
-                board.played(*play);
-                Some(Heard::All)
-            }
+            Input::Event(Event::Played { play }) if Some(*play) == self.play => Some(Heard::All),
             Input::Event(Event::PlayFailed { play, why }) if Some(*play) == self.play => {
-                board.played(*play);
                 if !self.lenient {
                     return Some(Heard::Failed(why.clone()));
                 }

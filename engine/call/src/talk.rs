@@ -49,6 +49,12 @@ impl Talk {
         }
     }
 
+    /// The call ends, or has something else to say.
+    pub(crate) fn abandon(&self, board: &mut Board) {
+        board.release(self.leg, Cause::Normal, false);
+        board.bridge_leaves_tape();
+    }
+
     /// Whom the caller talks with: the user, or the number.
     pub(crate) fn peer(&self) -> LegId {
         self.leg

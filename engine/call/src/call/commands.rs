@@ -134,6 +134,7 @@ impl Call {
             return self.refuse(request, why);
         }
         self.hops += 1;
+        self.board.nobody_waits_for_recordings();
         if let Some(context) = context {
             self.context = context;
         }

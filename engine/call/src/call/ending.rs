@@ -26,12 +26,13 @@ impl Call {
         }
         let by_caller = self.board.caller().is_gone();
         let outcome = self.board.story.outcome(cause, by_caller);
+        self.board.stop_tape(None);
         let mut last_words = None;
         if let Some(Task { mut work, .. }) = self.foreground.take() {
             last_words = work.abandon(&mut self.board);
         }
         self.board.masking = false;
-        self.board.stop_tape(None);
+        self.board.nobody_waits_for_recordings();
         if !by_caller {
             self.board.silence(LegId::CALLER);
         }

@@ -115,19 +115,24 @@ impl Call {
         self.board.now = now;
         let written = masking::masked(&event, self.board.masking);
         self.board.note(What::Event(written));
-        if let Event::RecordingClosed {
-            recording,
-            duration,
-            ..
-        } = event
-        {
-            self.board.recording_closed(recording, duration);
+        match event {
+            Event::RecordingClosed {
+                recording,
+                duration,
+                ..
+            } => self.board.recording_closed(recording, duration),
+            Event::Played { play } | Event::PlayFailed { play, .. } => self.board.played(play),
+            _ => {}
         }
         if let Phase::Ending(_) = self.phase {
             return self.handle_event_in_the_end(&event);
         }
         if self.concerns_the_work(&event) {
             self.pass(Input::Event(&event));
+        }
+        if let Event::HungUp { leg, cause } | Event::Refused { leg, cause } = event {
+            // Whoever was in no conversation is gone all the same.
+            self.board.part_with(leg, cause);
         }
     }
 

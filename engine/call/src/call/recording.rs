@@ -212,6 +212,13 @@ impl Board {
         }
     }
 
+    /// The script that waited for recordings is gone.
+    pub(crate) fn nobody_waits_for_recordings(&mut self) {
+        for closing in &mut self.tape.closing {
+            closing.request = None;
+        }
+    }
+
     /// Gives up waiting for recordings that should have been closed by now.
     pub(crate) fn recordings_overdue(&mut self) {
         while let Some(late) = self.tape.closing.iter().find(|it| it.until <= self.now) {

@@ -17,6 +17,7 @@ impl Call {
         }
         self.board.now = now;
         self.board.note(What::ScriptEnded(ended.clone()));
+        self.board.nobody_waits_for_recordings();
         match ended {
             Ended::Returned => self.returned(),
             Ended::Failed { message } => self.failed(&message),

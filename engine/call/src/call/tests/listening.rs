@@ -1,0 +1,344 @@
+//! The listening menu.
+
+use uuid::Uuid;
+
+use super::{Bench, named, s, setup};
+use crate::journal::What;
+use crate::{
+    Command, Ended, Event, LegId, Mailbox, MailboxChange, MailboxMessage, MessageId, Options,
+    Output, Reply, RequestId, Say, Sound, Tone,
+};
+
+fn message(number: u128, heard: bool) -> MailboxMessage {
+    MailboxMessage {
+        id: MessageId(Uuid::from_u128(number)),
+        from: Some("+8613800138000".to_owned()),
+        at: 1_800_000_000,
+        duration: s(9),
+        heard,
+    }
+}
+
+fn mailbox(messages: Vec<MailboxMessage>) -> Mailbox {
+    Mailbox {
+        pin: Some("2580".to_owned()),
+        has_greeting: false,
+        messages,
+    }
+}
+
+/// A call in the menu of 1049's mailbox, the PIN given.
+fn entered(messages: Vec<MailboxMessage>) -> (Bench, RequestId) {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(mailbox(messages)));
+    bench.take();
+    bench.keys("2580#");
+    (bench, request)
+}
+
+fn count(new: i64) -> [Sound; 3] {
+    [
+        named("vm/you-have"),
+        Sound::Say(Say::Number(new)),
+        named("vm/new"),
+    ]
+}
+
+fn envelope(number: u128) -> [Sound; 3] {
+    let message = message(number, false);
+    [
+        Sound::Say(Say::Date(message.at)),
+        Sound::Say(Say::Time(message.at)),
+        Sound::Message(message.id),
+    ]
+}
+
+fn changes(bench: &Bench) -> Vec<MailboxChange> {
+    let outputs = bench.outputs.iter();
+    let changes = outputs.filter_map(|output| match output {
+        Output::Mailbox(change) => Some(change.clone()),
+        _ => None,
+    });
+    changes.collect()
+}
+
+fn heard(number: u128) -> MailboxChange {
+    MailboxChange::Heard {
+        message: MessageId(Uuid::from_u128(number)),
+    }
+}
+
+#[test]
+fn new_messages_are_counted_and_played_before_the_others() {
+    let (mut bench, request) = entered(vec![message(1, true), message(2, false)]);
+
+    bench.hears(&count(1));
+    bench.hears(&envelope(2));
+    assert_eq!(changes(&bench), [heard(2)]);
+    bench.wait(s(5));
+    bench.hears(&envelope(1));
+    assert_eq!(changes(&bench), [], "it had been heard");
+    bench.wait(s(5));
+    bench.hears(&[named("bye/thanks")]);
+
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+}
+
+#[test]
+fn keys_repeat_go_on_go_back_and_delete() {
+    let (mut bench, _) = entered(vec![message(1, false), message(2, false)]);
+    bench.hears(&count(2));
+
+    assert_eq!(bench.playing().1, envelope(1));
+    bench.keys("1");
+    assert_eq!(bench.playing().1, envelope(1));
+    bench.keys("6");
+    assert_eq!(bench.playing().1, envelope(2));
+    bench.keys("4");
+    assert_eq!(bench.playing().1, envelope(1));
+    bench.keys("7");
+    let deleted = MailboxChange::Delete {
+        message: MessageId(Uuid::from_u128(1)),
+    };
+    assert_eq!(changes(&bench), [deleted]);
+    bench.hears(&[Sound::Tone(Tone::Confirm)]);
+
+    assert_eq!(bench.playing().1, envelope(2));
+}
+
+#[test]
+fn an_empty_mailbox_says_so_and_waits_for_a_key() {
+    let (mut bench, _) = entered(Vec::new());
+
+    bench.hears(&count(0));
+    bench.keys("7");
+    bench.hears(&[named("menu/invalid")]);
+    bench.keys("*");
+
+    bench.hears(&[named("bye/thanks")]);
+}
+
+#[test]
+fn a_message_that_cannot_be_played_is_not_marked_as_heard() {
+    let (mut bench, _) = entered(vec![message(1, false)]);
+    bench.hears(&count(1));
+    let (play, _) = bench.playing();
+
+    bench.event(Event::PlayFailed {
+        play,
+        why: "the file is gone".to_owned(),
+    });
+
+    assert_eq!(changes(&bench), []);
+    bench.hears(&[named("sys/error")]);
+}
+
+#[test]
+fn the_third_wrong_pin_ends_it() {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(mailbox(vec![message(1, false)])));
+    bench.take();
+
+    bench.keys("1111#");
+    assert_eq!(
+        bench.playing().1,
+        [named("menu/invalid"), named("agent/enter-pw")]
+    );
+    bench.keys("2222#");
+    bench.take();
+    bench.keys("3333#");
+
+    bench.hears(&[named("bye/thanks")]);
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+}
+
+#[test]
+fn a_pin_is_not_in_the_journal() {
+    let (mut bench, _) = entered(vec![message(1, false)]);
+    bench.keys("6");
+
+    let written = format!("{:?}", bench.journal);
+    assert!(!written.contains("2580"), "the stored PIN is masked");
+    let keys = bench.journal.iter().filter_map(|what| match what {
+        What::Event(Event::Digit { digit, .. }) => Some(*digit),
+        _ => None,
+    });
+    assert_eq!(keys.collect::<String>(), "•••••6");
+}
+
+#[test]
+fn the_mailbox_is_asked_for_when_the_script_does_not_know_it() {
+    let mut bench = Bench::new();
+    bench.ask(Command::VoicemailMenu { mailbox: None });
+    assert_eq!(bench.playing().1, [named("agent/enter-id")]);
+
+    bench.keys("1049#");
+
+    let open = Output::OpenMailbox {
+        mailbox: "1049".to_owned(),
+    };
+    assert!(bench.take().contains(&open));
+    bench.mailbox("1049", Some(mailbox(Vec::new())));
+    assert_eq!(bench.playing().1, [named("agent/enter-pw")]);
+}
+
+#[test]
+fn a_stranger_cannot_tell_which_mailboxes_exist() {
+    let story = |found: Option<Mailbox>| {
+        let mut bench = Bench::new();
+        bench.ask(Command::VoicemailMenu { mailbox: None });
+        bench.keys("1050#");
+        bench.mailbox("1050", found);
+        for pin in ["1234#", "0000#", "9999#"] {
+            bench.keys(pin);
+        }
+        format!("{:?}", bench.take())
+    };
+
+    let without_a_pin = Mailbox::default();
+    assert_eq!(story(None), story(Some(mailbox(Vec::new()))));
+    assert_eq!(story(None), story(Some(without_a_pin)));
+}
+
+#[test]
+fn a_mailbox_that_the_script_names_wrongly_is_a_mistake() {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1094".to_owned()),
+    });
+
+    bench.mailbox("1094", None);
+
+    let mistake = Reply::Mistake("no mailbox '1094'".to_owned());
+    assert_eq!(bench.reply(request), Some(mistake));
+}
+
+#[test]
+fn the_owner_chooses_a_pin_the_first_time() {
+    let mut owner = setup();
+    owner.user = Some("1049".to_owned());
+    let mut bench = Bench::with(owner, Options::default());
+    bench.ask(Command::VoicemailMenu { mailbox: None });
+    bench.keys("1049#");
+    bench.mailbox("1049", Some(Mailbox::default()));
+
+    bench.keys("2580#");
+    bench.take();
+    bench.keys("2580#");
+
+    let pin = MailboxChange::Pin {
+        mailbox: "1049".to_owned(),
+        pin: "2580".to_owned(),
+    };
+    assert_eq!(changes(&bench), [pin]);
+    bench.hears(&count(0));
+}
+
+#[test]
+fn pins_that_anybody_would_guess_or_that_differ_are_not_taken() {
+    for tries in [["1111#"; 3], ["12#"; 3], ["1049#"; 3], ["25*80#"; 3]] {
+        let mut bench = Bench::new();
+        bench.ask(Command::VoicemailMenu {
+            mailbox: Some("1049".to_owned()),
+        });
+        bench.mailbox("1049", Some(Mailbox::default()));
+        for pin in tries {
+            bench.keys(pin);
+        }
+        assert_eq!(changes(&bench), []);
+    }
+    let mut bench = Bench::new();
+    bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(Mailbox::default()));
+
+    bench.keys("2580#2581#");
+
+    assert_eq!(changes(&bench), []);
+    assert!(bench.decided("ask for a new PIN"));
+}
+
+#[test]
+fn a_new_greeting_is_recorded_reviewed_and_saved() {
+    let (mut bench, _) = entered(Vec::new());
+    bench.take();
+    bench.keys("0");
+    bench.hears(&[Sound::Tone(Tone::Beep)]);
+    let recording = bench.recording();
+    bench.wait(s(4));
+    bench.keys("#");
+    bench.closed(recording, 4);
+    bench.take();
+
+    bench.keys("2");
+
+    let greeting = MailboxChange::Greeting {
+        mailbox: "1049".to_owned(),
+        recording,
+    };
+    assert_eq!(changes(&bench), [greeting]);
+}
+
+#[test]
+fn a_greeting_that_nobody_confirmed_is_thrown_away() {
+    let (mut bench, _) = entered(Vec::new());
+    bench.take();
+    bench.keys("0");
+    bench.hears(&[Sound::Tone(Tone::Beep)]);
+    let recording = bench.recording();
+    bench.wait(s(4));
+    bench.keys("#");
+    bench.closed(recording, 4);
+    bench.take();
+
+    bench.hangs_up(LegId::CALLER);
+
+    assert_eq!(changes(&bench), []);
+    let discard = Output::StopRecording {
+        recording,
+        discard: true,
+    };
+    assert!(bench.outputs.contains(&discard));
+}
+
+#[test]
+fn a_store_that_is_away_ends_the_menu() {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.take();
+
+    bench.wait(s(5));
+
+    bench.hears(&[named("bye/thanks")]);
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+}
+
+#[test]
+fn keys_are_written_down_again_when_the_script_fails_during_the_pin() {
+    let mut bench = Bench::new();
+    bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(mailbox(Vec::new())));
+    bench.keys("1");
+
+    bench.script_ends(Ended::Failed {
+        message: "gone".to_owned(),
+    });
+    bench.keys("5");
+
+    let keys = bench.journal.iter().filter_map(|what| match what {
+        What::Event(Event::Digit { digit, .. }) => Some(*digit),
+        _ => None,
+    });
+    assert_eq!(keys.collect::<String>(), "•5");
+}
