@@ -1,6 +1,8 @@
 //! SIP: messages, transactions, dialogs, sessions, registrar and digest. No sockets, no clock,
 //! no tasks.
 
+pub mod auth;
+mod ban;
 mod error;
 mod framing;
 pub mod header;
@@ -9,6 +11,7 @@ pub mod message;
 mod text;
 pub mod uri;
 
+pub use ban::{BanPolicy, Bans};
 pub use error::Error;
 pub use framing::{Frame, Framer, PONG};
 pub use header::{

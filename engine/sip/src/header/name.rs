@@ -165,6 +165,8 @@ impl Name {
         }
         let slot = SLOTS.get(slot(octets)).copied().unwrap_or(u8::MAX);
         match KNOWN.get(usize::from(slot)) {
+            // Nearly everybody writes names as usual, and that is the cheaper comparison.
+            Some(known) if known.1.as_bytes() == octets => known.0,
             Some(known) if known.1.as_bytes().eq_ignore_ascii_case(octets) => known.0,
             _ => Self::Other,
         }

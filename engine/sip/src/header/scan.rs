@@ -3,18 +3,70 @@
 use std::ops::Range;
 
 /// Tells whether an octet may stand in a token (RFC 3261 §25.1).
-pub(crate) const fn is_token(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric()
-        || matches!(
-            octet,
-            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-        )
+pub(crate) fn is_token(octet: u8) -> bool {
+    is(octet, TOKEN)
 }
 
 /// Tells whether an octet is white space within a value; folds count as such.
-pub(crate) const fn is_space(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+pub(crate) fn is_space(octet: u8) -> bool {
+    is(octet, SPACE)
 }
+
+/// Tells whether an octet ends a parameter's value that is not quoted.
+fn ends_value(octet: u8) -> bool {
+    is(octet, SPACE | VALUE_END)
+}
+
+/// Tells whether an octet may stand nowhere in a URI: white space, controls, brackets and quotes.
+pub(crate) fn is_foreign_to_uri(octet: u8) -> bool {
+    is(octet, FOREIGN_TO_URI)
+}
+
+/// Tells whether an octet may stand in a host's name or in an IPv4 address.
+pub(crate) fn is_host_name(octet: u8) -> bool {
+    is(octet, HOST_NAME)
+}
+
+fn is(octet: u8, classes: u8) -> bool {
+    CLASSES
+        .get(usize::from(octet))
+        .is_some_and(|own| own & classes != 0)
+}
+
+const TOKEN: u8 = 1;
+const SPACE: u8 = 2;
+const VALUE_END: u8 = 4;
+const FOREIGN_TO_URI: u8 = 8;
+const HOST_NAME: u8 = 16;
+
+/// What each octet is, in one look-up.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut index = 0;
+    while index < 256 {
+        let octet = index as u8;
+        if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'!' | b'%' | b'*') {
+            classes[index] |= TOKEN;
+        }
+        if matches!(octet, b'_' | b'+' | b'`' | b'\'' | b'~') {
+            classes[index] |= TOKEN;
+        }
+        if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_') {
+            classes[index] |= HOST_NAME;
+        }
+        if matches!(octet, b' ' | b'\t' | b'\r' | b'\n') {
+            classes[index] |= SPACE;
+        }
+        if matches!(octet, b';' | b',' | b'"' | b'<' | b'>' | b'?') {
+            classes[index] |= VALUE_END;
+        }
+        if octet <= b' ' || matches!(octet, b'<' | b'>' | b'"' | 0x7f) {
+            classes[index] |= FOREIGN_TO_URI;
+        }
+        index += 1;
+    }
+    classes
+};
 
 /// Returns the range without white space at its ends.
 pub(crate) fn trim(text: &[u8], range: Range<usize>) -> Range<usize> {
@@ -79,9 +131,9 @@ impl<'a> Scan<'a> {
     /// Reads all octets that satisfy `accepts`.
     pub(crate) fn take(&mut self, accepts: impl Fn(u8) -> bool) -> Range<usize> {
         let start = self.at;
-        while self.peek().is_some_and(&accepts) {
-            self.at += 1;
-        }
+        let rest = self.text.get(start..).unwrap_or_default();
+        let len = rest.iter().position(|&octet| !accepts(octet));
+        self.at = start + len.unwrap_or(rest.len());
         start..self.at
     }
 
@@ -120,9 +172,7 @@ impl<'a> Scan<'a> {
         let value = match self.peek() {
             Some(b'"') => Value::Quoted(self.quoted()?),
             _ => {
-                let plain = self.take(|octet| {
-                    !is_space(octet) && !matches!(octet, b';' | b',' | b'"' | b'<' | b'>' | b'?')
-                });
+                let plain = self.take(|octet| !ends_value(octet));
                 if plain.is_empty() {
                     return None;
                 }

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use crate::header::list::end_of_element;
 use crate::header::scan::is_token;
 use crate::header::{Name, NameAddr};
-use crate::message::head::{FieldIndex, Fields, Head};
+use crate::message::head::{FieldIndex, Fields, Head, Read};
 use crate::message::{Method, Request, Response, reason_phrase};
 use crate::text::part;
 use crate::{Encode, Text, Uri};
@@ -205,6 +205,11 @@ impl ResponseBuilder {
         reply
     }
 
+    /// Returns the status.
+    pub fn status(&self) -> u16 {
+        self.start.status
+    }
+
     /// Says it in other words.
     pub fn reason(mut self, reason: &str) -> Self {
         self.start.reason = Text::from(reason.replace(['\r', '\n'], " "));
@@ -365,6 +370,7 @@ impl Draft {
             body: part(&bytes, start..bytes.len()),
             bytes,
             fields,
+            read: Read::default(),
         })
     }
 }

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::Text;
-use crate::header::Name;
 use crate::header::list::Elements;
+use crate::header::{CSeq, Name, NameAddr, Via};
 use crate::text::part;
+use crate::{Error, Text};
 
 /// What requests and responses share: header fields and a body.
 ///
@@ -19,6 +20,16 @@ pub struct Head {
     pub(super) bytes: Bytes,
     pub(super) fields: Fields,
     pub(super) body: Bytes,
+    pub(super) read: Read,
+}
+
+/// The values that everybody asks for more than once, once they have been read.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) via: OnceLock<Result<Via, Error>>,
+    pub(super) from: OnceLock<Result<NameAddr, Error>>,
+    pub(super) to: OnceLock<Result<NameAddr, Error>>,
+    pub(super) cseq: OnceLock<Result<CSeq, Error>>,
 }
 
 /// The index; a message of ordinary length needs no allocation of its own for it.

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter};
 
 use crate::header::Name;
 use crate::header::scan::{is_space, is_token, trim};
-use crate::message::head::{FieldIndex, Fields, Head};
+use crate::message::head::{FieldIndex, Fields, Head, Read};
 use crate::message::{Message, Method, ParseError, Request, Response};
 use crate::text::{number, part};
 use crate::{Error, Text, Uri, limits};
@@ -43,6 +43,7 @@ pub(super) fn parse(bytes: Bytes) -> Result<Message, ParseError> {
         body: part(&bytes, body.clone()),
         bytes: part(&bytes, 0..body.end.max(index.end)),
         fields: index.fields,
+        read: Read::default(),
     });
     match start_line.kind {
         Kind::Unknown => Err(ParseError::new(fault.unwrap_or(Error::StartLine), None)),

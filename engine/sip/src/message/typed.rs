@@ -31,19 +31,25 @@ pub struct Reason {
 impl Head {
     /// Returns the topmost Via.
     pub fn via(&self) -> Result<Via, Error> {
-        let value = self.first(Name::Via)?;
-        let end = crate::header::list::end_of_element(value.as_bytes(), 0);
-        Via::parse(value.part(0..end))
+        let read = || {
+            let value = self.first(Name::Via)?;
+            let end = crate::header::list::end_of_element(value.as_bytes(), 0);
+            Via::parse(value.part(0..end))
+        };
+        self.read.via.get_or_init(read).clone()
     }
 
     /// Returns who asks.
     pub fn from(&self) -> Result<NameAddr, Error> {
-        self.address(Name::From)
+        self.read
+            .from
+            .get_or_init(|| self.address(Name::From))
+            .clone()
     }
 
     /// Returns who is asked.
     pub fn to(&self) -> Result<NameAddr, Error> {
-        self.address(Name::To)
+        self.read.to.get_or_init(|| self.address(Name::To)).clone()
     }
 
     /// Returns the call's identity; empty if there is none.
@@ -53,7 +59,8 @@ impl Head {
 
     /// Returns the sequence number and its method.
     pub fn cseq(&self) -> Result<CSeq, Error> {
-        CSeq::parse(&self.first(Name::CSeq)?)
+        let read = || CSeq::parse(&self.first(Name::CSeq)?);
+        self.read.cseq.get_or_init(read).clone()
     }
 
     fn first(&self, name: Name) -> Result<Text, Error> {
@@ -74,10 +81,11 @@ impl Head {
 
     /// Returns the addresses in Contact; `*` is an error here, see [`is_contact_star`](Self::is_contact_star).
     pub fn contacts(&self) -> Result<Addresses, Error> {
-        if self.is_contact_star() {
-            return Err(Error::Malformed(Name::Contact));
+        let contacts = self.addresses(Name::Contact)?;
+        match contacts.iter().any(|contact| *contact.text() == *"*") {
+            true => Err(Error::Malformed(Name::Contact)),
+            false => Ok(contacts),
         }
-        self.addresses(Name::Contact)
     }
 
     /// Tells whether Contact is `*`, which means all bindings of a REGISTER.

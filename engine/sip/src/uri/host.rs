@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::BytesMut;
 
+use crate::header::scan::is_host_name;
 use crate::{Encode, Text};
 
 /// The host of a URI or of a Via.
@@ -25,19 +26,18 @@ impl Host {
         if let Some(inner) = octets.strip_prefix(b"[") {
             return v6(inner.strip_suffix(b"]")?).map(Self::V6);
         }
-        if octets.first().is_some_and(u8::is_ascii_digit)
+        if !octets.iter().all(|&octet| is_host_name(octet)) {
+            return v6(octets).map(Self::V6);
+        }
+        let first = octets.first()?;
+        if first.is_ascii_digit()
             && let Some(address) = str::from_utf8(octets)
                 .ok()
                 .and_then(|text| text.parse().ok())
         {
             return Some(Self::V4(address));
         }
-        if memchr::memchr(b':', octets).is_some() {
-            return v6(octets).map(Self::V6);
-        }
-        let is_name =
-            |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_');
-        (!octets.is_empty() && octets.iter().all(is_name)).then(|| Self::Name(text.clone()))
+        Some(Self::Name(text.clone()))
     }
 
     /// Returns the address, unless it is a name.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytes::BytesMut;
 use memchr::memchr;
 
+use crate::header::scan::is_foreign_to_uri;
 use crate::header::{Params, params};
 use crate::text::number;
 use crate::{Encode, Error, Text};
@@ -49,12 +50,9 @@ impl Uri {
     pub fn parse(text: impl Into<Text>) -> Result<Self, Error> {
         let text = text.into();
         let octets = text.as_bytes();
-        let colon = memchr(b':', octets).ok_or(Error::Uri)?;
+        let colon = find(b':', octets, 0).ok_or(Error::Uri)?;
         let scheme = Scheme::of(octets.get(..colon).unwrap_or_default()).ok_or(Error::Uri)?;
-        if octets
-            .iter()
-            .any(|octet| matches!(octet, 0..=b' ' | b'<' | b'>' | b'"' | 0x7f))
-        {
+        if octets.iter().any(|&octet| is_foreign_to_uri(octet)) {
             return Err(Error::Uri);
         }
         let start = colon + 1;
@@ -178,15 +176,13 @@ impl Uri {
 
     fn sip(text: Text, scheme: Scheme, start: usize) -> Result<Self, Error> {
         let octets = text.as_bytes();
-        let rest = octets.get(start..).unwrap_or_default();
         // An `@` is escaped everywhere but here; the user part may hold `;`, `?` and `/` bare.
-        let at = memchr(b'@', rest).map(|offset| start + offset);
+        let at = find(b'@', octets, start);
         let (user, password) = match at {
             None => (None, None),
             Some(at) if at == start => return Err(Error::Uri),
             Some(at) => {
-                let userinfo = octets.get(start..at).unwrap_or_default();
-                let colon = memchr(b':', userinfo).map(|offset| start + offset);
+                let colon = find(b':', octets, start).filter(|&colon| colon < at);
                 (
                     Some(start..colon.unwrap_or(at)),
                     colon.map(|colon| colon + 1..at),
@@ -200,8 +196,7 @@ impl Uri {
             Some(digits) => Some(number(digits).ok_or(Error::Uri)?),
             None => None,
         };
-        let tail = octets.get(port_end..).unwrap_or_default();
-        let question = memchr(b'?', tail).map_or(octets.len(), |offset| port_end + offset);
+        let question = find(b'?', octets, port_end).unwrap_or(octets.len());
         Ok(Self {
             scheme,
             user,
@@ -270,21 +265,28 @@ impl Scheme {
 /// Returns where the host ends and where the port ends; equal when there is no port.
 fn host_and_port(octets: &[u8], start: usize) -> Option<(usize, usize)> {
     let is_end = |octet: &u8| matches!(octet, b';' | b'?');
-    let rest = octets.get(start..)?;
-    let end = rest
-        .iter()
-        .position(is_end)
-        .map_or(octets.len(), |offset| start + offset);
-    let host_end = if octets.get(start) == Some(&b'[') {
-        start + memchr(b']', octets.get(start..end)?)? + 1
-    } else {
-        memchr(b':', octets.get(start..end)?).map_or(end, |offset| start + offset)
+    let host_start = match octets.get(start) {
+        Some(b'[') => find(b']', octets, start)?,
+        _ => start,
     };
-    match octets.get(host_end) {
-        Some(b':') if host_end < end => Some((host_end, end)),
-        _ if host_end == end => Some((end, end)),
-        _ => None,
+    let rest = octets.get(host_start..)?;
+    let host_len = rest
+        .iter()
+        .position(|octet| is_end(octet) || *octet == b':');
+    let host_end = host_start + host_len.unwrap_or(rest.len());
+    if octets.get(host_end) != Some(&b':') {
+        return Some((host_end, host_end));
     }
+    let rest = octets.get(host_end..)?;
+    let port_len = rest.iter().position(is_end).unwrap_or(rest.len());
+    Some((host_end, host_end + port_len))
+}
+
+/// Finds an octet at or behind `start`. URIs are short: a plain loop is the quickest.
+fn find(octet: u8, octets: &[u8], start: usize) -> Option<usize> {
+    let mut rest = octets.get(start..)?.iter();
+    rest.position(|&found| found == octet)
+        .map(|offset| start + offset)
 }
 
 /// Resolves `%41` escapes; a broken one stays as it is.
