@@ -20,6 +20,8 @@ impl Board {
             return;
         }
         let before = leg.mouth.bridge.replace(from);
+        // What the former one says meanwhile is not lost, it is not for us.
+        leg.sender.fall_silent();
         if let Some(before) = before {
             self.forget_listener(now, before, to);
         }
@@ -39,6 +41,7 @@ impl Board {
             return;
         }
         leg.mouth.bridge = None;
+        leg.sender.fall_silent();
         leg.mouth.path = Path::Closed;
         leg.mouth.converter = None;
         self.forget_listener(now, from, to);

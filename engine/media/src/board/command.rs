@@ -138,8 +138,12 @@ impl Board {
             return;
         };
         if let Some(leg) = self.legs.leg_mut(slot) {
+            let covered = leg.mouth.is_covered();
             change(leg);
             leg.mouth.started = true;
+            if leg.mouth.is_covered() != covered {
+                leg.sender.fall_silent();
+            }
         }
         self.schedule_mouth(now, slot);
     }

@@ -102,8 +102,10 @@ impl Board {
         if let Some(slot) = slot {
             if let Some(leg) = self.legs.leg_mut(slot) {
                 leg.recorded_on.push(entry);
+                leg.mouth.started = true;
             }
             self.refresh_ear(now, slot);
+            self.schedule_mouth(now, slot);
         }
     }
 }

@@ -16,12 +16,18 @@ pub(super) struct Schedule {
 struct Due {
     at: Instant,
     slot: u32,
+    /// It has had no turn yet: the tick that gives it sets its pace.
+    fresh: bool,
 }
 
 impl Schedule {
     /// Enters a slot that is not in it.
     pub(super) fn enter(&mut self, slot: u32, at: Instant) {
-        self.due.push(Due { at, slot });
+        self.due.push(Due {
+            at,
+            slot,
+            fresh: true,
+        });
     }
 
     /// Takes a slot out.
@@ -32,6 +38,14 @@ impl Schedule {
     /// Whether the slot is in it.
     pub(super) fn has(&self, slot: u32) -> bool {
         self.due.iter().any(|due| due.slot == slot)
+    }
+
+    /// Sets when the one in a place is due next.
+    fn moved(&mut self, place: usize, at: Instant) {
+        if let Some(due) = self.due.get_mut(place) {
+            due.at = at;
+            due.fresh = false;
+        }
     }
 
     /// The place of the first at or after `from` that is due.
@@ -57,7 +71,7 @@ impl Board {
         while let Some((place, due)) = self.mouths.next(from, now) {
             match self.speak_until(now, due, wire) {
                 Some(next) => {
-                    self.mouths.due[place].at = next;
+                    self.mouths.moved(place, next);
                     from = place + 1;
                 }
                 None => {
@@ -72,7 +86,7 @@ impl Board {
     fn speak_until(&mut self, now: Instant, due: Due, wire: &mut impl Wire) -> Option<Instant> {
         let leg = self.legs.leg_mut(due.slot)?;
         let ptime = leg.ptime();
-        let mut at = due.at;
+        let mut at = if due.fresh { now } else { due.at };
         if now.saturating_duration_since(at) > BACKLOG {
             // We were late by more than a jitter buffer holds: the stamps tell it, no burst.
             leg.sender.fall_silent();
@@ -103,15 +117,13 @@ impl Board {
                 from = place;
                 continue;
             };
-            let mut at = due.at;
-            if now.saturating_duration_since(at) > BACKLOG {
-                at = now;
-            }
+            let late = now.saturating_duration_since(due.at) > BACKLOG;
+            let mut at = if due.fresh || late { now } else { due.at };
             while at <= now {
                 self.pump(now, at, due.slot, wire);
                 at += frame;
             }
-            self.ears.due[place].at = at;
+            self.ears.moved(place, at);
         }
     }
 

@@ -148,6 +148,7 @@ const SAME_KEY: Duration = Duration::from_millis(400);
 const TIMES_TO_SETTLE: u8 = 5;
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 mod tests {
     use super::*;
 

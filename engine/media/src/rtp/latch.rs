@@ -11,14 +11,20 @@ pub(crate) struct Gate {
     refused: u64,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum State {
     /// Nobody has been heard; the first who may speak is believed.
     Open,
     /// Only this source is believed, or its host on another port with the same SSRC.
-    Latched { source: SocketAddr, ssrc: u32 },
+    Latched(Source),
     /// As latched, but a new offer or answer allows one more choice.
-    Relearning { source: SocketAddr, ssrc: u32 },
+    Relearning(Source),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    address: SocketAddr,
+    ssrc: u32,
 }
 
 impl Gate {
@@ -32,7 +38,8 @@ impl Gate {
 
     /// Whether the packet is believed; a stranger's is counted.
     ///
-    /// `ssrc` is what the packet claims to be; `signalled` is the address from the SDP.
+    /// `ssrc` is what the packet claims to be, nothing if it is no RTP; `signalled` is the address
+    /// from the SDP.
     pub(crate) fn admits(
         &mut self,
         from: SocketAddr,
@@ -40,42 +47,8 @@ impl Gate {
         signalled: Option<SocketAddr>,
         latch: &Latch,
     ) -> bool {
-        let admitted = match (self.state, ssrc) {
-            (State::Latched { source, .. } | State::Relearning { source, .. }, _)
-                if source == from =>
-            {
-                self.remember_ssrc(ssrc);
-                true
-            }
-            (_, None) => false,
-            (State::Open, Some(ssrc)) => self.learn(from, ssrc, signalled, latch),
-            (
-                State::Latched {
-                    source,
-                    ssrc: known,
-                },
-                Some(ssrc),
-            ) => {
-                same_host(source.ip(), from.ip()) && known == ssrc && {
-                    self.state = State::Latched { source: from, ssrc };
-                    true
-                }
-            }
-            (
-                State::Relearning {
-                    source,
-                    ssrc: known,
-                },
-                Some(ssrc),
-            ) => {
-                if same_host(source.ip(), from.ip()) && known == ssrc {
-                    self.state = State::Latched { source: from, ssrc };
-                    true
-                } else {
-                    self.learn(from, ssrc, signalled, latch)
-                }
-            }
-        };
+        let admitted = self.recognises(from, ssrc)
+            || ssrc.is_some_and(|ssrc| self.learns(from, ssrc, signalled, latch));
         self.refused += u64::from(!admitted);
         admitted
     }
@@ -90,10 +63,8 @@ impl Gate {
     /// A new offer or answer has come. With another address, nobody is known any more.
     pub(crate) fn renegotiated(&mut self, address_changed: bool) {
         self.state = match self.state {
-            State::Latched { source, ssrc } | State::Relearning { source, ssrc }
-                if !address_changed =>
-            {
-                State::Relearning { source, ssrc }
+            State::Latched(source) | State::Relearning(source) if !address_changed => {
+                State::Relearning(source)
             }
             _ => State::Open,
         };
@@ -103,7 +74,7 @@ impl Gate {
     pub(crate) fn source(&self) -> Option<SocketAddr> {
         match self.state {
             State::Open => None,
-            State::Latched { source, .. } | State::Relearning { source, .. } => Some(source),
+            State::Latched(source) | State::Relearning(source) => Some(source.address),
         }
     }
 
@@ -112,28 +83,42 @@ impl Gate {
         self.refused
     }
 
-    fn learn(
+    /// The source that is believed may begin a new stream.
+    fn recognises(&mut self, from: SocketAddr, claimed: Option<u32>) -> bool {
+        let (State::Latched(source) | State::Relearning(source)) = &mut self.state else {
+            return false;
+        };
+        if source.address != from {
+            return false;
+        }
+        source.ssrc = claimed.unwrap_or(source.ssrc);
+        true
+    }
+
+    fn learns(
         &mut self,
         from: SocketAddr,
         ssrc: u32,
         signalled: Option<SocketAddr>,
         latch: &Latch,
     ) -> bool {
-        let host_may = latch.hosts.iter().any(|host| same_host(*host, from.ip()));
+        let signalled_host = latch.hosts.iter().any(|host| same_host(*host, from.ip()));
+        let same_stream =
+            |source: Source| same_host(source.address.ip(), from.ip()) && source.ssrc == ssrc;
+        let host_may = match self.state {
+            State::Open => signalled_host,
+            State::Relearning(source) => signalled_host || same_stream(source),
+            State::Latched(source) => same_stream(source),
+        };
         let port_may = latch.symmetric || signalled.is_some_and(|to| to.port() == from.port());
         if !host_may || !port_may {
             return false;
         }
-        self.state = State::Latched { source: from, ssrc };
+        self.state = State::Latched(Source {
+            address: from,
+            ssrc,
+        });
         true
-    }
-
-    /// The source that is believed may begin a new stream.
-    fn remember_ssrc(&mut self, claimed: Option<u32>) {
-        let (State::Latched { ssrc, .. } | State::Relearning { ssrc, .. }) = &mut self.state else {
-            return;
-        };
-        *ssrc = claimed.unwrap_or(*ssrc);
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn round_trip(view: &View, now_ntp: u64) -> Option<Duration> {
     let now = middle(now_ntp);
     let trip = now.wrapping_sub(view.last_report).wrapping_sub(view.delay);
     // More than a minute, or less than nothing, is a peer that cannot count.
-    (trip < 60 << 16).then(|| Duration::from_micros(u64::from(trip) * 1_000_000 >> 16))
+    (trip < 60 << 16).then(|| Duration::from_micros((u64::from(trip) * 1_000_000) >> 16))
 }
 
 /// The middle 32 bits of an NTP time.
@@ -115,7 +115,7 @@ pub(crate) fn middle(ntp: u64) -> u32 {
 
 /// A span in NTP's units, 2⁻³² s.
 pub(crate) fn ntp(since: Duration) -> u64 {
-    since.as_secs() << 32 | (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000
+    (since.as_secs() << 32) | ((u64::from(since.subsec_nanos()) << 32) / 1_000_000_000)
 }
 
 struct Out<'a> {

@@ -118,9 +118,13 @@ impl Sender {
         })
     }
 
-    /// Gives the word to a voice of ours for a packet due at `at`; true when it spoke not last.
+    /// Gives the word to a voice of ours for a packet due at `at`; true when it did not speak
+    /// last, or not just before.
     pub(crate) fn turn(&mut self, at: Instant, voice: Voice) -> bool {
-        if self.voice == voice {
+        let just_before = self
+            .last_at
+            .is_some_and(|last| at.saturating_duration_since(last) <= self.ptime * 3 / 2);
+        if self.voice == voice && just_before {
             return false;
         }
         self.pause(at);
@@ -243,6 +247,7 @@ impl Random {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 mod tests {
     use super::*;
 
