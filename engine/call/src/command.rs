@@ -385,7 +385,8 @@ pub enum Reply {
     Leg(Result<Parted, Why>),
     /// A message was left, or not.
     Message(Option<Left>),
-    /// The script asked for something that is not there; a Lua error with this sentence.
+    /// The script asked for something that is not there; a Lua error with this sentence, which the
+    /// method's name goes before.
     Mistake(String),
 }
 

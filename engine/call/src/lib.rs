@@ -3,9 +3,9 @@
 //! Pure: no SIP, no audio, no Lua, no clock of its own. Inputs are [`Event`]s from the network and
 //! [`Command`]s from the script, each with its time; what is to be done comes out as [`Output`]s.
 
-pub mod calendar;
 mod apology;
 mod bridge;
+pub mod calendar;
 mod call;
 mod cause;
 mod command;

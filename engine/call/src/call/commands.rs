@@ -31,8 +31,8 @@ impl Call {
         if let Some(task) = &self.foreground {
             let (asked, busy) = (command.method(), task.work.word());
             let why = format!(
-                "call:{asked} cannot run beside call:{busy}: let that end first, and use spawn \
-                 only for what is not heard"
+                "{asked} cannot run beside {busy}: let that end first, and use spawn only for what \
+                 is not heard"
             );
             return self.refuse(request, why);
         }
@@ -75,7 +75,7 @@ impl Call {
             }
             Command::SendDtmf { digits } => {
                 if let Some(wrong) = digits.chars().find(|key| !SENDABLE.contains(*key)) {
-                    self.refuse(request, format!("call:send_dtmf: '{wrong}' is not a key"));
+                    self.refuse(request, format!("'{wrong}' is not a key"));
                     return None;
                 }
                 self.board.be_audible();
@@ -102,14 +102,14 @@ impl Call {
             } => Foreground::Playing(Playing::new(sounds, interrupt_on, times)),
             Command::Gather(gather) => match Gathering::new(gather) {
                 Ok(gathering) => Foreground::Gathering(gathering),
-                Err(wrong) => return self.refuse(request, format!("call:gather: {wrong}")),
+                Err(wrong) => return self.refuse(request, wrong.to_string()),
             },
             Command::Record(record) => Foreground::record(record),
             Command::Sleep { duration } => Foreground::Sleeping(board.after(duration)),
             Command::Bridge(plan) => {
                 if plan.targets.is_empty() || plan.targets.len() > MOST_TARGETS {
                     let count = plan.targets.len();
-                    let why = format!("call:bridge takes 1 to {MOST_TARGETS} targets, not {count}");
+                    let why = format!("1 to {MOST_TARGETS} targets can ring, not {count}");
                     return self.refuse(request, why);
                 }
                 Foreground::Bridging(Bridging::new(plan))
@@ -128,8 +128,8 @@ impl Call {
     fn transfer(&mut self, request: RequestId, to: String, context: Option<String>) {
         if self.hops >= MOST_HOPS {
             let why = format!(
-                "call:transfer to '{to}': this call has been handed on {MOST_HOPS} times already; \
-                 look for two handlers that send calls to each other"
+                "this call has been handed on {MOST_HOPS} times before '{to}'; look for handlers \
+                 that send calls to each other"
             );
             return self.refuse(request, why);
         }
@@ -155,11 +155,7 @@ impl Call {
         let hearing = self.board.hearing(LegId::CALLER);
         let waits_for_sound = hearing == Hearing::Nothing || hearing == Hearing::Music;
         // What a phone on hold hears is not the script's music.
-        let talks = self
-            .foreground
-            .as_ref()
-            .is_some_and(|task| task.work.peer().is_some());
-        if !waits_for_sound || talks || self.rings() {
+        if !waits_for_sound || self.talks() || self.rings() {
             return;
         }
         match self.board.background.clone() {

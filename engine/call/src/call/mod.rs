@@ -244,10 +244,11 @@ impl Call {
                     format!("send leg {} away", leg.0),
                     "it answered when it had been released already",
                 );
+                let elsewhere = self.talks();
                 self.board.push(Output::Release {
                     leg,
                     cause: Cause::Cancelled,
-                    elsewhere: true,
+                    elsewhere,
                 });
                 false
             }
@@ -274,6 +275,12 @@ impl Call {
 
     fn is_gone(&self, leg: LegId) -> bool {
         self.board.leg(leg).is_some_and(Leg::is_gone)
+    }
+
+    /// Whether somebody has answered and is with the caller.
+    fn talks(&self) -> bool {
+        let task = self.foreground.as_ref();
+        task.is_some_and(|task| task.work.peer().is_some())
     }
 
     /// Lets the work in hand see what happened, and goes on when it is done.

@@ -154,10 +154,7 @@ fn two_things_that_are_heard_do_not_run_at_once() {
     let Some(Reply::Mistake(why)) = bench.reply(second) else {
         panic!("the second is refused");
     };
-    assert!(
-        why.contains("call:play cannot run beside call:play"),
-        "{why}"
-    );
+    assert!(why.contains("play cannot run beside play"), "{why}");
     assert_eq!(bench.reply(first), None);
 }
 

@@ -6,6 +6,7 @@ mod gathering;
 mod hunting;
 mod listening;
 mod records;
+mod replay;
 mod sequences;
 mod talking;
 mod voicemail;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use crate::journal::What;
+use crate::journal::{Entry, What};
 use crate::record::CallRecord;
 use crate::{
     Bridge, Call, CallId, Cause, Command, Event, Keys, LegId, Mailbox, Options, Output, PlayId,
@@ -29,6 +30,8 @@ struct Bench {
     /// What came out and has not been looked at.
     outputs: Vec<Output>,
     journal: Vec<What>,
+    entries: Vec<Entry>,
+    birth: Instant,
 }
 
 impl Bench {
@@ -54,6 +57,8 @@ impl Bench {
             asked: 0,
             outputs: Vec::new(),
             journal: Vec::new(),
+            entries: Vec::new(),
+            birth: now,
         };
         bench.drain();
         bench
@@ -226,7 +231,10 @@ impl Bench {
     fn drain(&mut self) {
         while let Some(output) = self.call.poll_output() {
             match output {
-                Output::Journal(entry) => self.journal.push(entry.what),
+                Output::Journal(entry) => {
+                    self.journal.push(entry.what.clone());
+                    self.entries.push(entry);
+                }
                 output => self.outputs.push(output),
             }
         }

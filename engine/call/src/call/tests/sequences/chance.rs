@@ -1,0 +1,201 @@
+//! Things that can happen to a call, and things that a script can ask, at random.
+
+use std::time::Duration;
+
+use super::Chaos;
+use crate::call::random::Random;
+use crate::call::tests::{bridge, named, s};
+use crate::{
+    Bridge, Cause, Command, Event, Gather, Greeting, Keys, LegId, Mailbox, MailboxMessage,
+    MessageId, Music, PlayId, Record, Sound, StartRecording, Strategy, Tone, Voicemail,
+};
+
+impl Chaos {
+    pub(super) fn event(&mut self) -> Event {
+        let legs = u64::try_from(self.watch.legs.len()).unwrap();
+        let mut leg = LegId(u16::try_from(self.random.below(legs + 1)).unwrap());
+        if self.random.below(2) == 0 {
+            leg = self.watch.legs.keys().next_back().copied().unwrap();
+        }
+        let any_play = self.watch.plays.values().next().copied();
+        let play = any_play.unwrap_or(PlayId(3));
+        let recording = self.watch.open.iter().next().copied();
+        let closing = self.watch.closing.iter().next().copied();
+        match self.random.below(24) {
+            0..=1 => Event::Ringing {
+                leg,
+                early_media: self.random.below(2) == 0,
+            },
+            2..=4 => Event::Answered { leg, user: None },
+            5 => Event::Refused {
+                leg: LegId(leg.0.max(1)),
+                cause: self.cause(),
+            },
+            6 if self.random.below(4) > 0 => Event::HungUp {
+                leg: LegId(leg.0.max(1)),
+                cause: self.cause(),
+            },
+            6 => Event::HungUp {
+                leg,
+                cause: self.cause(),
+            },
+            7 => Event::Held {
+                leg,
+                held: self.random.below(2) == 0,
+            },
+            8..=12 => Event::Digit {
+                leg: LegId::CALLER,
+                digit: b"111###0123456789*"[self.random.below(17) as usize].into(),
+            },
+            13..=16 => Event::Played { play },
+            17 => Event::PlayFailed {
+                play,
+                why: "sound not found".to_owned(),
+            },
+            18 if recording.is_some() => Event::Silent {
+                recording: recording.unwrap(),
+            },
+            19..=20 if closing.is_some() => Event::RecordingClosed {
+                recording: closing.unwrap(),
+                duration: s(self.random.below(10)),
+                speech: s(1),
+            },
+            _ => Event::Mailbox {
+                mailbox: self
+                    .watch
+                    .mailbox
+                    .clone()
+                    .unwrap_or_else(|| "1049".to_owned()),
+                found: (self.random.below(4) > 0).then(|| self.mailbox()),
+            },
+        }
+    }
+
+    fn mailbox(&mut self) -> Mailbox {
+        let messages = (0..self.random.below(4)).map(|number| MailboxMessage {
+            id: MessageId(uuid::Uuid::from_u128(number.into())),
+            from: None,
+            at: 1,
+            duration: s(4),
+            heard: number % 2 == 0,
+        });
+        Mailbox {
+            pin: match self.random.below(3) {
+                0 => None,
+                // Short enough to be guessed by chance.
+                _ => Some("1".to_owned()),
+            },
+            has_greeting: self.random.below(2) == 0,
+            messages: messages.collect(),
+        }
+    }
+
+    fn cause(&mut self) -> Cause {
+        let place = self.random.below(Cause::ALL.len() as u64) as usize;
+        Cause::ALL[place]
+    }
+
+    fn seconds(&mut self) -> Duration {
+        match self.random.below(60) {
+            0..5 => Duration::ZERO,
+            5 => Duration::MAX,
+            some => s(some % 9),
+        }
+    }
+
+    fn keys(&mut self) -> Keys {
+        match self.random.below(3) {
+            0 => Keys::None,
+            1 => Keys::Any,
+            _ => Keys::Of("12#".to_owned()),
+        }
+    }
+
+    fn sounds(&mut self) -> Vec<Sound> {
+        (0..self.random.below(3))
+            .map(|_| named("menu/main"))
+            .collect()
+    }
+
+    pub(super) fn command(&mut self) -> Command {
+        match self.random.below(32) {
+            0 => Command::Ring,
+            1 => Command::Progress,
+            2 => Command::Answer,
+            3 if self.random.below(5) == 0 => Command::Reject {
+                cause: self.cause(),
+            },
+            4 if self.random.below(5) == 0 => Command::Hangup {
+                cause: self.cause(),
+            },
+            5..=7 => Command::Play {
+                sounds: self.sounds(),
+                interrupt_on: self.keys(),
+                times: (self.random.below(20) > 0).into(),
+            },
+            8..=10 => Command::Gather(Gather {
+                prompt: self.sounds(),
+                min_digits: self.random.below(3) as usize,
+                max_digits: self.random.below(4) as usize,
+                timeout: self.seconds(),
+                digit_timeout: self.seconds(),
+                finish_on: self.keys(),
+                pattern: (self.random.below(3) == 0).then(|| "_X.".to_owned()),
+                barge_in: self.random.below(2) == 0,
+            }),
+            11..=12 => Command::Record(Record {
+                max_duration: self.seconds(),
+                silence: self.seconds(),
+                beep: self.random.below(2) == 0,
+                finish_on: self.keys(),
+            }),
+            13 => Command::StartRecording(StartRecording {
+                beep: self.random.below(2) == 0,
+            }),
+            14 => Command::StopRecording,
+            15..=19 => Command::Bridge(Bridge {
+                timeout: self.seconds(),
+                strategy: [Strategy::All, Strategy::InOrder][self.random.below(2) as usize],
+                ringback: (self.random.below(3) == 0).then_some(Sound::Tone(Tone::Confirm)),
+                record: self.random.below(2) == 0,
+                ..bridge(&["1049", "1050", "1051"][..self.random.below(4) as usize])
+            }),
+            20..=22 => Command::Voicemail(Voicemail {
+                mailbox: "1049".to_owned(),
+                greeting: match self.random.below(4) {
+                    0 => Greeting::Unavailable,
+                    1 => Greeting::Busy,
+                    2 => Greeting::Sound(named("own")),
+                    _ => Greeting::None,
+                },
+                max_duration: self.seconds(),
+                min_duration: s(self.random.below(3)),
+                silence: self.seconds(),
+                beep: self.random.below(2) == 0,
+                review: self.random.below(2) == 0,
+            }),
+            23..=25 => Command::VoicemailMenu {
+                mailbox: (self.random.below(2) == 0).then(|| "1049".to_owned()),
+            },
+            26 => Command::Transfer {
+                to: "200".to_owned(),
+                context: None,
+            },
+            27 => Command::SendDtmf {
+                digits: "12x"[..self.random.below(4) as usize].to_owned(),
+            },
+            28 => Command::Music(Music::Default),
+            29 => Command::Music(Music::Off),
+            _ => Command::Sleep {
+                duration: self.seconds(),
+            },
+        }
+    }
+}
+
+impl Random {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        let bytes = self.ten_bytes();
+        u64::from_le_bytes(bytes[..8].try_into().unwrap()) % limit.max(1)
+    }
+}

@@ -1,0 +1,219 @@
+//! Whatever comes, in whatever order: a call keeps its promises.
+
+mod chance;
+mod watch;
+
+use std::time::{Duration, Instant};
+
+use super::{Bench, named, s, setup};
+use crate::call::random::Random;
+use crate::{Call, Cause, Command, Ended, Event, Fallback, LegId, Options, RequestId, Target};
+use watch::{Seen, Watch};
+
+#[test]
+fn random_sequences_break_no_promise() {
+    let mut steps = 0;
+    let mut seen = Seen::default();
+    for seed in 0..6000 {
+        let mut chaos = Chaos::new(seed);
+        for _ in 0..120 {
+            if chaos.watch.ended {
+                break;
+            }
+            chaos.step();
+            steps += 1;
+        }
+        chaos.hang_up_and_settle();
+        seen.add(&chaos.watch.seen);
+    }
+
+    // The sequences must reach what they are to prove.
+    assert!(steps >= 100_000, "{steps} steps");
+    let Seen {
+        conversations,
+        holds,
+        messages,
+        heard,
+        fallbacks,
+    } = seen;
+    assert!(conversations > 500, "{conversations} conversations");
+    assert!(holds > 100, "{holds} on hold");
+    assert!(messages > 100, "{messages} messages left");
+    assert!(heard > 10, "{heard} messages heard");
+    assert!(fallbacks > 100, "{fallbacks} fallbacks");
+}
+
+#[test]
+fn two_runs_of_the_same_inputs_say_the_same() {
+    let story = |seed: u64| {
+        let mut bench = Bench::with(
+            setup(),
+            Options {
+                seed,
+                ..Options::default()
+            },
+        );
+        let (_, leg) = bench.talk(true);
+        bench.wait(s(3));
+        bench.hangs_up(leg);
+        format!("{:?}", bench.take())
+    };
+
+    assert_eq!(story(1), story(1));
+    assert_ne!(
+        story(1),
+        story(2),
+        "the seed is what the recording's id is made of"
+    );
+}
+
+/// Drives a call at random and watches what it asks for.
+struct Chaos {
+    random: Random,
+    call: Call,
+    now: Instant,
+    watch: Watch,
+}
+
+impl Chaos {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        #[expect(clippy::disallowed_methods, reason = "a test's clock begins somewhere")]
+        let now = Instant::now();
+        let mut options = Options {
+            seed,
+            ..Options::default()
+        };
+        if random.below(2) == 0 {
+            options.fallback = Fallback {
+                sound: Some(named("sys/error")),
+                target: Some(Target::User("1001".to_owned())),
+            };
+        }
+        let mut watch = Watch {
+            seed,
+            ..Watch::default()
+        };
+        watch.legs.insert(LegId::CALLER, true);
+        let mut setup = setup();
+        if random.below(3) == 0 {
+            setup.user = Some("1050".to_owned());
+            setup.trunk = None;
+        }
+        let call = Call::new(now, setup, options);
+        let mut chaos = Self {
+            random,
+            call,
+            now,
+            watch,
+        };
+        chaos.look();
+        chaos
+    }
+
+    fn step(&mut self) {
+        match self.random.below(10) {
+            0..=2 => {
+                self.watch.asked += 1;
+                let request = RequestId(self.watch.asked);
+                let command = self.command();
+                if !self.watch.ended && !self.watch.script_stopped {
+                    self.watch.requests.insert(request);
+                }
+                let never = matches!(command, Command::Hangup { .. } | Command::Reject { .. });
+                let transfer = matches!(command, Command::Transfer { .. });
+                self.call.handle_command(self.now, request, command);
+                self.look();
+                if never || (transfer && self.watch.transferred) {
+                    self.watch.requests.remove(&request);
+                }
+                self.watch.transferred = false;
+            }
+            3..=7 => {
+                let event = self.event();
+                self.watch.see(&event);
+                self.call.handle_event(self.now, event);
+                self.look();
+            }
+            8 => {
+                let wait = Duration::from_millis(self.random.below(8000));
+                self.pass_time(wait);
+            }
+            _ if self.random.below(12) == 0 => {
+                let ended = match self.random.below(3) {
+                    0 => Ended::Returned,
+                    1 => Ended::NoRoute { to: "9".to_owned() },
+                    _ => Ended::Failed {
+                        message: "boom".to_owned(),
+                    },
+                };
+                // Whatever the script waited for is gone with it.
+                self.watch.requests.clear();
+                self.call.handle_script_ended(self.now, ended);
+                self.look();
+            }
+            _ => {}
+        }
+    }
+
+    fn pass_time(&mut self, wait: Duration) {
+        let end = self.now + wait;
+        while let Some(due) = self.call.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.call.handle_timeout(self.now);
+            self.look();
+            let next = self.call.poll_timeout();
+            let now = self.now;
+            self.promise(
+                next.is_none_or(|next| next > now),
+                "a time-out stays behind",
+            );
+        }
+        self.now = end;
+    }
+
+    fn hang_up_and_settle(&mut self) {
+        let event = Event::HungUp {
+            leg: LegId::CALLER,
+            cause: Cause::Normal,
+        };
+        self.watch.see(&event);
+        self.call.handle_event(self.now, event);
+        self.look();
+        if self.random.below(2) == 0 {
+            for recording in std::mem::take(&mut self.watch.closing) {
+                self.call.handle_event(
+                    self.now,
+                    Event::RecordingClosed {
+                        recording,
+                        duration: s(3),
+                        speech: s(3),
+                    },
+                );
+                self.look();
+            }
+        }
+        self.pass_time(s(6));
+        let ended = self.call.is_ended() && self.watch.ended;
+        self.promise(ended, "a call whose caller is gone ends");
+        self.promise(
+            self.call.poll_timeout().is_none(),
+            "an ended call waits for nothing",
+        );
+        self.step();
+    }
+
+    /// What the world does changes what may be asked of it.
+    fn look(&mut self) {
+        while let Some(output) = self.call.poll_output() {
+            let over = self.watch.ended;
+            self.promise(!over, "nothing follows the end");
+            self.watch.count(&output, self.call.state());
+            self.watch.judge(output);
+        }
+    }
+
+    fn promise(&self, kept: bool, what: &str) {
+        self.watch.promise(kept, what);
+    }
+}

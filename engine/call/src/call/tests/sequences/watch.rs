@@ -1,0 +1,233 @@
+//! What the world may expect of a call, whatever happens to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::journal::What;
+use crate::{Event, LegId, MailboxChange, Output, PlayId, RecordingId, RequestId, Sound, Tone};
+
+/// What the world knows of the call from its outputs.
+#[derive(Default)]
+pub(super) struct Watch {
+    pub(super) seed: u64,
+    pub(super) legs: BTreeMap<LegId, bool>,
+    pub(super) plays: BTreeMap<LegId, PlayId>,
+    /// Beeps over a conversation end by themselves.
+    pub(super) beeps: BTreeSet<PlayId>,
+    pub(super) open: BTreeSet<RecordingId>,
+    pub(super) closing: BTreeSet<RecordingId>,
+    pub(super) closed: BTreeSet<RecordingId>,
+    pub(super) requests: BTreeSet<RequestId>,
+    pub(super) asked: u64,
+    pub(super) mailbox: Option<String>,
+    pub(super) connected: Option<(LegId, LegId)>,
+    pub(super) answered: bool,
+    pub(super) transferred: bool,
+    pub(super) script_stopped: bool,
+    pub(super) ended: bool,
+    pub(super) seen: Seen,
+    /// A gone leg has answered: it may be released again.
+    pub(super) late: Option<LegId>,
+}
+
+/// How often something happened that is worth happening.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) conversations: u32,
+    pub(super) holds: u32,
+    pub(super) messages: u32,
+    pub(super) heard: u32,
+    pub(super) fallbacks: u32,
+}
+
+impl Seen {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.conversations += other.conversations;
+        self.holds += other.holds;
+        self.messages += other.messages;
+        self.heard += other.heard;
+        self.fallbacks += other.fallbacks;
+    }
+}
+
+impl Watch {
+    pub(super) fn see(&mut self, event: &Event) {
+        self.late = None;
+        match event {
+            Event::HungUp { leg, .. } | Event::Refused { leg, .. } => {
+                if let Some(alive) = self.legs.get_mut(leg) {
+                    *alive = false;
+                    self.plays.remove(leg);
+                }
+            }
+            Event::Answered { leg, .. } if self.legs.get(leg) == Some(&false) => {
+                self.late = Some(*leg);
+            }
+            Event::Played { play } | Event::PlayFailed { play, .. } => {
+                self.plays.retain(|_, known| known != play);
+            }
+            Event::RecordingClosed { recording, .. } => {
+                self.closing.remove(recording);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn count(&mut self, output: &Output, state: &str) {
+        let connected = self.connected.is_some();
+        let seen = &mut self.seen;
+        match output {
+            Output::Connect { .. } => seen.conversations += 1,
+            Output::Music { .. } if state == "held" && !connected => seen.holds += 1,
+            Output::Mailbox(MailboxChange::Leave { .. }) => seen.messages += 1,
+            Output::Mailbox(MailboxChange::Heard { .. }) => seen.heard += 1,
+            Output::Journal(entry) => {
+                if let What::Decision { what, .. } = &entry.what
+                    && what == "fall back"
+                {
+                    seen.fallbacks += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn judge(&mut self, output: Output) {
+        let alive = |leg: &LegId| self.legs.get(leg) == Some(&true);
+        match output {
+            Output::Ring { .. } => {
+                let fits = alive(&LegId::CALLER) && !self.answered;
+                self.promise(fits, "only an unanswered caller hears ringing by 180");
+            }
+            Output::Answer => {
+                let fits = alive(&LegId::CALLER) && !self.answered;
+                self.promise(fits, "a caller is answered once");
+                self.answered = true;
+            }
+            Output::Reject { .. } => {
+                let fits = alive(&LegId::CALLER) && !self.answered;
+                self.promise(fits, "only an unanswered caller is rejected");
+                self.legs.insert(LegId::CALLER, false);
+                self.plays.remove(&LegId::CALLER);
+            }
+            Output::Invite { leg, .. } => {
+                let fits = alive(&LegId::CALLER);
+                self.promise(fits, "nobody is rung for a caller who is gone");
+                let before = self.legs.insert(leg, true);
+                self.promise(before.is_none(), "a leg is invited once");
+            }
+            Output::Release { leg, .. } => {
+                let fits = alive(&leg) || self.late == Some(leg);
+                self.promise(fits, "a leg is released once");
+                self.late = None;
+                self.legs.insert(leg, false);
+                self.plays.remove(&leg);
+            }
+            Output::Play {
+                leg, play, sounds, ..
+            } => {
+                if sounds == [Sound::Tone(Tone::Beep)] {
+                    self.beeps.insert(play);
+                }
+                let fits = alive(&leg);
+                self.promise(fits, "nothing is played to the gone");
+                self.plays.insert(leg, play);
+            }
+            Output::StopPlay { leg, play } => {
+                let known = self.plays.remove(&leg);
+                self.promise(known == Some(play), "only what plays is stopped");
+            }
+            Output::Music { leg, .. } | Output::Quiet { leg } => {
+                let fits = alive(&leg);
+                self.promise(fits, "no music for the gone");
+                let play = self.plays.get(&leg);
+                let quiet = play.is_none_or(|play| self.beeps.contains(play));
+                self.promise(quiet, "music does not cover a playing");
+            }
+            Output::SendDigits { leg, .. } => {
+                let fits = alive(&leg);
+                self.promise(fits, "no keys for the gone");
+            }
+            Output::Connect { a, b } => {
+                let fits = alive(&a) && alive(&b) && self.answered;
+                self.promise(fits, "only the living are connected");
+                self.promise(self.connected.is_none(), "one conversation at a time");
+                self.connected = Some((a, b));
+            }
+            Output::PassEarlyMedia { from, to } => {
+                let fits = alive(&from) && alive(&to);
+                self.promise(fits, "early media of the living");
+            }
+            Output::Disconnect { a, b } => {
+                let pair = self.connected;
+                if pair == Some((a, b)) || pair == Some((b, a)) {
+                    self.connected = None;
+                }
+            }
+            output => self.judge_the_rest(output),
+        }
+    }
+
+    fn judge_the_rest(&mut self, output: Output) {
+        match output {
+            Output::StartRecording { recording, .. } => {
+                let fits = self.open.insert(recording);
+                self.promise(fits, "a recording begins once");
+            }
+            Output::MoveRecording {
+                recording,
+                left,
+                right,
+            } => {
+                let gone = [left, right]
+                    .iter()
+                    .flatten()
+                    .any(|leg| self.legs.get(leg) != Some(&true));
+                let fits = self.open.contains(&recording) && !gone;
+                self.promise(fits, "a running recording follows living legs");
+            }
+            Output::StopRecording { recording, discard } => {
+                let fits = self.open.remove(&recording);
+                let known = discard && self.closed.contains(&recording);
+                if !discard {
+                    self.closing.insert(recording);
+                    self.closed.insert(recording);
+                }
+                self.promise(fits || known, "a recording is closed once");
+            }
+            Output::OpenMailbox { mailbox } => self.mailbox = Some(mailbox),
+            Output::Reply { request, reply } => {
+                let fits = self.requests.remove(&request);
+                self.promise(fits, &format!("one answer to a request, not {reply:?}"));
+            }
+            Output::Route { .. } => self.transferred = true,
+            Output::StopScript => {
+                let fits = !self.script_stopped;
+                self.script_stopped = true;
+                self.promise(fits, "a script is stopped once");
+            }
+            Output::Ended(record) => {
+                self.ended = true;
+                let everybody_left = self.legs.values().all(|alive| !alive);
+                let silent = self.plays.is_empty() && self.connected.is_none();
+                let recorded = self.open.is_empty();
+                let legs = self.legs.len();
+                self.promise(everybody_left, "all legs are released at the end");
+                self.promise(silent, "nothing plays at the end");
+                self.promise(recorded, "all recordings are closed at the end");
+                self.promise(record.legs.len() == legs, "every leg is in the record");
+                let mut at = record.started_at;
+                for segment in &record.segments {
+                    let fits = segment.from >= at && segment.to > segment.from;
+                    self.promise(fits, "segments are in order");
+                    at = segment.to;
+                }
+                self.promise(at <= record.ended_at, "segments lie within the call");
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn promise(&self, kept: bool, what: &str) {
+        assert!(kept, "seed {}: {what}", self.seed);
+    }
+}
