@@ -3,23 +3,34 @@
 
 pub mod auth;
 mod ban;
+mod dialog;
+mod endpoint;
 mod error;
 mod framing;
 pub mod header;
 pub mod limits;
 pub mod message;
+mod random;
+mod session;
 mod text;
+mod transaction;
+mod transport;
 pub mod uri;
 
 pub use ban::{BanPolicy, Bans};
+pub use endpoint::{
+    Counters, EarlyId, EndedWhy, Endpoint, EndpointConfig, Event, Outgoing, Output, RequestHandle,
+    SessionId,
+};
 pub use error::Error;
 pub use framing::{Frame, Framer, PONG};
 pub use header::{
     CSeq, Challenge, Credentials, Name, NameAddr, Params, RAck, Refresher, SessionExpires, Via,
 };
 pub use message::{
-    Field, Head, Message, Method, ParseError, Request, RequestBuilder, Response, ResponseBuilder,
-    reason_phrase,
+    Field, Head, Message, Method, ParseError, Reason, Request, RequestBuilder, Response,
+    ResponseBuilder, reason_phrase,
 };
 pub use text::{Encode, Text};
+pub use transport::{FlowId, Route, Source, Transmit, Transport};
 pub use uri::{Host, Scheme, Uri};

@@ -1,0 +1,76 @@
+//! What an endpoint is told at its birth, and what the application asks it to call.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::auth::Account;
+use crate::transport::Route;
+use crate::{Method, NameAddr, Uri};
+
+/// Settings of an [`Endpoint`](super::Endpoint).
+#[derive(Clone, Debug)]
+pub struct EndpointConfig {
+    /// What User-Agent and Server say.
+    pub user_agent: String,
+    /// Secret randomness for tags, branches, Call-IDs and back-offs; never use one twice.
+    pub seed: u64,
+    /// The host, with a port if need be, that Via and Contact name when the socket's own address
+    /// says nothing or cannot be reached from outside.
+    pub host: Option<String>,
+    /// The session interval that we propose (RFC 4028); `None` leaves it to the far end.
+    pub session_expires: Option<Duration>,
+    /// Methods that the application serves outside of calls, beside OPTIONS; others get 405.
+    pub allow: Vec<Method>,
+    /// How long a call may ring, in and out.
+    pub max_ringing: Duration,
+    /// More transactions than this, and new calls and requests get 503.
+    pub max_transactions: usize,
+    /// More sessions than this, and new calls get 503.
+    pub max_sessions: usize,
+}
+
+impl Default for EndpointConfig {
+    fn default() -> Self {
+        Self {
+            user_agent: "moonswitch".to_owned(),
+            seed: 0,
+            host: None,
+            session_expires: Some(Duration::from_secs(1800)),
+            allow: vec![Method::Register],
+            max_ringing: Duration::from_secs(180),
+            max_transactions: 400_000,
+            max_sessions: 50_000,
+        }
+    }
+}
+
+/// A call to be made.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The Request-URI.
+    pub uri: Uri,
+    /// Who calls; a tag is added.
+    pub from: NameAddr,
+    /// Who is called.
+    pub to: NameAddr,
+    /// Proxies to pass, nearest first (Route headers).
+    pub route: Vec<Uri>,
+    /// Where the INVITE is sent.
+    pub destination: Route,
+    /// Whether requests over 1,300 bytes may go by TCP where `destination` says UDP.
+    pub allows_tcp: bool,
+    /// The user part of our Contact, where the far end cares.
+    pub contact_user: Option<String>,
+    /// The host, with a port if need be, of our Contact; `None` names the address we send from.
+    pub contact_host: Option<String>,
+    /// The offer; `None` leaves it to the far end to offer.
+    pub sdp: Option<Bytes>,
+    /// Further header fields, name and value.
+    pub headers: Vec<(String, String)>,
+    /// Hops that the INVITE may take: 70 for a new call, one less than it came with for a call that
+    /// is passed on.
+    pub max_forwards: u8,
+    /// What answers a 401 or 407.
+    pub account: Option<Account>,
+}

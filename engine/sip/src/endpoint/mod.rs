@@ -1,0 +1,284 @@
+//! The endpoint: finds the transaction, dialog and call for what comes in, and wakes what is due.
+
+pub(crate) mod config;
+pub(crate) mod event;
+mod receive;
+#[cfg(test)]
+mod tests;
+pub(crate) mod wire;
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::message::Reason;
+use crate::session::Session;
+use crate::session::outgoing::request_of;
+use crate::transaction::key::{AlreadyHashed, Key};
+use crate::transaction::table::{Failure, Owner};
+use crate::transaction::timer::Timers;
+use crate::transport::Route;
+use crate::{Name, Request, Response};
+
+pub use config::{EndpointConfig, Outgoing};
+pub use event::{Counters, EarlyId, EndedWhy, Event, Output, RequestHandle, SessionId};
+use wire::{Hop, Wire};
+
+/// SIP as one user agent: all transactions, dialogs and calls.
+///
+/// It does no I/O and reads no clock. Its methods are of three kinds:
+/// - `handle_*` for what comes in: [`handle_message`](Self::handle_message),
+///   [`handle_transport_failed`](Self::handle_transport_failed),
+///   [`handle_timeout`](Self::handle_timeout);
+/// - what the application wants: [`invite`](Self::invite), [`accept`](Self::accept) and so on; about
+///   a session that has ended meanwhile they do nothing;
+/// - `poll_*` for what goes out.
+///
+/// After every call of the first two kinds, drain [`poll_output`](Self::poll_output) until it returns
+/// `None`; then wait for input or for [`poll_timeout`](Self::poll_timeout), whichever is first. What
+/// is to be sent comes out before what is reported.
+#[derive(Debug)]
+pub struct Endpoint {
+    wire: Wire,
+    sessions: HashMap<SessionId, Session>,
+    /// Sessions by Call-ID and our tag.
+    dialogs: HashMap<Key, SessionId, AlreadyHashed>,
+    timers: Timers<SessionId>,
+    last_session: u64,
+    overload_refusals: u64,
+}
+
+impl Endpoint {
+    /// Makes an endpoint without calls.
+    pub fn new(config: EndpointConfig) -> Self {
+        Self {
+            wire: Wire::new(config),
+            sessions: HashMap::new(),
+            dialogs: HashMap::with_hasher(AlreadyHashed),
+            timers: Timers::new(),
+            last_session: 0,
+            overload_refusals: 0,
+        }
+    }
+
+    /// Calls somebody. Ends in [`Event::Answered`] or [`Event::Refused`].
+    pub fn invite(&mut self, now: Instant, outgoing: Outgoing) -> SessionId {
+        let id = self.next_session();
+        let session = Session::call(now, &mut self.wire, id, outgoing);
+        self.keep(now, id, session);
+        id
+    }
+
+    /// Sends a provisional response, 101 to 199; reliably where the caller can (RFC 3262).
+    pub fn ring(&mut self, now: Instant, session: SessionId, status: u16, sdp: Option<Bytes>) {
+        self.with(now, session, |session, wire| {
+            session.ring(now, wire, status, sdp)
+        });
+    }
+
+    /// Answers a call. Without `sdp`, the description of an earlier `ring` is said again; after one
+    /// that went out reliably none is needed.
+    pub fn accept(&mut self, now: Instant, session: SessionId, sdp: Option<Bytes>) {
+        self.with(now, session, |session, wire| session.accept(now, wire, sdp));
+    }
+
+    /// Refuses a call that has not been answered, 300 to 699, with further header fields: Contact of
+    /// a redirection, the challenge of a 401, Retry-After of a 503.
+    pub fn reject(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        status: u16,
+        headers: &[(String, String)],
+    ) {
+        self.with(now, session, |session, wire| {
+            session.reject(now, wire, status, headers)
+        });
+    }
+
+    /// Ends a call in whatever state it is, by CANCEL, BYE or refusal. [`Event::Ended`] follows at
+    /// once; what is left to signal is done without the application.
+    pub fn hang_up(&mut self, now: Instant, session: SessionId, reason: Option<Reason>) {
+        self.with(now, session, |session, wire| {
+            session.hang_up(now, wire, reason)
+        });
+    }
+
+    /// Offers a change, by re-INVITE, or by UPDATE before the call is answered. Ends in
+    /// [`Event::OfferAnswered`] or [`Event::OfferRefused`]; waits while another exchange is under way.
+    pub fn offer(&mut self, now: Instant, session: SessionId, sdp: Bytes) {
+        self.with(now, session, |session, wire| session.offer(now, wire, sdp));
+    }
+
+    /// Answers the far end's offer, or makes the one that it asked for: after [`Event::Offered`], and
+    /// after [`Event::Answered`] or a reliable [`Event::Progress`] to an `invite` without offer.
+    pub fn answer(&mut self, now: Instant, session: SessionId, sdp: Bytes) {
+        self.with(now, session, |session, wire| {
+            session.answer(now, wire, &sdp)
+        });
+    }
+
+    /// Refuses what [`Event::Offered`] offered; the call goes on as it was.
+    pub fn refuse_offer(&mut self, now: Instant, session: SessionId, status: u16) {
+        self.with(now, session, |session, wire| {
+            session.refuse_offer(now, wire, status)
+        });
+    }
+
+    /// Sends an INFO.
+    pub fn info(&mut self, now: Instant, session: SessionId, content_type: &str, body: Bytes) {
+        self.with(now, session, |session, wire| {
+            session.info(now, wire, content_type, body)
+        });
+    }
+
+    /// Sends a request outside of calls: OPTIONS, REGISTER. Via, and Max-Forwards where it is not
+    /// there, are added. Ends in a final [`Event::Response`] or in [`Event::RequestTimedOut`].
+    pub fn request(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        destination: Route,
+    ) -> RequestHandle {
+        let mut builder = request.edit().remove(Name::UserAgent);
+        if !request.has(Name::MaxForwards) {
+            builder = builder.header(Name::MaxForwards, "70");
+        }
+        let hop = Hop {
+            route: destination,
+            allows_tcp: false,
+        };
+        let (key, _) = self.wire.send(now, Owner::Request, builder, hop);
+        RequestHandle(key)
+    }
+
+    /// Responds to [`Event::Request`], with a response that was begun by [`Response::reply_to`]. A
+    /// To tag is added where it is not there.
+    pub fn respond(&mut self, now: Instant, handle: RequestHandle, response: Response) {
+        let RequestHandle(key) = handle;
+        let response = match response.to() {
+            Ok(to) if to.tag().is_none() && response.status() > 100 => {
+                response.edit().to_tag(&key.token()).finish()
+            }
+            _ => response,
+        };
+        self.wire.respond(now, key, &response);
+    }
+
+    /// A random tag, branch or nonce of 64 bits, in hexadecimal, for requests that the application
+    /// builds.
+    pub fn token(&mut self) -> String {
+        self.wire.random.token()
+    }
+
+    /// A connection broke, or an address cannot be reached (ICMP). Requests on their way there fail;
+    /// calls stay, for their far end may come back on another connection.
+    pub fn handle_transport_failed(&mut self, now: Instant, route: &Route) {
+        self.wire.table.handle_transport_failed(now, route);
+        self.handle_failures(now);
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.wire.table.handle_timeout(now);
+        self.handle_failures(now);
+        while let Some((at, id)) = self.timers.pop_due(now) {
+            let session = self.sessions.get_mut(&id);
+            if session.is_some_and(|session| session.wake.take(at)) {
+                self.with(now, id, |session, wire| session.handle_timeout(now, wire));
+            }
+        }
+        let sessions = &self.sessions;
+        (self.timers).sweep(sessions.len(), |id| sessions.contains_key(id));
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called next; sometimes too early, never
+    /// too late.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let timeouts = [self.wire.table.poll_timeout(), self.timers.next()];
+        timeouts.into_iter().flatten().min()
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if let Some(transmit) = self.wire.table.poll_transmit() {
+            return Some(Output::Transmit(transmit));
+        }
+        self.wire.events.pop_front().map(Output::Event)
+    }
+
+    /// Figures for the metrics.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            transactions: self.wire.table.len(),
+            sessions: self.sessions.len(),
+            retransmissions: self.wire.table.retransmissions(),
+            overload_refusals: self.overload_refusals,
+        }
+    }
+
+    fn next_session(&mut self) -> SessionId {
+        self.last_session += 1;
+        SessionId(self.last_session)
+    }
+
+    fn keep(&mut self, now: Instant, id: SessionId, session: Session) {
+        self.dialogs.insert(session.dialog_key(), id);
+        self.sessions.insert(id, session);
+        self.settle(now, id);
+    }
+
+    /// Does something with a session, if it is still there.
+    fn with(&mut self, now: Instant, id: SessionId, act: impl FnOnce(&mut Session, &mut Wire)) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            act(session, &mut self.wire);
+            self.settle(now, id);
+        }
+    }
+
+    /// Forgets a session that is gone, or sees to it that it is woken.
+    fn settle(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if session.is_gone() {
+            let key = session.dialog_key();
+            self.dialogs.remove(&key);
+            self.sessions.remove(&id);
+            return;
+        }
+        let wanted = session.poll_timeout().map(|at| at.max(now));
+        self.timers.arm(id, &mut session.wake, wanted);
+    }
+
+    fn handle_failures(&mut self, now: Instant) {
+        while let Some(failure) = self.wire.table.poll_failure() {
+            self.handle_failure(now, failure);
+        }
+    }
+
+    fn handle_failure(&mut self, now: Instant, failure: Failure) {
+        let Failure {
+            key,
+            owner,
+            status,
+            fallback,
+        } = failure;
+        if let Some((route, sent)) = fallback
+            && let Some(request) = request_of(&sent)
+        {
+            return self.wire.fall_back(now, key, owner, route, &request);
+        }
+        match owner {
+            Owner::Session(id) => self.with(now, id, |session, wire| {
+                session.handle_failure(now, wire, key, status);
+            }),
+            Owner::Request => {
+                let handle = RequestHandle(key);
+                self.wire.event(Event::RequestTimedOut { handle });
+            }
+            Owner::Nobody => {}
+        }
+    }
+}

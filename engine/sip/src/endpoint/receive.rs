@@ -1,0 +1,341 @@
+//! What comes in: to which transaction, dialog or call it belongs, and what is refused at the door.
+//! RFC 3261 §8.2, §16.3, §17.2.3; RFC 3581.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::Endpoint;
+use super::event::{Event, RequestHandle};
+use super::wire::{CALL_METHODS, reply_route};
+use crate::session::outgoing::{ack_of_refusal, turn_away};
+use crate::session::{self, Session};
+use crate::transaction::key::Key;
+use crate::transaction::table::{Arrival, Owner};
+use crate::transport::{Route, Source};
+use crate::{
+    Error, Message, Method, Name, ParseError, Request, Response, ResponseBuilder, Scheme, Text, Via,
+};
+
+/// A request as it arrived: what finds its transaction, and where its responses go.
+struct Door {
+    key: Key,
+    route: Route,
+    source: Source,
+}
+
+impl Endpoint {
+    /// A message arrived: one datagram, or one message cut out of a stream.
+    pub fn handle_message(&mut self, now: Instant, source: Source, bytes: Bytes) {
+        match Message::parse(bytes) {
+            Ok(Message::Request(request)) => self.handle_request(now, source, &request),
+            Ok(Message::Response(response)) => self.handle_response(now, source, &response),
+            Err(fault) => self.handle_fault(source, &fault),
+        }
+    }
+
+    fn handle_fault(&mut self, source: Source, fault: &ParseError) {
+        let Some(refusal) = fault.refusal() else {
+            return;
+        };
+        // Without a Via that can be read, the answer goes back to where the request came from.
+        let (refusal, route) = match refusal.via() {
+            Ok(via) => {
+                let seen = via.with_source(source.remote);
+                (
+                    refusal.edit().replace_first(Name::Via, seen),
+                    reply_route(&via, &source),
+                )
+            }
+            Err(_) => (refusal.edit(), source.reply_route()),
+        };
+        let refusal = refusal
+            .header(Name::Server, &self.wire.config.user_agent)
+            .finish();
+        self.wire.table.transmit(route, refusal.to_bytes(), false);
+    }
+
+    fn handle_response(&mut self, now: Instant, source: Source, response: &Response) {
+        let (Ok(via), Ok(cseq)) = (response.via(), response.cseq()) else {
+            return;
+        };
+        let branch = via.branch().unwrap_or_default();
+        let key = self.wire.client_key(branch.as_bytes(), &cseq.method);
+        let is_answer = cseq.method == Method::Invite && response.is_success();
+        let party = is_answer.then(|| {
+            let tag = response.to().ok().and_then(|to| to.tag());
+            self.wire.party_key(tag.as_ref())
+        });
+        let owner = (self.wire.table).handle_response(now, key, response.status(), |invite| {
+            ack_of_refusal(invite, response)
+        });
+        let Some(owner) = owner else { return };
+        if party.is_some_and(|party| self.wire.table.repeat_ack(key, party)) {
+            return;
+        }
+        match owner {
+            Owner::Session(id) => {
+                let waits = self
+                    .sessions
+                    .get(&id)
+                    .is_some_and(|session| session.awaits(key));
+                if waits || !is_answer {
+                    self.with(now, id, |session, wire| {
+                        session.handle_response(now, wire, key, response, source);
+                    });
+                } else if !self
+                    .sessions
+                    .get(&id)
+                    .is_some_and(|session| session.owes_ack(key))
+                {
+                    turn_away(now, &mut self.wire, key, response, source);
+                }
+            }
+            Owner::Request => self.wire.event(Event::Response {
+                handle: RequestHandle(key),
+                response: response.clone(),
+            }),
+            Owner::Nobody => {}
+        }
+    }
+
+    fn handle_request(&mut self, now: Instant, source: Source, request: &Request) {
+        let (Ok(via), Ok(to)) = (request.via(), request.to()) else {
+            return;
+        };
+        let method = match request.method() {
+            Method::Ack => &Method::Invite,
+            method => method,
+        };
+        let door = Door {
+            key: self.wire.server_key(request, &via, method),
+            route: reply_route(&via, &source),
+            source,
+        };
+        if *request.method() == Method::Ack {
+            if !self.wire.table.handle_ack(now, door.key) {
+                self.handle_ack(now, request, to.tag().as_ref(), &source);
+            }
+            return;
+        }
+        if self.wire.table.handle_request(now, door.key) {
+            return;
+        }
+        let request = &request.with_source(source.remote);
+        if *request.method() == Method::Cancel {
+            return self.handle_cancel(now, &door, &via, request);
+        }
+        if let Some(unsupported) = unsupported(request) {
+            let refusal = self.wire.reply(request, 420, &door.key.token());
+            return self.refuse(&door, refusal.header(Name::Unsupported, unsupported));
+        }
+        match to.tag() {
+            Some(tag) => self.handle_inside(now, &door, request, &tag),
+            None => self.handle_outside(now, &door, request),
+        }
+    }
+
+    /// An ACK of a 2xx; whatever is wrong with it, there is no answer to an ACK.
+    fn handle_ack(&mut self, now: Instant, ack: &Request, tag: Option<&Text>, source: &Source) {
+        let Some(tag) = tag else { return };
+        let key = self.wire.dialog_key(&ack.call_id(), tag.as_bytes());
+        let Some(&id) = self.dialogs.get(&key) else {
+            return;
+        };
+        self.with(now, id, |session, wire| {
+            if session.recognises(ack, source) {
+                session.handle_ack(now, wire, ack);
+            }
+        });
+    }
+
+    fn handle_cancel(&mut self, now: Instant, door: &Door, via: &Via, cancel: &Request) {
+        let invite = self.wire.server_key(cancel, via, &Method::Invite);
+        let owner = self.wire.table.server_owner(invite);
+        let Some(Owner::Session(id)) = owner else {
+            return self.refuse_with(door, cancel, 481);
+        };
+        self.open(now, door, Owner::Nobody, None, false);
+        let reply = self.wire.reply(cancel, 200, &invite.token());
+        self.wire.respond(now, door.key, &reply.finish());
+        if self.wire.table.is_open(invite) {
+            self.with(now, id, |session, wire| {
+                session.handle_cancel(now, wire, cancel)
+            });
+        }
+    }
+
+    /// A request within a dialog.
+    fn handle_inside(&mut self, now: Instant, door: &Door, request: &Request, tag: &Text) {
+        let key = self.wire.dialog_key(&request.call_id(), tag.as_bytes());
+        let id = self.dialogs.get(&key).copied();
+        let known = id.filter(|id| {
+            let session = self.sessions.get(id);
+            session.is_some_and(|session| session.recognises(request, &door.source))
+        });
+        let Some(id) = known else {
+            return self.refuse_with(door, request, 481);
+        };
+        if self.is_flooded(HARD_LIMIT) {
+            return self.refuse_overload(door, request);
+        }
+        let is_invite = *request.method() == Method::Invite;
+        self.open(now, door, Owner::Session(id), None, is_invite);
+        let (key, source) = (door.key, door.source);
+        self.with(now, id, |session, wire| {
+            session.handle_request(now, wire, key, request, source);
+        });
+    }
+
+    /// A request outside of dialogs.
+    fn handle_outside(&mut self, now: Instant, door: &Door, request: &Request) {
+        if let Some(status) = self.refusal(request) {
+            return self.refuse_with(door, request, status);
+        }
+        let merge = self.merge_key(request);
+        if self.wire.table.is_merged(merge) {
+            return self.refuse_with(door, request, 482);
+        }
+        let is_invite = *request.method() == Method::Invite;
+        let is_full = is_invite && self.sessions.len() >= self.wire.config.max_sessions;
+        let limit = if is_invite { 1 } else { SOFT_LIMIT };
+        if is_full || self.is_flooded(limit) {
+            return self.refuse_overload(door, request);
+        }
+        if is_invite {
+            return self.handle_invite(now, door, request, merge);
+        }
+        self.open(now, door, Owner::Request, Some(merge), false);
+        self.wire.event(Event::Request {
+            handle: RequestHandle(door.key),
+            request: request.clone(),
+            source: door.source,
+        });
+    }
+
+    fn handle_invite(&mut self, now: Instant, door: &Door, request: &Request, merge: Key) {
+        if session::incoming::is_interval_too_small(request) {
+            let reply = self.wire.reply(request, 422, &door.key.token());
+            let refusal = session::incoming::with_min_se(reply);
+            return self
+                .wire
+                .table
+                .transmit(door.route, refusal.to_bytes(), false);
+        }
+        let id = self.next_session();
+        let (key, source) = (door.key, door.source);
+        match Session::ringing(now, &mut self.wire, id, key, request, source) {
+            Err(fault) => self.refuse_with(door, request, fault.status()),
+            Ok(session) => {
+                self.open(now, door, Owner::Session(id), Some(merge), true);
+                let trying = self.wire.reply(request, 100, "").finish();
+                self.wire.respond(now, door.key, &trying);
+                self.keep(now, id, session);
+                self.wire.event(Event::Incoming {
+                    session: id,
+                    request: request.clone(),
+                    source: door.source,
+                });
+            }
+        }
+    }
+
+    /// Why a request outside of dialogs is refused before anybody looks at it.
+    fn refusal(&self, request: &Request) -> Option<u16> {
+        let method = request.method();
+        let is_served = self.wire.config.allow.contains(method)
+            || matches!(method, Method::Invite | Method::Options);
+        if !is_served {
+            return Some(match method {
+                Method::Other(_) => 501,
+                method if CALL_METHODS.contains(method) => 481,
+                _ => 405,
+            });
+        }
+        match request.uri().map(|uri| uri.scheme()) {
+            Err(fault) => return Some(fault.status()),
+            Ok(Scheme::Other) => return Some(Error::Scheme.status()),
+            Ok(_) => {}
+        }
+        // Calls are passed on, and a loop has to end somewhere (§16.3).
+        let hops = request.max_forwards().ok().flatten();
+        (*method == Method::Invite && hops == Some(0)).then_some(483)
+    }
+
+    /// What copies of one request over different paths have in common (§8.2.2.2).
+    fn merge_key(&self, request: &Request) -> Key {
+        let from_tag = request.from().ok().and_then(|from| from.tag());
+        let number = request.cseq().map_or(0, |cseq| cseq.number).to_be_bytes();
+        self.wire.keys.of(&[
+            b"merge",
+            request.call_id().as_bytes(),
+            from_tag.unwrap_or_default().as_bytes(),
+            &number,
+            request.method().as_bytes(),
+        ])
+    }
+
+    fn is_flooded(&self, limit: usize) -> bool {
+        let most = self.wire.config.max_transactions.saturating_mul(limit);
+        self.wire.table.len() >= most
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        door: &Door,
+        owner: Owner,
+        merge: Option<Key>,
+        is_invite: bool,
+    ) {
+        let arrival = Arrival {
+            owner,
+            is_invite,
+            route: door.route,
+            merge,
+        };
+        self.wire.table.open(now, door.key, arrival);
+    }
+
+    /// Too much to do: says when to try again, and keeps nothing.
+    fn refuse_overload(&mut self, door: &Door, request: &Request) {
+        self.overload_refusals += 1;
+        let seconds = 5 + self.wire.random.below(6);
+        let refusal = self.wire.reply(request, 503, &door.key.token());
+        self.refuse(door, refusal.header(Name::RetryAfter, seconds));
+    }
+
+    fn refuse_with(&mut self, door: &Door, request: &Request, status: u16) {
+        let mut refusal = self.wire.reply(request, status, &door.key.token());
+        if matches!(status, 405 | 501) {
+            refusal = refusal.header(Name::Allow, &self.wire.allow);
+        }
+        self.refuse(door, refusal);
+    }
+
+    /// Refuses without keeping state (§8.2.7); the same request gets the same tag again.
+    fn refuse(&mut self, door: &Door, refusal: ResponseBuilder) {
+        let payload = refusal.finish().to_bytes();
+        self.wire.table.transmit(door.route, payload, false);
+    }
+}
+
+/// The extensions that a request demands and that nobody here knows.
+fn unsupported(request: &Request) -> Option<String> {
+    if !request.has(Name::Require) {
+        return None;
+    }
+    let unknown: Vec<String> = (request.require())
+        .filter(|token| !UNDERSTOOD.iter().any(|known| token.eq_ignore_case(known)))
+        .map(|token| token.to_string())
+        .collect();
+    (!unknown.is_empty()).then(|| unknown.join(", "))
+}
+
+/// Extensions that Require may name.
+const UNDERSTOOD: [&str; 3] = ["100rel", "timer", "path"];
+/// Requests outside of calls are served up to this many times the transactions at which new calls
+/// are refused.
+const SOFT_LIMIT: usize = 2;
+/// Requests within calls are served up to this many times.
+const HARD_LIMIT: usize = 4;

@@ -1,0 +1,161 @@
+//! Ends of calls: CANCEL, BYE, or refusal, as the state demands. RFC 3261 §9 and §15, RFC 3326.
+
+use std::time::Instant;
+
+use super::outgoing::request_of;
+use super::{Phase, Session};
+use crate::endpoint::event::EndedWhy;
+use crate::endpoint::wire::{Wire, reason_value};
+use crate::message::Reason;
+use crate::transaction::key::Key;
+use crate::{CSeq, Method, Name, Request, Response};
+
+impl Session {
+    /// The application wants no more of it. It is told at once that the session has ended; what is
+    /// left to signal goes on without it.
+    pub(crate) fn hang_up(&mut self, now: Instant, wire: &mut Wire, reason: Option<Reason>) {
+        if self.is_over {
+            return;
+        }
+        match &self.phase {
+            Phase::Calling(_) => self.stop_calling(now, wire, reason),
+            Phase::Ringing(_) => self.decline(now, wire, reason.as_ref()),
+            _ => self.leave(now, wire, reason),
+        }
+        self.end(wire, EndedWhy::HungUp);
+    }
+
+    /// Ends an answered call with BYE, as soon as BYE is allowed.
+    pub(super) fn leave(&mut self, now: Instant, wire: &mut Wire, reason: Option<Reason>) {
+        if let Phase::Answering { invite, cseq, .. } = self.phase {
+            // The answer is owed and will not come; the ACK is owed all the same.
+            self.acknowledge(wire, invite, cseq, None);
+        }
+        self.withdraw_theirs(now, wire);
+        if let Some(ours) = self.offers.ours.take() {
+            wire.table.abandon(now, ours.key);
+        }
+        self.offers.waiting = None;
+        self.offers.retry_at = None;
+        self.timer = super::SessionTimer::Off;
+        if self
+            .unacknowledged
+            .as_ref()
+            .is_some_and(|answer| answer.is_first)
+        {
+            self.phase = Phase::Parting { reason };
+            return;
+        }
+        self.unacknowledged = None;
+        self.say_bye(now, wire, reason.as_ref());
+    }
+
+    /// The ACK came that a BYE waited for.
+    pub(super) fn part(&mut self, now: Instant, wire: &mut Wire) {
+        if let Phase::Parting { reason } = &mut self.phase {
+            let reason = reason.take();
+            self.say_bye(now, wire, reason.as_ref());
+        }
+    }
+
+    fn say_bye(&mut self, now: Instant, wire: &mut Wire, reason: Option<&Reason>) {
+        let Some(mut bye) = self.request(Method::Bye) else {
+            self.phase = Phase::Gone;
+            return;
+        };
+        if let Some(reason) = reason {
+            bye = bye.header(Name::Reason, reason_value(reason));
+        }
+        self.phase = match self.send(now, wire, bye) {
+            Some(bye) => Phase::Leaving { bye },
+            None => Phase::Gone,
+        };
+    }
+
+    pub(super) fn handle_bye_response(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        response: &Response,
+    ) {
+        if response.is_provisional() {
+            return;
+        }
+        let Phase::Leaving { bye } = self.phase else {
+            return;
+        };
+        self.phase = match self.send_again(now, wire, bye, response) {
+            Some(bye) => Phase::Leaving { bye },
+            None => Phase::Gone,
+        };
+    }
+
+    /// A response came to an INFO or a PRACK of ours.
+    pub(super) fn handle_other_response(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        key: Key,
+        response: &Response,
+    ) {
+        match response.status() {
+            401 | 407 => {
+                self.send_again(now, wire, key, response);
+            }
+            481 if response
+                .cseq()
+                .is_ok_and(|cseq| cseq.method == Method::Info) =>
+            {
+                self.peer_is_gone(now, wire);
+            }
+            _ => {}
+        }
+    }
+
+    /// The far end no longer knows the session, or no longer answers (§12.2.1.2).
+    pub(super) fn peer_is_gone(&mut self, now: Instant, wire: &mut Wire) {
+        if let Phase::Established | Phase::Answering { .. } = self.phase {
+            self.end(wire, EndedWhy::Gone);
+            self.leave(now, wire, None);
+        }
+    }
+
+    /// The far end hung up.
+    pub(super) fn handle_bye(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        key: Key,
+        request: &Request,
+    ) {
+        wire.refuse(now, key, request, 200);
+        match &self.phase {
+            // A callee may not hang up before it has answered; its CANCEL or refusal will come.
+            Phase::Calling(_) => return,
+            Phase::Ringing(_) => self.refuse_call(now, wire, 487, &[]),
+            _ => self.withdraw_theirs(now, wire),
+        }
+        self.end(wire, EndedWhy::Bye(request.reasons().next()));
+        self.phase = Phase::Gone;
+    }
+
+    /// Sends a request of ours again, if the response is a challenge that can be answered.
+    pub(super) fn send_again(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        key: Key,
+        response: &Response,
+    ) -> Option<Key> {
+        let sent = request_of(wire.table.request(key)?.0)?;
+        let again = self.login.retry(&sent, response)?;
+        let method = sent.method().clone();
+        let number = self.parties.get_mut(self.active)?.dialog.next_cseq();
+        let again = again
+            .remove(Name::Via)
+            .remove(Name::UserAgent)
+            .remove(Name::MaxForwards)
+            .replace(Name::CSeq, CSeq { number, method });
+        self.send(now, wire, again)
+    }
+}

@@ -1,0 +1,518 @@
+//! Calls that we make: INVITE, what comes back, CANCEL, ACK. RFC 3261 §9.1 and §13.2, RFC 3262 §4.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::{Identity, Party, Phase, SDP, SUPPORTED, Session, early_id, sdp_of};
+use crate::dialog::Dialog;
+use crate::dialog::peer::Peer;
+use crate::endpoint::config::Outgoing;
+use crate::endpoint::event::{EndedWhy, Event, SessionId};
+use crate::endpoint::wire::{Hop, Wire, reason_value};
+use crate::message::Reason;
+use crate::transaction::LIFETIME;
+use crate::transaction::key::Key;
+use crate::transaction::table::{Owner, Sending};
+use crate::transport::Source;
+use crate::{
+    CSeq, Method, Name, NameAddr, RAck, Request, RequestBuilder, Response, SessionExpires,
+};
+
+/// An INVITE of ours without a final response.
+#[derive(Debug)]
+pub(crate) struct Calling {
+    pub(super) invite: Key,
+    /// The INVITE as it was sent last.
+    request: Request,
+    has_offer: bool,
+    /// Whether the far end has reacted, so that a CANCEL would find something (§9.1).
+    is_heard: bool,
+    cancel: Cancel,
+    /// When it has rung for too long.
+    pub(super) until: Option<Instant>,
+    hop: Hop,
+    contact: NameAddr,
+}
+
+#[derive(Debug)]
+enum Cancel {
+    No,
+    /// To be sent with the first provisional response.
+    Wanted(Option<Reason>),
+    Sent(Option<Reason>),
+}
+
+impl Session {
+    /// Calls somebody.
+    pub(crate) fn call(now: Instant, wire: &mut Wire, id: SessionId, to: Outgoing) -> Self {
+        let tag = wire.random.token();
+        let call_id = format!("{}{}", wire.random.token(), wire.random.token());
+        let hop = Hop {
+            route: to.destination,
+            allows_tcp: to.allows_tcp,
+        };
+        let contact = wire.contact(
+            to.contact_user.as_deref(),
+            to.contact_host.as_deref(),
+            to.destination.transport,
+            to.destination.local,
+        );
+        let mut invite = Request::build(Method::Invite, &to.uri);
+        for route in &to.route {
+            invite = invite.header(Name::Route, NameAddr::of(route));
+        }
+        invite = invite
+            .header(Name::MaxForwards, u32::from(to.max_forwards))
+            .header(Name::From, to.from.with_tag(&tag))
+            .header(Name::To, to.to.without_params())
+            .header(Name::CallId, &call_id)
+            .header(
+                Name::CSeq,
+                CSeq {
+                    number: 1,
+                    method: Method::Invite,
+                },
+            )
+            .header(Name::Contact, &contact)
+            .header(Name::Allow, &wire.allow)
+            .header(Name::Supported, SUPPORTED);
+        if let Some(interval) = wire.config.session_expires {
+            let refresher = None;
+            invite = invite.header(
+                Name::SessionExpires,
+                SessionExpires {
+                    interval,
+                    refresher,
+                },
+            );
+        }
+        for (name, value) in &to.headers {
+            invite = invite.header_named(name, value);
+        }
+        if let Some(sdp) = &to.sdp {
+            invite = invite.body(SDP, sdp.clone());
+        }
+        let (key, request) = wire.send(now, Owner::Session(id), invite, hop);
+        let calling = Calling {
+            invite: key,
+            has_offer: to.sdp.is_some(),
+            is_heard: false,
+            cancel: Cancel::No,
+            until: Some(now + wire.config.max_ringing),
+            hop,
+            contact,
+            request,
+        };
+        let identity = Identity {
+            id,
+            dialog: wire.dialog_key(&call_id.into(), tag.as_bytes()),
+            is_caller: true,
+            tag,
+        };
+        let mut session = Self::new(identity, Phase::Calling(Box::new(calling)), to.account);
+        session.offers.local = to.sdp;
+        session
+    }
+
+    /// Gives up a call that is not answered: CANCEL now, or as soon as it can be understood.
+    pub(super) fn stop_calling(&mut self, now: Instant, wire: &mut Wire, reason: Option<Reason>) {
+        let Phase::Calling(calling) = &mut self.phase else {
+            return;
+        };
+        calling.until = None;
+        if let Cancel::No = calling.cancel {
+            calling.cancel = Cancel::Wanted(reason);
+        }
+        self.cancel_if_heard(now, wire);
+    }
+
+    /// A response to our INVITE came.
+    pub(super) fn handle_invite_response(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        response: &Response,
+        source: Source,
+    ) {
+        match response.status() {
+            100..=199 => {
+                if let Phase::Calling(calling) = &mut self.phase {
+                    calling.is_heard = true;
+                }
+                self.cancel_if_heard(now, wire);
+                if response.status() > 100 {
+                    self.progress(now, wire, response, source);
+                }
+            }
+            200..=299 => self.answered(now, wire, response, source),
+            status => {
+                if self.is_over || !self.call_again(now, wire, response) {
+                    self.refused(wire, status, Some(response));
+                }
+            }
+        }
+    }
+
+    /// The call is not taken.
+    pub(super) fn refused(&mut self, wire: &mut Wire, status: u16, response: Option<&Response>) {
+        let refused = Event::Refused {
+            session: self.identity.id,
+            status,
+            response: response.cloned(),
+        };
+        self.event(wire, refused);
+        self.is_over = true;
+        self.phase = Phase::Gone;
+    }
+
+    /// The application answers an offer that came with a 2xx or with a reliable response.
+    pub(super) fn answer_owed(&mut self, now: Instant, wire: &mut Wire, sdp: &Bytes) -> bool {
+        if let Phase::Answering { invite, cseq, .. } = self.phase {
+            self.phase = Phase::Established;
+            self.settle(sdp);
+            self.acknowledge(wire, invite, cseq, Some(sdp.clone()));
+            self.make_waiting_offer(now, wire);
+            return true;
+        }
+        let owed = self
+            .parties
+            .iter()
+            .position(|party| party.owed_prack.is_some());
+        let Some(index) = owed else { return false };
+        let Some(rseq) = self
+            .parties
+            .get_mut(index)
+            .and_then(|party| party.owed_prack.take())
+        else {
+            return false;
+        };
+        self.settle(sdp);
+        self.prack(now, wire, index, rseq, Some(sdp.clone()));
+        true
+    }
+
+    /// Sends the ACK of a 2xx.
+    pub(super) fn acknowledge(&self, wire: &mut Wire, invite: Key, cseq: u32, sdp: Option<Bytes>) {
+        let Some(dialog) = self.dialog() else { return };
+        let mut ack = dialog.ack(cseq);
+        // The credentials of the INVITE are those of its ACK (§22.1).
+        if let Some(sent) = wire
+            .table
+            .request(invite)
+            .and_then(|(bytes, _)| request_of(bytes))
+        {
+            for name in [Name::Authorization, Name::ProxyAuthorization] {
+                if let Some(value) = sent.header(name) {
+                    ack = ack.header(name, value);
+                }
+            }
+        }
+        if let Some(sdp) = sdp {
+            ack = ack.body(SDP, sdp);
+        }
+        let (route, party) = (
+            dialog.peer.route(),
+            wire.party_key(dialog.remote_tag().as_ref()),
+        );
+        let ack = wire.ack(ack, route);
+        wire.table.acknowledge(invite, party, ack);
+    }
+
+    fn cancel_if_heard(&mut self, now: Instant, wire: &mut Wire) {
+        let Phase::Calling(calling) = &mut self.phase else {
+            return;
+        };
+        if !calling.is_heard {
+            return;
+        }
+        let Cancel::Wanted(reason) = &mut calling.cancel else {
+            return;
+        };
+        let reason = reason.take();
+        let invite = calling.invite;
+        send_cancel(now, wire, invite, &calling.request, reason.as_ref());
+        calling.cancel = Cancel::Sent(reason);
+        wire.table.abandon(now, invite);
+    }
+
+    fn progress(&mut self, now: Instant, wire: &mut Wire, response: &Response, source: Source) {
+        let Some(index) = self.party_of(wire, response, source) else {
+            return;
+        };
+        self.learn_abilities(response);
+        let Phase::Calling(calling) = &self.phase else {
+            return;
+        };
+        let has_offer = calling.has_offer;
+        let Some(party) = self.parties.get_mut(index) else {
+            return;
+        };
+        let sdp = sdp_of(response);
+        if response.requires("100rel")
+            && let Ok(Some(rseq)) = response.rseq()
+        {
+            if party.rseq.is_some_and(|last| rseq != last.wrapping_add(1)) {
+                // Heard already, or out of order: the far end sends it again (RFC 3262 §4).
+                return;
+            }
+            party.rseq = Some(rseq);
+            if sdp.is_some() && !has_offer && !self.offers.is_settled && !self.is_over {
+                party.owed_prack = Some(rseq);
+            } else {
+                self.offers.is_settled |= sdp.is_some();
+                self.prack(now, wire, index, rseq, None);
+            }
+        }
+        self.active = index;
+        let early = self.parties.get(index).map(|party| party.early);
+        let progress = Event::Progress {
+            session: self.identity.id,
+            status: response.status(),
+            sdp,
+            early: early.unwrap_or_else(|| early_id(wire, None)),
+            response: response.clone(),
+        };
+        self.event(wire, progress);
+        self.make_waiting_offer(now, wire);
+    }
+
+    fn answered(&mut self, now: Instant, wire: &mut Wire, response: &Response, source: Source) {
+        let found = self.party_of(wire, response, source);
+        let Phase::Calling(calling) = &mut self.phase else {
+            return;
+        };
+        let (invite, has_offer) = (calling.invite, calling.has_offer);
+        let cancel = std::mem::replace(&mut calling.cancel, Cancel::No);
+        let Some(mut party) = found.map(|index| self.parties.swap_remove(index)) else {
+            // An answer without a usable Contact cannot even be acknowledged.
+            return self.refused(wire, 502, Some(response));
+        };
+        let usable = party.dialog.learn(response).is_ok();
+        let (early, cseq) = (party.early, response.cseq().map_or(1, |cseq| cseq.number));
+        self.parties = vec![party];
+        self.active = 0;
+        self.phase = Phase::Established;
+        self.learn_abilities(response);
+        let sdp = sdp_of(response).filter(|_| !self.offers.is_settled);
+        if has_offer || sdp.is_none() || self.is_over || !usable {
+            self.offers.is_settled = true;
+            self.acknowledge(wire, invite, cseq, None);
+        } else {
+            self.phase = Phase::Answering {
+                invite,
+                cseq,
+                until: now + LIFETIME,
+            };
+        }
+        if self.is_over || !usable {
+            self.end(wire, EndedWhy::Gone);
+            let reason = match cancel {
+                Cancel::Wanted(reason) | Cancel::Sent(reason) => reason,
+                Cancel::No => None,
+            };
+            return self.leave(now, wire, reason);
+        }
+        self.login.succeeded();
+        self.start_timer(now, response);
+        let answered = Event::Answered {
+            session: self.identity.id,
+            sdp,
+            early,
+            response: response.clone(),
+        };
+        self.event(wire, answered);
+        self.make_waiting_offer(now, wire);
+    }
+
+    /// The party that a response comes from, new or known. `None` when it has no tag, no Contact, or
+    /// is one too many.
+    fn party_of(&mut self, wire: &Wire, response: &Response, source: Source) -> Option<usize> {
+        let tag = response.to().ok()?.tag();
+        let known =
+            (self.parties.iter()).position(|party| party.dialog.is_remote_tag(tag.as_ref()));
+        if let Some(index) = known {
+            let party = self.parties.get_mut(index)?;
+            party.dialog.peer.heard_from(source);
+            // Target and routes may come late, but must have come with a 2xx.
+            let _ = party.dialog.learn(response);
+            return known;
+        }
+        let Phase::Calling(calling) = &self.phase else {
+            return None;
+        };
+        if self.parties.len() >= MOST_PARTIES && !response.is_success() {
+            return None;
+        }
+        let peer = Peer::new(source, calling.hop.allows_tcp);
+        let contact = calling.contact.clone();
+        let dialog = Dialog::of_caller(&calling.request, response, contact, peer).ok()?;
+        self.parties.push(Party {
+            early: early_id(wire, tag.as_ref()),
+            dialog,
+            rseq: None,
+            owed_prack: None,
+        });
+        Some(self.parties.len() - 1)
+    }
+
+    fn prack(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        index: usize,
+        rseq: u32,
+        sdp: Option<Bytes>,
+    ) {
+        let Phase::Calling(calling) = &self.phase else {
+            return;
+        };
+        let cseq = calling.request.cseq().map_or(1, |cseq| cseq.number);
+        let Some(party) = self.parties.get_mut(index) else {
+            return;
+        };
+        let method = Method::Invite;
+        let mut prack = (party.dialog.request(Method::Prack))
+            .header(Name::MaxForwards, "70")
+            .header(Name::RAck, RAck { rseq, cseq, method });
+        if let Some(sdp) = sdp {
+            prack = prack.body(SDP, sdp);
+        }
+        let hop = Hop::from(&party.dialog.peer);
+        wire.send(now, Owner::Session(self.identity.id), prack, hop);
+    }
+
+    /// Calls once more if the refusal says how: with credentials, or with a longer interval.
+    fn call_again(&mut self, now: Instant, wire: &mut Wire, response: &Response) -> bool {
+        let Phase::Calling(calling) = &self.phase else {
+            return false;
+        };
+        let Some(mut invite) = self.login.retry(&calling.request, response) else {
+            return false;
+        };
+        let number = calling.request.cseq().map_or(1, |cseq| cseq.number) + 1;
+        let method = Method::Invite;
+        invite = invite
+            .remove(Name::Via)
+            .remove(Name::UserAgent)
+            .replace(Name::CSeq, CSeq { number, method });
+        let (hop, owner) = (calling.hop, Owner::Session(self.identity.id));
+        let (key, request) = wire.send(now, owner, invite, hop);
+        if let Phase::Calling(calling) = &mut self.phase {
+            calling.invite = key;
+            calling.request = request;
+            calling.is_heard = false;
+        }
+        // Early dialogs of the first try are over.
+        self.parties.clear();
+        self.active = 0;
+        true
+    }
+}
+
+/// Acknowledges and ends what a fork answered after another one had been taken, or after the call was
+/// given up (§13.2.2.4).
+pub(crate) fn turn_away(
+    now: Instant,
+    wire: &mut Wire,
+    invite: Key,
+    response: &Response,
+    source: Source,
+) {
+    let Some(request) = (wire.table.request(invite)).and_then(|(bytes, _)| request_of(bytes))
+    else {
+        return;
+    };
+    let contacts = request.contacts().ok();
+    let Some(contact) = contacts.and_then(|contacts| contacts.first().cloned()) else {
+        return;
+    };
+    let peer = Peer::new(source, false);
+    let Ok(mut dialog) = Dialog::of_caller(&request, response, contact, peer) else {
+        return;
+    };
+    let party = wire.party_key(dialog.remote_tag().as_ref());
+    let ack = dialog.ack(dialog.local_cseq());
+    let ack = wire.ack(ack, dialog.peer.route());
+    wire.table.acknowledge(invite, party, ack);
+    let is_reinvite = request.to().is_ok_and(|to| to.tag().is_some());
+    if is_reinvite {
+        // Its dialog has been ended already.
+        return;
+    }
+    let bye = dialog.request(Method::Bye).header(Name::MaxForwards, "70");
+    wire.send(now, Owner::Nobody, bye, Hop::from(&dialog.peer));
+}
+
+/// Makes the ACK of a refusal out of the INVITE as it was sent (§17.1.1.3).
+pub(crate) fn ack_of_refusal(invite: &Bytes, response: &Response) -> Option<Bytes> {
+    let invite = request_of(invite)?;
+    let number = invite.cseq().ok()?.number;
+    let ack =
+        follow_up(&invite, Method::Ack, number)?.replace(Name::To, response.header(Name::To)?);
+    Some(ack.finish().to_bytes())
+}
+
+/// A request that goes the way of an INVITE and shares its branch: CANCEL or the ACK of a refusal.
+fn follow_up(invite: &Request, method: Method, number: u32) -> Option<RequestBuilder> {
+    let mut request =
+        Request::build(method.clone(), &invite.uri().ok()?).header(Name::Via, invite.via().ok()?);
+    for route in invite.header_all(Name::Route) {
+        request = request.header(Name::Route, route);
+    }
+    request = request
+        .header(Name::MaxForwards, "70")
+        .header(Name::From, invite.header(Name::From)?)
+        .header(Name::To, invite.header(Name::To)?)
+        .header(Name::CallId, invite.call_id())
+        .header(Name::CSeq, CSeq { number, method });
+    Some(request)
+}
+
+fn send_cancel(
+    now: Instant,
+    wire: &mut Wire,
+    invite: Key,
+    request: &Request,
+    reason: Option<&Reason>,
+) {
+    let Some((sent, route)) = wire.table.request(invite) else {
+        return;
+    };
+    let route = *route;
+    let request = request_of(sent).unwrap_or_else(|| request.clone());
+    let number = request.cseq().map_or(1, |cseq| cseq.number);
+    let Some(mut cancel) = follow_up(&request, Method::Cancel, number) else {
+        return;
+    };
+    if let Some(reason) = reason {
+        cancel = cancel.header(Name::Reason, reason_value(reason));
+    }
+    let branch = request
+        .via()
+        .ok()
+        .and_then(|via| via.branch())
+        .unwrap_or_default();
+    let key = wire.client_key(branch.as_bytes(), &Method::Cancel);
+    let sending = Sending {
+        owner: Owner::Nobody,
+        is_invite: false,
+        payload: cancel.finish().to_bytes(),
+        route,
+        fallback: None,
+    };
+    wire.table.start(now, key, sending);
+}
+
+/// Reads back a request of ours.
+pub(crate) fn request_of(bytes: &Bytes) -> Option<Request> {
+    match crate::Message::parse(bytes.clone()) {
+        Ok(crate::Message::Request(request)) => Some(request),
+        _ => None,
+    }
+}
+
+/// Forks that may ring at once.
+const MOST_PARTIES: usize = 16;
+/// How long a refresh that failed waits.
+pub(super) const PAUSE: Duration = Duration::from_secs(10);

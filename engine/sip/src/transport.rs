@@ -1,0 +1,137 @@
+//! Where messages come from and go to. Sockets live elsewhere; these are their names.
+
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+
+/// How a message travels.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Transport {
+    /// Datagrams, may be lost.
+    Udp,
+    /// A stream.
+    Tcp,
+    /// A stream over TLS.
+    Tls,
+    /// WebSocket, RFC 7118.
+    Ws,
+}
+
+impl Transport {
+    /// Whether the transport itself repeats what is lost, so that the transactions do not.
+    pub fn is_reliable(self) -> bool {
+        self != Self::Udp
+    }
+
+    /// The word in a Via header.
+    pub fn via_name(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Ws => "WS",
+        }
+    }
+
+    /// The `;transport=` parameter of a Contact; `None` for UDP, the default.
+    pub fn uri_parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Udp => None,
+            Self::Tcp => Some("tcp"),
+            Self::Tls => Some("tls"),
+            Self::Ws => Some("ws"),
+        }
+    }
+}
+
+/// One connection, as the sockets number them.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FlowId(pub u64);
+
+/// Where a message came from.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Source {
+    /// How it came.
+    pub transport: Transport,
+    /// The address of ours that it reached.
+    pub local: SocketAddr,
+    /// The address that it was sent from.
+    pub remote: SocketAddr,
+    /// The connection, on connected transports.
+    pub flow: Option<FlowId>,
+}
+
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Route {
+    /// How it goes.
+    pub transport: Transport,
+    /// The address of ours to send from; `None` lets the sockets choose.
+    pub local: Option<SocketAddr>,
+    /// The address to send to.
+    pub remote: SocketAddr,
+    /// The connection to use; when it is gone, a new one to `remote` is opened.
+    pub flow: Option<FlowId>,
+}
+
+/// Bytes to be sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Transmit {
+    /// Where to.
+    pub route: Route,
+    /// One whole message.
+    pub payload: Bytes,
+}
+
+impl Source {
+    /// The way back to where the message came from, port and connection alike (RFC 3581 §4).
+    pub fn reply_route(&self) -> Route {
+        Route {
+            transport: self.transport,
+            local: Some(self.local),
+            remote: self.remote,
+            flow: self.flow,
+        }
+    }
+
+    /// Whether both come from one host, or over one connection.
+    pub fn is_same_peer(&self, other: &Self) -> bool {
+        self.ip() == other.ip() || (self.flow.is_some() && self.flow == other.flow)
+    }
+
+    /// The sender's address, with IPv4 in its own form where it was mapped into IPv6.
+    pub fn ip(&self) -> IpAddr {
+        self.remote.ip().to_canonical()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_port_of_a_host_is_the_same_peer_and_another_host_is_not() {
+        let first = source("192.0.2.1:5060", None);
+
+        assert!(first.is_same_peer(&source("192.0.2.1:40000", None)));
+        assert!(first.is_same_peer(&source("[::ffff:192.0.2.1]:5060", None)));
+        assert!(!first.is_same_peer(&source("192.0.2.2:5060", None)));
+    }
+
+    #[test]
+    fn one_connection_is_one_peer_and_no_connection_is_none() {
+        let first = source("192.0.2.1:5060", Some(FlowId(7)));
+
+        assert!(first.is_same_peer(&source("192.0.2.2:5060", Some(FlowId(7)))));
+        assert!(!first.is_same_peer(&source("192.0.2.2:5060", Some(FlowId(8)))));
+    }
+
+    fn source(remote: &str, flow: Option<FlowId>) -> Source {
+        Source {
+            transport: Transport::Udp,
+            local: "192.0.2.9:5060".parse().unwrap(),
+            remote: remote.parse().unwrap(),
+            flow,
+        }
+    }
+}
