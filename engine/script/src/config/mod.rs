@@ -1,8 +1,18 @@
-//! `config.lua` as data.
+//! `config.lua` as data: checked against a schema, and pure.
+
+mod build;
+mod form;
+mod lines;
+mod load;
+mod meaning;
+pub mod unit;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+pub use form::schema;
+pub use load::{Problem, load};
 
 /// The whole exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +157,8 @@ pub struct Tenant {
     pub mailboxes: BTreeMap<String, MailboxConfig>,
     /// When a script fails.
     pub fallback: Fallback,
+    /// The names of the trunks that are this tenant's.
+    pub trunks: Vec<String>,
     /// Settings of plugins, by plugin, as JSON (the plugins' own schemas check them).
     pub plugins: BTreeMap<String, serde_json::Value>,
 }

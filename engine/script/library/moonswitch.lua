@@ -1,0 +1,418 @@
+---@meta
+-- What scripts can use, for editors and for people. Never loaded by the engine; a test holds it
+-- against what the engine really has.
+error("type stubs for editors; never loaded by the engine")
+
+---A name under sounds/, without language and extension: "menu/main". Or "tone:beep" (also busy,
+---congestion, ringback, confirm, apology), "silence:2", "silence:500ms", "recording:ID".
+---@alias SoundName string
+
+---Something to be heard. Lists may be mixed: { "vm/you-have", { number = 3 }, "vm/new" }.
+---@alias Sound SoundName|Say|Recording|Message
+
+---Who is rung: "user:1049", "trunk:carrier/13800138000" or "sip:name@host".
+---@alias Target string
+
+---Seconds, or text such as "20s", "5m", "1h", "1d", "500ms".
+---@alias Duration number|string
+
+---Keys, as "12#", or "any"; "" is none.
+---@alias Keys string
+
+---Why a call or a leg ended.
+---@alias Cause "normal"|"busy"|"no_answer"|"cancelled"|"rejected"|"unallocated"|"unavailable"|"congestion"|"forbidden"|"incompatible"|"failure"|"lost"
+
+---Something that is said from recorded pieces, in the call's language. Exactly one of these.
+---@class Say
+---@field number? integer   Read as a quantity: 203
+---@field digits? string    Read one by one, as a telephone number
+---@field date? integer     Seconds since 1970, read as a date in the tenant's zone
+---@field time? integer     The same, with hours and minutes
+
+----------------------------------------------------------------------------------------------------
+-- The call
+
+---One call, as its handler sees it. Methods that wait look like plain calls. When the caller hangs
+---up the script ends inside the method that was waiting, and its `<close>` variables are closed;
+---`pcall` does not stop that. What the network answers is a value (`nil, "busy"`); what you wrote
+---wrong is an error, and the caller gets the tenant's fallback.
+---
+---A handler that returns hangs up; one that never answered refuses the call.
+---@class Call
+---@field id string                       Also in the log and in the record
+---@field tenant string                   The enterprise number (企业编号)
+---@field direction "inbound"|"outbound"  Outbound: one of our own phones calls
+---@field context string                  Where its number was looked up
+---@field from string?                    The caller's number, as +E.164 where known; nil if withheld
+---@field from_name string?               The caller's name, as shown
+---@field to string                       The dialled number
+---@field user User?                      The registered user who calls, if one does
+---@field trunk string?                   The trunk that it came by, if it did
+---@field headers table<string, string>   Header fields of the INVITE, names in any case
+---@field vars table<string, any>         Yours; written to the call's record
+---@field language string                 Of prompts; set it: call.language = "en"
+---@field started_at number               Seconds since 1970
+---@field answered_at number?             Seconds since 1970, once `answer` or `bridge` has answered
+local Call = {}
+
+---A registered user.
+---@class User
+---@field extension string
+---@field name string?
+---@field mailbox string   The extension, unless config.lua says otherwise
+
+---Tells the caller that it rings (180).
+function Call:ring() end
+
+---Opens the audio path before the answer (183), so that sounds are heard free of charge.
+function Call:progress() end
+
+---Answers. A second time does nothing.
+function Call:answer() end
+
+---Refuses a call that is not answered yet. Never returns.
+---@param cause? Cause   "rejected" when left out
+function Call:reject(cause) end
+
+---Ends the call. Never returns.
+---@param cause? Cause   "normal" when left out
+function Call:hangup(cause) end
+
+---@class PlayOptions
+---@field interrupt_on? Keys     Keys that end it; none when left out
+---@field loop? integer|boolean  How often; true is until a key or the end of the call
+
+---Plays one sound, or several in a row.
+---@param sound Sound|Sound[]
+---@param options? PlayOptions
+---@return string? key   The key that interrupted, if any
+function Call:play(sound, options) end
+
+---Says a number, digits, a date or a time.
+---@param what Say
+---@return string? key
+function Call:say(what) end
+
+---@class GatherOptions
+---@field play? Sound|Sound[]     Played first; a key cuts it
+---@field say? Say                Said after it
+---@field min_digits? integer     1
+---@field max_digits? integer     1; ends at once when reached
+---@field timeout? Duration       5, for the first digit, after the prompt
+---@field digit_timeout? Duration 3, between digits
+---@field finish_on? Keys         "#"; such a key ends the input and is not part of it
+---@field match? string           A dialplan pattern that the digits must match: "_10XX"
+---@field barge_in? boolean       true; false plays the prompt to its end
+
+---Plays, listens, returns the digits.
+---@param options? GatherOptions
+---@return string? digits
+---@return nil|"timeout"|"no_match" why
+function Call:gather(options) end
+
+---@class MenuOptions
+---@field play? Sound|Sound[]        The question
+---@field say? Say
+---@field keys table<string, any>    What each key does: a function(call), or a value to return
+---@field tries? integer             3
+---@field timeout? Duration          5
+---@field digit_timeout? Duration    3, where a choice has several digits
+---@field invalid? Sound|Sound[]     After a wrong key
+---@field silence? Sound|Sound[]     After no key
+---@field otherwise? any             After the last try: a function(call), or a value to return
+---@field barge_in? boolean          true
+
+---Asks until one of the keys is pressed, and returns what its choice returns.
+---@param options MenuOptions
+---@return any result
+---@return nil|"timeout"|"no_match" why
+function Call:menu(options) end
+
+---@class RecordOptions
+---@field max_duration? Duration  120
+---@field silence? Duration       5; so long of silence ends it, 0 never
+---@field beep? boolean           true
+---@field finish_on? Keys         "#"
+
+---A finished recording. It can be played: call:play(recording).
+---@class Recording
+---@field id string
+---@field duration number   Seconds
+
+---Records the caller alone.
+---@param options? RecordOptions
+---@return Recording? recording
+---@return nil|"silence" why
+function Call:record(options) end
+
+---@class StartRecordingOptions
+---@field beep? boolean   false; a beep to both
+
+---Records the conversation from now on, in stereo: customer left, agent right.
+---@param options? StartRecordingOptions
+function Call:start_recording(options) end
+
+---Ends what `start_recording` began.
+---@return Recording? recording
+function Call:stop_recording() end
+
+---@class BridgeOptions
+---@field timeout? Duration             30; for each in order, or for all at once
+---@field caller_id? string             The number shown; the caller's own when left out
+---@field strategy? "all"|"in_order"    "all": at once
+---@field ringback? Sound               What the caller hears while it rings
+---@field record? boolean               Records the conversation in stereo
+
+---The one who was talked to.
+---@class Leg
+---@field target string   "user:1049"
+---@field user string?    The user who answered, if it was one
+---@field talked number   Seconds
+---@field cause Cause     Why they parted
+
+---Rings one or several and connects the first that answers. Returns when they have parted; when
+---the other side hung up, the script goes on with the caller.
+---@param target Target|Target[]
+---@param options? BridgeOptions
+---@return Leg? leg
+---@return nil|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|"cancelled" why
+function Call:bridge(target, options) end
+
+---@class VoicemailOptions
+---@field greeting? Sound|"busy"|"unavailable"|false  "unavailable": the mailbox's own, or a standard one
+---@field max_duration? Duration  180
+---@field min_duration? Duration  2; a shorter one is asked for again
+---@field silence? Duration       5; so long of silence ends it
+---@field beep? boolean           true
+---@field review? boolean         true; after # offers to listen, to save, to record again
+
+---A message that was left.
+---@class Message
+---@field id string
+---@field mailbox string
+---@field duration number   Seconds
+
+---Takes a message. A caller who hangs up after speaking has left one.
+---@param mailbox string
+---@param options? VoicemailOptions
+---@return Message? message   nil if nothing was said
+function Call:voicemail(mailbox, options) end
+
+---The listening menu of a mailbox; asks for its PIN, and for its number when none is given.
+---@param mailbox? string
+function Call:voicemail_menu(mailbox) end
+
+---@class TransferOptions
+---@field context? string   Where the number is looked up; this call's context when left out
+
+---Hands the call to the handler of another number. Never returns.
+---@param to string
+---@param options? TransferOptions
+function Call:transfer(to, options) end
+
+---Sends keys to the caller.
+---@param keys string   0-9 * # A-D; a comma waits a second
+function Call:send_dtmf(keys) end
+
+---Starts music behind the script and returns at once; false ends it.
+---@param name? string|boolean   A name under sounds/music; the tenant's own when left out
+function Call:music(name) end
+
+---Waits, while keys are still noticed.
+---@param duration Duration
+function Call:sleep(duration) end
+
+---Runs a function when something happens to this call: "hangup" when it is over (its methods can
+---then no longer be used), "dtmf" with `about.digit`, "bridged" with `about.with`.
+---@param event "hangup"|"dtmf"|"bridged"
+---@param handler fun(about: table)
+function Call:on(event, handler) end
+
+----------------------------------------------------------------------------------------------------
+-- While files load
+
+---Declares what can be dialled in a context. A context is also the fence: what is not in it
+---cannot be reached by those who call in it.
+---
+---    context "internal" {
+---      ["_10XX"] = extension,
+---      ["*97"]   = function(call) return call:voicemail_menu(call.user.mailbox) end,
+---    }
+---
+---Patterns begin with _: X is 0-9, Z 1-9, N 2-9, [..] one of these; a last . is one or more
+---characters, a last ! any number. The most specific wins.
+---@param name string
+---@return fun(routes: table<string, fun(call: Call)>)
+function context(name) end
+
+---Opening hours in the tenant's time zone.
+---
+---    local hours = schedule {
+---      ["mon-fri"] = "09:00-12:00,13:30-18:00",
+---      calendar    = "cn",                                  -- 节假日 and 调休
+---      holidays    = { "12-31", { date = "2026-02-13", name = "半天", hours = "09:00-12:00" } },
+---    }
+---
+---Keys: mon ... sun, "mon-fri", "sat,sun"; `workday` (hours of make-up working days), `holidays`,
+---`workdays`, `calendar`, `timezone`.
+---@param week table<string, any>
+---@return Hours
+function schedule(week) end
+
+---@class Hours
+local Hours = {}
+
+---@param at? number   Seconds since 1970; now when left out
+---@return boolean
+function Hours:is_open(at) end
+
+---Why it is open or closed, in words for people.
+---@param at? number
+---@return string
+function Hours:explain(at) end
+
+---The name of the holiday that is on.
+---@param at? number
+---@return string?
+function Hours:holiday(at) end
+
+---When it opens or closes next, in seconds since 1970.
+---@param at? number
+---@return number?
+function Hours:next_change(at) end
+
+---Runs a function when something has happened: one of the exchange's events, or one of your own.
+---@param event "call.started"|"call.answered"|"call.bridged"|"call.ended"|"voicemail.recorded"|"user.registered"|"user.unregistered"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|string
+---@param handler fun(about: table)
+function on(event, handler) end
+
+---Runs a function again and again: "5m", "1h", "day 03:00", "mon 08:30". Reloading does not shift
+---the times.
+---@param rhythm Duration|string
+---@param handler fun()
+function every(rhythm, handler) end
+
+----------------------------------------------------------------------------------------------------
+-- Any time
+
+---Loads a file of the project, once: require "scripts.8001.hours".
+---@param module string
+---@return any
+function require(module) end
+
+---Tells your own `on` handlers: emit("order.paid", { id = 7 }).
+---@param event string   noun.past, with a noun that the exchange does not use
+---@param about? any     Plain data
+function emit(event, about) end
+
+---Runs a function beside this one. It belongs to the call, and ends with it.
+---@param task function
+---@param ... any   Its arguments
+function spawn(task, ...) end
+
+---@class StoreOptions
+---@field expires? Duration   How long a value stays; for ever when left out
+
+---Values that outlive calls and reloads: text keys, plain data up to 64 KB, per tenant.
+---@param name string
+---@param options? StoreOptions
+---@return Store
+function store(name, options) end
+
+---@class Store
+local Store = {}
+
+---@param key string
+---@return any value   nil when there is none
+function Store:get(key) end
+
+---@param key string
+---@param value any   nil takes it out
+function Store:set(key, value) end
+
+---Sets a value if there is none; of many who try, one gets true.
+---@param key string
+---@param value? any   true when left out
+---@return boolean added
+function Store:add(key, value) end
+
+---@param key string
+---@return boolean deleted
+function Store:delete(key) end
+
+---Adds to a whole number; what is not there counts as 0.
+---@param key string
+---@param by? integer   1
+---@return integer sum
+function Store:incr(key, by) end
+
+---The values whose keys begin with a prefix, in the order of the keys, at most 1,000.
+---@param prefix? string
+---@return { key: string, value: any }[]
+function Store:each(prefix) end
+
+---The exchange's log; each line carries the tenant and the call. Tables are written as JSON.
+---@class Log
+log = {}
+
+---@param ... any
+function log.error(...) end
+
+---@param ... any
+function log.warn(...) end
+
+---@param ... any
+function log.info(...) end
+
+---@param ... any
+function log.debug(...) end
+
+---What time it is where the tenant is.
+---@class Clock
+clock = {}
+
+---Seconds since 1970.
+---@return number
+function clock.now() end
+
+---@param at? number   Seconds since 1970; now when left out
+---@return { year: integer, month: integer, day: integer, hour: integer, minute: integer, second: integer, weekday: "mon"|"tue"|"wed"|"thu"|"fri"|"sat"|"sun" }
+function clock.date(at) end
+
+---The time as text: clock.text("%Y-%m-%d %H:%M").
+---@param format string
+---@param at? number
+---@return string
+function clock.text(format, at) end
+
+---Waits. In a call, call:sleep also notices keys.
+---@param duration Duration
+function clock.sleep(duration) end
+
+---@class Json
+---@field null any   A null inside a list
+json = {}
+
+---@param value any   Plain data
+---@return string
+function json.encode(value) end
+
+---@param text string
+---@return any value   nil when the text is no JSON
+---@return string? why
+function json.decode(text) end
+
+---Marks a table as a list, so that an empty one is written as [].
+---@param list? table
+---@return table
+function json.list(list) end
+
+---The tenant's part of config.lua, as far as dialplans need it. No secrets.
+---@class Config
+---@field tenant string
+---@field domain string
+---@field timezone string
+---@field language string
+---@field users table<string, { name: string?, mailbox: string? }>       By extension
+---@field mailboxes table<string, { name: string? }>                     Shared ones
+config = {}

@@ -1,0 +1,722 @@
+//! The call: each method's command, each reply's values, each mistake's sentence.
+
+use std::time::Duration;
+
+use call::{
+    Bridge, Cause, Command, Gather, Greeting, Keys, Left, LegId, MessageId, Music, Parted, Record,
+    Recorded, RecordingId, Reply, Say, Sound, StartRecording, Strategy, Target, Tone, Voicemail,
+    Why,
+};
+use serde_json::json;
+
+use crate::api::testbed::{Bed, NOON};
+use crate::surroundings::{Listen, Phase};
+
+/// The command that one line of a handler asks for.
+fn command(body: &str) -> Command {
+    let bed = Bed::new();
+    let result = bed.call(body);
+    bed.asked()
+        .pop()
+        .unwrap_or_else(|| panic!("{body}: {result:?}"))
+}
+
+fn refusal(body: &str) -> String {
+    let bed = Bed::new();
+    let refusal = bed.call(body).unwrap_err();
+    assert_eq!(bed.asked(), [], "{body}");
+    let sentence = refusal.strip_prefix("test.lua:1: ");
+    sentence
+        .unwrap_or_else(|| panic!("no line in: {refusal}"))
+        .to_owned()
+}
+
+fn named(name: &str) -> Sound {
+    Sound::Named(name.to_owned())
+}
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn plain_methods_become_their_commands() {
+    assert_eq!(command("call:ring()"), Command::Ring);
+    assert_eq!(command("call:progress()"), Command::Progress);
+    assert_eq!(command("call:answer()"), Command::Answer);
+    assert_eq!(command("call:stop_recording()"), Command::StopRecording);
+    assert_eq!(
+        command("call:hangup()"),
+        Command::Hangup {
+            cause: Cause::Normal
+        }
+    );
+    assert_eq!(
+        command("call:hangup('congestion')"),
+        Command::Hangup {
+            cause: Cause::Congestion
+        }
+    );
+    assert_eq!(
+        command("call:reject('busy')"),
+        Command::Reject { cause: Cause::Busy }
+    );
+    assert_eq!(
+        command("call:reject()"),
+        Command::Reject {
+            cause: Cause::Rejected
+        }
+    );
+    assert_eq!(
+        command("call:sleep('1m')"),
+        Command::Sleep { duration: s(60) }
+    );
+    assert_eq!(
+        command("call:send_dtmf('1,a#')"),
+        Command::SendDtmf {
+            digits: "1,A#".into()
+        }
+    );
+    assert_eq!(command("call:music()"), Command::Music(Music::Default));
+    assert_eq!(command("call:music(false)"), Command::Music(Music::Off));
+    assert_eq!(
+        command("call:music('piano')"),
+        Command::Music(Music::Named("piano".into()))
+    );
+    assert_eq!(
+        command("call:voicemail_menu()"),
+        Command::VoicemailMenu { mailbox: None }
+    );
+    let box_8000 = Command::VoicemailMenu {
+        mailbox: Some("8000".into()),
+    };
+    assert_eq!(command("call:voicemail_menu(8000)"), box_8000);
+    let beep = Command::StartRecording(StartRecording { beep: true });
+    assert_eq!(command("call:start_recording { beep = true }"), beep);
+}
+
+#[test]
+fn a_sound_is_a_name_a_tone_silence_something_said_or_a_list_of_them() {
+    let play = |body: &str| match command(body) {
+        Command::Play { sounds, .. } => sounds,
+        other => panic!("{other:?}"),
+    };
+    let id = RecordingId::new(5, [2; 10]);
+
+    assert_eq!(play("call:play('menu/main')"), [named("menu/main")]);
+    assert_eq!(play("call:play {}"), []);
+    assert_eq!(
+        play(
+            "call:play { 'greet/welcome', 'tone:beep', 'silence:1.5', { number = 12 }, { digits = '+861' } }"
+        ),
+        [
+            named("greet/welcome"),
+            Sound::Tone(Tone::Beep),
+            Sound::Silence(Duration::from_millis(1500)),
+            Sound::Say(Say::Number(12)),
+            Sound::Say(Say::Digits("+861".into())),
+        ]
+    );
+    assert_eq!(
+        play(&format!("call:play('recording:{id}')")),
+        [Sound::Recording(id)]
+    );
+    assert_eq!(
+        play(&format!("call:play {{ id = '{id}', duration = 2 }}")),
+        [Sound::Recording(id)]
+    );
+    let message = MessageId::new(5, [2; 10]);
+    let left = format!("call:play {{ id = '{message}', mailbox = '8000' }}");
+    assert_eq!(play(&left), [Sound::Message(message)]);
+    assert_eq!(
+        play("call:say { date = 86400 }"),
+        [Sound::Say(Say::Date(86_400))]
+    );
+}
+
+#[test]
+fn play_is_interrupted_and_repeated_as_asked() {
+    let options = |body| match command(body) {
+        Command::Play {
+            interrupt_on,
+            times,
+            ..
+        } => (interrupt_on, times),
+        other => panic!("{other:?}"),
+    };
+
+    assert_eq!(options("call:play('menu/main')"), (Keys::None, 1));
+    let both = "call:play('menu/main', { interrupt_on = '12#', loop = 3 })";
+    assert_eq!(options(both), (Keys::Of("12#".into()), 3));
+    let endless = "call:play('menu/main', { interrupt_on = 'any', loop = true })";
+    assert_eq!(options(endless), (Keys::Any, 0));
+}
+
+#[test]
+fn gather_has_its_defaults_and_takes_every_option() {
+    let defaults = Gather {
+        prompt: Vec::new(),
+        min_digits: 1,
+        max_digits: 1,
+        timeout: s(5),
+        digit_timeout: s(3),
+        finish_on: Keys::Of("#".into()),
+        pattern: None,
+        barge_in: true,
+    };
+    assert_eq!(command("call:gather()"), Command::Gather(defaults));
+
+    let all = command(
+        "call:gather { play = 'menu/main', say = { digits = '12' }, min_digits = 2, max_digits = 4, \
+         timeout = 2, digit_timeout = '500ms', finish_on = '', match = '_10XX', barge_in = false }",
+    );
+    let expected = Gather {
+        prompt: vec![named("menu/main"), Sound::Say(Say::Digits("12".into()))],
+        min_digits: 2,
+        max_digits: 4,
+        timeout: s(2),
+        digit_timeout: Duration::from_millis(500),
+        finish_on: Keys::None,
+        pattern: Some("_10XX".into()),
+        barge_in: false,
+    };
+    assert_eq!(all, Command::Gather(expected));
+}
+
+#[test]
+fn record_bridge_voicemail_and_transfer_take_their_options() {
+    let record = Record {
+        max_duration: s(30),
+        silence: s(0),
+        beep: false,
+        finish_on: Keys::Any,
+    };
+    let asked = "call:record { max_duration = 30, silence = 0, beep = false, finish_on = 'any' }";
+    assert_eq!(command(asked), Command::Record(record));
+
+    let bridge = Bridge {
+        targets: vec![
+            Target::User("1049".into()),
+            Target::Trunk {
+                trunk: "carrier".into(),
+                number: "13800138000".into(),
+            },
+        ],
+        timeout: s(15),
+        caller_id: Some("4001234567".into()),
+        strategy: Strategy::InOrder,
+        ringback: Some(Sound::Tone(Tone::Ringback)),
+        record: true,
+    };
+    let asked = "call:bridge({ 'user:1049', 'trunk:carrier/13800138000' }, { timeout = 15, \
+                 caller_id = 4001234567, strategy = 'in_order', ringback = 'tone:ringback', record = true })";
+    assert_eq!(command(asked), Command::Bridge(bridge));
+
+    let voicemail = |greeting| {
+        Command::Voicemail(Voicemail {
+            mailbox: "8000".into(),
+            greeting,
+            max_duration: s(180),
+            min_duration: s(2),
+            silence: s(5),
+            beep: true,
+            review: true,
+        })
+    };
+    assert_eq!(
+        command("call:voicemail('8000')"),
+        voicemail(Greeting::Unavailable)
+    );
+    let with = |greeting| {
+        command(&format!(
+            "call:voicemail(8000, {{ greeting = {greeting} }})"
+        ))
+    };
+    assert_eq!(with("'busy'"), voicemail(Greeting::Busy));
+    assert_eq!(with("false"), voicemail(Greeting::None));
+    assert_eq!(
+        with("'vm/leave'"),
+        voicemail(Greeting::Sound(named("vm/leave")))
+    );
+
+    let bed = Bed::new();
+    bed.load("context 'internal' {}").unwrap();
+    bed.call("call:transfer(1001, { context = 'internal' })")
+        .unwrap_err();
+    let expected = Command::Transfer {
+        to: "1001".into(),
+        context: Some("internal".into()),
+    };
+    assert_eq!(bed.asked(), [expected]);
+}
+
+#[test]
+fn a_wrong_argument_is_refused_before_anything_is_asked() {
+    for (body, sentence) in [
+        ("call:ring(1)", "call:ring takes no arguments, got 1"),
+        ("call:answer(true)", "call:answer takes no arguments, got 1"),
+        (
+            "call:progress('x')",
+            "call:progress takes no arguments, got 1",
+        ),
+        (
+            "call:stop_recording {}",
+            "call:stop_recording takes no arguments, got 1",
+        ),
+        (
+            "call:hangup('bussy')",
+            "call:hangup: 'bussy' is none of normal, busy, no_answer, cancelled, rejected, unallocated, unavailable, congestion, forbidden, incompatible, failure, lost (did you mean 'busy'?)",
+        ),
+        (
+            "call:reject(true)",
+            "call:reject expects a cause such as \"busy\", got true",
+        ),
+        (
+            "call:play()",
+            "call:play: expected a sound such as \"menu/main\", got nothing",
+        ),
+        (
+            "call:play('menu/mian')",
+            "call:play: sound 'menu/mian' not found (did you mean 'menu/main'?)",
+        ),
+        (
+            "call:play { 'menu/main', 5 }",
+            "call:play: expected a sound such as \"menu/main\", got 5",
+        ),
+        (
+            "call:play('tone:bep')",
+            "call:play: tone 'bep' is none of beep, busy, congestion, ringback, confirm, apology (did you mean 'beep'?)",
+        ),
+        (
+            "call:play('silence:long')",
+            "call:play: expected \"silence:2\" or \"silence:500ms\", got \"silence:long\"",
+        ),
+        (
+            "call:play('http://x')",
+            "call:play: unknown kind of sound: 'http' is none of tone, silence, recording",
+        ),
+        (
+            "call:play('recording:1')",
+            "call:play: '1' is no recording's id",
+        ),
+        (
+            "call:play('menu/main', 5)",
+            "call:play expects a table of options, got 5",
+        ),
+        (
+            "call:play('menu/main', { loops = 2 })",
+            "call:play: unknown option 'loops' (did you mean 'loop'?)",
+        ),
+        (
+            "call:play('menu/main', { loop = 0 })",
+            "call:play: loop: expected a whole number from 1 to 1000, got 0",
+        ),
+        (
+            "call:play('menu/main', { interrupt_on = 'x' })",
+            "call:play: interrupt_on: expected keys such as \"12#\" or \"any\", got \"x\"",
+        ),
+        (
+            "call:play('menu/main', {}, 1)",
+            "call:play takes 2 arguments at most, got 3",
+        ),
+        (
+            "call:say('menu/main')",
+            "call:say: expected a table such as { number = 12 }, got \"menu/main\"; sounds are for play",
+        ),
+        (
+            "call:say { number = 1.5 }",
+            "call:say: number: expected a whole number, got 1.5",
+        ),
+        (
+            "call:say { numbr = 1 }",
+            "call:say: 'numbr' is none of number, digits, date, time (did you mean 'number'?)",
+        ),
+        (
+            "call:say { number = 1, digits = '1' }",
+            "call:say: expected one of number, digits, date, time: { number = 12 }",
+        ),
+        (
+            "call:say { digits = 'one' }",
+            "call:say: digits: expected digits, got \"one\"",
+        ),
+        (
+            "call:gather { max_digit = 1 }",
+            "call:gather: unknown option 'max_digit' (did you mean 'max_digits'?)",
+        ),
+        (
+            "call:gather { max_digits = 0 }",
+            "call:gather: max_digits: expected a whole number from 1 to 64, got 0",
+        ),
+        (
+            "call:gather { min_digits = 3, max_digits = 2 }",
+            "call:gather: min_digits: expected a whole number from 0 to 2, got 3",
+        ),
+        (
+            "call:gather { timeout = true }",
+            "call:gather: timeout: expected seconds or a time such as \"20s\", got true",
+        ),
+        (
+            "call:gather { timeout = -1 }",
+            "call:gather: timeout: expected seconds or a time such as \"20s\", got -1",
+        ),
+        (
+            "call:gather { barge_in = 'no' }",
+            "call:gather: barge_in: expected true or false, got \"no\"",
+        ),
+        (
+            "call:gather { 'menu/main' }",
+            "call:gather expects named options, got the name 1",
+        ),
+        (
+            "call:gather { play = 'menu/mian' }",
+            "call:gather: play: sound 'menu/mian' not found (did you mean 'menu/main'?)",
+        ),
+        (
+            "call:gather { say = 5 }",
+            "call:gather: say: expected a table such as { number = 12 }, got 5; sounds are for play",
+        ),
+        (
+            "call:record { silences = 2 }",
+            "call:record: unknown option 'silences' (did you mean 'silence'?)",
+        ),
+        (
+            "call:start_recording(true)",
+            "call:start_recording expects a table of options, got true",
+        ),
+        (
+            "call:bridge('1049')",
+            "call:bridge: '1049' is no target: write \"user:1049\" for a user",
+        ),
+        (
+            "call:bridge('trunk:carier/138')",
+            "call:bridge: no trunk 'carier' (did you mean 'carrier'?)",
+        ),
+        (
+            "call:bridge('user:1049', { strategy = 'one' })",
+            "call:bridge: strategy: 'one' is none of all, in_order",
+        ),
+        (
+            "call:bridge('user:1049', { ringback = 7 })",
+            "call:bridge: ringback: expected a sound such as \"menu/main\", got 7",
+        ),
+        (
+            "call:bridge('user:1049', { timout = 7 })",
+            "call:bridge: unknown option 'timout' (did you mean 'timeout'?)",
+        ),
+        (
+            "call:voicemail()",
+            "call:voicemail expects a mailbox such as \"8000\", got nothing",
+        ),
+        (
+            "call:voicemail('8000', { greeting = 'vm/leav' })",
+            "call:voicemail: greeting: sound 'vm/leav' not found",
+        ),
+        (
+            "call:voicemail_menu {}",
+            "call:voicemail_menu expects a mailbox such as \"1049\", got a table",
+        ),
+        (
+            "call:transfer()",
+            "call:transfer expects a number such as \"1001\", got nothing",
+        ),
+        (
+            "call:transfer('1', { context = 'internl' })",
+            "call:transfer: context: no context 'internl'",
+        ),
+        ("call:send_dtmf('1x')", "call:send_dtmf: 'x' is no key"),
+        (
+            "call:music(5)",
+            "call:music expects a name under sounds/music, or false for silence, got 5",
+        ),
+        (
+            "call:sleep()",
+            "call:sleep expects seconds or a time such as \"20s\", got nothing",
+        ),
+        (
+            "call:on('hungup', print)",
+            "call:on: 'hungup' is none of hangup, dtmf, bridged (did you mean 'hangup'?)",
+        ),
+        (
+            "call:on('hangup')",
+            "call:on expects a function, got nothing",
+        ),
+        (
+            "call.answer()",
+            "write call:answer(...) with a colon; in front of it is nothing",
+        ),
+        (
+            "call:ansewr()",
+            "a call has no 'ansewr' (did you mean 'answer'?)",
+        ),
+        ("call:queue('it')", "a call has no 'queue'"),
+        (
+            "call.frm = 1",
+            "call.frm cannot be set: keep your own values in call.vars",
+        ),
+        (
+            "call.language = 7",
+            "call.language expects a language such as \"zh\" or \"en\"",
+        ),
+    ] {
+        assert_eq!(refusal(body), sentence, "{body}");
+    }
+    assert!(refusal("call:gather { match = '_10[' }").starts_with("call:gather: match: '_10['"));
+}
+
+#[test]
+fn replies_become_values_or_nil_and_why() {
+    let cases = [
+        ("call:answer()", Reply::Done, json!([])),
+        (
+            "call:play('menu/main')",
+            Reply::Key(Some('1')),
+            json!(["1"]),
+        ),
+        ("call:play('menu/main')", Reply::Key(None), json!([null])),
+        (
+            "call:gather()",
+            Reply::Digits(Ok("12".into())),
+            json!(["12"]),
+        ),
+        (
+            "call:gather()",
+            Reply::Digits(Err(Why::NoMatch)),
+            json!([null, "no_match"]),
+        ),
+        (
+            "call:record()",
+            Reply::Recording(Err(Why::Silence)),
+            json!([null, "silence"]),
+        ),
+        (
+            "call:bridge('user:1049')",
+            Reply::Leg(Err(Why::Busy)),
+            json!([null, "busy"]),
+        ),
+        (
+            "call:voicemail('8000')",
+            Reply::Message(None),
+            json!([null]),
+        ),
+    ];
+    for (body, reply, expected) in cases {
+        let bed = Bed::new();
+        bed.will_reply([reply]);
+        assert_eq!(bed.call(&format!("return {body}")), Ok(expected), "{body}");
+    }
+}
+
+#[test]
+fn what_was_made_is_a_table_that_can_be_played() {
+    let (recording, message) = (RecordingId::new(9, [3; 10]), MessageId::new(9, [4; 10]));
+    let bed = Bed::new();
+    let half = Duration::from_millis(1500);
+    bed.will_reply([
+        Reply::Recording(Ok(Recorded {
+            id: recording,
+            duration: half,
+        })),
+        Reply::Done,
+        Reply::Message(Some(Left {
+            id: message,
+            mailbox: "8000".into(),
+            duration: half,
+        })),
+        Reply::Done,
+    ]);
+
+    let returned = bed.call(
+        "local r = call:record() call:play(r) local m = call:voicemail('8000') call:play { m } \
+         return r.duration, m.mailbox, m.duration",
+    );
+
+    assert_eq!(returned, Ok(json!([1.5, "8000", 1.5])));
+    let sounds: Vec<Sound> = bed
+        .asked()
+        .into_iter()
+        .filter_map(|command| match command {
+            Command::Play { sounds, .. } => sounds.into_iter().next(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        sounds,
+        [Sound::Recording(recording), Sound::Message(message)]
+    );
+}
+
+#[test]
+fn a_bridge_tells_who_was_talked_to_and_for_how_long() {
+    let bed = Bed::new();
+    bed.will_reply([Reply::Leg(Ok(Parted {
+        leg: LegId(1),
+        target: Target::Trunk {
+            trunk: "carrier".into(),
+            number: "110".into(),
+        },
+        user: None,
+        talked: s(90),
+        cause: Cause::Normal,
+    }))]);
+
+    let returned = bed.call(
+        "local leg, why = call:bridge('trunk:carrier/110') \
+         return leg.target, leg.user, leg.talked, leg.cause, why, call.answered_at",
+    );
+
+    let answered = NOON as f64 / 1e6 - 90.0;
+    let expected = json!(["trunk:carrier/110", null, 90.0, "normal", null, answered]);
+    assert_eq!(returned, Ok(expected));
+}
+
+#[test]
+fn a_mistake_is_an_error_at_the_scripts_line_and_pcall_reads_it() {
+    let bed = Bed::new();
+    bed.will_reply([Reply::Mistake("no mailbox '9'".into())]);
+    let failed = bed.call("\n\n call:voicemail('9')");
+    assert_eq!(
+        failed,
+        Err("test.lua:3: call:voicemail: no mailbox '9'".into())
+    );
+
+    bed.will_reply([Reply::Mistake("no mailbox '9'".into())]);
+    let caught = bed.call("local ok, why = pcall(call.voicemail, call, '9') return ok, why");
+    assert_eq!(
+        caught,
+        Ok(json!([false, "test.lua:1: call:voicemail: no mailbox '9'"]))
+    );
+}
+
+#[test]
+fn commands_carry_the_line_that_asked() {
+    let bed = Bed::new();
+
+    bed.call("local function deep()\n call:answer() end\n deep()")
+        .unwrap();
+
+    let asked = bed.answers.asked.lock().unwrap();
+    let (place, _) = &asked[0];
+    assert_eq!(
+        (&*place.file, place.line, place.generation),
+        ("test.lua", 2, 7)
+    );
+}
+
+#[test]
+fn the_fields_tell_about_the_call() {
+    let bed = Bed::new();
+
+    let fields = bed.call(
+        "call.vars.order = 7 \
+         return call.tenant, call.direction, call.context, call.from, call.from_name, call.to, call.user, call.trunk, \
+         call.headers['X-ORDER'], call.headers.via, call.headers.none, call.vars.order, call.started_at, call.answered_at, \
+         #call.id, tostring(call) == 'call ' .. call.id",
+    );
+
+    let expected = json!([
+        "8001",
+        "inbound",
+        "inbound",
+        "+8613800138000",
+        "王女士",
+        "4001234567",
+        null,
+        "carrier",
+        "7",
+        "a, b",
+        null,
+        7,
+        NOON as f64 / 1e6,
+        null,
+        36,
+        true
+    ]);
+    assert_eq!(fields, Ok(expected));
+}
+
+#[test]
+fn a_language_is_set_for_the_prompts_and_read_back() {
+    let bed = Bed::new();
+
+    let languages =
+        bed.call("local before = call.language call.language = 'en' return before, call.language");
+
+    assert_eq!(languages, Ok(json!(["zh", "en"])));
+    assert_eq!(*bed.answers.languages.lock().unwrap(), ["en"]);
+}
+
+#[test]
+fn a_method_knows_where_it_may_not_stand() {
+    let bed = Bed::new();
+    let refused = |phase| bed.run(phase, "call:answer()").unwrap_err();
+
+    let loading = refused(Phase::Loading);
+    assert_eq!(
+        loading,
+        "test.lua:1: call:answer cannot be used while files load (only in: a call)"
+    );
+    let hook = refused(Phase::Hook);
+    assert_eq!(
+        hook,
+        "test.lua:1: call:answer cannot be used after the call has ended"
+    );
+    let task = refused(Phase::Task);
+    assert_eq!(
+        task,
+        "test.lua:1: call:answer cannot be used outside of its call (only in: a call)"
+    );
+    bed.live.over.set(true);
+    let over = refused(Phase::Call);
+    assert_eq!(
+        over,
+        "test.lua:1: call:answer cannot be used after the call has ended"
+    );
+}
+
+#[test]
+fn a_method_cannot_wait_inside_gsub() {
+    let refusal = refusal("string.gsub('abc', 'b', function() call:answer() end)");
+
+    assert_eq!(
+        refusal,
+        "call:answer cannot be used inside string.gsub: collect first, play after"
+    );
+}
+
+#[test]
+fn a_script_whose_caller_is_gone_does_not_go_on() {
+    let bed = Bed::new();
+    *bed.answers.is_gone.lock().unwrap() = true;
+
+    let result = bed.call("pcall(call.answer, call) store = 1");
+
+    assert_eq!(result, Err("still waiting".into()));
+}
+
+#[test]
+fn a_transfer_does_not_return_unless_it_is_refused() {
+    let bed = Bed::new();
+    assert_eq!(
+        bed.call("call:transfer('1001') return 1"),
+        Err("still waiting".into())
+    );
+
+    bed.will_reply([Reply::Mistake("transferred 10 times".into())]);
+    let refused = bed.call("call:transfer('1001')");
+    assert_eq!(
+        refused,
+        Err("test.lua:1: call:transfer: transferred 10 times".into())
+    );
+}
+
+#[test]
+fn listeners_are_kept_with_their_call() {
+    let bed = Bed::new();
+
+    bed.call("call:on('hangup', print) call:on('dtmf', print)")
+        .unwrap();
+
+    let listeners = bed.live.listeners.borrow();
+    let events: Vec<Listen> = listeners.iter().map(|(listen, _)| *listen).collect();
+    assert_eq!(events, [Listen::Hangup, Listen::Dtmf]);
+}

@@ -1,0 +1,482 @@
+//! What a script may ask of its call: from arguments to a [`Command`].
+
+use std::time::Duration;
+
+use call::route::Pattern;
+use call::{
+    Bridge, Cause, Command, Gather, Greeting, Keys, Music, Record, StartRecording, Strategy,
+    Target, Voicemail,
+};
+use mlua::{Lua, MultiValue, Table, Value};
+
+use super::Call;
+use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
+use crate::api::class::receive;
+use crate::api::context::Contexts;
+use crate::api::sound::{self, Ear};
+use crate::api::target::targets;
+use crate::suggest::did_you_mean;
+use crate::surroundings::{LiveCall, Surroundings};
+
+/// A method that becomes a command.
+pub(crate) struct Verb {
+    pub(crate) name: &'static str,
+    /// In sentences: `call:play`.
+    pub(crate) function: &'static str,
+    /// How many arguments it takes at most.
+    pub(super) most: usize,
+    /// The script ends with it.
+    pub(super) is_last: bool,
+    pub(super) command: fn(&Asking<'_>) -> mlua::Result<Command>,
+}
+
+/// One call of a method.
+pub(super) struct Asking<'a> {
+    pub(super) lua: &'a Lua,
+    pub(super) surroundings: &'a Surroundings,
+    pub(super) live: &'a LiveCall,
+    pub(super) arguments: Arguments,
+}
+
+macro_rules! verbs {
+    ($( $name:ident $most:literal $is_last:literal ),+ $(,)?) => {
+        /// All of them.
+        pub(crate) const ALL: &[Verb] = &[$( Verb {
+            name: stringify!($name),
+            function: concat!("call:", stringify!($name)),
+            most: $most,
+            is_last: $is_last,
+            command: $name,
+        } ),+];
+    };
+}
+
+verbs! {
+    ring 0 false,
+    progress 0 false,
+    answer 0 false,
+    reject 1 true,
+    hangup 1 true,
+    play 2 false,
+    say 1 false,
+    gather 1 false,
+    record 1 false,
+    start_recording 1 false,
+    stop_recording 0 false,
+    bridge 2 false,
+    voicemail 2 false,
+    voicemail_menu 1 false,
+    transfer 2 true,
+    send_dtmf 1 false,
+    music 1 false,
+    sleep 1 false,
+}
+
+/// The tables of options, for the stubs.
+#[cfg(test)]
+pub(crate) const OPTIONS: &[&Names] = &[
+    &PLAY,
+    &GATHER,
+    &RECORD,
+    &START_RECORDING,
+    &BRIDGE,
+    &VOICEMAIL,
+    &TRANSFER,
+    &MENU,
+];
+
+static PLAY: Names = Names {
+    class: "PlayOptions",
+    names: &["interrupt_on", "loop"],
+};
+static GATHER: Names = Names {
+    class: "GatherOptions",
+    names: &[
+        "play",
+        "say",
+        "min_digits",
+        "max_digits",
+        "timeout",
+        "digit_timeout",
+        "finish_on",
+        "match",
+        "barge_in",
+    ],
+};
+static RECORD: Names = Names {
+    class: "RecordOptions",
+    names: &["max_duration", "silence", "beep", "finish_on"],
+};
+static START_RECORDING: Names = Names {
+    class: "StartRecordingOptions",
+    names: &["beep"],
+};
+static BRIDGE: Names = Names {
+    class: "BridgeOptions",
+    names: &["timeout", "caller_id", "strategy", "ringback", "record"],
+};
+static VOICEMAIL: Names = Names {
+    class: "VoicemailOptions",
+    names: &[
+        "greeting",
+        "max_duration",
+        "min_duration",
+        "silence",
+        "beep",
+        "review",
+    ],
+};
+static TRANSFER: Names = Names {
+    class: "TransferOptions",
+    names: &["context"],
+};
+static MENU: Names = Names {
+    class: "MenuOptions",
+    names: &[
+        "play",
+        "say",
+        "keys",
+        "tries",
+        "timeout",
+        "digit_timeout",
+        "invalid",
+        "silence",
+        "otherwise",
+        "barge_in",
+    ],
+};
+
+impl Asking<'_> {
+    fn ear(&self) -> Ear<'_> {
+        Ear {
+            surroundings: self.surroundings,
+            live: self.live,
+        }
+    }
+}
+
+fn ring(_: &Asking<'_>) -> mlua::Result<Command> {
+    Ok(Command::Ring)
+}
+
+fn progress(_: &Asking<'_>) -> mlua::Result<Command> {
+    Ok(Command::Progress)
+}
+
+fn answer(_: &Asking<'_>) -> mlua::Result<Command> {
+    Ok(Command::Answer)
+}
+
+fn reject(asking: &Asking<'_>) -> mlua::Result<Command> {
+    cause(asking, Cause::Rejected).map(|cause| Command::Reject { cause })
+}
+
+fn hangup(asking: &Asking<'_>) -> mlua::Result<Command> {
+    cause(asking, Cause::Normal).map(|cause| Command::Hangup { cause })
+}
+
+fn cause(asking: &Asking<'_>, default: Cause) -> mlua::Result<Cause> {
+    let Some(word) = asking.arguments.maybe_text(0, "a cause such as \"busy\"")? else {
+        return Ok(default);
+    };
+    let words = Cause::ALL.iter().map(|cause| cause.word());
+    Cause::from_word(&word).ok_or_else(|| asking.arguments.refuse(unknown_word(&word, words)))
+}
+
+fn play(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let sounds = asking.ear().sounds(asking.arguments.value(0));
+    let sounds = sounds.map_err(|message| asking.arguments.refuse(message))?;
+    let options = asking.arguments.options(1, &PLAY)?;
+    let times = match options.value("loop")? {
+        Value::Boolean(true) => 0,
+        Value::Boolean(false) | Value::Nil => 1,
+        _ => options.whole("loop", 1, 1..=1000)?,
+    };
+    let interrupt_on = keys(&options, "interrupt_on", Keys::None)?;
+    Ok(Command::Play {
+        sounds,
+        interrupt_on,
+        times: u32::try_from(times).unwrap_or(1),
+    })
+}
+
+fn say(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let said = saying(asking.arguments.value(0));
+    let said = said.map_err(|message| asking.arguments.refuse(message))?;
+    Ok(Command::Play {
+        sounds: vec![said],
+        interrupt_on: Keys::None,
+        times: 1,
+    })
+}
+
+fn saying(value: &Value) -> Result<call::Sound, String> {
+    match value {
+        Value::Table(table) => sound::say(table).map(call::Sound::Say),
+        other => {
+            let got = shown(other);
+            Err(format!(
+                "expected a table such as {{ number = 12 }}, got {got}; sounds are for play"
+            ))
+        }
+    }
+}
+
+fn gather(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let options = asking.arguments.options(0, &GATHER)?;
+    let prompt = prompt(asking, &options)?;
+    let max_digits = options.whole("max_digits", 1, 1..=MOST_DIGITS)?;
+    let min_digits = options.whole("min_digits", 1, 0..=max_digits)?;
+    let pattern = options.text("match")?;
+    if let Some(pattern) = &pattern {
+        Pattern::parse(pattern).map_err(|error| options.refuse("match", error))?;
+    }
+    Ok(Command::Gather(Gather {
+        prompt,
+        min_digits: usize::try_from(min_digits).unwrap_or_default(),
+        max_digits: usize::try_from(max_digits).unwrap_or(1),
+        timeout: options.duration("timeout", Duration::from_secs(5))?,
+        digit_timeout: options.duration("digit_timeout", Duration::from_secs(3))?,
+        finish_on: keys(&options, "finish_on", Keys::Of("#".to_owned()))?,
+        pattern,
+        barge_in: options.boolean("barge_in", true)?,
+    }))
+}
+
+/// `play` and `say` of one table, in this order.
+fn prompt(asking: &Asking<'_>, options: &Options) -> mlua::Result<Vec<call::Sound>> {
+    let mut prompt = sounds(asking, options, "play")?;
+    match options.value("say")? {
+        Value::Nil => {}
+        value => {
+            let said = saying(&value).map_err(|message| options.refuse("say", message))?;
+            prompt.push(said);
+        }
+    }
+    Ok(prompt)
+}
+
+fn sounds(asking: &Asking<'_>, options: &Options, name: &str) -> mlua::Result<Vec<call::Sound>> {
+    match options.value(name)? {
+        Value::Nil => Ok(Vec::new()),
+        value => asking
+            .ear()
+            .sounds(&value)
+            .map_err(|message| options.refuse(name, message)),
+    }
+}
+
+fn record(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let options = asking.arguments.options(0, &RECORD)?;
+    Ok(Command::Record(Record {
+        max_duration: options.duration("max_duration", Duration::from_secs(120))?,
+        silence: options.duration("silence", Duration::from_secs(5))?,
+        beep: options.boolean("beep", true)?,
+        finish_on: keys(&options, "finish_on", Keys::Of("#".to_owned()))?,
+    }))
+}
+
+fn start_recording(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let options = asking.arguments.options(0, &START_RECORDING)?;
+    Ok(Command::StartRecording(StartRecording {
+        beep: options.boolean("beep", false)?,
+    }))
+}
+
+fn stop_recording(_: &Asking<'_>) -> mlua::Result<Command> {
+    Ok(Command::StopRecording)
+}
+
+fn bridge(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let targets = targets(asking.arguments.value(0));
+    let targets = targets.map_err(|message| asking.arguments.refuse(message))?;
+    let trunks = &asking.surroundings.settings.trunks;
+    for target in &targets {
+        let Target::Trunk { trunk, .. } = target else {
+            continue;
+        };
+        if !trunks.contains(trunk) {
+            let hint = did_you_mean(trunk, trunks.iter().map(String::as_str));
+            return Err(asking.arguments.refuse(format!("no trunk '{trunk}'{hint}")));
+        }
+    }
+    let options = asking.arguments.options(1, &BRIDGE)?;
+    let strategy = [("all", Strategy::All), ("in_order", Strategy::InOrder)];
+    let ringback = match options.value("ringback")? {
+        Value::Nil => None,
+        value => {
+            let sound = asking.ear().sound(&value);
+            Some(sound.map_err(|message| options.refuse("ringback", message))?)
+        }
+    };
+    Ok(Command::Bridge(Bridge {
+        targets,
+        timeout: options.duration("timeout", Duration::from_secs(30))?,
+        caller_id: options.text("caller_id")?,
+        strategy: options.word("strategy", &strategy)?.unwrap_or_default(),
+        ringback,
+        record: options.boolean("record", false)?,
+    }))
+}
+
+fn voicemail(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let mailbox = asking.arguments.text(0, "a mailbox such as \"8000\"")?;
+    let options = asking.arguments.options(1, &VOICEMAIL)?;
+    Ok(Command::Voicemail(Voicemail {
+        mailbox,
+        greeting: greeting(asking, &options)?,
+        max_duration: options.duration("max_duration", Duration::from_secs(180))?,
+        min_duration: options.duration("min_duration", Duration::from_secs(2))?,
+        silence: options.duration("silence", Duration::from_secs(5))?,
+        beep: options.boolean("beep", true)?,
+        review: options.boolean("review", true)?,
+    }))
+}
+
+fn greeting(asking: &Asking<'_>, options: &Options) -> mlua::Result<Greeting> {
+    let value = options.value("greeting")?;
+    let word = value.as_string().map(|text| text.to_string_lossy());
+    match (word.as_deref(), &value) {
+        (Some("unavailable"), _) | (_, Value::Nil) => Ok(Greeting::Unavailable),
+        (Some("busy"), _) => Ok(Greeting::Busy),
+        (_, Value::Boolean(false)) => Ok(Greeting::None),
+        _ => {
+            let sound = asking.ear().sound(&value);
+            let sound = sound.map_err(|message| options.refuse("greeting", message))?;
+            Ok(Greeting::Sound(sound))
+        }
+    }
+}
+
+fn voicemail_menu(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let mailbox = asking
+        .arguments
+        .maybe_text(0, "a mailbox such as \"1049\"")?;
+    Ok(Command::VoicemailMenu { mailbox })
+}
+
+fn transfer(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let to = asking.arguments.text(0, "a number such as \"1001\"")?;
+    let options = asking.arguments.options(1, &TRANSFER)?;
+    let context = options.text("context")?;
+    if let (Some(context), Some(known)) = (&context, asking.lua.app_data_ref::<Contexts>()) {
+        known
+            .check(context)
+            .map_err(|message| options.refuse("context", message))?;
+    }
+    Ok(Command::Transfer { to, context })
+}
+
+fn send_dtmf(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let digits = asking.arguments.text(0, "keys such as \"1#\"")?;
+    match digits
+        .chars()
+        .find(|key| !"0123456789*#ABCDabcd,".contains(*key))
+    {
+        Some(strange) => Err(asking.arguments.refuse(format!("'{strange}' is no key"))),
+        None => Ok(Command::SendDtmf {
+            digits: digits.to_ascii_uppercase(),
+        }),
+    }
+}
+
+fn music(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let music = match asking.arguments.value(0) {
+        Value::Nil | Value::Boolean(true) => Music::Default,
+        Value::Boolean(false) => Music::Off,
+        Value::String(name) => Music::Named(name.to_string_lossy()),
+        other => {
+            let wanted = "a name under sounds/music, or false for silence";
+            return Err(asking.arguments.wrong(wanted, other));
+        }
+    };
+    Ok(Command::Music(music))
+}
+
+fn sleep(asking: &Asking<'_>) -> mlua::Result<Command> {
+    asking
+        .arguments
+        .duration(0)
+        .map(|duration| Command::Sleep { duration })
+}
+
+/// `"any"`, `"12#"`, or `""` and `false` for none.
+fn keys(options: &Options, name: &str, default: Keys) -> mlua::Result<Keys> {
+    let text = match options.value(name)? {
+        Value::Nil => return Ok(default),
+        Value::Boolean(false) => String::new(),
+        _ => options.text(name)?.unwrap_or_default(),
+    };
+    match text.as_str() {
+        "" => Ok(Keys::None),
+        "any" => Ok(Keys::Any),
+        keys if keys.chars().all(is_key) => Ok(Keys::Of(text)),
+        _ => Err(options.refuse(
+            name,
+            format!("expected keys such as \"12#\" or \"any\", got \"{text}\""),
+        )),
+    }
+}
+
+fn is_key(key: char) -> bool {
+    "0123456789*#ABCD".contains(key)
+}
+
+/// Checks the table of `call:menu`, for the loop written in Lua.
+pub(super) fn menu(lua: &Lua, values: MultiValue) -> mlua::Result<Table> {
+    let (call, arguments) = receive::<Call>("call:menu", values, 1)?;
+    call.check_place("call:menu")?;
+    let options = arguments.options(0, &MENU)?;
+    let asking = Asking {
+        lua,
+        surroundings: &call.surroundings,
+        live: &call.live,
+        arguments,
+    };
+    prompt(&asking, &options)?;
+    let Value::Table(keys) = options.value("keys")? else {
+        let wanted = "expected what each key does: { [\"1\"] = function(call) ... end }";
+        return Err(options.refuse("keys", wanted));
+    };
+    let mut longest = 0;
+    let mut hash = false;
+    for pair in keys.pairs::<Value, Value>() {
+        let key = match pair? {
+            (Value::String(key), _) => key.to_string_lossy(),
+            (other, _) => {
+                let key = shown(&other);
+                return Err(
+                    options.refuse("keys", format!("write the key {key} as text: [\"{key}\"]"))
+                );
+            }
+        };
+        if key.is_empty() || !key.chars().all(is_key) {
+            return Err(options.refuse("keys", format!("'{key}' is no key")));
+        }
+        longest = longest.max(key.len());
+        hash |= key.contains('#');
+    }
+    if longest == 0 {
+        return Err(options.refuse("keys", "there are none"));
+    }
+
+    let gather = lua.create_table()?;
+    for name in ["play", "say", "timeout", "digit_timeout", "barge_in"] {
+        gather.raw_set(name, options.value(name)?)?;
+    }
+    gather.raw_set("max_digits", longest)?;
+    // A key that is a choice cannot also end the input.
+    gather.raw_set("finish_on", if hash || longest == 1 { "" } else { "#" })?;
+    let menu = lua.create_table()?;
+    menu.raw_set("gather", gather)?;
+    menu.raw_set("keys", keys)?;
+    menu.raw_set("tries", options.whole("tries", 3, 1..=100)?)?;
+    for name in ["invalid", "silence"] {
+        sounds(&asking, &options, name)?;
+        menu.raw_set(name, options.value(name)?)?;
+    }
+    menu.raw_set("otherwise", options.value("otherwise")?)?;
+    Ok(menu)
+}
+
+const MOST_DIGITS: i64 = 64;

@@ -1,0 +1,123 @@
+//! The globals of scripts, one file each.
+
+mod arguments;
+pub(crate) mod call;
+mod class;
+mod clock;
+mod config;
+mod context;
+mod emit;
+mod every;
+mod json;
+mod log;
+mod on;
+mod schedule;
+#[cfg(test)]
+mod shipped_tests;
+mod sound;
+mod spawn;
+mod store;
+#[cfg(test)]
+mod stubs_tests;
+mod target;
+#[cfg(test)]
+pub(crate) mod testbed;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+use mlua::{Error, Lua, Table, Value};
+
+use crate::suggest::did_you_mean;
+use crate::surroundings::{Phase, Surroundings};
+
+/// Installs all globals. Everything that waits must be made here and not later: it is bound to
+/// the raw `coroutine.yield`, which scripts do not get to see.
+pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
+    context::register(lua, surroundings)?;
+    schedule::register(lua, surroundings)?;
+    on::register(lua, surroundings)?;
+    every::register(lua, surroundings)?;
+    emit::register(lua, surroundings)?;
+    spawn::register(lua, surroundings)?;
+    store::register(lua, surroundings)?;
+    log::register(lua, surroundings)?;
+    clock::register(lua, surroundings)?;
+    json::register(lua)?;
+    config::register(
+        lua,
+        &surroundings.tenant.to_string(),
+        &surroundings.settings,
+    )?;
+    call::register(lua)?;
+    for name in LIBRARIES {
+        let library = lua.globals().raw_get(*name)?;
+        lua.globals().raw_set(*name, closed(lua, name, library)?)?;
+    }
+    Ok(())
+}
+
+/// The globals that are tables of ours.
+const LIBRARIES: &[&str] = &["clock", "config", "json", "log"];
+
+/// Refuses a declaration outside of loading.
+fn while_loading(surroundings: &Surroundings, function: &str) -> mlua::Result<()> {
+    match surroundings.phase() {
+        Phase::Loading => Ok(()),
+        Phase::Call | Phase::Hook => refuse(function, "in a call (only while files load)"),
+        Phase::Task => refuse(function, "in a task (only while files load)"),
+    }
+}
+
+/// Refuses while files load what only a running script may do.
+fn while_running(surroundings: &Surroundings, function: &str) -> mlua::Result<()> {
+    match surroundings.phase() {
+        Phase::Loading => refuse(function, "while files load (only in: a call, a task)"),
+        Phase::Call | Phase::Hook | Phase::Task => Ok(()),
+    }
+}
+
+fn refuse(function: &str, place: &str) -> mlua::Result<()> {
+    Err(Error::runtime(format!("{function} cannot be used {place}")))
+}
+
+/// A table that can only be read, and says what it has when asked for something else.
+fn closed(lua: &Lua, name: &'static str, content: Table) -> mlua::Result<Table> {
+    let meta = lua.create_table()?;
+    let next = lua.globals().raw_get::<Value>("next")?;
+    let all = content.clone();
+    let pairs = move |lua: &Lua, _: Value| {
+        // A copy, so that what belongs to the exchange is not handed out.
+        let copy = lua.create_table()?;
+        all.for_each(|key: Value, value: Value| copy.raw_set(key, value))?;
+        Ok((next.clone(), copy, Value::Nil))
+    };
+    meta.raw_set("__pairs", lua.create_function(pairs)?)?;
+    let index = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<Value> {
+        let found = content.raw_get::<Value>(&key)?;
+        if !found.is_nil() {
+            return Ok(found);
+        }
+        let names: Vec<String> = content
+            .pairs::<String, Value>()
+            .flatten()
+            .map(|(name, _)| name)
+            .collect();
+        let key = key.to_string()?;
+        let hint = did_you_mean(&key, names.iter().map(String::as_str));
+        Err(Error::runtime(format!("{name} has no '{key}'{hint}")))
+    };
+    meta.raw_set("__index", lua.create_function(index)?)?;
+    let set = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<()> {
+        let key = key.to_string()?;
+        Err(Error::runtime(format!(
+            "{name}.{key} cannot be set: {name} is the exchange's"
+        )))
+    };
+    meta.raw_set("__newindex", lua.create_function(set)?)?;
+    meta.raw_set("__metatable", "closed")?;
+    let closed = lua.create_table()?;
+    closed.set_metatable(Some(meta))?;
+    Ok(closed)
+}

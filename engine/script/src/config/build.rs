@@ -1,0 +1,163 @@
+//! From checked settings to [`Config`].
+//!
+//! The schema has given every default and refused what is wrong, so reading cannot fail; a name
+//! that the schema does not have would read as nothing, which the tests would show.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::form::transport_and_address;
+use super::{
+    Config, Fallback, Http, Limits, Listen, MailboxConfig, NumberFormat, Rtp, Sip, Tenant,
+    Transport, Trunk, User,
+};
+
+pub(super) fn config(checked: &Value) -> Config {
+    let sip = sip(&checked["sip"]);
+    let tenant = |number: &str, settings: &Value| {
+        let own = sip
+            .trunks
+            .iter()
+            .filter(|(_, trunk)| trunk.tenant == number);
+        let trunks = own.map(|(name, _)| name.clone()).collect();
+        Tenant {
+            trunks,
+            ..tenant(number, settings)
+        }
+    };
+    Config {
+        rtp: rtp(&checked["rtp"]),
+        http: Http {
+            listen: text(checked["http"].get("listen")).and_then(|it| it.parse().ok()),
+        },
+        tenants: map(checked.get("tenants"), tenant),
+        sip,
+        limits: limits(&checked["limits"]),
+        reload_manually: checked["reload"] == "manual",
+    }
+}
+
+fn sip(it: &Value) -> Sip {
+    let listen = texts(&it["listen"]).into_iter().filter_map(|text| {
+        let (transport, address) = transport_and_address(&text).ok()?;
+        Some(Listen { transport, address })
+    });
+    Sip {
+        listen: listen.collect(),
+        external: text(it.get("external")).and_then(|text| text.parse().ok()),
+        trunks: map(it.get("trunks"), |_, value| trunk(value)),
+        min_expires: duration(&it["min_expires"]),
+        max_expires: duration(&it["max_expires"]),
+        options_interval: duration(&it["options_interval"]),
+        session_expires: duration(&it["session_expires"]),
+        ban_after: count(&it["ban_after"]),
+        ban_for: duration(&it["ban_for"]),
+    }
+}
+
+fn trunk(it: &Value) -> Trunk {
+    Trunk {
+        tenant: text(it.get("tenant")).unwrap_or_default(),
+        context: text(it.get("context")).unwrap_or_default(),
+        hosts: texts(&it["host"]),
+        transport: if it["transport"] == "tcp" {
+            Transport::Tcp
+        } else {
+            Transport::Udp
+        },
+        trusted: texts(&it["trusted"]),
+        username: text(it.get("username")),
+        password: text(it.get("password")),
+        realm: text(it.get("realm")),
+        register: it["register"] == true,
+        area_code: text(it.get("area_code")),
+        caller_id: text(it.get("caller_id")),
+        number_format: match it["number_format"].as_str() {
+            Some("e164") => NumberFormat::E164,
+            Some("national") => NumberFormat::National,
+            _ => NumberFormat::AsIs,
+        },
+        codecs: texts(&it["codecs"]),
+        max_calls: count(&it["max_calls"]),
+    }
+}
+
+fn rtp(it: &Value) -> Rtp {
+    let port = |index: usize| {
+        it["ports"][index]
+            .as_u64()
+            .and_then(|port| port.try_into().ok())
+    };
+    Rtp {
+        ports: (port(0).unwrap_or_default(), port(1).unwrap_or_default()),
+        codecs: texts(&it["codecs"]),
+        timeout: duration(&it["timeout"]),
+        threads: count(&it["threads"]) as usize,
+        backend: text(it.get("backend")).unwrap_or_default(),
+    }
+}
+
+fn limits(it: &Value) -> Limits {
+    Limits {
+        script_cpu: duration(&it["script_cpu"]),
+        script_memory: it["script_memory"].as_u64().unwrap_or_default() as usize,
+        load_time: duration(&it["load_time"]),
+        max_calls: count(&it["max_calls"]) as usize,
+    }
+}
+
+fn tenant(number: &str, it: &Value) -> Tenant {
+    Tenant {
+        domain: text(it.get("domain")).unwrap_or_else(|| number.to_owned()),
+        timezone: text(it.get("timezone")).unwrap_or_default(),
+        language: text(it.get("language")).unwrap_or_default(),
+        dialplan: text(it.get("dialplan")).unwrap_or_else(|| format!("scripts.{number}")),
+        music: text(it.get("music")),
+        users: map(it.get("users"), |_, user| User {
+            name: text(user.get("name")),
+            password: text(user.get("password")),
+            context: text(user.get("context")).unwrap_or_default(),
+            mailbox: text(user.get("mailbox")),
+            max_calls: count(&user["max_calls"]),
+        }),
+        mailboxes: map(it.get("mailboxes"), |_, mailbox| MailboxConfig {
+            pin: text(mailbox.get("pin")),
+            name: text(mailbox.get("name")),
+        }),
+        fallback: Fallback {
+            play: text(it["fallback"].get("play")),
+            transfer: text(it["fallback"].get("transfer")),
+        },
+        trunks: Vec::new(),
+        plugins: map(it.get("plugins"), |_, settings| settings.clone()),
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value?.as_str().map(str::to_owned)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| text(Some(item))).collect()
+}
+
+fn duration(value: &Value) -> Duration {
+    Duration::from_millis(value.as_u64().unwrap_or_default())
+}
+
+fn count(value: &Value) -> u32 {
+    value
+        .as_u64()
+        .and_then(|count| count.try_into().ok())
+        .unwrap_or_default()
+}
+
+fn map<T>(value: Option<&Value>, read: impl Fn(&str, &Value) -> T) -> BTreeMap<String, T> {
+    let fields = value.and_then(Value::as_object).into_iter().flatten();
+    fields
+        .map(|(name, value)| (name.clone(), read(name, value)))
+        .collect()
+}

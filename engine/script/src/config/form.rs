@@ -1,0 +1,341 @@
+//! The schema of `config.lua`: every setting with its default.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::schema::{Field, Kind, Schema};
+
+use super::Transport;
+
+/// The schema of the whole file.
+pub fn schema() -> Schema {
+    let tenants = Kind::Map(Box::new(Kind::Table(tenant())));
+    Schema::new(vec![
+        Field::new("sip", Kind::Table(sip()), "SIP listeners and trunks."),
+        Field::new("rtp", Kind::Table(rtp()), "Media."),
+        Field::new("http", Kind::Table(http()), "The HTTP interface."),
+        Field::new("tenants", tenants, "The enterprises, by number.").required(),
+        Field::new("limits", Kind::Table(limits()), "Budgets of scripts."),
+        Field::new(
+            "reload",
+            Kind::Enum(&["auto", "manual"]),
+            "Whether a saved file goes live.",
+        )
+        .default("auto"),
+    ])
+}
+
+fn sip() -> Schema {
+    let loopback = vec!["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"];
+    Schema::new(vec![
+        Field::new(
+            "listen",
+            list(Kind::Form(listen)),
+            "Where SIP is heard: udp:0.0.0.0:5060.",
+        )
+        .default(loopback)
+        .range(1.0, 32.0),
+        Field::new(
+            "external",
+            Kind::Form(ip),
+            "The address others see, behind NAT.",
+        ),
+        Field::new(
+            "trunks",
+            Kind::Map(Box::new(Kind::Table(trunk()))),
+            "Carriers, by name.",
+        ),
+        Field::new("min_expires", Kind::Duration, "The shortest registration.")
+            .default("60s")
+            .range(1.0, 86_400.0),
+        Field::new("max_expires", Kind::Duration, "The longest registration.")
+            .default("1h")
+            .range(60.0, 864_000.0),
+        Field::new(
+            "options_interval",
+            Kind::Duration,
+            "How often phones are asked; 0 never.",
+        )
+        .default("30s"),
+        Field::new("session_expires", Kind::Duration, "Session timer; 0 never.").default("30m"),
+        Field::new(
+            "ban_after",
+            Kind::Integer,
+            "Wrong passwords that ban a source.",
+        )
+        .default(10)
+        .range(1.0, 1000.0),
+        Field::new("ban_for", Kind::Duration, "How long a ban lasts.")
+            .default("5m")
+            .range(1.0, 604_800.0),
+    ])
+}
+
+fn trunk() -> Schema {
+    Schema::new(vec![
+        Field::new("tenant", Kind::String, "Whose it is.").required(),
+        Field::new(
+            "context",
+            Kind::String,
+            "Where its calls enter the dialplan.",
+        )
+        .required(),
+        Field::new(
+            "host",
+            list(Kind::Form(host)),
+            "Where calls go, in fail-over order.",
+        )
+        .required()
+        .range(1.0, 16.0),
+        Field::new("transport", Kind::Enum(&["udp", "tcp"]), "How.").default("udp"),
+        Field::new(
+            "trusted",
+            list(Kind::Form(network)),
+            "Who may call without a password.",
+        ),
+        Field::new(
+            "username",
+            Kind::String,
+            "For registering and for challenges.",
+        ),
+        Field::new(
+            "password",
+            Kind::Secret,
+            "For the realm, and for nobody else.",
+        ),
+        Field::new("realm", Kind::String, "Who may ask for the password."),
+        Field::new("register", Kind::Boolean, "Whether we register there.").default(false),
+        Field::new(
+            "area_code",
+            Kind::Form(area_code),
+            "Put before local numbers: \"10\".",
+        ),
+        Field::new("caller_id", Kind::Phone, "The number shown by default."),
+        Field::new(
+            "number_format",
+            Kind::Enum(&["as_is", "e164", "national"]),
+            "As sent there.",
+        )
+        .default("as_is"),
+        Field::new(
+            "codecs",
+            list(Kind::Enum(CODECS)),
+            "In order; the exchange's when empty.",
+        ),
+        Field::new("max_calls", Kind::Integer, "At once; 0 is no limit.")
+            .default(0)
+            .range(0.0, 1_000_000.0),
+    ])
+}
+
+fn rtp() -> Schema {
+    Schema::new(vec![
+        Field::new("ports", list(Kind::Integer), "The first and the last.")
+            .default(vec![16_384, 32_767])
+            .range(2.0, 2.0),
+        Field::new(
+            "codecs",
+            list(Kind::Enum(CODECS)),
+            "In order of preference.",
+        )
+        .default(vec!["opus", "g722", "pcma", "pcmu"])
+        .range(1.0, 16.0),
+        Field::new(
+            "timeout",
+            Kind::Duration,
+            "Silence on the wire that ends a call; 0 never.",
+        )
+        .default("60s"),
+        Field::new("threads", Kind::Integer, "Media threads; 0 is one a core.")
+            .default(0)
+            .range(0.0, 256.0),
+        Field::new(
+            "backend",
+            Kind::Enum(&["auto", "io_uring", "epoll"]),
+            "Of media sockets.",
+        )
+        .default("auto"),
+    ])
+}
+
+fn http() -> Schema {
+    Schema::new(vec![Field::new(
+        "listen",
+        Kind::Form(address),
+        "Where, as 127.0.0.1:8080; left out, there is no HTTP.",
+    )])
+}
+
+fn tenant() -> Schema {
+    let fallback = Schema::new(vec![
+        Field::new("play", Kind::String, "A sound."),
+        Field::new("transfer", Kind::String, "Who gets the call: user:1001."),
+    ]);
+    let mailbox = Schema::new(vec![
+        Field::new("pin", Kind::Secret, "The first PIN.").range(4.0, 10.0),
+        Field::new("name", Kind::String, "Whose it is."),
+    ]);
+    Schema::new(vec![
+        Field::new(
+            "domain",
+            Kind::String,
+            "The SIP domain and digest realm; else the number.",
+        ),
+        Field::new("timezone", Kind::Form(timezone), "An IANA name.").default("Asia/Shanghai"),
+        Field::new("language", Kind::String, "Of prompts: zh, en.")
+            .default("zh")
+            .range(2.0, 8.0),
+        Field::new(
+            "dialplan",
+            Kind::String,
+            "A module; scripts.NUMBER when left out.",
+        ),
+        Field::new("music", Kind::String, "The music on hold."),
+        Field::new(
+            "users",
+            Kind::Map(Box::new(Kind::Table(user()))),
+            "By extension.",
+        ),
+        Field::new(
+            "mailboxes",
+            Kind::Map(Box::new(Kind::Table(mailbox))),
+            "Shared ones.",
+        ),
+        Field::new("fallback", Kind::Table(fallback), "When a script fails."),
+        Field::new(
+            "plugins",
+            Kind::Map(Box::new(Kind::Data)),
+            "Their settings, by plugin.",
+        ),
+    ])
+}
+
+fn user() -> Schema {
+    Schema::new(vec![
+        Field::new("name", Kind::String, "Shown to others."),
+        Field::new(
+            "password",
+            Kind::Secret,
+            "Of SIP; left out, the store knows the user.",
+        ),
+        Field::new("context", Kind::String, "What may be dialled.").default("internal"),
+        Field::new(
+            "mailbox",
+            Kind::String,
+            "The extension's own when left out.",
+        ),
+        Field::new("max_calls", Kind::Integer, "At once; 0 is no limit.")
+            .default(0)
+            .range(0.0, 1000.0),
+    ])
+}
+
+fn limits() -> Schema {
+    let megabyte = f64::from(1 << 20);
+    Schema::new(vec![
+        Field::new(
+            "script_cpu",
+            Kind::Duration,
+            "CPU that a script may use without a wait.",
+        )
+        .default("100ms")
+        .range(0.001, 10.0),
+        Field::new("script_memory", Kind::Size, "Of one tenant's Lua.")
+            .default("256MB")
+            .range(8.0 * megabyte, 65_536.0 * megabyte),
+        Field::new(
+            "load_time",
+            Kind::Duration,
+            "For loading a tenant's scripts.",
+        )
+        .default("5s")
+        .range(0.1, 600.0),
+        Field::new("max_calls", Kind::Integer, "At once; further ones get 503.")
+            .default(5000)
+            .range(1.0, 1_000_000.0),
+    ])
+}
+
+fn list(of: Kind) -> Kind {
+    Kind::List(Box::new(of))
+}
+
+const CODECS: &[&str] = &["opus", "g722", "pcma", "pcmu", "g729"];
+
+/// Reads `udp:127.0.0.1:5060`.
+pub(super) fn transport_and_address(text: &str) -> Result<(Transport, SocketAddr), String> {
+    let wanted = || {
+        format!(
+            "expected a transport, an address and a port such as \"udp:0.0.0.0:5060\", got \"{text}\""
+        )
+    };
+    let (transport, address) = text.split_once(':').ok_or_else(wanted)?;
+    let transport = match transport {
+        "udp" => Transport::Udp,
+        "tcp" => Transport::Tcp,
+        "tls" | "ws" | "wss" => return Err(format!("'{transport}' is not served yet: udp, tcp")),
+        _ => return Err(wanted()),
+    };
+    Ok((transport, address.parse().map_err(|_| wanted())?))
+}
+
+fn listen(text: &str) -> Result<(), String> {
+    transport_and_address(text).map(drop)
+}
+
+fn address(text: &str) -> Result<(), String> {
+    let wrong =
+        |_| format!("expected an address and a port such as \"127.0.0.1:8080\", got \"{text}\"");
+    text.parse::<SocketAddr>().map(drop).map_err(wrong)
+}
+
+fn ip(text: &str) -> Result<(), String> {
+    let wrong = |_| format!("expected an IP address, got \"{text}\"");
+    text.parse::<IpAddr>().map(drop).map_err(wrong)
+}
+
+fn host(text: &str) -> Result<(), String> {
+    if text.parse::<SocketAddr>().is_ok() || text.parse::<IpAddr>().is_ok() {
+        return Ok(());
+    }
+    let (name, port) = text.rsplit_once(':').unwrap_or((text, "5060"));
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    if !name.is_empty() && name.bytes().all(is_name) && port.parse::<u16>().is_ok() {
+        return Ok(());
+    }
+    Err(format!(
+        "expected a host such as \"sip.example.com\" or \"10.0.0.1:5060\", got \"{text}\""
+    ))
+}
+
+fn network(text: &str) -> Result<(), String> {
+    let wrong =
+        || format!("expected an address or a network such as \"10.0.0.0/8\", got \"{text}\"");
+    let (address, bits) = match text.split_once('/') {
+        Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
+        None => (text, None),
+    };
+    let longest = match address.parse::<IpAddr>().map_err(|_| wrong())? {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    };
+    if bits.is_some_and(|bits| bits > longest) {
+        Err(wrong())
+    } else {
+        Ok(())
+    }
+}
+
+fn area_code(text: &str) -> Result<(), String> {
+    let right = (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if right && !text.starts_with('0') {
+        return Ok(());
+    }
+    Err(format!(
+        "expected an area code without its 0 such as \"10\" or \"755\", got \"{text}\""
+    ))
+}
+
+fn timezone(text: &str) -> Result<(), String> {
+    let wrong = |_| format!("expected a time zone such as \"Asia/Shanghai\", got \"{text}\"");
+    jiff::tz::TimeZone::get(text).map(drop).map_err(wrong)
+}

@@ -1,0 +1,27 @@
+-- The dialplan of tenant 8001. A context is what a caller may reach; nothing else exists for them.
+local extension = require "scripts.8001.extension"
+local outside   = require "scripts.8001.outside"
+local reception = require "scripts.8001.reception"
+
+context "inbound" {
+  ["4001234567"] = reception,
+}
+
+context "internal" {
+  ["4001234567"] = reception,
+  ["_10XX"]      = extension,
+
+  ["*97"] = function(call) return call:voicemail_menu(call.user.mailbox) end,
+  ["*98"] = function(call) return call:voicemail_menu("8000") end,
+
+  -- Outside numbers: mobiles, area codes, local numbers, 400 and 800. 00, the way abroad, is left out on purpose.
+  ["_1[3-9]XXXXXXXXX"] = outside,
+  ["_0Z."]             = outside,
+  ["_[2-8]XXXXXXX"]    = outside,
+  ["_[48]00XXXXXXX"]   = outside,
+
+  ["110"] = outside,
+  ["119"] = outside,
+  ["120"] = outside,
+  ["122"] = outside,
+}

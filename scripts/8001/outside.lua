@@ -1,0 +1,16 @@
+-- An outside number, by the carrier.
+local said = {
+  busy      = "call/busy",
+  no_answer = "call/noanswer",
+}
+
+return function(call)
+  local leg, why = call:bridge("trunk:carrier/" .. call.to, { timeout = 60 })
+  if leg then
+    return
+  end
+
+  call:progress()
+  call:play(said[why] or "call/failed")
+  return call:reject(why)
+end

@@ -1,0 +1,30 @@
+-- One number for each kind of work that is measured.
+require "scripts.routes"
+
+local HOUR = 3600
+local TEN_SECONDS = { "rate/ask", "menu/repeat" }
+
+local function bridge(target, options)
+  return function(call)
+    call:bridge(target, options)
+  end
+end
+
+context "bench" {
+  answer = function(call)
+    call:answer()
+    call:sleep(HOUR)
+  end,
+
+  bridge = bridge "trunk:callee/bridge",
+  alaw   = bridge "trunk:alaw/alaw",
+  record = bridge("trunk:callee/record", { record = true }),
+
+  ivr = function(call)
+    call:answer()
+    call:play(TEN_SECONDS, { loop = true })
+  end,
+}
+
+-- What the callee may dial.
+context "nothing" {}
