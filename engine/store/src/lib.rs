@@ -19,4 +19,5 @@ pub use row::{
     RegistrationRow, SegmentRow, UserRecord,
 };
 pub use secret::{Secret, load_or_create_key};
+pub use sqlite::Sqlite;
 pub use store::{Health, Store};

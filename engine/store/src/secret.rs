@@ -98,8 +98,9 @@ impl Seal {
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Secret, Error> {
         let cannot = || {
             Error::Key(format!(
-                "a sealed record ({place}) does not open with this secret.key; \
-                 restore the key that belongs to this database"
+                "a sealed record ({}) does not open with this secret.key; \
+                 restore the key that belongs to this database",
+                place.replace('\0', " ")
             ))
         };
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE).ok_or_else(cannot)?;

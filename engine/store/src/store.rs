@@ -88,7 +88,7 @@ pub trait Store: Send + Sync + 'static {
     /// All tenants' recordings of this node that were never closed.
     fn unfinished_recordings(&self, node: &str) -> Pending<Vec<RecordingRow>>;
 
-    /// Makes a mailbox if it is not there, with a first PIN; an existing one stays as it is.
+    /// Makes a mailbox if it is not there, and gives it a first PIN if it has none.
     fn put_mailbox(&self, tenant: &str, mailbox: &str, first_pin: Option<Secret>) -> Pending<()>;
 
     /// A mailbox with its messages.
@@ -164,4 +164,6 @@ pub struct Health {
     pub writes_waiting: usize,
     /// Reads that wait.
     pub reads_waiting: usize,
+    /// Transactions since the start; several writes share one.
+    pub commits: u64,
 }

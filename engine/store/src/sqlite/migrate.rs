@@ -1,0 +1,61 @@
+//! Brings a database file to the schema that this version knows, one numbered step at a time.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::Error;
+use crate::secret::{Seal, Secret};
+
+/// The steps, in order. One that has been released is never changed, only followed by another.
+const STEPS: &[(u32, &str, &str)] = &[(1, "first", include_str!("../schema/0001_first.sql"))];
+
+/// Applies what is missing. Each step is a transaction of its own with the note that it is done.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL);
+         CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL);",
+    )?;
+    let found: u32 = connection.query_row(
+        "SELECT coalesce(max(version), 0) FROM migrations",
+        [],
+        |row| row.get(0),
+    )?;
+    let known = STEPS.last().map_or(0, |step| step.0);
+    if found > known {
+        return Err(Error::TooNew { found, known });
+    }
+    for (version, name, sql) in STEPS.iter().filter(|step| step.0 > found) {
+        let step = connection.transaction()?;
+        step.execute_batch(sql)?;
+        step.execute(
+            "INSERT INTO migrations (version, name) VALUES (?1, ?2)",
+            (version, name),
+        )?;
+        step.commit()?;
+        tracing::info!(version, name, "database schema updated");
+    }
+    Ok(())
+}
+
+/// Makes sure that the key is the one that the records were sealed with, before a record is lost
+/// to the wrong one.
+pub(super) fn check_key(connection: &Connection, seal: &Seal) -> Result<(), Error> {
+    const PLACE: &str = "key check";
+    let stored: Option<Vec<u8>> = connection
+        .query_row(
+            "SELECT value FROM meta WHERE key = 'key_check'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    match stored {
+        Some(sealed) => seal.open(PLACE, &sealed).map(|_| ()),
+        None => {
+            let sealed = seal.close(PLACE, &Secret::new("moonswitch"))?;
+            connection.execute(
+                "INSERT INTO meta (key, value) VALUES ('key_check', ?1)",
+                [sealed],
+            )?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,345 @@
+use std::sync::mpsc;
+use std::time::Instant;
+
+use super::*;
+use crate::Direction;
+
+const KEY: [u8; 32] = [7; 32];
+
+fn open(name: &str) -> (std::path::PathBuf, Arc<Sqlite>) {
+    let path = scratch(name).join("records.db");
+    let store = Sqlite::open(&path, KEY).unwrap();
+    (path, store)
+}
+
+fn call(number: &str) -> CallBegin {
+    CallBegin {
+        id: Uuid::now_v7(),
+        tenant: "8001".into(),
+        node: "a".into(),
+        direction: Direction::Inbound,
+        from_raw: number.into(),
+        from_number: None,
+        from_name: None,
+        to: "4001234567".into(),
+        context: "inbound".into(),
+        user: None,
+        trunk_in: Some("carrier".into()),
+        generation: Some(1),
+        started_at: 1_000_000,
+    }
+}
+
+fn user(extension: &str, hash: &str) -> UserRecord {
+    UserRecord {
+        tenant: "8001".into(),
+        extension: extension.into(),
+        name: None,
+        realm: "8001.example".into(),
+        ha1_md5: Secret::new(hash),
+        ha1_sha256: Secret::new(hash.repeat(2)),
+        context: "internal".into(),
+        created_at: 1,
+    }
+}
+
+/// Keeps the writer busy until told to go on.
+fn gate(store: &Sqlite) -> (mpsc::Sender<()>, Pending<()>) {
+    let (open, gate) = mpsc::channel();
+    let (entered, inside) = mpsc::channel();
+    let pending = store.write(move |_| {
+        entered.send(()).unwrap();
+        gate.recv().unwrap();
+        Ok(())
+    });
+    inside.recv().unwrap();
+    (open, pending)
+}
+
+fn pragma(store: &Sqlite, sql: &'static str) -> i64 {
+    let answer = store.write(move |records| {
+        records
+            .everyone()
+            .first(sql, &[], |row| Ok(row.get::<_, i64>(0)?))
+    });
+    answer.wait().unwrap().unwrap_or(0)
+}
+
+#[test]
+fn writes_that_wait_together_share_a_commit() {
+    let (_, store) = open("group");
+    let (go, _pending) = gate(&store);
+    let before = store.health().commits;
+
+    let waiting: Vec<_> = (0..500).map(|_| store.begin_call(call("1"))).collect();
+    go.send(()).unwrap();
+
+    for pending in waiting {
+        pending.wait().unwrap();
+    }
+    assert!(
+        store.health().commits - before <= 2,
+        "the gate's and one more"
+    );
+}
+
+#[test]
+fn a_full_queue_refuses_beginnings_at_once_and_still_takes_ends() {
+    let (_, store) = open("full");
+    let (go, _pending) = gate(&store);
+
+    let accepted: Vec<_> = (0..WRITES).map(|_| store.begin_call(call("1"))).collect();
+    let refused = store.begin_call(call("1")).wait();
+    let end = store.kv_delete(
+        KvKey {
+            tenant: "8001".into(),
+            scope: "s".into(),
+            key: "k".into(),
+        },
+        0,
+    );
+
+    assert_eq!(refused, Err(Error::Busy { waiting: WRITES }));
+    assert_eq!(store.health().writes_waiting, WRITES + 1);
+    go.send(()).unwrap();
+    assert_eq!(end.wait(), Ok(false));
+    for pending in accepted {
+        pending.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_refused_write_undoes_itself_and_no_other() {
+    let (_, store) = open("alone");
+    let (go, _pending) = gate(&store);
+    let (first, second) = (call("1"), call("2"));
+    let half = call("3");
+
+    let one = store.begin_call(first.clone());
+    let bad = store.write({
+        let half = half.clone();
+        move |records| {
+            calls::begin(&records.of(&half.tenant), &half)?;
+            Err::<(), _>(Error::NotANumber { key: "k".into() })
+        }
+    });
+    let two = store.begin_call(second.clone());
+    go.send(()).unwrap();
+
+    assert_eq!(bad.wait(), Err(Error::NotANumber { key: "k".into() }));
+    one.wait().unwrap();
+    two.wait().unwrap();
+    assert!(store.call("8001", first.id).wait().unwrap().is_some());
+    assert!(store.call("8001", second.id).wait().unwrap().is_some());
+    assert!(store.call("8001", half.id).wait().unwrap().is_none());
+    assert!(store.health().writable);
+}
+
+#[test]
+fn a_panic_in_one_write_is_its_own_answer_and_the_store_goes_on() {
+    let (_, store) = open("panic");
+
+    let answer = store
+        .write(|_| -> Result<(), Error> { panic!("as the test wants") })
+        .wait();
+
+    assert_eq!(
+        answer,
+        Err(Error::Refused("the store's own code failed".into()))
+    );
+    store.begin_call(call("1")).wait().unwrap();
+}
+
+#[test]
+fn a_full_disk_is_told_truthfully_and_heals_when_there_is_room() {
+    let (_, store) = open("disk-full");
+    let kept = call("1");
+    store.begin_call(kept.clone()).wait().unwrap();
+    pragma(&store, "PRAGMA max_page_count = 1");
+    let large = || {
+        let mut large = call(&"9".repeat(3_000));
+        large.id = Uuid::now_v7();
+        large
+    };
+
+    let mut stored = Vec::new();
+    let failure = loop {
+        let next = large();
+        match store.begin_call(next.clone()).wait() {
+            Ok(()) => stored.push(next.id),
+            Err(error) => break error,
+        }
+        assert!(stored.len() < 1_000, "the limit holds");
+    };
+
+    assert_eq!(failure, Error::DiskFull);
+    assert_eq!(store.health().trouble, Some(Error::DiskFull));
+    assert!(
+        store.call("8001", kept.id).wait().unwrap().is_some(),
+        "reading goes on"
+    );
+    for id in stored {
+        assert!(
+            store.call("8001", id).wait().unwrap().is_some(),
+            "what was acknowledged is there"
+        );
+    }
+
+    pragma(&store, "PRAGMA max_page_count = 1000000");
+    store.begin_call(large()).wait().unwrap();
+    assert!(store.health().writable);
+}
+
+#[test]
+fn a_read_only_database_is_told_and_can_still_be_read() {
+    let (_, store) = open("read-only");
+    let kept = call("1");
+    store.begin_call(kept.clone()).wait().unwrap();
+    pragma(&store, "PRAGMA query_only = 1");
+
+    assert_eq!(store.begin_call(call("1")).wait(), Err(Error::ReadOnly));
+
+    assert_eq!(store.health().trouble, Some(Error::ReadOnly));
+    assert!(store.call("8001", kept.id).wait().unwrap().is_some());
+}
+
+#[test]
+fn a_lock_of_another_process_is_told_and_its_end_is_noticed_without_a_write() {
+    let (path, store) = open("locked");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    assert_eq!(store.begin_call(call("1")).wait(), Err(Error::Locked));
+    assert_eq!(store.health().trouble, Some(Error::Locked));
+
+    other.execute_batch("COMMIT").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !store.health().writable {
+        assert!(Instant::now() < deadline, "the store has not noticed");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn hashes_and_pins_are_not_in_the_file() {
+    let (path, store) = open("sealed");
+    let hash = "5f4dcc3b5aa765d61d8327deb882cf99";
+    store.put_user(user("1049", hash)).wait().unwrap();
+    store
+        .set_pin("8001", "1049", Secret::new("90817263"))
+        .wait()
+        .unwrap();
+    drop(store);
+
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend(std::fs::read(path.with_extension("db-wal")).unwrap_or_default());
+
+    let holds = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
+    assert!(holds("8001.example"), "the search works");
+    assert!(!holds(hash));
+    assert!(!holds("90817263"));
+}
+
+#[test]
+fn another_key_is_refused_before_anything_is_written() {
+    let (path, store) = open("other-key");
+    store
+        .put_user(user("1049", "5f4dcc3b5aa765d61d8327deb882cf99"))
+        .wait()
+        .unwrap();
+    drop(store);
+
+    let refused = Sqlite::open(&path, [8; 32]).err().unwrap();
+
+    assert!(refused.to_string().contains("restore the key"), "{refused}");
+    let store = Sqlite::open(&path, KEY).unwrap();
+    let found = store.user("8001", "1049").wait().unwrap().unwrap();
+    assert_eq!(found.ha1_md5.reveal(), "5f4dcc3b5aa765d61d8327deb882cf99");
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused() {
+    let (path, store) = open("newer");
+    drop(store);
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute(
+            "INSERT INTO migrations (version, name) VALUES (999, 'later')",
+            [],
+        )
+        .unwrap();
+
+    let refused = Sqlite::open(&path, KEY).err().unwrap();
+
+    assert_eq!(
+        refused,
+        Error::TooNew {
+            found: 999,
+            known: 1
+        }
+    );
+}
+
+#[test]
+fn what_waits_is_written_before_the_store_is_gone() {
+    let (path, store) = open("drain");
+    let (go, _pending) = gate(&store);
+    let calls: Vec<_> = (0..100).map(|_| call("1")).collect();
+    for call in &calls {
+        store.begin_call(call.clone()).forget();
+    }
+    go.send(()).unwrap();
+    drop(store);
+
+    let store = Sqlite::open(&path, KEY).unwrap();
+
+    for call in calls {
+        assert!(store.call("8001", call.id).wait().unwrap().is_some());
+    }
+}
+
+#[test]
+fn every_commit_is_synchronous_and_the_file_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (path, store) = open("synchronous");
+
+    assert_eq!(pragma(&store, "PRAGMA synchronous"), 2, "FULL");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_statement_that_forgets_its_tenant_does_not_run() {
+    let (_, store) = open("tenant");
+
+    let refused = store
+        .read(|records| records.of("8001").change("DELETE FROM users", &[]))
+        .wait()
+        .unwrap_err();
+
+    assert!(
+        refused.to_string().contains("forgets its tenant"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_answer_can_be_awaited() {
+    let (_, store) = open("await");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let begun = call("1");
+
+    let found = runtime.block_on(async {
+        store.begin_call(begun.clone()).await.unwrap();
+        store.call("8001", begun.id).await.unwrap()
+    });
+
+    assert_eq!(found.unwrap().call.begin, begun);
+}

@@ -1,0 +1,25 @@
+//! What every store must do, whatever keeps the records. Each run uses tenants of its own, so that
+//! it can be repeated on one database.
+
+use store::Store;
+use uuid::Uuid;
+
+pub(crate) mod calls;
+pub(crate) mod kv;
+pub(crate) mod recordings;
+pub(crate) mod users;
+pub(crate) mod voicemail;
+
+/// The whole contract.
+pub(crate) fn run(store: &dyn Store) {
+    users::run(store);
+    calls::run(store);
+    recordings::run(store);
+    voicemail::run(store);
+    kv::run(store);
+}
+
+/// A tenant that nobody else uses.
+fn tenant(name: &str) -> String {
+    format!("{name}-{}", Uuid::now_v7())
+}

@@ -1,0 +1,190 @@
+//! Mailboxes and messages.
+
+use store::{Error, MailboxRow, MessageRow, RecordingEnd, RecordingRow, Secret, Store};
+use uuid::Uuid;
+
+use super::tenant;
+
+/// The contract of voicemail.
+pub(crate) fn run(store: &dyn Store) {
+    a_first_pin_is_given_once_and_can_be_changed(store);
+    a_message_is_left_heard_deleted_and_restored(store);
+    a_message_finds_a_mailbox_that_nobody_has_made(store);
+    tenants_do_not_see_each_others_messages(store);
+    purged_messages_give_back_their_recordings(store);
+}
+
+fn message(tenant: &str, left_at: i64) -> MessageRow {
+    MessageRow {
+        id: Uuid::now_v7(),
+        tenant: tenant.into(),
+        mailbox: "1049".into(),
+        recording: Uuid::now_v7(),
+        call_id: Some(Uuid::now_v7()),
+        from: Some("+8613800138000".into()),
+        left_at,
+        duration: 12_000_000,
+        heard_at: None,
+        deleted_at: None,
+    }
+}
+
+fn mailbox(store: &dyn Store, tenant: &str) -> MailboxRow {
+    store.mailbox(tenant, "1049").wait().unwrap().unwrap()
+}
+
+fn a_first_pin_is_given_once_and_can_be_changed(store: &dyn Store) {
+    let tenant = tenant("pin");
+    assert_eq!(store.mailbox(&tenant, "1049").wait().unwrap(), None);
+    store.put_mailbox(&tenant, "1049", None).wait().unwrap();
+    assert_eq!(mailbox(store, &tenant).pin, None);
+
+    store
+        .put_mailbox(&tenant, "1049", Some(Secret::new("1234")))
+        .wait()
+        .unwrap();
+    store
+        .put_mailbox(&tenant, "1049", Some(Secret::new("9999")))
+        .wait()
+        .unwrap();
+    assert_eq!(mailbox(store, &tenant).pin, Some(Secret::new("1234")));
+
+    let greeting = Uuid::now_v7();
+    store
+        .set_pin(&tenant, "1049", Secret::new("4321"))
+        .wait()
+        .unwrap();
+    store
+        .set_greeting(&tenant, "1049", Some(greeting))
+        .wait()
+        .unwrap();
+    let found = mailbox(store, &tenant);
+    assert_eq!(
+        (found.pin, found.greeting),
+        (Some(Secret::new("4321")), Some(greeting))
+    );
+
+    store.set_greeting(&tenant, "1049", None).wait().unwrap();
+    store.put_mailbox(&tenant, "1048", None).wait().unwrap();
+    assert_eq!(mailbox(store, &tenant).greeting, None);
+    let all = store.mailboxes(&tenant).wait().unwrap();
+    assert_eq!(
+        all.iter()
+            .map(|row| row.mailbox.as_str())
+            .collect::<Vec<_>>(),
+        ["1048", "1049"]
+    );
+}
+
+fn a_message_is_left_heard_deleted_and_restored(store: &dyn Store) {
+    let tenant = tenant("message");
+    let (mut old, new) = (message(&tenant, 1_000), message(&tenant, 2_000));
+    store.leave_message(new.clone()).wait().unwrap();
+    store.leave_message(old.clone()).wait().unwrap();
+    store.leave_message(old.clone()).wait().unwrap();
+    assert_eq!(mailbox(store, &tenant).messages, [old.clone(), new.clone()]);
+
+    store.mark_heard(&tenant, old.id, 3_000).wait().unwrap();
+    store.mark_heard(&tenant, old.id, 4_000).wait().unwrap();
+    old.heard_at = Some(3_000);
+    assert_eq!(
+        store.message(&tenant, old.id).wait().unwrap(),
+        Some(old.clone())
+    );
+
+    store.delete_message(&tenant, old.id, 5_000).wait().unwrap();
+    assert_eq!(mailbox(store, &tenant).messages, std::slice::from_ref(&new));
+    let deleted = store.deleted_messages(&tenant, "1049").wait().unwrap();
+    assert_eq!(
+        deleted,
+        [MessageRow {
+            deleted_at: Some(5_000),
+            ..old.clone()
+        }]
+    );
+
+    store.restore_message(&tenant, old.id).wait().unwrap();
+    assert_eq!(mailbox(store, &tenant).messages, [old, new]);
+}
+
+fn a_message_finds_a_mailbox_that_nobody_has_made(store: &dyn Store) {
+    let tenant = tenant("unmade");
+    let left = message(&tenant, 1_000);
+
+    store.leave_message(left.clone()).wait().unwrap();
+
+    assert_eq!(mailbox(store, &tenant).messages, [left]);
+}
+
+fn tenants_do_not_see_each_others_messages(store: &dyn Store) {
+    let (ours, theirs) = (tenant("ours"), tenant("theirs"));
+    let left = message(&ours, 1_000);
+    store.leave_message(left.clone()).wait().unwrap();
+    let missing = || {
+        Err(Error::NotFound {
+            what: "message",
+            name: left.id.to_string(),
+        })
+    };
+
+    assert_eq!(store.message(&theirs, left.id).wait().unwrap(), None);
+    assert_eq!(store.mailbox(&theirs, "1049").wait().unwrap(), None);
+    assert_eq!(store.mailboxes(&theirs).wait().unwrap(), []);
+    assert_eq!(store.mark_heard(&theirs, left.id, 1).wait(), missing());
+    assert_eq!(store.delete_message(&theirs, left.id, 1).wait(), missing());
+    assert_eq!(store.restore_message(&theirs, left.id).wait(), missing());
+    assert_eq!(store.deleted_messages(&theirs, "1049").wait().unwrap(), []);
+    store
+        .set_pin(&theirs, "1049", Secret::new("1"))
+        .wait()
+        .unwrap();
+    assert_eq!(mailbox(store, &ours).pin, None);
+    assert_eq!(mailbox(store, &ours).messages, [left]);
+}
+
+fn purged_messages_give_back_their_recordings(store: &dyn Store) {
+    let tenant = tenant("purge");
+    let (old, young) = (message(&tenant, 1_000), message(&tenant, 1_001));
+    let row = |message: &MessageRow| RecordingRow {
+        id: message.recording,
+        tenant: tenant.clone(),
+        node: tenant.clone(),
+        call_id: message.recording,
+        path: format!("{}.wav", message.recording),
+        channels: 1,
+        rate: 8_000,
+        started_at: message.left_at,
+        purpose: "message".into(),
+        end: Some(RecordingEnd {
+            duration: 1,
+            bytes: 44,
+            sha256: None,
+            lost: false,
+        }),
+    };
+    for message in [&old, &young] {
+        store.begin_recording(row(message)).wait().unwrap();
+        store.leave_message(message.clone()).wait().unwrap();
+    }
+    // Before all other deletions of this contract, so that it takes nothing from them.
+    store.delete_message(&tenant, old.id, 10).wait().unwrap();
+    store.delete_message(&tenant, young.id, 20).wait().unwrap();
+
+    let purged = store.purge_deleted(20).wait().unwrap();
+
+    assert_eq!(purged, [row(&old)]);
+    assert_eq!(store.message(&tenant, old.id).wait().unwrap(), None);
+    assert_eq!(
+        store.recording(&tenant, old.recording).wait().unwrap(),
+        None
+    );
+    assert!(
+        store
+            .recording(&tenant, young.recording)
+            .wait()
+            .unwrap()
+            .is_some()
+    );
+    store.restore_message(&tenant, young.id).wait().unwrap();
+    assert_eq!(mailbox(store, &tenant).messages, [young]);
+}

@@ -1,0 +1,52 @@
+//! SQLite keeps the contract of the store.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+use std::sync::Arc;
+
+use store::Sqlite;
+
+mod contract;
+
+fn sqlite() -> Arc<Sqlite> {
+    let folder = std::env::temp_dir().join(format!("moonswitch-contract-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir_all(&folder).unwrap();
+    Sqlite::open(
+        &folder.join("records.db"),
+        store::load_or_create_key(&folder).unwrap(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn users_and_their_phones_are_kept() {
+    contract::users::run(&*sqlite());
+}
+
+#[test]
+fn calls_are_kept_whole_and_cut_ones_are_closed() {
+    contract::calls::run(&*sqlite());
+}
+
+#[test]
+fn recordings_are_kept_from_their_beginning() {
+    contract::recordings::run(&*sqlite());
+}
+
+#[test]
+fn mailboxes_lose_no_message() {
+    contract::voicemail::run(&*sqlite());
+}
+
+#[test]
+fn scripts_values_are_kept_until_they_expire() {
+    contract::kv::run(&*sqlite());
+}
+
+#[test]
+fn one_database_keeps_the_whole_contract_twice() {
+    let store = sqlite();
+
+    contract::run(&*store);
+    contract::run(&*store);
+}
