@@ -64,9 +64,9 @@ pub enum Kind {
     /// One of these words.
     Enum(&'static [&'static str]),
     /// Several of one kind; a single one may stand without braces.
-    List(Box<Kind>),
+    List(Box<Self>),
     /// Names, each with one of these.
-    Map(Box<Kind>),
+    Map(Box<Self>),
     /// A table with settings of its own.
     Table(Schema),
     /// Whatever plain data it is; somebody else checks it.

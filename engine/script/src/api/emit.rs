@@ -38,7 +38,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
         {
             // Each handler gets a copy of its own, and does not end with the call that emits.
             let copy = from_json(lua, &about)?.into_lua_multi(lua)?;
-            let origin = format!("from on(\"{name}\")").into();
+            let origin = format!("from on(\"{name}\")");
             spawner(
                 Rc::new(Run {
                     phase: Phase::Task,

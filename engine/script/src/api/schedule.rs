@@ -11,6 +11,9 @@ use super::clock::micros;
 use crate::convert::to_json;
 use crate::surroundings::Surroundings;
 
+/// What can be asked of a schedule at a time in microseconds since 1970.
+type Question = fn(&Schedule, i64, &Lua) -> mlua::Result<MultiValue>;
+
 /// Opening hours, as scripts have them.
 struct Hours {
     schedule: Schedule,
@@ -67,11 +70,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
         .raw_set("schedule", lua.create_function(schedule)?)?;
 
     let mut class = Class::new(lua, "a schedule", "hours", &[])?;
-    let methods: [(
-        &str,
-        &str,
-        fn(&Schedule, i64, &Lua) -> mlua::Result<MultiValue>,
-    ); 4] = [
+    let methods: [(&str, &str, Question); 4] = [
         ("is_open", "hours:is_open", |schedule, at, lua| {
             schedule.is_open(at).into_lua_multi(lua)
         }),

@@ -73,12 +73,14 @@ impl Sounds for Folder {
     }
 }
 
+type Spawned = (Rc<Run>, Function, MultiValue);
+
 /// A VM with an exchange that answers as the test says.
 pub(crate) struct Bed {
     pub(crate) vm: Vm,
     pub(crate) answers: Arc<Answers>,
     pub(crate) live: Rc<LiveCall>,
-    pub(crate) spawned: Rc<RefCell<Vec<(Rc<Run>, Function, MultiValue)>>>,
+    pub(crate) spawned: Rc<RefCell<Vec<Spawned>>>,
     clock: Arc<Standing>,
     folder: PathBuf,
 }

@@ -138,8 +138,8 @@ fn tokens(source: &str) -> Vec<Token> {
     let mut rest = source;
     let mut line = 1;
     while let Some(first) = rest.chars().next() {
-        let (length, what) = if rest.starts_with("--") {
-            let long = long_bracket(&rest[2..]).map(|length| length + 2);
+        let (length, what) = if let Some(comment) = rest.strip_prefix("--") {
+            let long = long_bracket(comment).map(|length| length + 2);
             (
                 long.unwrap_or_else(|| rest.find('\n').unwrap_or(rest.len())),
                 None,

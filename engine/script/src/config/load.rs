@@ -129,7 +129,7 @@ fn sandbox(problems: &Problems, secrets_dir: &Path) -> mlua::Result<Lua> {
     let known = [
         "ipairs", "math", "next", "pairs", "string", "table", "tonumber", "tostring", "type",
     ];
-    for pair in globals.clone().pairs::<String, LuaValue>() {
+    for pair in globals.pairs::<String, LuaValue>() {
         let (name, _) = pair?;
         if !known.contains(&name.as_str()) {
             globals.raw_set(name, LuaValue::Nil)?;

@@ -1,7 +1,10 @@
 //! `call`: what a script sees of its call, and what it may ask of it.
 
+mod menu;
 #[cfg(test)]
 mod menu_tests;
+#[cfg(test)]
+mod mistake_tests;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -244,7 +247,7 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
         .method("gather")
         .and_then(|gather| lua.unpack(gather))?;
     let play: Function = class.method("play").and_then(|play| lua.unpack(play))?;
-    let read = lua.create_function(verbs::menu)?;
+    let read = lua.create_function(menu::read)?;
     let menu = lua.load(include_str!("menu.lua")).set_name("=menu");
     class.add("menu", menu.call((gather, play, read))?)?;
     lua.set_app_data(CallClass(Rc::new(class)));

@@ -7,11 +7,11 @@ use call::{
     Bridge, Cause, Command, Gather, Greeting, Keys, Music, Record, StartRecording, Strategy,
     Target, Voicemail,
 };
-use mlua::{Lua, MultiValue, Table, Value};
+use mlua::{Lua, Value};
 
-use super::Call;
+#[cfg(test)]
+use super::menu;
 use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
-use crate::api::class::receive;
 use crate::api::context::Contexts;
 use crate::api::sound::{self, Ear};
 use crate::api::target::targets;
@@ -82,7 +82,7 @@ pub(crate) const OPTIONS: &[&Names] = &[
     &BRIDGE,
     &VOICEMAIL,
     &TRANSFER,
-    &MENU,
+    &menu::MENU,
 ];
 
 static PLAY: Names = Names {
@@ -129,21 +129,6 @@ static VOICEMAIL: Names = Names {
 static TRANSFER: Names = Names {
     class: "TransferOptions",
     names: &["context"],
-};
-static MENU: Names = Names {
-    class: "MenuOptions",
-    names: &[
-        "play",
-        "say",
-        "keys",
-        "tries",
-        "timeout",
-        "digit_timeout",
-        "invalid",
-        "silence",
-        "otherwise",
-        "barge_in",
-    ],
 };
 
 impl Asking<'_> {
@@ -244,7 +229,7 @@ fn gather(asking: &Asking<'_>) -> mlua::Result<Command> {
 }
 
 /// `play` and `say` of one table, in this order.
-fn prompt(asking: &Asking<'_>, options: &Options) -> mlua::Result<Vec<call::Sound>> {
+pub(super) fn prompt(asking: &Asking<'_>, options: &Options) -> mlua::Result<Vec<call::Sound>> {
     let mut prompt = sounds(asking, options, "play")?;
     match options.value("say")? {
         Value::Nil => {}
@@ -256,7 +241,11 @@ fn prompt(asking: &Asking<'_>, options: &Options) -> mlua::Result<Vec<call::Soun
     Ok(prompt)
 }
 
-fn sounds(asking: &Asking<'_>, options: &Options, name: &str) -> mlua::Result<Vec<call::Sound>> {
+pub(super) fn sounds(
+    asking: &Asking<'_>,
+    options: &Options,
+    name: &str,
+) -> mlua::Result<Vec<call::Sound>> {
     match options.value(name)? {
         Value::Nil => Ok(Vec::new()),
         value => asking
@@ -418,65 +407,8 @@ fn keys(options: &Options, name: &str, default: Keys) -> mlua::Result<Keys> {
     }
 }
 
-fn is_key(key: char) -> bool {
+pub(super) fn is_key(key: char) -> bool {
     "0123456789*#ABCD".contains(key)
-}
-
-/// Checks the table of `call:menu`, for the loop written in Lua.
-pub(super) fn menu(lua: &Lua, values: MultiValue) -> mlua::Result<Table> {
-    let (call, arguments) = receive::<Call>("call:menu", values, 1)?;
-    call.check_place("call:menu")?;
-    let options = arguments.options(0, &MENU)?;
-    let asking = Asking {
-        lua,
-        surroundings: &call.surroundings,
-        live: &call.live,
-        arguments,
-    };
-    prompt(&asking, &options)?;
-    let Value::Table(keys) = options.value("keys")? else {
-        let wanted = "expected what each key does: { [\"1\"] = function(call) ... end }";
-        return Err(options.refuse("keys", wanted));
-    };
-    let mut longest = 0;
-    let mut hash = false;
-    for pair in keys.pairs::<Value, Value>() {
-        let key = match pair? {
-            (Value::String(key), _) => key.to_string_lossy(),
-            (other, _) => {
-                let key = shown(&other);
-                return Err(
-                    options.refuse("keys", format!("write the key {key} as text: [\"{key}\"]"))
-                );
-            }
-        };
-        if key.is_empty() || !key.chars().all(is_key) {
-            return Err(options.refuse("keys", format!("'{key}' is no key")));
-        }
-        longest = longest.max(key.len());
-        hash |= key.contains('#');
-    }
-    if longest == 0 {
-        return Err(options.refuse("keys", "there are none"));
-    }
-
-    let gather = lua.create_table()?;
-    for name in ["play", "say", "timeout", "digit_timeout", "barge_in"] {
-        gather.raw_set(name, options.value(name)?)?;
-    }
-    gather.raw_set("max_digits", longest)?;
-    // A key that is a choice cannot also end the input.
-    gather.raw_set("finish_on", if hash || longest == 1 { "" } else { "#" })?;
-    let menu = lua.create_table()?;
-    menu.raw_set("gather", gather)?;
-    menu.raw_set("keys", keys)?;
-    menu.raw_set("tries", options.whole("tries", 3, 1..=100)?)?;
-    for name in ["invalid", "silence"] {
-        sounds(&asking, &options, name)?;
-        menu.raw_set(name, options.value(name)?)?;
-    }
-    menu.raw_set("otherwise", options.value("otherwise")?)?;
-    Ok(menu)
 }
 
 const MOST_DIGITS: i64 = 64;
