@@ -3,4 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
 mod calls;
+mod cancel;
+mod doors;
+mod forks;
+mod late_offer;
+mod offers;
 mod pair;
+mod random;
+mod reliable;
+mod routing;
+mod timers;

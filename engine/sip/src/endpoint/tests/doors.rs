@@ -1,0 +1,310 @@
+//! What is refused at the door, and what is let in.
+
+use super::pair::{ALICE, ANSWER, BOB, Pair};
+use crate::{Event, Method, Name, Response};
+
+#[test]
+fn what_is_wrong_with_a_request_is_said() {
+    for (change, status) in [
+        (("Max-Forwards: 70", "Max-Forwards: 0"), 483),
+        (
+            ("INVITE sip:bob@192.0.2.2", "INVITE mailto:bob@example.com"),
+            416,
+        ),
+        (
+            ("Max-Forwards: 70", "Max-Forwards: 70\nRequire: teleport"),
+            420,
+        ),
+        (("INVITE", "JUMP"), 501),
+        (("INVITE", "MESSAGE"), 405),
+        (("INVITE", "BYE"), 481),
+        (("INVITE", "PRACK"), 481),
+        (
+            (
+                "To: <sip:bob@192.0.2.2>",
+                "To: <sip:bob@192.0.2.2>;tag=gone",
+            ),
+            481,
+        ),
+        (("Contact: <sip:x@192.0.2.1>\n", ""), 400),
+        (("SIP/2.0\n", "SIP/7.0\n"), 505),
+    ] {
+        let mut pair = Pair::new();
+
+        pair.inject(BOB, "192.0.2.1:5060", &invite().replace(change.0, change.1));
+
+        let refusals = pair.responses(BOB, status);
+        assert_eq!(refusals.len(), 1, "{change:?}: {:?}", pair.sides[BOB]);
+        let to = refusals.first().unwrap().to().unwrap();
+        assert!(to.tag().is_some() || status == 505, "{change:?}");
+        assert!(pair.sides[BOB].events.is_empty(), "{change:?}");
+        let counters = pair.bob().counters();
+        assert_eq!(
+            (counters.sessions, counters.transactions),
+            (0, 0),
+            "{change:?}"
+        );
+    }
+}
+
+#[test]
+fn refusals_say_what_would_be_right() {
+    let mut pair = Pair::new();
+
+    pair.inject(
+        BOB,
+        "192.0.2.1:5060",
+        &invite().replace("INVITE", "MESSAGE"),
+    );
+    pair.inject(
+        BOB,
+        "192.0.2.1:5060",
+        &invite().replace(
+            "Max-Forwards: 70",
+            "Max-Forwards: 70\nRequire: 100rel, teleport",
+        ),
+    );
+
+    let allow: Vec<Method> = pair.responses(BOB, 405).remove(0).allow().collect();
+    assert!(allow.contains(&Method::Invite) && allow.contains(&Method::Register));
+    let unsupported = pair.responses(BOB, 420).remove(0).header(Name::Unsupported);
+    assert_eq!(unsupported.unwrap(), "teleport");
+}
+
+#[test]
+fn the_same_request_over_another_path_is_merged() {
+    let mut pair = Pair::new();
+    pair.inject(BOB, "192.0.2.1:5060", &invite());
+
+    pair.inject(
+        BOB,
+        "192.0.2.8:5060",
+        &invite().replace("z9hG4bKdoor", "z9hG4bKother"),
+    );
+
+    assert_eq!(pair.responses(BOB, 482).len(), 1);
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Incoming { .. })), 1);
+}
+
+#[test]
+fn a_stranger_cannot_end_a_call_even_with_its_tags() {
+    let mut pair = Pair::new();
+    pair.talk();
+    let ok = pair.responses(BOB, 200).remove(0);
+    let bye = format!(
+        "BYE sip:bob@192.0.2.2 SIP/2.0
+Via: SIP/2.0/UDP 203.0.113.66:5060;branch=z9hG4bKevil
+Max-Forwards: 70
+From: {}
+To: {}
+Call-ID: {}
+CSeq: 99 BYE
+
+",
+        ok.header(Name::From).unwrap(),
+        ok.header(Name::To).unwrap(),
+        ok.call_id(),
+    );
+
+    pair.inject(BOB, "203.0.113.66:5060", &bye);
+    assert_eq!(pair.responses(BOB, 481).len(), 1);
+    assert!(pair.sides[BOB].events.is_empty());
+
+    let wrong_tag = bye.replacen(";tag=", ";tag=x", 1);
+    pair.inject(BOB, "192.0.2.1:5060", &wrong_tag.replace("evil", "evil2"));
+    assert_eq!(pair.responses(BOB, 481).len(), 2);
+
+    pair.inject(BOB, "192.0.2.1:40000", &bye.replace("evil", "good"));
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Ended { .. })), 1);
+}
+
+#[test]
+fn a_full_house_refuses_new_calls_with_503_and_goes_on_with_the_old() {
+    let mut pair = Pair::with(|config| config.max_sessions = 1);
+    let (alice, bob) = pair.talk();
+
+    pair.inject(BOB, "192.0.2.7:5060", &invite());
+    let refusal = pair.responses(BOB, 503).remove(0);
+    assert!(refusal.retry_after().is_some());
+    assert_eq!(pair.bob().counters().overload_refusals, 1);
+    let now = pair.now;
+    pair.alice().offer(now, alice, ANSWER);
+    pair.run_for(100);
+    let now = pair.now;
+    pair.bob().answer(now, bob, ANSWER);
+    pair.run_for(100);
+    assert!(
+        pair.take(ALICE, |e| matches!(e, Event::OfferAnswered { .. }))
+            .is_some()
+    );
+    let now = pair.now;
+    pair.alice().hang_up(now, alice, None);
+    pair.run_for(100);
+    pair.inject(
+        BOB,
+        "192.0.2.7:5060",
+        &invite().replace("z9hG4bKdoor", "z9hG4bKagain"),
+    );
+
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Incoming { .. })), 1);
+}
+
+#[test]
+fn too_many_transactions_refuse_new_calls_without_keeping_state() {
+    let mut pair = Pair::with(|config| config.max_transactions = 3);
+
+    for number in 0..50 {
+        let text = invite().replace("z9hG4bKdoor", &format!("z9hG4bK{number}"));
+        let text = text.replace("Call-ID: door", &format!("Call-ID: {number}"));
+        pair.inject(BOB, "192.0.2.1:5060", &text);
+    }
+
+    assert_eq!(pair.bob().counters().transactions, 3);
+    assert_eq!(pair.responses(BOB, 503).len(), 47);
+}
+
+#[test]
+fn a_challenged_caller_leaves_no_trace() {
+    let mut pair = Pair::new();
+    pair.inject(BOB, "192.0.2.1:5060", &invite());
+    let bob = pair.incoming();
+
+    let challenge = (
+        "WWW-Authenticate".to_owned(),
+        "Digest realm=\"x\", nonce=\"1\"".to_owned(),
+    );
+    let now = pair.now;
+    pair.bob().reject(now, bob, 401, &[challenge]);
+    pair.run_for(1);
+
+    assert!(
+        pair.responses(BOB, 401)
+            .remove(0)
+            .has(Name::WwwAuthenticate)
+    );
+    let counters = pair.bob().counters();
+    assert_eq!((counters.sessions, counters.transactions), (0, 0));
+    let ack = invite().replace("INVITE", "ACK");
+    pair.inject(BOB, "192.0.2.1:5060", &ack);
+    assert_eq!(pair.sides[BOB].sent.len(), 2);
+}
+
+#[test]
+fn a_request_outside_of_calls_is_the_applications_to_answer() {
+    let mut pair = Pair::new();
+    let register = invite().replace("INVITE", "REGISTER");
+
+    pair.inject(BOB, "192.0.2.1:5060", &register);
+    let Some(Event::Request {
+        handle,
+        request,
+        source,
+    }) = pair.take(BOB, |_| true)
+    else {
+        panic!("no request");
+    };
+    assert_eq!(source.remote.to_string(), "192.0.2.1:5060");
+    let now = pair.now;
+    pair.bob()
+        .respond(now, handle, Response::reply_to(&request, 200).finish());
+    pair.run_for(1);
+    pair.inject(BOB, "192.0.2.1:5060", &register);
+
+    let answers = pair.responses(BOB, 200);
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0].to_bytes(), answers[1].to_bytes());
+    assert!(answers[0].to().unwrap().tag().is_some());
+    assert!(pair.sides[BOB].events.is_empty());
+    pair.run_out();
+}
+
+#[test]
+fn a_request_of_ours_outside_of_calls_is_answered_or_times_out() {
+    let mut pair = Pair::new();
+    let (now, route) = (pair.now, pair.route(ALICE));
+    let options = crate::Request::build(Method::Options, &pair.outgoing().uri)
+        .header(Name::From, "<sip:us@192.0.2.1>;tag=1")
+        .header(Name::To, "<sip:bob@192.0.2.2>")
+        .header(Name::CallId, "ping")
+        .header(Name::CSeq, "1 OPTIONS")
+        .finish();
+    let handle = pair.alice().request(now, &options, route);
+    pair.run_for(50);
+    let Some(Event::Request {
+        handle: theirs,
+        request,
+        ..
+    }) = pair.take(BOB, |_| true)
+    else {
+        panic!("no request");
+    };
+    let now = pair.now;
+    pair.bob()
+        .respond(now, theirs, Response::reply_to(&request, 200).finish());
+    pair.run_for(50);
+    assert!(matches!(
+        pair.take(ALICE, |_| true),
+        Some(Event::Response { handle: h, response }) if h == handle && response.status() == 200
+    ));
+
+    pair.loss = 100;
+    let now = pair.now;
+    let handle = pair.alice().request(now, &options, route);
+    pair.run_for(33_000);
+
+    assert!(matches!(
+        pair.take(ALICE, |_| true),
+        Some(Event::RequestTimedOut { handle: h }) if h == handle
+    ));
+    pair.run_out();
+}
+
+#[test]
+fn garbage_is_swallowed() {
+    let mut pair = Pair::new();
+
+    for text in [
+        "",
+        "\n\n",
+        "hello",
+        "SIP/2.0 200 OK\n\n",
+        "INVITE\n",
+        "\u{0}\u{1}\u{2}",
+    ] {
+        pair.inject(BOB, "192.0.2.1:5060", text);
+    }
+
+    assert!(pair.sides[BOB].events.is_empty());
+    assert_eq!(pair.bob().counters(), crate::Counters::default());
+}
+
+#[test]
+fn a_branch_of_rfc_2543_is_told_apart_by_the_whole_request() {
+    let mut pair = Pair::new();
+    let old = invite().replace(";branch=z9hG4bKdoor", "");
+
+    pair.inject(BOB, "192.0.2.1:5060", &old);
+    pair.inject(BOB, "192.0.2.1:5060", &old);
+    let other = old.replace("Call-ID: door", "Call-ID: window");
+    pair.inject(BOB, "192.0.2.1:5060", &other);
+
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Incoming { .. })), 2);
+    let cancel = old.replace("INVITE", "CANCEL");
+    pair.inject(BOB, "192.0.2.1:5060", &cancel);
+    assert_eq!(pair.responses(BOB, 487).len(), 1);
+}
+
+fn invite() -> String {
+    "INVITE sip:bob@192.0.2.2 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKdoor
+From: <sip:x@192.0.2.1>;tag=1
+To: <sip:bob@192.0.2.2>
+Call-ID: door
+CSeq: 1 INVITE
+Max-Forwards: 70
+Contact: <sip:x@192.0.2.1>
+Content-Length: 0
+
+"
+    .to_owned()
+}
