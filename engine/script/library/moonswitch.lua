@@ -282,7 +282,14 @@ function Hours:holiday(at) end
 function Hours:next_change(at) end
 
 ---Runs a function when something has happened: one of the exchange's events, or one of your own.
----@param event "call.started"|"call.answered"|"call.bridged"|"call.ended"|"voicemail.recorded"|"user.registered"|"user.unregistered"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|string
+---
+---| event                | `about`                                                        |
+---|----------------------|----------------------------------------------------------------|
+---| "call.ended"         | id, from, to, outcome, cause, ended_by, answered, vars         |
+---| "voicemail.recorded" | id, call, mailbox, from, seconds                               |
+---| "trunk.down"         | trunk, address; "trunk.up" the same                            |
+---| "script.failed"      | call, error                                                    |
+---@param event "call.ended"|"voicemail.recorded"|"trunk.down"|"trunk.up"|"script.failed"|string
 ---@param handler fun(about: table)
 function on(event, handler) end
 

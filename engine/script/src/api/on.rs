@@ -68,24 +68,27 @@ pub(crate) fn is_own(name: &str) -> bool {
     let Some((noun, past)) = name.split_once('.') else {
         return false;
     };
-    word(noun)
-        && word(past)
-        && !EVENTS
-            .iter()
-            .any(|event| event.split('.').next() == Some(noun))
+    word(noun) && word(past) && !NOUNS.contains(&noun)
 }
 
 /// What the exchange reports.
 pub(crate) const EVENTS: &[&str] = &[
-    "call.started",
-    "call.answered",
-    "call.bridged",
     "call.ended",
     "voicemail.recorded",
-    "user.registered",
-    "user.unregistered",
     "trunk.down",
     "trunk.up",
     "script.failed",
-    "generation.published",
+];
+
+/// What the exchange's events are about, now or later; scripts' own are about other things.
+const NOUNS: &[&str] = &[
+    "agent",
+    "call",
+    "generation",
+    "queue",
+    "script",
+    "sms",
+    "trunk",
+    "user",
+    "voicemail",
 ];

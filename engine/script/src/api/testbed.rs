@@ -64,8 +64,11 @@ struct Folder(PathBuf);
 
 impl Sounds for Folder {
     fn check(&self, name: &str, language: &str) -> Result<(), String> {
-        let file = self.0.join(language).join(format!("{name}.wav"));
-        if file.is_file() {
+        let folders = [self.0.join(language), self.0.clone()];
+        if folders
+            .iter()
+            .any(|folder| folder.join(format!("{name}.wav")).is_file())
+        {
             return Ok(());
         }
         let hint = crate::suggest::did_you_mean(name, ["menu/main", "greet/welcome"]);

@@ -302,7 +302,7 @@ fn an_emitted_event_reaches_the_handlers_as_a_copy_outside_of_the_call() {
 #[test]
 fn nobody_may_pretend_to_be_the_exchange() {
     let bed = Bed::new();
-    for name in ["call.ended", "call.mine", "paid", "Order.paid", ""] {
+    for name in ["call.ended", "queue.mine", "paid", "Order.paid", ""] {
         let refusal = bed.call(&format!("emit('{name}')")).unwrap_err();
         assert!(refusal.contains("cannot be emitted"), "{refusal}");
     }

@@ -187,6 +187,10 @@ fn a_wrong_argument_is_refused_before_anything_is_asked() {
         ),
         ("call:send_dtmf('1x')", "call:send_dtmf: 'x' is no key"),
         (
+            "call:music('paino')",
+            "call:music: sound 'music/paino' not found",
+        ),
+        (
             "call:music(5)",
             "call:music expects a name under sounds/music, or false for silence, got 5",
         ),

@@ -70,8 +70,8 @@ fn plain_methods_become_their_commands() {
     assert_eq!(command("call:music()"), Command::Music(Music::Default));
     assert_eq!(command("call:music(false)"), Command::Music(Music::Off));
     assert_eq!(
-        command("call:music('piano')"),
-        Command::Music(Music::Named("piano".into()))
+        command("call:music('default')"),
+        Command::Music(Music::Named("default".into()))
     );
     assert_eq!(
         command("call:voicemail_menu()"),

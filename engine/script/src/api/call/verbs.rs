@@ -373,7 +373,16 @@ fn music(asking: &Asking<'_>) -> mlua::Result<Command> {
     let music = match asking.arguments.value(0) {
         Value::Nil | Value::Boolean(true) => Music::Default,
         Value::Boolean(false) => Music::Off,
-        Value::String(name) => Music::Named(name.to_string_lossy()),
+        Value::String(name) => {
+            let name = name.to_string_lossy();
+            let language = &asking.live.setup.language;
+            let found = asking
+                .surroundings
+                .sounds
+                .check(&format!("music/{name}"), language);
+            found.map_err(|message| asking.arguments.refuse(message))?;
+            Music::Named(name)
+        }
         other => {
             let wanted = "a name under sounds/music, or false for silence";
             return Err(asking.arguments.wrong(wanted, other));
