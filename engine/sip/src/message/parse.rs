@@ -11,7 +11,7 @@ use crate::header::scan::{is_space, is_token, trim};
 use crate::message::head::{FieldIndex, Fields, Head, Read};
 use crate::message::{Message, Method, ParseError, Request, Response};
 use crate::text::{number, part};
-use crate::{Error, Text, Uri, limits};
+use crate::{Error, Scheme, Text, Uri, limits};
 
 /// Reads one message; what follows the body is left out.
 pub(super) fn parse(bytes: Bytes) -> Result<Message, ParseError> {
@@ -122,6 +122,7 @@ fn start_line(bytes: &Bytes, line: Range<usize>) -> StartLine {
     } else {
         // Headers in a request URI are nobody's business (RFC 3261 §19.1.1), least of all a Route.
         match Uri::parse(part(bytes, uri.clone())) {
+            Ok(uri) if uri.scheme() == Scheme::Other => Some(Error::Scheme),
             Ok(uri) if uri.headers().is_none() => None,
             _ => Some(Error::Uri),
         }

@@ -56,6 +56,7 @@ fn v6(octets: &[u8]) -> Option<Ipv6Addr> {
     let text = str::from_utf8(octets).ok()?;
     text.parse().ok().or_else(|| {
         let (before, after) = text.split_once(":::")?;
+        after.parse::<Ipv4Addr>().ok()?;
         format!("{before}::{after}").parse().ok()
     })
 }
@@ -118,6 +119,7 @@ mod tests {
             parse("3com.example.com").as_deref(),
             Some("3com.example.com")
         );
+        assert_eq!(parse("[2001:db8:::1]"), None);
         assert_eq!(parse("[2001:db8::1"), None);
         assert_eq!(parse("[]"), None);
         assert_eq!(parse("a b"), None);
