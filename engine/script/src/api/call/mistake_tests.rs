@@ -1,6 +1,7 @@
 //! What a script asks wrongly, and the sentence that it gets at its line.
 
 use crate::api::testbed::Bed;
+use crate::surroundings::Phase;
 
 fn refusal(body: &str) -> String {
     let bed = Bed::new();
@@ -227,4 +228,32 @@ fn a_wrong_argument_is_refused_before_anything_is_asked() {
         assert_eq!(refusal(body), sentence, "{body}");
     }
     assert!(refusal("call:gather { match = '_10[' }").starts_with("call:gather: match: '_10['"));
+}
+
+#[test]
+fn a_method_knows_where_it_may_not_stand() {
+    let bed = Bed::new();
+    let refused = |phase| bed.run(phase, "call:answer()").unwrap_err();
+
+    let loading = refused(Phase::Loading);
+    assert_eq!(
+        loading,
+        "test.lua:1: call:answer cannot be used while files load (only in: a call)"
+    );
+    let hook = refused(Phase::Hook);
+    assert_eq!(
+        hook,
+        "test.lua:1: call:answer cannot be used after the call has ended"
+    );
+    let task = refused(Phase::Task);
+    assert_eq!(
+        task,
+        "test.lua:1: call:answer cannot be used outside of its call (only in: a call)"
+    );
+    bed.live.over.set(true);
+    let over = refused(Phase::Call);
+    assert_eq!(
+        over,
+        "test.lua:1: call:answer cannot be used after the call has ended"
+    );
 }

@@ -10,7 +10,7 @@ use call::{
 use serde_json::json;
 
 use crate::api::testbed::{Bed, NOON};
-use crate::surroundings::{Listen, Phase};
+use crate::surroundings::Listen;
 
 /// The command that one line of a handler asks for.
 fn command(body: &str) -> Command {
@@ -420,34 +420,6 @@ fn a_language_is_set_for_the_prompts_and_read_back() {
 
     assert_eq!(languages, Ok(json!(["zh", "en"])));
     assert_eq!(*bed.answers.languages.lock().unwrap(), ["en"]);
-}
-
-#[test]
-fn a_method_knows_where_it_may_not_stand() {
-    let bed = Bed::new();
-    let refused = |phase| bed.run(phase, "call:answer()").unwrap_err();
-
-    let loading = refused(Phase::Loading);
-    assert_eq!(
-        loading,
-        "test.lua:1: call:answer cannot be used while files load (only in: a call)"
-    );
-    let hook = refused(Phase::Hook);
-    assert_eq!(
-        hook,
-        "test.lua:1: call:answer cannot be used after the call has ended"
-    );
-    let task = refused(Phase::Task);
-    assert_eq!(
-        task,
-        "test.lua:1: call:answer cannot be used outside of its call (only in: a call)"
-    );
-    bed.live.over.set(true);
-    let over = refused(Phase::Call);
-    assert_eq!(
-        over,
-        "test.lua:1: call:answer cannot be used after the call has ended"
-    );
 }
 
 #[test]
