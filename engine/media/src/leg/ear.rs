@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::mouth::samples_in;
 use crate::CodecKind;
-use crate::codec::{Decoder, MAX_FRAME, Resampler, g711};
+use crate::codec::{Decoder, MAX_FRAME, MAX_PAYLOAD, Resampler, g711};
 use crate::inband::ToneDetector;
 use crate::rtp::jitter::{JitterBuffer, Next};
 use crate::rtp::receive::Arrival;
@@ -93,6 +93,10 @@ impl Ear {
         let Some(steady) = &mut self.steady else {
             return false;
         };
+        if payload.len() > MAX_PAYLOAD {
+            // No codec makes such packets; they are not kept.
+            return true;
+        }
         match arrival {
             Arrival::First(extended) => {
                 steady.buffer.restart();

@@ -2,6 +2,7 @@
 //! and what every phone hears is measured.
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
+mod fuzz;
 mod keys;
 mod latch;
 mod play;

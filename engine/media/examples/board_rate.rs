@@ -1,0 +1,257 @@
+//! What a packet costs: relayed, played, recorded, transcoded. `cargo run --release --example
+//! board_rate [-p moonswitch-media]` prints nanoseconds a packet, without sockets.
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use media::{
+    Board, Channel, Clip, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Negotiated,
+    PlayItem, PlayKey, RecordingKey, RecordingSink, Wire,
+};
+
+fn main() {
+    let pairs = 200;
+    println!("{pairs} calls, {SECONDS} s of sound; % is of a core for 100 calls, sockets apart");
+    for (name, kinds) in [
+        ("relayed PCMA", (CodecKind::Pcma, CodecKind::Pcma)),
+        ("relayed Opus", (CodecKind::Opus, CodecKind::Opus)),
+        ("PCMU to PCMA", (CodecKind::Pcmu, CodecKind::Pcma)),
+        ("PCMA to G.722", (CodecKind::Pcma, CodecKind::G722)),
+        ("PCMA to Opus", (CodecKind::Pcma, CodecKind::Opus)),
+    ] {
+        let mut load = Load::bridged(pairs, kinds);
+        load.measure(name);
+    }
+    let mut recorded = Load::bridged(pairs, (CodecKind::Pcma, CodecKind::Pcma));
+    recorded.record();
+    recorded.measure("recorded PCMA");
+    let mut detected = Load::bridged_with(pairs, (CodecKind::Pcma, CodecKind::Pcma), true);
+    detected.measure("PCMA, tones looked for");
+    for (name, kind) in [
+        ("played PCMA", CodecKind::Pcma),
+        ("played G.722", CodecKind::G722),
+        ("played Opus", CodecKind::Opus),
+    ] {
+        let mut load = Load::playing(pairs, kind);
+        load.measure(name);
+    }
+}
+
+struct Load {
+    board: Board,
+    now: Instant,
+    peers: Vec<Peer>,
+    sent: Sent,
+    calls: usize,
+}
+
+struct Peer {
+    leg: LegKey,
+    from: SocketAddr,
+    packet: [u8; 172],
+    length: usize,
+    span: u32,
+    count: u32,
+}
+
+/// Copies each packet, as a batch of sends would.
+struct Sent {
+    batch: Vec<u8>,
+    packets: u64,
+}
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Wire for Sent {
+    fn send(&mut self, _: LegKey, _: Channel, _: SocketAddr, packet: &[u8]) {
+        self.batch.clear();
+        self.batch.extend_from_slice(packet);
+        self.packets += 1;
+    }
+}
+
+impl RecordingSink for Nowhere {
+    fn write(&mut self, _: &[i16]) -> bool {
+        true
+    }
+
+    fn close(&mut self) {}
+}
+
+impl Load {
+    fn new(calls: usize) -> Self {
+        let now = Instant::now();
+        Self {
+            board: Board::new(now),
+            now,
+            peers: Vec::new(),
+            sent: Sent {
+                batch: Vec::with_capacity(2000),
+                packets: 0,
+            },
+            calls,
+        }
+    }
+
+    fn bridged(calls: usize, kinds: (CodecKind, CodecKind)) -> Self {
+        Self::bridged_with(calls, kinds, false)
+    }
+
+    fn bridged_with(calls: usize, kinds: (CodecKind, CodecKind), tones: bool) -> Self {
+        let mut load = Self::new(calls);
+        for _ in 0..calls {
+            let (a, b) = (load.leg(kinds.0, tones), load.leg(kinds.1, tones));
+            load.board
+                .handle_command(load.now, Command::Connect { a, b });
+        }
+        load
+    }
+
+    fn playing(calls: usize, kind: CodecKind) -> Self {
+        let mut load = Self::new(calls);
+        let rate = kind.clip_rate();
+        let sound = (0..rate * 10).map(|n| (n % 4001) as i16 - 2000).collect();
+        let clip = Arc::new(Clip::from_samples(rate, sound));
+        for call in 0..calls {
+            let leg = load.leg(kind, false);
+            let items = vec![PlayItem::Clip(clip.clone())];
+            let play = PlayKey(call as u64);
+            load.board.handle_command(
+                load.now,
+                Command::Play {
+                    leg,
+                    play,
+                    items,
+                    times: 0,
+                },
+            );
+        }
+        load.peers.clear();
+        load
+    }
+
+    fn record(&mut self) {
+        for call in 0..self.calls {
+            let recording = RecordingKey(call as u64);
+            let legs = &self.peers[2 * call..2 * call + 2];
+            let (left, right) = (Some(legs[0].leg), Some(legs[1].leg));
+            let start = Command::StartRecording {
+                recording,
+                stereo: true,
+                rate: 8000,
+                sink: Box::new(Nowhere),
+                silence: Duration::ZERO,
+            };
+            self.board.handle_command(self.now, start);
+            let place = Command::RecordLegs {
+                recording,
+                left,
+                right,
+            };
+            self.board.handle_command(self.now, place);
+        }
+    }
+
+    fn leg(&mut self, kind: CodecKind, tones: bool) -> LegKey {
+        let number = self.peers.len() as u64;
+        let leg = LegKey(number);
+        let from = SocketAddr::from(([10, 0, (number >> 8) as u8, number as u8], 4000));
+        let payload_type = match kind {
+            CodecKind::Pcmu => 0,
+            CodecKind::Pcma => 8,
+            CodecKind::G722 => 9,
+            CodecKind::Opus => 96,
+            CodecKind::G729 => 18,
+        };
+        let mut packet = [0xd5; 172];
+        packet[0] = 0x80;
+        packet[1] = payload_type;
+        packet[8..12].copy_from_slice(&[1, 2, 3, 4]);
+        if kind == CodecKind::Opus {
+            packet[12] = 0xf8;
+        }
+        self.peers.push(Peer {
+            leg,
+            from,
+            packet,
+            length: if kind == CodecKind::Opus { 72 } else { 172 },
+            span: kind.clock_rate() / 50,
+            count: 0,
+        });
+        let config = LegConfig {
+            remote: Some(from),
+            remote_rtcp: Some(from),
+            rtcp_mux: false,
+            codec: Negotiated {
+                kind,
+                send: payload_type,
+                receive: payload_type,
+            },
+            telephone_event: (!tones).then_some((101, 8000)),
+            ptime: 20,
+            direction: Direction::SendRecv,
+            latch: Latch {
+                hosts: [from.ip()].into_iter().collect(),
+                symmetric: true,
+            },
+            detect_tones: tones,
+            rtp_timeout: Duration::from_secs(60),
+            seed: number,
+            cname: "board".into(),
+        };
+        self.board
+            .handle_command(self.now, Command::AddLeg { leg, config });
+        leg
+    }
+
+    fn measure(&mut self, name: &str) {
+        self.run(2);
+        self.sent.packets = 0;
+        let begin = cpu_time();
+        self.run(SECONDS);
+        let taken = cpu_time().saturating_sub(begin);
+        let packets = self.sent.packets.max(1);
+        let share = taken.as_secs_f64() / f64::from(SECONDS) * 100.0 / self.calls as f64 * 100.0;
+        let each = taken.as_nanos() as u64 / packets;
+        println!("{name:24} {each:7} ns a packet  {share:6.2} %  ({packets} packets)");
+    }
+
+    /// A quarter of the peers at each tick, as calls begin at any time.
+    fn run(&mut self, seconds: u32) {
+        for tick in 0..seconds as usize * 200 {
+            self.now += Duration::from_millis(5);
+            for peer in self.peers.iter_mut().skip(tick % 4).step_by(4) {
+                peer.packet[0] = 0x80;
+                peer.packet[2..4].copy_from_slice(&(peer.count as u16).to_be_bytes());
+                let stamp = peer.count.wrapping_mul(peer.span);
+                peer.packet[4..8].copy_from_slice(&stamp.to_be_bytes());
+                peer.count += 1;
+                let mut packet = peer.packet;
+                self.board.handle_packet(
+                    self.now,
+                    peer.leg,
+                    Channel::Rtp,
+                    peer.from,
+                    &mut packet[..peer.length],
+                    &mut self.sent,
+                );
+            }
+            self.board.handle_tick(self.now, &mut self.sent);
+            while self.board.poll_event().is_some() {}
+        }
+    }
+}
+
+/// Time that this process has had a core for, so that a busy machine does not count. The first
+/// number of Linux's schedstat is nanoseconds.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let first = stat.split_whitespace().next();
+    let nanoseconds = first.and_then(|number| number.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
+}
+
+const SECONDS: u32 = 20;

@@ -1,0 +1,247 @@
+//! No packet costs an allocation: not relayed, not played, not recorded, not transcoded.
+#![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use media::{
+    Board, Channel, Clip, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music,
+    Negotiated, PlayItem, PlayKey, RecordingKey, RecordingSink, Wire,
+};
+
+#[test]
+fn the_counter_counts() {
+    let counted = allocation_counter::measure(|| drop(vec![1_u8; 100]));
+
+    assert_eq!(counted.count_total, 1);
+}
+
+#[test]
+fn a_relayed_packet_costs_no_allocation() {
+    let mut lab = Lab::new();
+    let (a, b) = (lab.leg(CodecKind::Pcma, 8), lab.leg(CodecKind::Pcma, 8));
+    lab.command(Command::Connect { a, b });
+
+    assert_eq!(lab.allocations_of_a_second(), 0);
+    assert_eq!(lab.wire.0, 3 * 100);
+}
+
+#[test]
+fn a_packet_of_the_other_law_costs_no_allocation() {
+    let mut lab = Lab::new();
+    let (a, b) = (lab.leg(CodecKind::Pcma, 8), lab.leg(CodecKind::Pcmu, 0));
+    lab.command(Command::Connect { a, b });
+
+    assert_eq!(lab.allocations_of_a_second(), 0);
+    assert_eq!(lab.wire.0, 3 * 100);
+}
+
+#[test]
+fn a_played_packet_costs_no_allocation() {
+    let mut lab = Lab::new();
+    for (kind, payload_type) in [(CodecKind::Pcma, 8), (CodecKind::G722, 9)] {
+        let leg = lab.leg(kind, payload_type);
+        let clip = Arc::new(Clip::from_samples(kind.clip_rate(), vec![1000; 12_345]));
+        lab.command(Command::Play {
+            leg,
+            play: PlayKey(1),
+            items: vec![PlayItem::Clip(clip.clone())],
+            times: 0,
+        });
+        let leg = lab.leg(kind, payload_type);
+        lab.command(Command::Music {
+            leg,
+            music: Some(Music { clip }),
+        });
+    }
+
+    assert_eq!(lab.allocations_of_a_second(), 0);
+    assert!(lab.wire.0 >= 3 * 4 * 50 - 4);
+}
+
+#[test]
+fn a_recorded_packet_costs_no_allocation() {
+    for (kind, payload_type) in [(CodecKind::Pcma, 8), (CodecKind::G722, 9)] {
+        let mut lab = Lab::new();
+        let (a, b) = (lab.leg(kind, payload_type), lab.leg(kind, payload_type));
+        lab.command(Command::Connect { a, b });
+        let recording = RecordingKey(1);
+        lab.command(Command::StartRecording {
+            recording,
+            stereo: true,
+            rate: 8000,
+            sink: Box::new(Nowhere),
+            silence: Duration::from_secs(1),
+        });
+        lab.command(Command::RecordLegs {
+            recording,
+            left: Some(a),
+            right: Some(b),
+        });
+
+        assert_eq!(lab.allocations_of_a_second(), 0, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_transcoded_packet_costs_no_allocation() {
+    for (kind, payload_type) in [(CodecKind::G722, 9), (CodecKind::Opus, 96)] {
+        let mut lab = Lab::new();
+        let (a, b) = (lab.leg(CodecKind::Pcma, 8), lab.leg(kind, payload_type));
+        lab.command(Command::Connect { a, b });
+
+        assert_eq!(lab.allocations_of_a_second(), 0, "{kind:?}");
+        assert!(lab.wire.0 > 250, "{kind:?}: {}", lab.wire.0);
+    }
+}
+
+#[test]
+fn a_strangers_packet_costs_no_allocation() {
+    let mut lab = Lab::new();
+    let leg = lab.leg(CodecKind::Pcma, 8);
+    let mut packet = lab.legs[0].packet();
+    let stranger = SocketAddr::from(([203, 0, 113, 1], 9));
+
+    let counted = allocation_counter::measure(|| {
+        for _ in 0..100 {
+            let now = lab.now;
+            lab.board
+                .handle_packet(now, leg, Channel::Rtp, stranger, &mut packet, &mut lab.wire);
+        }
+    });
+
+    assert_eq!(counted.count_total, 0);
+    assert_eq!(lab.board.counters().refused, 100);
+}
+
+struct Lab {
+    board: Board,
+    now: Instant,
+    legs: Vec<Peer>,
+    wire: Count,
+}
+
+struct Peer {
+    leg: LegKey,
+    from: SocketAddr,
+    payload_type: u8,
+    payload: usize,
+    span: u32,
+    sent: u32,
+}
+
+struct Count(u64);
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Wire for Count {
+    fn send(&mut self, _: LegKey, channel: Channel, _: SocketAddr, _: &[u8]) {
+        self.0 += u64::from(channel == Channel::Rtp);
+    }
+}
+
+impl RecordingSink for Nowhere {
+    fn write(&mut self, _: &[i16]) -> bool {
+        true
+    }
+
+    fn close(&mut self) {}
+}
+
+impl Lab {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            board: Board::new(now),
+            now,
+            legs: Vec::new(),
+            wire: Count(0),
+        }
+    }
+
+    fn leg(&mut self, kind: CodecKind, payload_type: u8) -> LegKey {
+        let number = self.legs.len() as u8;
+        let leg = LegKey(u64::from(number));
+        let from = SocketAddr::from(([192, 0, 2, number], 4000));
+        self.legs.push(Peer {
+            leg,
+            from,
+            payload_type,
+            payload: if kind == CodecKind::Opus { 40 } else { 160 },
+            span: kind.clock_rate() / 50,
+            sent: 0,
+        });
+        let config = LegConfig {
+            remote: Some(from),
+            remote_rtcp: Some(from),
+            rtcp_mux: false,
+            codec: Negotiated {
+                kind,
+                send: payload_type,
+                receive: payload_type,
+            },
+            telephone_event: Some((101, 8000)),
+            ptime: 20,
+            direction: Direction::SendRecv,
+            latch: Latch {
+                hosts: [from.ip()].into_iter().collect(),
+                symmetric: true,
+            },
+            detect_tones: false,
+            rtp_timeout: Duration::from_secs(60),
+            seed: u64::from(number),
+            cname: "board".into(),
+        };
+        self.command(Command::AddLeg { leg, config });
+        leg
+    }
+
+    fn command(&mut self, command: Command) {
+        self.board.handle_command(self.now, command);
+    }
+
+    /// Two seconds to let buffers take their size, then one that counts.
+    fn allocations_of_a_second(&mut self) -> u64 {
+        self.run(2);
+        allocation_counter::measure(|| self.run(1)).count_total
+    }
+
+    fn run(&mut self, seconds: u32) {
+        for tick in 0..seconds * 200 {
+            self.now += Duration::from_millis(5);
+            for peer in self.legs.iter_mut().filter(|_| tick % 4 == 0) {
+                let mut packet = peer.packet();
+                let packet = &mut packet[..12 + peer.payload];
+                self.board.handle_packet(
+                    self.now,
+                    peer.leg,
+                    Channel::Rtp,
+                    peer.from,
+                    packet,
+                    &mut self.wire,
+                );
+            }
+            self.board.handle_tick(self.now, &mut self.wire);
+            while self.board.poll_event().is_some() {}
+        }
+    }
+}
+
+impl Peer {
+    fn packet(&mut self) -> [u8; 172] {
+        let mut packet = [0x55; 172];
+        packet[0] = 0x80;
+        packet[1] = self.payload_type;
+        packet[2..4].copy_from_slice(&(self.sent as u16).to_be_bytes());
+        packet[4..8].copy_from_slice(&(self.sent * self.span).to_be_bytes());
+        packet[8..12].copy_from_slice(&[0, 0, 0, 7]);
+        // Opus: CELT, 20 ms, mono, one frame.
+        if self.payload == 40 {
+            packet[12] = 0xf8;
+        }
+        self.sent += 1;
+        packet
+    }
+}
