@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+use std::path::Path;
 use std::sync::Arc;
 
 use store::Sqlite;
@@ -9,7 +10,7 @@ use store::Sqlite;
 mod contract;
 
 fn sqlite() -> Arc<Sqlite> {
-    let folder = std::env::temp_dir().join(format!("moonswitch-contract-{}", uuid::Uuid::now_v7()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(uuid::Uuid::now_v7().to_string());
     std::fs::create_dir_all(&folder).unwrap();
     Sqlite::open(
         &folder.join("records.db"),

@@ -15,7 +15,7 @@ const FOLDER: &str = "MOONSWITCH_STORE_KILL_TEST";
 
 #[test]
 fn all_acknowledged_records_are_there_after_kill_9() {
-    let folder = std::env::temp_dir().join(format!("moonswitch-kill-{}", Uuid::now_v7()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(Uuid::now_v7().to_string());
     std::fs::create_dir_all(&folder).unwrap();
     let mut acknowledged = Vec::new();
 
@@ -45,6 +45,7 @@ fn all_acknowledged_records_are_there_after_kill_9() {
     }
 
     assert!(acknowledged.len() > 1_000);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// Starts the child, reads what it acknowledges, and kills it in the middle of its work.
