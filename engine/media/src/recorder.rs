@@ -1,9 +1,13 @@
 //! A recording's timeline: what two parties said, side by side, with silence where nothing came.
 
+mod listening;
+mod ring;
+mod side;
+
 use std::time::{Duration, Instant};
 
-use crate::codec::Resampler;
-use crate::level::VoiceActivity;
+use self::listening::Listening;
+use self::side::SideState;
 use crate::{CodecError, RecordingSink};
 
 /// One recording. It belongs to the conversation: legs may come and go on both sides.
@@ -82,10 +86,7 @@ impl Recorder {
 
     /// Another leg speaks on this side from now on, or none: the alignment starts anew.
     pub fn change_source(&mut self, side: Side) {
-        let side = &mut self.sides[side as usize];
-        side.anchor = None;
-        side.next = None;
-        side.resampler = None;
+        self.sides[side as usize].forget_source();
     }
 
     /// Takes sound of a steady source (a jitter buffer, a player, a mixer) at `rate`: it follows
@@ -121,9 +122,10 @@ impl Recorder {
         now: Instant,
     ) -> Result<(), CodecError> {
         let present = self.position(now);
-        let own_rate = self.rate;
-        let at = self.sides[side as usize].locate(own_rate, rate, timestamp, present);
-        self.write(side, rate, at, samples, now)
+        match self.sides[side as usize].locate(rate, timestamp, present) {
+            Some(at) => self.write(side, rate, at, samples, now),
+            None => Ok(()),
+        }
     }
 
     /// Hands what is old enough to the sink; true, once, when the left side has been without
@@ -170,8 +172,7 @@ impl Recorder {
             .position(now)
             .saturating_sub(frames(WINDOW, self.rate) as u64);
         self.flush(old);
-        let (own_rate, flushed) = (self.rate, self.flushed);
-        self.sides[side as usize].write(own_rate, rate, at, flushed, samples)
+        self.sides[side as usize].write(rate, at, self.flushed, samples)
     }
 
     fn flush(&mut self, until: u64) {
@@ -186,22 +187,20 @@ impl Recorder {
         if frames == 0 {
             return;
         }
-        self.listening.listen(&self.sides[0], self.flushed, frames);
         let channels = if self.stereo { 2 } else { 1 };
         let [left, right] = &mut self.sides;
-        for (index, out) in self
-            .block
-            .chunks_exact_mut(channels)
-            .take(frames)
-            .enumerate()
-        {
-            let at = self.flushed + index as u64;
-            match (out, left.remove(at), right.remove(at)) {
-                ([one], left, right) => *one = left.saturating_add(right),
-                ([first, second], left, right) => (*first, *second) = (left, right),
+        self.listening.listen(left.ring.first(frames));
+        let out = self.block.chunks_exact_mut(channels);
+        let both = left.ring.first(frames).zip(right.ring.first(frames));
+        for (out, (left, right)) in out.zip(both) {
+            match out {
+                [one] => *one = left.saturating_add(right),
+                [first, second] => (*first, *second) = (left, right),
                 _ => {}
             }
         }
+        left.ring.forward(frames);
+        right.ring.forward(frames);
         self.flushed += frames as u64;
         self.pay_back();
         let samples = (frames * channels).min(self.block.len());
@@ -224,193 +223,6 @@ impl Recorder {
     }
 }
 
-/// One side's sound that has not gone to the sink yet.
-#[derive(Debug)]
-struct SideState {
-    /// A ring over positions, silence where nothing is; its length is a power of two.
-    ring: Box<[i16]>,
-    /// Where the first packet of the source stands.
-    anchor: Option<Anchor>,
-    /// Where a steady source goes on.
-    next: Option<u64>,
-    resampler: Option<(u32, Resampler)>,
-    converted: Box<[i16]>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Anchor {
-    rate: u32,
-    timestamp: u32,
-    position: u64,
-}
-
-impl SideState {
-    fn new(rate: u32) -> Self {
-        Self {
-            ring: vec![0; frames(RING, rate).next_power_of_two()].into(),
-            anchor: None,
-            next: None,
-            resampler: None,
-            converted: vec![0; frames(LONGEST, rate)].into(),
-        }
-    }
-
-    /// Where a packet belongs, by its time stamp; by the clock when that makes no sense.
-    fn locate(&mut self, own_rate: u32, rate: u32, timestamp: u32, present: u64) -> u64 {
-        let fresh = Anchor {
-            rate,
-            timestamp,
-            position: present,
-        };
-        let anchor = self
-            .anchor
-            .filter(|anchor| anchor.rate == rate)
-            .unwrap_or(fresh);
-        let distance = i64::from(timestamp.wrapping_sub(anchor.timestamp) as i32);
-        let distance = distance * i64::from(own_rate) / i64::from(rate.max(1));
-        let at = anchor.position.saturating_add_signed(distance);
-
-        let slip = frames(SLIP, own_rate) as u64;
-        let earliest = present.saturating_sub(frames(WINDOW, own_rate) as u64);
-        let latest = present + frames(AHEAD, own_rate) as u64;
-        // A sender whose clock is slow or fast moves by small steps; a new stream starts anew.
-        let at = if at < earliest && at + slip >= earliest {
-            at + slip
-        } else if at > latest && at <= latest + slip {
-            at - slip
-        } else if at < earliest || at > latest {
-            present
-        } else {
-            // Only forward, or a late packet would become the measure.
-            if distance > i64::from(own_rate) || self.anchor.is_none_or(|old| old.rate != rate) {
-                self.anchor = Some(Anchor {
-                    rate,
-                    timestamp,
-                    position: at,
-                });
-            }
-            return at;
-        };
-        self.anchor = Some(Anchor {
-            rate,
-            timestamp,
-            position: at,
-        });
-        at
-    }
-
-    fn write(
-        &mut self,
-        own_rate: u32,
-        rate: u32,
-        at: u64,
-        flushed: u64,
-        samples: &[i16],
-    ) -> Result<(), CodecError> {
-        if rate == own_rate {
-            self.next = Some(at + samples.len() as u64);
-            put(&mut self.ring, at, flushed, samples);
-            return Ok(());
-        }
-        if self
-            .resampler
-            .as_ref()
-            .is_none_or(|(from, _)| *from != rate)
-        {
-            self.resampler = Some((rate, Resampler::new(rate, own_rate)?));
-        }
-        let Some((_, resampler)) = &mut self.resampler else {
-            return Ok(());
-        };
-        let converted = resampler.process(samples, &mut self.converted);
-        self.next = Some(at + converted as u64);
-        put(&mut self.ring, at, flushed, &self.converted[..converted]);
-        Ok(())
-    }
-
-    fn get(&self, at: u64) -> i16 {
-        self.ring[self.index(at)]
-    }
-
-    fn remove(&mut self, at: u64) -> i16 {
-        let index = self.index(at);
-        std::mem::take(&mut self.ring[index])
-    }
-
-    fn index(&self, at: u64) -> usize {
-        at as usize & (self.ring.len() - 1)
-    }
-}
-
-/// Writes samples to their places, as far as those are neither gone nor beyond the ring, whose
-/// length is a power of two.
-fn put(ring: &mut [i16], at: u64, flushed: u64, samples: &[i16]) {
-    let gone = flushed.saturating_sub(at).min(samples.len() as u64);
-    let beyond = (at + samples.len() as u64).saturating_sub(flushed + ring.len() as u64);
-    let end = samples.len().saturating_sub(beyond as usize);
-    let Some(samples) = samples.get(gone as usize..end) else {
-        return;
-    };
-    let start = (at + gone) as usize & (ring.len() - 1);
-    let (first, wrapped) = samples.split_at(samples.len().min(ring.len() - start));
-    ring[start..start + first.len()].copy_from_slice(first);
-    ring[..wrapped.len()].copy_from_slice(wrapped);
-}
-
-/// Who listens to the left side for speech.
-#[derive(Debug)]
-struct Listening {
-    voice: VoiceActivity,
-    /// Report after so many frames without speech; 0 never.
-    silence: u64,
-    /// Frames of speech.
-    speech: u64,
-    /// Frames since the last speech.
-    quiet: u64,
-    /// The report has been made for this silence.
-    reported: bool,
-    /// The report is to be made.
-    due: bool,
-    frame: usize,
-}
-
-impl Listening {
-    fn new(silence: Duration, rate: u32) -> Self {
-        Self {
-            voice: VoiceActivity::new(),
-            silence: (silence.as_micros() * u128::from(rate) / 1_000_000) as u64,
-            speech: 0,
-            quiet: 0,
-            reported: false,
-            due: false,
-            frame: frames(FRAME, rate),
-        }
-    }
-
-    fn listen(&mut self, side: &SideState, from: u64, frames: usize) {
-        let mut frame = [0; MAX_FRAME];
-        let mut done = 0;
-        while done < frames {
-            let length = self.frame.min(frames - done).min(MAX_FRAME);
-            for (offset, sample) in frame[..length].iter_mut().enumerate() {
-                *sample = side.get(from + (done + offset) as u64);
-            }
-            if self.voice.is_speech(&frame[..length]) {
-                self.speech += length as u64;
-                self.quiet = 0;
-                self.reported = false;
-            } else {
-                self.quiet += length as u64;
-            }
-            if self.silence > 0 && self.quiet >= self.silence && !self.reported {
-                self.reported = true;
-                self.due = true;
-            }
-            done += length;
-        }
-    }
-}
-
 fn frames(duration: Duration, rate: u32) -> usize {
     duration.as_millis() as usize * rate as usize / 1_000
 }
@@ -429,14 +241,10 @@ const BEHIND: Duration = Duration::from_millis(60);
 const SLIP: Duration = Duration::from_millis(20);
 /// What is handed to the sink at a time.
 const BLOCK: Duration = Duration::from_millis(200);
-/// Window, block, earliness and a packet of 120 ms, and more.
-const RING: Duration = Duration::from_millis(1_000);
+/// Window, block, earliness and a packet of 140 ms.
+const RING: Duration = Duration::from_millis(640);
 /// The longest packet, converted.
 const LONGEST: Duration = Duration::from_millis(140);
-/// What is judged at a time to be speech or not.
-const FRAME: Duration = Duration::from_millis(20);
-/// The same at the highest rate, in samples.
-const MAX_FRAME: usize = 320;
 static SILENCE: [i16; 3_200] = [0; 3_200];
 
 #[cfg(test)]

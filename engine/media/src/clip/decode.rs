@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use symphonia::core::audio::SampleBuffer;
-use symphonia::core::codecs::{CODEC_TYPE_NULL, Decoder, DecoderOptions};
+use symphonia::core::codecs::{CODEC_TYPE_NULL, CodecParameters, Decoder, DecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
@@ -24,16 +24,14 @@ pub(super) fn decode(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Vec<i
 }
 
 fn read(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Vec<i16>, ClipError> {
+    let length = bytes.len() as u64;
     let mut format = open(bytes, extension)?;
     let track = format
         .default_track()
         .filter(|track| track.codec_params.codec != CODEC_TYPE_NULL)
         .ok_or_else(|| ClipError::Unreadable("no sound in it".into()))?;
     let id = track.id;
-    if let (Some(frames), Some(from)) =
-        (track.codec_params.n_frames, track.codec_params.sample_rate)
-        && frames / u64::from(from.max(1)) > MAX_DURATION.as_secs()
-    {
+    if claims_too_much(&track.codec_params, length) {
         return Err(ClipError::TooLong);
     }
     let mut decoder = symphonia::default::get_codecs()
@@ -55,6 +53,15 @@ fn read(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Vec<i16>, ClipErro
         }
     }
     sound.finish()
+}
+
+/// Whether the head says that the sound is too long, and the file is large enough for that to be
+/// true: an unfinished recording claims anything.
+fn claims_too_much(parameters: &CodecParameters, length: u64) -> bool {
+    let (Some(frames), Some(rate)) = (parameters.n_frames, parameters.sample_rate) else {
+        return false;
+    };
+    frames / u64::from(rate.max(1)) > MAX_DURATION.as_secs() && frames <= length.saturating_mul(64)
 }
 
 fn open(bytes: Vec<u8>, extension: &str) -> Result<Box<dyn FormatReader>, ClipError> {

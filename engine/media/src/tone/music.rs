@@ -206,25 +206,28 @@ const LOUDNESS: f64 = 0.063;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::inband::ToneDetector;
     use crate::level::rms;
 
+    static MUSIC: LazyLock<Clip> = LazyLock::new(|| compose_music(8_000));
+
     #[test]
     fn it_is_as_loud_as_a_prompt_and_never_clips() {
-        let clip = compose_music(8_000);
-
-        let loudness = rms(&clip.samples);
-        let peak = clip
+        let loudness = rms(&MUSIC.samples);
+        let peak = MUSIC
             .samples
             .iter()
             .map(|sample| sample.unsigned_abs())
             .max()
             .unwrap();
+
         assert!((-26.0..-22.0).contains(&loudness), "{loudness} dBFS");
         assert!((4_000..24_000).contains(&peak), "{peak}");
-        assert_eq!(clip.duration().as_secs(), 48);
-        for (second, part) in clip.samples.chunks(8_000).enumerate() {
+        assert_eq!(MUSIC.duration().as_secs(), 48);
+        for (second, part) in MUSIC.samples.chunks(8_000).enumerate() {
             let loudness = rms(part);
             assert!(
                 (-32.0..-18.0).contains(&loudness),
@@ -235,13 +238,12 @@ mod tests {
 
     #[test]
     fn its_end_flows_into_its_beginning() {
-        let clip = compose_music(16_000);
         let steps = |pair: &[i16]| i32::from(pair[1]).abs_diff(i32::from(pair[0]));
 
-        let (first, last) = (clip.samples[0], clip.samples[clip.samples.len() - 1]);
+        let (first, last) = (MUSIC.samples[0], MUSIC.samples[MUSIC.samples.len() - 1]);
         let seam = steps(&[last, first]);
 
-        let mut all: Vec<u32> = clip.samples.windows(2).map(steps).collect();
+        let mut all: Vec<u32> = MUSIC.samples.windows(2).map(steps).collect();
         all.sort_unstable();
         assert!(
             seam <= all[all.len() * 95 / 100],
@@ -251,10 +253,9 @@ mod tests {
 
     #[test]
     fn it_is_never_taken_for_a_key() {
-        let clip = compose_music(8_000);
         let mut detector = ToneDetector::new();
 
-        let keys: String = clip
+        let keys: String = MUSIC
             .samples
             .chunks(160)
             .flat_map(|part| detector.push(part))
