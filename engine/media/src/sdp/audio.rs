@@ -1,6 +1,6 @@
 //! What a description says of its sound.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::parse::{Description, Media, number, words};
 use crate::{CodecKind, Direction};
@@ -121,7 +121,9 @@ fn address(connection: &[u8]) -> Option<IpAddr> {
     let host = words.next()?.split(|&byte| byte == b'/').next()?;
     let address: IpAddr = std::str::from_utf8(host).ok()?.parse().ok()?;
     let expected: &[u8] = if address.is_ipv4() { b"IP4" } else { b"IP6" };
-    (family == expected && !address.is_multicast()).then_some(address)
+    // Sound for one is never sent to many.
+    let many = address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST);
+    (family == expected && !many).then_some(address)
 }
 
 /// RFC 3605: `a=rtcp:53020 IN IP4 192.0.2.1`, the address optional; else the next port.
@@ -340,6 +342,8 @@ mod tests {
             "m=video 4000 RTP/AVP 0\r\n",
             "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 phone.example\r\n",
             "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 224.2.1.1/127\r\n",
+            "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 255.255.255.255\r\n",
+            "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 192.0.2.1\r\n",
         ] {
             assert_eq!(description(media).audio(), None, "{media}");
         }

@@ -156,6 +156,57 @@ fn hold_in_every_form_stops_what_the_peer_does_not_want() {
     }
 }
 
+/// RFC 4317 §2.3: the answerer holds, and takes the call back.
+#[test]
+fn the_answerer_of_rfc_4317_holds_and_resumes() {
+    let (mut alice, mut bob) = (negotiator(), negotiator());
+    let codecs = [CodecKind::Pcmu];
+    let first = parsed(&alice.offer(&codecs, Direction::SendRecv));
+    bob.answer(&first, &codecs, Direction::SendRecv).unwrap();
+
+    let hold = parsed(&bob.offer(&codecs, Direction::SendOnly));
+    let (answer, at_alice) = alice.answer(&hold, &codecs, Direction::SendRecv).unwrap();
+    let at_bob = bob.accept(&parsed(&answer)).unwrap();
+
+    assert_eq!(
+        (at_alice.direction, at_alice.held_by_peer),
+        (Direction::RecvOnly, true)
+    );
+    assert_eq!(
+        (at_bob.direction, at_bob.held_by_peer),
+        (Direction::SendOnly, false)
+    );
+    assert!(text(&answer).contains("a=recvonly\r\n"));
+
+    let resume = parsed(&bob.offer(&codecs, Direction::SendRecv));
+    let (answer, at_alice) = alice.answer(&resume, &codecs, Direction::SendRecv).unwrap();
+    let at_bob = bob.accept(&parsed(&answer)).unwrap();
+
+    for agreed in [at_alice, at_bob] {
+        assert_eq!(
+            (agreed.direction, agreed.held_by_peer),
+            (Direction::SendRecv, false)
+        );
+    }
+}
+
+/// RFC 4317 §2.4: keys have a stream of their own, which we refuse.
+#[test]
+fn a_second_stream_for_keys_alone_is_refused_and_the_first_is_taken() {
+    let mut ours = negotiator();
+    let offer = offer(
+        "m=audio 49170 RTP/AVP 0 97\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:97 iLBC/8000\r\n\
+         m=audio 49172 RTP/AVP 98\r\na=rtpmap:98 telephone-event/8000\r\na=sendonly\r\n",
+    );
+
+    let (answer, agreed) = ours.answer(&offer, &ALL, Direction::SendRecv).unwrap();
+
+    assert_eq!(agreed.codec.kind, CodecKind::Pcmu);
+    assert_eq!(agreed.telephone_event, None);
+    assert!(text(&answer).contains("m=audio 16384 RTP/AVP 0\r\n"));
+    assert!(text(&answer).ends_with("m=audio 0 RTP/AVP 98\r\n"));
+}
+
 #[test]
 fn our_own_hold_and_resume_are_offers_with_rising_versions() {
     let mut ours = negotiator();
@@ -313,6 +364,10 @@ fn answer_of(offer: &Description) -> Description {
         .answer(offer, &ALL, Direction::SendRecv)
         .unwrap();
     Description::parse(&bytes).unwrap()
+}
+
+fn parsed(bytes: &[u8]) -> Description {
+    Description::parse(bytes).unwrap()
 }
 
 fn negotiator() -> Negotiator {
