@@ -38,12 +38,17 @@ pub enum Command {
         /// How it sends and receives from now on.
         config: LegConfig,
     },
-    /// The leg is over; [`Event::Left`](crate::Event::Left) tells its quality.
+    /// The leg is over. Its good-bye is sent with the next tick, then
+    /// [`Event::Left`](crate::Event::Left) tells its quality; until then its sockets stay open.
     RemoveLeg {
         /// Its key.
         leg: LegKey,
     },
-    /// Play to a leg, in place of what it heard from us before. A bridge is covered while it lasts.
+    /// Play to a leg, in place of what it heard from us before; a playing that was going on is
+    /// replaced without an event. Music and a bridge are covered while it lasts.
+    ///
+    /// From the first source on, a leg that has none is sent silence: peers hang up on streams
+    /// that stop.
     Play {
         /// To whom.
         leg: LegKey,
@@ -61,21 +66,23 @@ pub enum Command {
         /// The playing.
         play: PlayKey,
     },
-    /// Music on the shared timeline: everybody hears the same bar.
+    /// Music on the shared timeline: everybody hears the same bar. It covers a bridge; `None`
+    /// lets the bridge be heard again.
     Music {
         /// To whom.
         leg: LegKey,
         /// What, or silence.
         music: Option<Music>,
     },
-    /// The two hear each other.
+    /// The two hear each other, and nobody whom they heard before; their music ends.
     Connect {
         /// One.
         a: LegKey,
         /// The other.
         b: LegKey,
     },
-    /// `to` hears `from`, not the other way (early media).
+    /// `to` hears `from`, and nobody whom it heard before; its music ends. Whom `from` hears does
+    /// not change (early media).
     Listen {
         /// Who is heard.
         from: LegKey,
@@ -89,7 +96,8 @@ pub enum Command {
         /// The other.
         b: LegKey,
     },
-    /// Send keys by RFC 4733, or as tones where the leg has no telephone-event.
+    /// Send keys by RFC 4733, or as tones where the leg has no telephone-event. Nothing else is
+    /// heard by the leg until they are sent, but in the pause of a comma.
     SendDigits {
         /// To whom.
         leg: LegKey,
@@ -109,7 +117,8 @@ pub enum Command {
         /// Report `Silent` after so long without speech on the left; zero never.
         silence: Duration,
     },
-    /// Put legs on its channels; silence where there is none.
+    /// Put legs on its channels; silence where there is none. What a leg says is recorded, not
+    /// what it hears.
     RecordLegs {
         /// Which.
         recording: RecordingKey,

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::mouth::samples_in;
 use crate::CodecKind;
-use crate::codec::{Decoder, MAX_FRAME, MAX_PAYLOAD, Resampler, g711};
+use crate::codec::{Decoder, MAX_PAYLOAD, Resampler, g711};
 use crate::inband::ToneDetector;
 use crate::rtp::jitter::{JitterBuffer, Next};
 use crate::rtp::receive::Arrival;
@@ -58,6 +58,7 @@ impl Ear {
         if tones != self.detector.is_some() {
             self.detector = tones.then(|| Detector::new(self.kind.clip_rate()));
         }
+        let rate = self.kind.clip_rate();
         match (frame, &mut self.steady) {
             (None, _) => self.steady = None,
             (Some(frame), Some(steady)) => steady.frame = frame,
@@ -65,8 +66,8 @@ impl Ear {
                 self.steady = Some(Box::new(Steady {
                     buffer: JitterBuffer::new(self.kind.clock_rate()),
                     frame,
-                    queue: Vec::with_capacity(2 * MAX_FRAME),
-                    blend: Vec::with_capacity(MAX_FRAME),
+                    queue: Vec::with_capacity(samples_in(LONGEST_QUEUE, rate)),
+                    blend: Vec::with_capacity(samples_in(BLEND, rate)),
                 }));
             }
         }
@@ -237,7 +238,7 @@ impl Detector {
             resampler: Resampler::new(rate, TONES_RATE)
                 .ok()
                 .filter(|_| rate != TONES_RATE),
-            samples: vec![0; MAX_FRAME].into(),
+            samples: vec![0; samples_in(LONGEST_QUEUE, TONES_RATE)].into(),
         }
     }
 
@@ -260,3 +261,5 @@ fn decoder(slot: &mut Option<Decoder>, kind: CodecKind) -> Option<&mut Decoder> 
 
 const TONES_RATE: u32 = 8_000;
 const BLEND: Duration = Duration::from_millis(5);
+/// The longest packet, and a frame that it finds waiting.
+const LONGEST_QUEUE: Duration = Duration::from_millis(150);

@@ -216,3 +216,15 @@ fn packet_time(config: &LegConfig) -> Duration {
 }
 
 const SCORE_INTERVAL: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_that_only_relays_takes_less_than_two_kilobytes() {
+        let size = size_of::<Leg>();
+
+        assert!(size < 2000, "{size} bytes");
+    }
+}

@@ -372,7 +372,7 @@ impl Converter {
         Self {
             from,
             resampler: Resampler::new(from, to).ok().filter(|_| from != to),
-            waiting: Vec::with_capacity(2 * LONGEST_PACKET),
+            waiting: Vec::with_capacity(samples_in(LONGEST_WAIT, to)),
         }
     }
 
@@ -394,5 +394,5 @@ pub(crate) fn samples_in(time: Duration, rate: u32) -> usize {
     (time.as_micros() as u64 * u64::from(rate) / 1_000_000) as usize
 }
 
-/// 60 ms at 48 kHz.
-const LONGEST_PACKET: usize = 2_880;
+/// Nearly a packet of 60 ms, and the frame that fills it, with room for the resampler.
+const LONGEST_WAIT: Duration = Duration::from_millis(90);
