@@ -11,10 +11,12 @@ pub mod header;
 pub mod limits;
 pub mod message;
 mod random;
+pub mod registrar;
 mod session;
 mod text;
 mod transaction;
 mod transport;
+mod trunk_registration;
 pub mod uri;
 
 pub use ban::{BanPolicy, Bans};
@@ -33,4 +35,5 @@ pub use message::{
 };
 pub use text::{Encode, Text};
 pub use transport::{FlowId, Route, Source, Transmit, Transport};
+pub use trunk_registration::{TrunkContact, TrunkFailure, TrunkOutput, TrunkRegistration};
 pub use uri::{Host, Scheme, Uri};
