@@ -59,15 +59,6 @@ pub enum Error {
     /// A request for a URI whose scheme nobody here can reach.
     #[error("the request URI's scheme is not supported")]
     Scheme,
-    /// Require names an extension that is not understood.
-    #[error("an extension that Require names is not supported")]
-    Extension,
-    /// The request's method is not known here.
-    #[error("the method is not implemented")]
-    Method,
-    /// The body is of a type that is not understood and not optional.
-    #[error("the body's type is not supported")]
-    MediaType,
 }
 
 impl Error {
@@ -76,10 +67,7 @@ impl Error {
         match self {
             Self::MessageTooLong => 513,
             Self::Version => 505,
-            Self::Method => 501,
-            Self::Extension => 420,
             Self::Scheme => 416,
-            Self::MediaType => 415,
             Self::Empty
             | Self::TooManyHeaders
             | Self::HeaderTooLong
@@ -94,6 +82,39 @@ impl Error {
             | Self::MethodMismatch
             | Self::BodyTooShort
             | Self::Uri => 400,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The refusals that the RFCs want, RFC 4475 among them.
+    #[test]
+    fn every_fault_has_its_status_and_a_sentence() {
+        let name = Name::Via;
+        for (fault, status) in [
+            (Error::Empty, 400),
+            (Error::MessageTooLong, 513),
+            (Error::TooManyHeaders, 400),
+            (Error::HeaderTooLong, 400),
+            (Error::TooManyHops(name), 400),
+            (Error::StartLine, 400),
+            (Error::Version, 505),
+            (Error::Status, 400),
+            (Error::HeaderLine, 400),
+            (Error::Unfinished, 400),
+            (Error::Missing(name), 400),
+            (Error::Repeated(name), 400),
+            (Error::Malformed(name), 400),
+            (Error::MethodMismatch, 400),
+            (Error::BodyTooShort, 400),
+            (Error::Uri, 400),
+            (Error::Scheme, 416),
+        ] {
+            assert_eq!(fault.status(), status, "{fault}");
+            assert!(fault.to_string().len() > 15);
         }
     }
 }

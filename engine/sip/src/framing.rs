@@ -126,3 +126,115 @@ fn content_length(head: &[u8]) -> Result<usize, Error> {
     }
     Ok(found.unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYE: &str = "BYE sip:a@b SIP/2.0\r\nl: 4\r\n\r\nbody";
+
+    #[test]
+    fn messages_and_pings_are_told_apart_octet_by_octet() {
+        let stream = format!("\r\n\r\n{BYE}{BYE}\r\n\r\n{BYE}");
+        let mut framer = Framer::new();
+        let mut frames = Vec::new();
+
+        for octet in stream.bytes() {
+            framer.push(&[octet]);
+            while let Some(frame) = framer.next_frame().unwrap() {
+                frames.push(frame);
+            }
+        }
+
+        let message = Frame::Message(Bytes::from_static(BYE.as_bytes()));
+        let ping = Frame::Ping;
+        assert_eq!(
+            frames,
+            [
+                ping.clone(),
+                message.clone(),
+                message.clone(),
+                ping,
+                message
+            ]
+        );
+        assert!(!framer.is_amid_message());
+    }
+
+    #[test]
+    fn a_single_line_end_between_messages_is_passed_over() {
+        let mut framer = Framer::new();
+
+        framer.push(format!("\r\n{BYE}\n{BYE}").as_bytes());
+
+        for _ in 0..2 {
+            let frame = framer.next_frame().unwrap();
+            assert_eq!(
+                frame,
+                Some(Frame::Message(Bytes::from_static(BYE.as_bytes())))
+            );
+        }
+    }
+
+    #[test]
+    fn bare_line_feeds_end_lines_too() {
+        let text = "BYE sip:a@b SIP/2.0\nContent-Length : 2\n\nab";
+        let mut framer = Framer::new();
+
+        framer.push(text.as_bytes());
+
+        let frame = framer.next_frame().unwrap();
+        assert_eq!(
+            frame,
+            Some(Frame::Message(Bytes::from_static(text.as_bytes())))
+        );
+    }
+
+    #[test]
+    fn a_message_without_content_length_has_no_body() {
+        let mut framer = Framer::new();
+
+        framer.push(b"BYE sip:a@b SIP/2.0\r\nX: 1\r\n\r\nBYE");
+
+        assert!(matches!(framer.next_frame(), Ok(Some(Frame::Message(head))) if head.len() == 29));
+        assert!(framer.is_amid_message());
+    }
+
+    #[test]
+    fn what_has_no_boundary_ends_the_stream() {
+        for (head, fault) in [
+            ("l: x", Error::Malformed(Name::ContentLength)),
+            ("l: -1", Error::Malformed(Name::ContentLength)),
+            (
+                "l: 1\r\nContent-Length: 1",
+                Error::Repeated(Name::ContentLength),
+            ),
+            ("l: 65536", Error::MessageTooLong),
+            ("l: 18446744073709551615", Error::MessageTooLong),
+            (
+                "l: 99999999999999999999",
+                Error::Malformed(Name::ContentLength),
+            ),
+        ] {
+            let mut framer = Framer::new();
+
+            framer.push(format!("BYE sip:a@b SIP/2.0\r\n{head}\r\n\r\n").as_bytes());
+
+            assert_eq!(framer.next_frame(), Err(fault), "{head}");
+        }
+    }
+
+    #[test]
+    fn a_head_without_end_is_too_long_at_64_kib() {
+        let mut framer = Framer::new();
+        let line = [b'x'; 1024];
+
+        for _ in 0..64 {
+            framer.push(&line);
+            assert_eq!(framer.next_frame(), Ok(None));
+        }
+        framer.push(b"x");
+
+        assert_eq!(framer.next_frame(), Err(Error::MessageTooLong));
+    }
+}

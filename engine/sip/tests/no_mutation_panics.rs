@@ -120,8 +120,10 @@ fn read(head: &Head) {
             .addresses(name)
             .map(|all| all.iter().for_each(read_address));
         let _ = head.header_param(name, "x");
-        let _ = head.credentials(name).map(|own| own.param("nonce")).count();
-        let _ = head.challenges(name).map(|own| own.param("nonce")).count();
+        head.credentials(name)
+            .for_each(|own| drop(own.param("nonce")));
+        head.challenges(name)
+            .for_each(|own| drop(own.param("nonce")));
     }
     let _ = head.vias().map(|vias| vias.iter().for_each(read_via));
     let _ = (
