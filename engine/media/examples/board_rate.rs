@@ -1,5 +1,6 @@
-//! What a packet costs: relayed, played, recorded, transcoded. `cargo run --release --example
-//! board_rate [-p moonswitch-media]` prints nanoseconds a packet, without sockets.
+//! What a packet costs: relayed, played, recorded, transcoded. No sockets, no disk.
+//!
+//! `cargo run --release -p moonswitch-media --example board_rate` prints nanoseconds a packet.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::net::SocketAddr;
