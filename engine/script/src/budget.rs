@@ -55,7 +55,7 @@ struct Burst {
     began: Instant,
     /// CPU time of the thread when it was first asked in this slice.
     cpu_seen: Option<Duration>,
-    /// CPU time of this slice before it was asked, estimated from above by wall time.
+    /// CPU time of this slice before it was asked, as far as it is known.
     unseen: Duration,
     /// CPU time of the slices before.
     spent: Duration,
@@ -139,7 +139,8 @@ impl Budget {
         }
         if burst.cpu_seen.is_none() {
             burst.cpu_seen = Some(thread_cpu());
-            burst.unseen = wall;
+            // Not the wall time, which counts the neighbours' work, too.
+            burst.unseen = burst.limit / LOOK_CLOSER;
             self.pulse.seen_at(place(lua));
             return Ok(VmState::Continue);
         }

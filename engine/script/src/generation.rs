@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::host::{Host, Parts};
 use crate::inbox::Message;
+use crate::pulse::LastSeen;
 use crate::snapshot::{Scope, Snapshot};
 use crate::status::{Old, Refusal, TenantStatus};
 use crate::{Fault, ScriptEnd, config, fault};
@@ -165,7 +166,11 @@ impl Tenancy {
     /// Gives a stuck or broken host up: its calls get their fallback, and the same generation
     /// begins anew in a fresh VM. New calls wait in its inbox while it loads.
     pub(crate) fn replace(&self, stuck: &Arc<Host>, why: &str) {
-        let (call, place) = stuck.pulse.last_seen();
+        let LastSeen {
+            call,
+            origin,
+            place,
+        } = stuck.pulse.last_seen();
         stuck.give_up();
         let fresh = Host::new(
             self.id.clone(),
@@ -190,7 +195,10 @@ impl Tenancy {
             state.old.retain(|host| !Arc::ptr_eq(host, stuck));
             state.stuck.push(Arc::clone(stuck));
         }
-        let seen = fault::plain(why.to_owned(), Some(place), &stuck.snapshot);
+        let mut seen = fault::plain(why.to_owned(), Some(place), &stuck.snapshot);
+        if !origin.is_empty() {
+            seen.report = format!("{}\n    {origin}", seen.report);
+        }
         let calls = self.parts.pins.take_all(stuck);
         tracing::error!(
             tenant = %self.id,
@@ -208,7 +216,7 @@ impl Tenancy {
         }
         match fresh.run(&self.parts) {
             Ok(()) => {
-                fresh.inbox.push(Message::Published);
+                fresh.inbox.push(Message::Published(fresh.since));
                 let still = self
                     .current()
                     .is_some_and(|host| Arc::ptr_eq(&host, &fresh));
@@ -315,7 +323,8 @@ impl Tenancy {
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
             current.replace(Arc::clone(host))
         };
-        host.inbox.push(Message::Published);
+        let now = self.parts.clock.unix_micros();
+        host.inbox.push(Message::Published(now));
         self.state().refused = None;
         if let Some(before) = before {
             self.retire(before);

@@ -123,7 +123,7 @@ impl Host {
                 Err(RecvTimeoutError::Timeout) if self.pulse.cpu(self.started) < longest => {}
                 Err(RecvTimeoutError::Timeout) => {
                     self.give_up();
-                    let (_, place) = self.pulse.last_seen();
+                    let place = self.pulse.last_seen().place;
                     let seconds = parts.limits.load_time.as_secs();
                     let message =
                         format!("loading takes longer than {seconds} s (limits.load_time)");

@@ -20,8 +20,8 @@ pub(crate) enum Message {
     News(CallId, CallNews),
     /// Tell the `on` handlers. Dropped, with a warning, when there are too many.
     Event(String, serde_json::Value),
-    /// This generation is published: its timers run.
-    Published,
+    /// This generation is published since then, in microseconds since 1970, UTC: its timers run.
+    Published(i64),
     /// Another generation is published: finish what runs, and end.
     Retired,
     /// Nothing; something has ended, and the generation may be done.
@@ -63,7 +63,7 @@ impl Inbox {
         let bound = match &message {
             Message::Start(_) => MOST_STARTS,
             Message::News(..) | Message::Event(..) => MOST_NEWS,
-            Message::HangUp(_) | Message::Published | Message::Retired | Message::Look => {
+            Message::HangUp(_) | Message::Published(_) | Message::Retired | Message::Look => {
                 usize::MAX
             }
         };

@@ -37,7 +37,12 @@ pub(crate) fn load(vm: &Vm, host: &Arc<Host>, limit: Duration) -> Result<Loaded,
         .collect();
     for (path, _) in snapshot.files() {
         if let Err(error) = require::compile(&vm.lua, snapshot, path) {
-            faults.push(fault::fault(&error, snapshot, host.generation, ""));
+            let mut fault = fault::fault(&error, snapshot, host.generation, "");
+            if fault.place.is_none() {
+                fault.message = format!("{path}: {}", fault.message);
+                fault.report.clone_from(&fault.message);
+            }
+            faults.push(fault);
         }
     }
     if !faults.is_empty() {

@@ -21,6 +21,8 @@ use crate::surroundings::{Run, Surroundings};
 pub(crate) struct Metered<F> {
     coroutine: Option<Pin<Box<F>>>,
     run: Rc<Run>,
+    /// The run's, for the watchdog's thread.
+    origin: Arc<str>,
     around: Around,
     spent: Duration,
     warned: bool,
@@ -55,6 +57,7 @@ impl<T, F: Future<Output = mlua::Result<T>>> Metered<F> {
         let waker = Waker::from(Arc::clone(&gate));
         Self {
             coroutine: Some(Box::pin(coroutine)),
+            origin: run.origin.as_str().into(),
             run,
             around,
             spent: Duration::ZERO,
@@ -86,15 +89,20 @@ impl<T, F: Future<Output = mlua::Result<T>>> Future for Metered<F> {
         };
 
         this.gate.close(context.waker());
-        let (result, pause, spent, warned) =
-            this.around
-                .enter(&this.run, this.spent, this.warned, true, || {
-                    catch_unwind(AssertUnwindSafe(|| {
-                        coroutine
-                            .as_mut()
-                            .poll(&mut Context::from_waker(&this.waker))
-                    }))
-                });
+        let (result, pause, spent, warned) = this.around.enter(
+            &this.run,
+            &this.origin,
+            this.spent,
+            this.warned,
+            true,
+            || {
+                catch_unwind(AssertUnwindSafe(|| {
+                    coroutine
+                        .as_mut()
+                        .poll(&mut Context::from_waker(&this.waker))
+                }))
+            },
+        );
         this.spent = spent;
         this.warned = warned;
         let woken = this.gate.open();
@@ -144,11 +152,14 @@ impl<F> Metered<F> {
         let Some(coroutine) = self.coroutine.take() else {
             return;
         };
-        let (dropped, ..) = self
-            .around
-            .enter(&self.run, Duration::ZERO, false, false, || {
-                catch_unwind(AssertUnwindSafe(|| drop(coroutine)))
-            });
+        let (dropped, ..) = self.around.enter(
+            &self.run,
+            &self.origin,
+            Duration::ZERO,
+            false,
+            false,
+            || catch_unwind(AssertUnwindSafe(|| drop(coroutine))),
+        );
         if let Err(panic) = dropped {
             tracing::error!("a panic while a script was ended: {}", panic_text(&*panic));
         }
@@ -164,15 +175,17 @@ impl<F> Drop for Metered<F> {
 impl Around {
     /// Runs `body` as part of `run`; also says how it paused, what CPU time it has spent since its
     /// last wait, and whether it was warned.
-    pub(crate) fn enter<R>(
+    fn enter<R>(
         &self,
         run: &Rc<Run>,
+        origin: &Arc<str>,
         spent: Duration,
         warned: bool,
         may_slice: bool,
         body: impl FnOnce() -> R,
     ) -> (R, Pause, Duration, bool) {
-        self.pulse.runs(run.call.as_ref().map(|live| live.setup.id));
+        self.pulse
+            .runs(run.call.as_ref().map(|live| live.setup.id), origin);
         let before = self.surroundings.current.replace(Some(Rc::clone(run)));
         self.budget.begin(spent, warned, may_slice);
         let result = body();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use call::CallId;
@@ -17,8 +17,19 @@ pub(crate) struct Pulse {
     /// Goes up with each tick of the hook.
     beats: AtomicU64,
     given_up: AtomicBool,
-    at: Mutex<(Option<CallId>, Place)>,
+    at: Mutex<LastSeen>,
     thread: OnceLock<String>,
+}
+
+/// What ran last, and where.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastSeen {
+    /// The call, if it was one's.
+    pub(crate) call: Option<CallId>,
+    /// How it came to run: `from context "inbound", pattern "_2XX"`.
+    pub(crate) origin: Arc<str>,
+    /// The last line that is known; line 0 when none is.
+    pub(crate) place: Place,
 }
 
 /// What the watchdog sees at one moment.
@@ -64,24 +75,22 @@ impl Pulse {
         }
     }
 
-    /// Which call is about to run.
-    pub(crate) fn runs(&self, call: Option<CallId>) {
-        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
-        at.0 = call;
-        at.1.line = 0;
+    /// What is about to run.
+    pub(crate) fn runs(&self, call: Option<CallId>, origin: &Arc<str>) {
+        let mut at = self.at();
+        at.call = call;
+        at.origin = Arc::clone(origin);
+        at.place.line = 0;
     }
 
     /// Where the script was last seen.
     pub(crate) fn seen_at(&self, place: Place) {
-        self.at.lock().unwrap_or_else(PoisonError::into_inner).1 = place;
+        self.at().place = place;
     }
 
-    /// The call that runs and where it was last seen.
-    pub(crate) fn last_seen(&self) -> (Option<CallId>, Place) {
-        self.at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// What ran last, and where.
+    pub(crate) fn last_seen(&self) -> LastSeen {
+        self.at().clone()
     }
 
     /// Nobody waits for this thread any more.
@@ -100,6 +109,10 @@ impl Pulse {
             .get()
             .and_then(|thread| cpu_of(thread))
             .unwrap_or_else(|| start.elapsed())
+    }
+
+    fn at(&self) -> MutexGuard<'_, LastSeen> {
+        self.at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

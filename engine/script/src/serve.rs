@@ -1,5 +1,7 @@
 //! The thread of one generation: it loads, serves its inbox, and ends with its last call.
 
+mod drive;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -8,21 +10,20 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use call::{CallId, Setup};
+use call::CallId;
 use mlua::{Function, IntoLuaMulti, LuaSerdeExt};
-use tokio::sync::Notify;
 use tokio::task::{AbortHandle, LocalSet, spawn_local};
+
+use drive::{Ending, Running};
 
 use crate::budget::Budget;
 use crate::host::{Host, Parts, Routing};
 use crate::inbox::Message;
 use crate::load;
 use crate::metered::{Around, Broken, Metered};
-use crate::surroundings::{
-    DeclaredRoute, DeclaredTimer, Listen, LiveCall, Phase, Run, Surroundings,
-};
+use crate::surroundings::{DeclaredRoute, DeclaredTimer, Phase, Run, Surroundings};
 use crate::vm::Vm;
-use crate::{CallNews, Exchange, Fault, ScriptEnd, api, fault};
+use crate::{Exchange, Fault, fault};
 
 /// What a thread is started with.
 pub(crate) struct Boot {
@@ -137,21 +138,6 @@ struct Serving {
     memory_warned: Cell<bool>,
 }
 
-/// A call whose handler runs.
-struct Running {
-    live: Rc<LiveCall>,
-    cancel: Notify,
-    ending: Cell<Ending>,
-    sides: RefCell<Vec<AbortHandle>>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Ending {
-    None,
-    HungUp,
-    Replaced,
-}
-
 impl Serving {
     async fn serve(self: Rc<Self>) {
         let mut timers = Vec::new();
@@ -169,9 +155,11 @@ impl Serving {
                 Message::HangUp(call) => self.end_call(call, Ending::HungUp),
                 Message::News(call, news) => self.tell(call, &news),
                 Message::Event(name, payload) => self.event(&name, &payload),
-                Message::Published => {
+                Message::Published(at) => {
                     for timer in self.timers.take() {
-                        timers.push(spawn_local(Rc::clone(&self).keep_time(timer)).abort_handle());
+                        timers.push(
+                            spawn_local(Rc::clone(&self).keep_time(timer, at)).abort_handle(),
+                        );
                     }
                 }
                 Message::Retired => {
@@ -185,7 +173,7 @@ impl Serving {
             self.look_at_memory();
             // A long inbox must not keep the scripts themselves from running.
             served = served.wrapping_add(1);
-            if served % MESSAGES_PER_TURN == 0 {
+            if served.is_multiple_of(MESSAGES_PER_TURN) {
                 tokio::task::yield_now().await;
             }
         }
@@ -193,173 +181,6 @@ impl Serving {
 
     fn is_idle(&self) -> bool {
         self.calls.borrow().is_empty() && self.tasks.get() == 0
-    }
-
-    fn start(self: &Rc<Self>, setup: Setup) {
-        let id = setup.id;
-        let before = self.calls.borrow().get(&id).map(Rc::clone);
-        if let Some(before) = &before {
-            self.end_call(before.live.setup.id, Ending::Replaced);
-        }
-        let (handler, origin) = match self.handler(&setup) {
-            Ok(found) => found,
-            Err(message) => return self.fail(id, fault::plain(message, None, &self.host.snapshot)),
-        };
-        let vars = match &before {
-            Some(before) => Ok(before.live.vars.clone()),
-            None => self.vm.lua.create_table(),
-        };
-        let vars = match vars {
-            Ok(vars) => vars,
-            Err(error) => return self.fail(id, self.fault(&Broken::Error(error), &origin)),
-        };
-        let live = Rc::new(LiveCall {
-            setup,
-            vars,
-            language: before
-                .as_ref()
-                .map_or_else(RefCell::default, |before| before.live.language.clone()),
-            listeners: before
-                .as_ref()
-                .map_or_else(RefCell::default, |before| before.live.listeners.clone()),
-            over: Cell::new(false),
-        });
-        let running = Rc::new(Running {
-            live: Rc::clone(&live),
-            cancel: Notify::new(),
-            ending: Cell::new(Ending::None),
-            sides: RefCell::default(),
-        });
-        self.calls.borrow_mut().insert(id, Rc::clone(&running));
-        self.host.running.fetch_add(1, Relaxed);
-        let run = Rc::new(Run {
-            phase: Phase::Call,
-            call: Some(live),
-            origin,
-        });
-        spawn_local(Rc::clone(self).drive(running, run, handler));
-    }
-
-    /// The handler of a number and how it was found, in words.
-    fn handler(&self, setup: &Setup) -> Result<(Function, String), String> {
-        let found = self
-            .host
-            .routing()
-            .and_then(|routing| routing.find(&setup.context, &setup.to));
-        let route = found.and_then(|found| self.handlers.get(&setup.context)?.get(found.handler));
-        match route {
-            Some(route) => {
-                let origin = format!(
-                    "from context \"{}\", pattern \"{}\"",
-                    setup.context, route.pattern
-                );
-                Ok((route.handler.clone(), origin))
-            }
-            None => Err(format!(
-                "context '{}' has no route for '{}'",
-                setup.context, setup.to
-            )),
-        }
-    }
-
-    /// Runs a call's handler until it returns, fails, or the caller is gone.
-    async fn drive(self: Rc<Self>, running: Rc<Running>, run: Rc<Run>, handler: Function) {
-        let id = running.live.setup.id;
-        let value = api::call::Call::new(
-            Rc::clone(&self.around.surroundings),
-            Rc::clone(&running.live),
-        );
-        let mut script = self.metered(&run, handler.call_async::<()>(value));
-        let outcome = tokio::select! {
-            biased;
-            () = running.cancel.notified() => None,
-            outcome = &mut script => Some(outcome),
-        };
-        // Dropped here and now, so that <close> variables run before anything else.
-        drop(script);
-        running.live.over.set(true);
-        running.sides.take().iter().for_each(AbortHandle::abort);
-        let replaced = running.ending.get() == Ending::Replaced;
-        let returned = matches!(outcome, Some(Ok(())));
-        match outcome {
-            None => {}
-            Some(Ok(())) => self.report(
-                id,
-                ScriptEnd::Returned {
-                    vars: self.vars(&running.live),
-                },
-            ),
-            Some(Err(broken)) => {
-                let fault = self.fault(&broken, &run.origin);
-                if matches!(broken, Broken::Error(ref error) if is_out_of_memory(error)) {
-                    let _ = self.vm.lua.gc_collect();
-                }
-                self.fail(id, fault);
-            }
-        }
-        if !replaced {
-            let heard = self.after_hangup(&running.live).await;
-            if heard || !returned {
-                self.parts.exchange.keep_vars(id, self.vars(&running.live));
-            }
-        }
-        let mut calls = self.calls.borrow_mut();
-        if calls.get(&id).is_some_and(|now| Rc::ptr_eq(now, &running)) {
-            calls.remove(&id);
-        }
-        drop(calls);
-        self.host.running.fetch_sub(1, Relaxed);
-        self.host.inbox.push(Message::Look);
-    }
-
-    /// `call:on("hangup", fn)`; whether there was any.
-    async fn after_hangup(&self, live: &Rc<LiveCall>) -> bool {
-        let listeners = listeners(live, Listen::Hangup);
-        for listener in &listeners {
-            let run = Rc::new(Run {
-                phase: Phase::Hook,
-                call: Some(Rc::clone(live)),
-                origin: "from call:on(\"hangup\")".to_owned(),
-            });
-            let Ok(about) = self.vm.lua.create_table() else {
-                continue;
-            };
-            let script = self.metered(&run, listener.call_async::<()>(about));
-            if let Err(broken) = script.await {
-                self.log(&self.fault(&broken, &run.origin), Some(live.setup.id));
-            }
-        }
-        !listeners.is_empty()
-    }
-
-    fn end_call(&self, call: CallId, ending: Ending) {
-        if let Some(running) = self.calls.borrow().get(&call) {
-            running.ending.set(ending);
-            running.cancel.notify_one();
-        }
-    }
-
-    fn tell(self: &Rc<Self>, call: CallId, news: &CallNews) {
-        let Some(running) = self.calls.borrow().get(&call).map(Rc::clone) else {
-            return;
-        };
-        let (listen, name, key, value) = match news {
-            CallNews::Digit(digit) => (Listen::Dtmf, "dtmf", "digit", digit.to_string()),
-            CallNews::Bridged { with } => (Listen::Bridged, "bridged", "with", with.clone()),
-        };
-        for listener in listeners(&running.live, listen) {
-            let about = self.vm.lua.create_table().and_then(|about| {
-                about.set(key, value.as_str())?;
-                Ok(about)
-            });
-            let Ok(about) = about else { continue };
-            let run = Rc::new(Run {
-                phase: Phase::Call,
-                call: Some(Rc::clone(&running.live)),
-                origin: format!("from call:on(\"{name}\")"),
-            });
-            self.spawn(run, listener, about);
-        }
     }
 
     fn event(self: &Rc<Self>, name: &str, payload: &serde_json::Value) {
@@ -379,8 +200,8 @@ impl Serving {
         }
     }
 
-    async fn keep_time(self: Rc<Self>, timer: DeclaredTimer) {
-        let mut due = (timer.next)(self.parts.clock.unix_micros());
+    async fn keep_time(self: Rc<Self>, timer: DeclaredTimer, from: i64) {
+        let mut due = (timer.next)(from);
         loop {
             let now = self.parts.clock.unix_micros();
             if now < due {
@@ -447,22 +268,6 @@ impl Serving {
         Metered::new(self.around.clone(), Rc::clone(run), coroutine)
     }
 
-    fn vars(&self, live: &LiveCall) -> serde_json::Value {
-        let options = mlua::serde::DeserializeOptions::new()
-            .deny_unsupported_types(false)
-            .deny_recursive_tables(false);
-        let value = mlua::Value::Table(live.vars.clone());
-        match self.vm.lua.from_value_with(value, options) {
-            // Lua does not tell an empty list from an empty map.
-            Ok(serde_json::Value::Array(list)) if list.is_empty() => serde_json::json!({}),
-            Ok(vars) => vars,
-            Err(error) => {
-                tracing::warn!(tenant = %self.host.tenant, call = %live.setup.id, "call.vars cannot be kept: {error}");
-                serde_json::json!({})
-            }
-        }
-    }
-
     fn fault(&self, broken: &Broken, origin: &str) -> Fault {
         let snapshot = &self.host.snapshot;
         match broken {
@@ -472,7 +277,7 @@ impl Serving {
                 fault::fault(&error, snapshot, self.host.generation, origin)
             }
             Broken::Panicked(text) => {
-                let (_, place) = self.host.pulse.last_seen();
+                let place = self.host.pulse.last_seen().place;
                 fault::plain(
                     format!("the exchange itself failed below this script: {text}"),
                     Some(place),
@@ -482,11 +287,6 @@ impl Serving {
         }
     }
 
-    fn fail(&self, call: CallId, fault: Fault) {
-        self.log(&fault, Some(call));
-        self.report(call, ScriptEnd::Failed(fault));
-    }
-
     fn log(&self, fault: &Fault, call: Option<CallId>) {
         if self.host.pulse.given_up() {
             return;
@@ -494,12 +294,6 @@ impl Serving {
         self.host.failures.fetch_add(1, Relaxed);
         let call = call.map(|call| call.to_string()).unwrap_or_default();
         tracing::error!(tenant = %self.host.tenant, call, generation = self.host.generation, "{}", fault.report);
-    }
-
-    fn report(&self, call: CallId, end: ScriptEnd) {
-        if self.parts.pins.take_from(call, &self.host) {
-            self.parts.exchange.script_ended(call, end);
-        }
     }
 
     fn look_at_memory(&self) {
@@ -533,23 +327,6 @@ fn task(origin: String) -> Rc<Run> {
         call: None,
         origin,
     })
-}
-
-fn listeners(live: &LiveCall, wanted: Listen) -> Vec<Function> {
-    live.listeners
-        .borrow()
-        .iter()
-        .filter(|(listen, _)| *listen == wanted)
-        .map(|(_, f)| f.clone())
-        .collect()
-}
-
-fn is_out_of_memory(error: &mlua::Error) -> bool {
-    match error {
-        mlua::Error::MemoryError(_) => true,
-        mlua::Error::CallbackError { cause, .. } => is_out_of_memory(cause),
-        _ => false,
-    }
 }
 
 const MESSAGES_PER_TURN: u32 = 16;

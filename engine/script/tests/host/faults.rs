@@ -1,0 +1,124 @@
+//! An error is shown with the script's own file and line, never with ours.
+
+use script::ScriptEnd;
+
+use crate::support::{Project, Setting};
+
+#[test]
+fn an_error_shows_its_line_the_lines_around_and_how_it_came_there() {
+    let project = Project::new(
+        &[
+            (
+                "scripts/8001/init.lua",
+                "local reception = require \"scripts.8001.reception\"\ncontext \"internal\" { [\"_1XX\"] = reception }",
+            ),
+            (
+                "scripts/8001/reception.lua",
+                "local function greet(call)\n  local name = call.vars.name\n  call.vars.greeting = \"hello \" .. name\n  call:answer()\nend\n\nreturn function(call)\n  call:answer()\n  greet(call)\n  call:hangup()\nend",
+            ),
+        ],
+        Setting::default(),
+    );
+
+    let fault = project.fault();
+
+    assert_eq!(
+        fault.report,
+        "scripts/8001/reception.lua:3: attempt to concatenate a nil value (local 'name')
+      2 |   local name = call.vars.name
+    >   3 |   call.vars.greeting = \"hello \" .. name
+        4 |   call:answer()
+    in greet (scripts/8001/reception.lua:3)
+    in the function at scripts/8001/reception.lua:7 (scripts/8001/reception.lua:9), from context \"internal\", pattern \"_1XX\""
+            .replace("\n      2 |", "\n        2 |"),
+    );
+    assert_eq!(fault.place.unwrap().line, 3);
+}
+
+#[test]
+fn an_error_of_a_method_points_at_the_scripts_line() {
+    let project = Project::handler("call:answer()\ncall:play(true)\ncall:answer()");
+
+    let fault = project.fault();
+
+    assert!(
+        fault.message.starts_with("scripts/8001/init.lua:3: "),
+        "{}",
+        fault.report
+    );
+    assert!(
+        !fault.report.contains("mlua") && !fault.report.contains("[C]"),
+        "{}",
+        fault.report
+    );
+}
+
+#[test]
+fn a_caught_error_reads_as_a_sentence() {
+    let project =
+        Project::handler("local ok, why = pcall(call.play, call, true)\ncall.vars.why = why");
+
+    let ScriptEnd::Returned { vars } = project.outcome() else {
+        panic!()
+    };
+
+    let why = vars["why"].as_str().unwrap();
+    assert!(
+        !why.contains("traceback") && !why.contains("runtime error"),
+        "{why}"
+    );
+}
+
+#[test]
+fn an_error_that_is_a_table_reaches_its_catcher_whole() {
+    let project = Project::handler(
+        "local ok, what = pcall(error, { code = 7 })
+         call.vars.code = what.code",
+    );
+
+    assert_eq!(
+        project.outcome(),
+        ScriptEnd::Returned {
+            vars: serde_json::json!({ "code": 7 })
+        }
+    );
+}
+
+#[test]
+fn a_failing_timer_or_event_handler_harms_nobody() {
+    let project = Project::of(
+        "on(\"call.ended\", function() error(\"oops\") end)
+         context \"internal\" { [\"200\"] = function(call) call:play(\"park\") end }",
+    );
+
+    project
+        .scripts
+        .event(&"8001".into(), "call.ended", serde_json::json!({}));
+
+    crate::support::until(|| project.scripts.status().tenants[0].failures == 1);
+    let call = project.call("200");
+    project.exchange.plays(call, "park");
+}
+
+#[test]
+fn a_panic_below_a_method_ends_its_call_only() {
+    let project =
+        Project::handler("pcall(function() call:play(\"panic\") end)\ncall:play(\"park\")");
+    let neighbour = project.call("200");
+    project.exchange.plays(neighbour, "park");
+
+    let fault = project.fault();
+
+    assert!(
+        fault
+            .message
+            .contains("the exchange itself failed below this script: boom"),
+        "{}",
+        fault.report
+    );
+    project.exchange.unpark(neighbour);
+    assert!(matches!(
+        project.exchange.end_of(neighbour),
+        ScriptEnd::Returned { .. }
+    ));
+}

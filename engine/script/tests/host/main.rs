@@ -1,0 +1,11 @@
+//! The host of scripts through its public face, with an exchange that answers as the test says.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod faults;
+mod hang_up;
+mod neighbours;
+mod reload;
+mod routes;
+mod runaways;
+mod sandbox;
+mod support;

@@ -1,0 +1,276 @@
+//! A script that computes without a wait is stopped, whichever way it hides, and its VM serves on.
+
+use script::ScriptEnd;
+
+use crate::support::Project;
+
+/// The script is stopped by its budget, names its line, and the same VM serves the next call.
+fn is_stopped(body: &str) {
+    let project = Project::handler(body);
+
+    let fault = project.fault();
+
+    assert!(fault.message.contains("without a wait"), "{}", fault.report);
+    assert!(
+        fault.message.starts_with("scripts/8001/init.lua:"),
+        "{}",
+        fault.report
+    );
+    serves_on(&project);
+}
+
+/// The script is given up by the watchdog, and a fresh VM serves the next call.
+fn is_given_up(body: &str) {
+    let project = Project::handler(body);
+
+    let fault = project.fault();
+
+    assert!(
+        fault.message.contains("nothing heard of the script"),
+        "{}",
+        fault.report
+    );
+    serves_on(&project);
+}
+
+fn serves_on(project: &Project) {
+    let next = project.call("200");
+    project.exchange.plays(next, "park");
+    let (_, generation) = project.try_call("8001", "200").unwrap();
+    assert_eq!(generation, 1);
+}
+
+#[test]
+fn an_endless_loop_is_stopped() {
+    is_stopped("while true do end");
+}
+
+#[test]
+fn an_endless_loop_in_a_metamethod_is_stopped() {
+    is_stopped(
+        "local t = setmetatable({}, { __index = function() while true do end end }) return t.x",
+    );
+}
+
+#[test]
+fn a_sort_of_three_million_is_stopped() {
+    is_stopped("local t = {} for i = 1, 3000000 do t[i] = (i * 7919) % 3000017 end table.sort(t)");
+}
+
+#[test]
+fn an_endless_loop_in_a_comparator_is_stopped() {
+    is_stopped("table.sort({ 3, 2, 1 }, function() while true do end end)");
+}
+
+#[test]
+fn an_endless_loop_in_a_gsub_callback_is_stopped() {
+    is_stopped("(\"abc\"):gsub(\".\", function() while true do end end)");
+}
+
+#[test]
+fn an_endless_loop_in_a_coroutine_is_stopped() {
+    is_stopped(
+        "local co = coroutine.create(function() while true do end end) coroutine.resume(co)",
+    );
+}
+
+#[test]
+fn an_endless_loop_in_a_wrapped_coroutine_is_stopped() {
+    is_stopped("coroutine.wrap(function() while true do end end)()");
+}
+
+#[test]
+fn a_loop_that_resumes_stopped_coroutines_for_ever_is_stopped() {
+    is_stopped(
+        "while true do
+           local co = coroutine.create(function() while true do end end)
+           coroutine.resume(co)
+         end",
+    );
+}
+
+#[test]
+fn a_coroutine_that_yields_for_ever_is_stopped() {
+    is_stopped(
+        "local co = coroutine.wrap(function() while true do coroutine.yield(1) end end) while true do co() end",
+    );
+}
+
+#[test]
+fn a_loop_of_pcalls_is_stopped() {
+    is_stopped("while true do pcall(function() while true do end end) end");
+}
+
+#[test]
+fn an_xpcall_handler_cannot_swallow_the_stop() {
+    is_stopped(
+        "while true do xpcall(function() while true do end end, function() return 1 end) end",
+    );
+}
+
+#[test]
+fn an_endless_xpcall_handler_is_stopped() {
+    is_stopped("xpcall(error, function() while true do end end)");
+}
+
+#[test]
+fn a_loop_of_pcalls_in_a_comparator_is_stopped() {
+    is_stopped(
+        "table.sort({ 3, 2, 1 }, function()
+           while true do pcall(function() while true do end end) end
+         end)",
+    );
+}
+
+#[test]
+fn an_endless_close_handler_is_stopped() {
+    is_stopped(
+        "local guard <close> = setmetatable({}, { __close = function() while true do end end })",
+    );
+}
+
+#[test]
+fn an_endless_close_handler_behind_an_endless_loop_is_stopped() {
+    is_stopped(
+        "local guard <close> = setmetatable({}, { __close = function() while true do end end })
+         while true do end",
+    );
+}
+
+#[test]
+fn an_endless_close_handler_where_lua_cannot_pause_is_given_up() {
+    is_given_up(
+        "table.sort({ 3, 2, 1 }, function()
+           local guard <close> = setmetatable({}, { __close = function() while true do end end })
+           while true do end
+         end)",
+    );
+}
+
+#[test]
+fn a_finalizer_is_refused() {
+    let project = Project::handler("setmetatable({}, { __gc = function() while true do end end })");
+
+    let fault = project.fault();
+
+    assert!(
+        fault.message.contains("__gc is not available"),
+        "{}",
+        fault.report
+    );
+    assert_eq!(fault.place.unwrap().line, 2);
+}
+
+#[test]
+fn a_pattern_that_backtracks_for_minutes_is_given_up_and_its_line_named() {
+    let project = Project::handler(
+        "local s = (\"a\"):rep(400)\nlocal found = s:find((\"a*\"):rep(8) .. \"b\")",
+    );
+
+    let fault = project.fault();
+
+    assert!(
+        fault
+            .message
+            .starts_with("scripts/8001/init.lua:3: nothing heard"),
+        "{}",
+        fault.report
+    );
+    serves_on(&project);
+}
+
+#[test]
+fn other_calls_of_a_vm_that_is_given_up_get_their_end_once() {
+    let project = Project::handler(
+        "local s = (\"a\"):rep(400) local found = s:find((\"a*\"):rep(8) .. \"b\")",
+    );
+    let parked: Vec<_> = (0..20).map(|_| project.call("200")).collect();
+    for &call in &parked {
+        project.exchange.plays(call, "park");
+    }
+
+    project.fault();
+
+    for call in parked {
+        assert!(matches!(
+            project.exchange.end_of(call),
+            ScriptEnd::Failed(_)
+        ));
+    }
+    serves_on(&project);
+    assert!(project.exchange.ends_so_far().is_empty());
+}
+
+#[test]
+fn a_memory_hog_fails_and_its_vm_serves_on() {
+    let project = Project::handler("local s = \"x\" while true do s = s .. s end");
+
+    let fault = project.fault();
+
+    assert!(fault.message.contains("out of memory"), "{}", fault.report);
+    serves_on(&project);
+}
+
+#[test]
+fn a_memory_hog_of_small_things_fails_and_its_vm_serves_on() {
+    let project = Project::handler("local t = {} while true do t[#t + 1] = { {}, {} } end");
+
+    let fault = project.fault();
+
+    assert!(
+        fault.message.contains("out of memory") || fault.message.contains("without a wait"),
+        "{}",
+        fault.report
+    );
+    serves_on(&project);
+}
+
+#[test]
+fn a_text_that_would_be_too_long_is_refused_at_once() {
+    let project = Project::handler("return (\"\"):rep(1e15)");
+
+    let fault = project.fault();
+
+    assert!(
+        fault.message.contains("longer than 16 MB"),
+        "{}",
+        fault.report
+    );
+}
+
+#[test]
+fn a_move_without_end_is_refused_at_once() {
+    let project = Project::handler("table.move({}, 1, 1e15, 2)");
+
+    let fault = project.fault();
+
+    assert!(fault.message.contains("table.move"), "{}", fault.report);
+}
+
+#[test]
+fn waiting_does_not_count() {
+    let project = Project::handler(
+        "for _ = 1, 20 do
+           local n = 0
+           for i = 1, 400000 do n = n + i end
+           call:play(\"tick\")
+         end",
+    );
+
+    let end = project.outcome();
+
+    assert!(matches!(end, ScriptEnd::Returned { .. }), "{end:?}");
+}
+
+#[test]
+fn a_bare_yield_is_no_way_around_the_budget() {
+    let project = Project::handler("while true do coroutine.yield() end");
+
+    let fault = project.fault();
+
+    assert!(
+        fault.message.contains("outside of a coroutine"),
+        "{}",
+        fault.report
+    );
+}
