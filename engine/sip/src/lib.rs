@@ -33,6 +33,7 @@ pub use message::{
     Field, Head, Message, Method, ParseError, Reason, Request, RequestBuilder, Response,
     ResponseBuilder, reason_phrase,
 };
+pub use session::body::session_description;
 pub use text::{Encode, Text};
 pub use transport::{FlowId, Route, Source, Transmit, Transport};
 pub use trunk_registration::{TrunkContact, TrunkFailure, TrunkOutput, TrunkRegistration};

@@ -163,7 +163,8 @@ pub enum EndedWhy {
     NotAcknowledged,
     /// The far end no longer knows the session, or no longer answers.
     Gone,
-    /// The connection broke, or the address cannot be reached.
+    /// The connection broke, or the address cannot be reached, and that did not change until the
+    /// session had to be refreshed.
     TransportFailed,
 }
 

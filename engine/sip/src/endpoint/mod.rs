@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use crate::message::Reason;
 use crate::session::Session;
-use crate::session::outgoing::request_of;
+use crate::session::follow_up::request_of;
 use crate::transaction::key::{AlreadyHashed, Key};
 use crate::transaction::table::{Failure, Owner};
 use crate::transaction::timer::Timers;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::Endpoint;
 use super::event::{Event, RequestHandle};
 use super::wire::{CALL_METHODS, reply_route};
-use crate::session::outgoing::{ack_of_refusal, turn_away};
+use crate::session::follow_up::{ack_of_refusal, turn_away};
 use crate::session::{self, Session};
 use crate::transaction::key::Key;
 use crate::transaction::table::{Arrival, Owner};
@@ -39,17 +39,20 @@ impl Endpoint {
             return;
         };
         // Without a Via that can be read, the answer goes back to where the request came from.
-        let (refusal, route) = match refusal.via() {
-            Ok(via) => {
-                let seen = via.with_source(source.remote);
-                (
-                    refusal.edit().replace_first(Name::Via, seen),
-                    reply_route(&via, &source),
-                )
-            }
-            Err(_) => (refusal.edit(), source.reply_route()),
+        let (refusal, tag, route) = match refusal.via() {
+            Ok(via) => (
+                (refusal.edit()).replace_first(Name::Via, via.with_source(source.remote)),
+                self.wire.keys.of(&[via.text().as_bytes()]).token(),
+                reply_route(&via, &source),
+            ),
+            Err(_) => (
+                refusal.edit(),
+                self.wire.random.token(),
+                source.reply_route(),
+            ),
         };
         let refusal = refusal
+            .to_tag(&tag)
             .header(Name::Server, &self.wire.config.user_agent)
             .finish();
         self.wire.table.transmit(route, refusal.to_bytes(), false);
@@ -221,6 +224,10 @@ impl Endpoint {
                 .wire
                 .table
                 .transmit(door.route, refusal.to_bytes(), false);
+        }
+        if !session::body::is_understood(request) {
+            let refusal = self.wire.reply(request, 415, &door.key.token());
+            return self.refuse(door, refusal.header(Name::Accept, session::body::SDP));
         }
         let id = self.next_session();
         let (key, source) = (door.key, door.source);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::outgoing::request_of;
+use super::follow_up::request_of;
 use super::{Phase, Session};
 use crate::endpoint::event::EndedWhy;
 use crate::endpoint::wire::{Wire, reason_value};

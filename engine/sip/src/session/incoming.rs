@@ -79,6 +79,7 @@ impl Session {
             dialog,
             rseq: None,
             owed_prack: None,
+            is_settled: false,
         });
         Ok(session)
     }
@@ -180,8 +181,10 @@ impl Session {
         status: u16,
         headers: &[(String, String)],
     ) {
-        self.refuse_call(now, wire, status.clamp(300, 699), headers);
-        self.end(wire, EndedWhy::Rejected);
+        if let Phase::Ringing(_) = self.phase {
+            self.refuse_call(now, wire, status.clamp(300, 699), headers);
+            self.end(wire, EndedWhy::Rejected);
+        }
     }
 
     /// The caller gave up.

@@ -1,6 +1,8 @@
 //! Calls: the INVITE usage of a dialog, both sides. RFC 3261 §13–15, 3262, 3311, 4028, 6337.
 
+pub(crate) mod body;
 mod ending;
+pub(crate) mod follow_up;
 pub(crate) mod incoming;
 mod login;
 mod modify;
@@ -27,6 +29,7 @@ use crate::transaction::timer::Wake;
 use crate::transport::{Route, Source};
 use crate::{Head, Method, Name, RequestBuilder, Response, ResponseBuilder, Text};
 
+use body::{SDP, session_description as sdp_of};
 use incoming::Ringing;
 use login::Login;
 use offers::Offers;
@@ -100,6 +103,8 @@ struct Party {
     rseq: Option<u32>,
     /// The reliable response whose offer the application has not answered yet.
     owed_prack: Option<u32>,
+    /// Whether the first offer has its answer, while several may ring.
+    is_settled: bool,
 }
 
 /// Our 2xx, which is repeated until the ACK comes.
@@ -323,17 +328,9 @@ impl Introduce for ResponseBuilder {
     }
 }
 
-/// The session description in a message, if there is one.
-fn sdp_of(message: &Head) -> Option<Bytes> {
-    let body = message.body();
-    (!body.is_empty() && message.is_content_type(SDP)).then(|| body.clone())
-}
-
 fn early_id(wire: &Wire, tag: Option<&Text>) -> EarlyId {
     EarlyId(wire.party_key(tag))
 }
 
-/// The media type of session descriptions.
-const SDP: &str = "application/sdp";
 /// What we understand.
 pub(crate) const SUPPORTED: &str = "100rel, timer";

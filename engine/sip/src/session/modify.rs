@@ -119,6 +119,7 @@ impl Session {
                 let key = self.send_again(now, wire, ours.key, response);
                 match key {
                     Some(key) => {
+                        wire.table.abandon(now, key);
                         let cseq = self.dialog().map_or(0, |dialog| dialog.local_cseq());
                         self.offers.ours = Some(Ours { key, cseq, ..ours });
                     }
@@ -145,10 +146,12 @@ impl Session {
         let Some(ours) = self.offers.ours.take() else {
             return;
         };
-        match status {
-            408 => self.peer_is_gone(now, wire),
-            _ => self.offer_refused(now, wire, ours, status),
+        if status == 408 {
+            return self.peer_is_gone(now, wire);
         }
+        // The far end may come back on another connection; a refresh is tried until the session ends.
+        self.offers.is_unreachable |= !ours.is_asked;
+        self.offer_refused(now, wire, ours, status);
     }
 
     pub(super) fn handle_offer_timeout(&mut self, now: Instant, wire: &mut Wire) {
@@ -210,6 +213,10 @@ impl Session {
         }
         let cseq = self.dialog().map_or(0, |dialog| dialog.local_cseq());
         if let Some(key) = self.send(now, wire, request) {
+            if method == Method::Invite {
+                // Nobody has to pick up a change: half a minute is enough.
+                wire.table.abandon(now, key);
+            }
             self.offers.ours = Some(Ours {
                 key,
                 method,
@@ -322,6 +329,7 @@ impl Session {
 
     fn offer_accepted(&mut self, now: Instant, wire: &mut Wire, ours: Ours, response: &Response) {
         self.offers.collisions = 0;
+        self.offers.is_unreachable = false;
         let active = self.active;
         if let Some(party) = self.parties.get_mut(active) {
             party.dialog.refresh_target(response);
@@ -345,7 +353,7 @@ impl Session {
 
     fn offer_refused(&mut self, now: Instant, wire: &mut Wire, ours: Ours, status: u16) {
         self.offers.collisions = 0;
-        self.timer.postpone(now, super::outgoing::PAUSE);
+        self.timer.postpone(now, super::refresh::PAUSE);
         if ours.is_asked {
             let session = self.identity.id;
             self.event(wire, Event::OfferRefused { session, status });

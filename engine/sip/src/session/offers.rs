@@ -23,6 +23,8 @@ pub(crate) struct Offers {
     pub(crate) retry_at: Option<Instant>,
     /// How often the offer has met glare.
     pub(crate) collisions: u8,
+    /// Our last refresh could not even be sent.
+    pub(crate) is_unreachable: bool,
     /// The latest description of our side.
     pub(crate) local: Option<Bytes>,
 }

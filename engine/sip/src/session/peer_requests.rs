@@ -27,8 +27,8 @@ impl Session {
         request: &Request,
         source: Source,
     ) {
-        let party = self.party_behind(request);
-        let Some(party) = party.and_then(|index| self.parties.get_mut(index)) else {
+        let index = self.party_behind(request).unwrap_or(self.active);
+        let Some(party) = self.parties.get_mut(index) else {
             return wire.refuse(now, key, request, 481);
         };
         let number = request.cseq().map_or(0, |cseq| cseq.number);
@@ -36,6 +36,10 @@ impl Session {
             return wire.refuse(now, key, request, 500);
         }
         party.dialog.peer.heard_from(source);
+        if let Phase::Calling(_) = self.phase {
+            self.offers.is_settled = party.is_settled;
+        }
+        self.active = index;
         self.learn_abilities(request);
         match request.method() {
             Method::Bye => self.handle_bye(now, wire, key, request),

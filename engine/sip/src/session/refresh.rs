@@ -28,7 +28,11 @@ impl Session {
             None => {}
             Some(Due::Refresh) => self.refresh(now, wire),
             Some(Due::Expire) => {
-                self.end(wire, EndedWhy::SessionExpired);
+                let why = match self.offers.is_unreachable {
+                    true => EndedWhy::TransportFailed,
+                    false => EndedWhy::SessionExpired,
+                };
+                self.end(wire, why);
                 let reason = Reason {
                     protocol: Text::from_static("SIP"),
                     cause: Some(408),
@@ -64,7 +68,7 @@ impl Session {
         };
         if self.offers.ours.is_some() || self.offers.theirs.is_some() {
             // What is under way refreshes too, if it succeeds.
-            return self.timer.postpone(now, super::outgoing::PAUSE);
+            return self.timer.postpone(now, PAUSE);
         }
         if self.abilities.update {
             return self.propose(now, wire, Method::Update, None, false);
@@ -73,7 +77,7 @@ impl Session {
             Some(sdp) if self.may_offer() => {
                 self.propose(now, wire, Method::Invite, Some(sdp), false);
             }
-            _ => self.timer.postpone(now, super::outgoing::PAUSE),
+            _ => self.timer.postpone(now, PAUSE),
         }
     }
 }
@@ -104,3 +108,6 @@ pub(super) fn grant(
         false => response,
     }
 }
+
+/// How long a refresh that failed waits.
+pub(super) const PAUSE: Duration = Duration::from_secs(10);

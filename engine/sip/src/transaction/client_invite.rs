@@ -14,6 +14,8 @@ use super::{LIFETIME, Resend, linger};
 pub(crate) struct ClientInvite {
     state: State,
     reliable: bool,
+    /// Whether the session has stopped waiting for somebody to pick up.
+    is_abandoned: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -63,6 +65,7 @@ impl ClientInvite {
                 give_up: now + LIFETIME,
             },
             reliable,
+            is_abandoned: false,
             outputs: VecDeque::from([Output::Invite]),
         }
     }
@@ -70,7 +73,9 @@ impl ClientInvite {
     pub(crate) fn handle_response(&mut self, now: Instant, code: u16) {
         match (&self.state, code) {
             (State::Calling { .. }, 100..=199) => {
-                self.state = State::Proceeding { give_up: None };
+                self.state = State::Proceeding {
+                    give_up: self.is_abandoned.then(|| now + LIFETIME),
+                };
                 self.outputs.push_back(Output::Deliver(code));
             }
             (State::Proceeding { .. }, 100..=199) => self.outputs.push_back(Output::Deliver(code)),
@@ -93,8 +98,10 @@ impl ClientInvite {
         }
     }
 
-    /// The session waits no longer: without a final response in 64 × T1 the transaction ends.
+    /// The session no longer waits for somebody to pick up: without a final response in 64 × T1, or
+    /// in 64 × T1 after the first provisional one, the transaction ends.
     pub(crate) fn abandon(&mut self, now: Instant) {
+        self.is_abandoned = true;
         if let State::Proceeding { give_up: None } = self.state {
             self.state = State::Proceeding {
                 give_up: Some(now + LIFETIME),
@@ -210,6 +217,20 @@ mod tests {
         let (outputs, end) = run(&mut invite, start);
 
         assert_eq!(outputs, [Output::Deliver(180), Output::TimeOut]);
+        assert_eq!(end - start, Duration::from_secs(32));
+    }
+
+    #[test]
+    fn an_invite_that_was_abandoned_before_it_rang_is_given_up_too() {
+        let start = Instant::now();
+        let mut invite = ClientInvite::new(start, false);
+        drain(&mut invite);
+
+        invite.abandon(start);
+        invite.handle_response(start, 100);
+        let (outputs, end) = run(&mut invite, start);
+
+        assert_eq!(outputs, [Output::Deliver(100), Output::TimeOut]);
         assert_eq!(end - start, Duration::from_secs(32));
     }
 

@@ -4,6 +4,7 @@
 pub(crate) mod client;
 pub(crate) mod client_invite;
 pub(crate) mod key;
+mod machine;
 pub(crate) mod server;
 pub(crate) mod server_invite;
 pub(crate) mod table;

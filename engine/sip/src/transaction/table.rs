@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::client::{self, Client};
-use super::client_invite::{self, ClientInvite};
+use super::client::Client;
+use super::client_invite::ClientInvite;
 use super::key::{AlreadyHashed, Key};
-use super::server::{self, Server};
-use super::server_invite::{self, ServerInvite};
+use super::machine::{ClientMachine, ServerMachine, Step};
+use super::server::Server;
+use super::server_invite::ServerInvite;
 use super::timer::{Timers, Wake};
 use crate::endpoint::event::SessionId;
 use crate::transport::{Route, Transmit};
@@ -86,32 +87,12 @@ struct ClientEntry {
 }
 
 #[derive(Debug)]
-enum ClientMachine {
-    Invite(ClientInvite),
-    Other(Client),
-}
-
-/// What either client machine wants.
-enum Step {
-    Send,
-    Acknowledge,
-    Deliver,
-    Fail(u16),
-}
-
-#[derive(Debug)]
 struct ServerEntry {
     machine: ServerMachine,
     arrival: Arrival,
     response: Bytes,
     sent: bool,
     wake: Wake,
-}
-
-#[derive(Debug)]
-enum ServerMachine {
-    Invite(ServerInvite),
-    Other(Server),
 }
 
 /// Whom a timer wakes.
@@ -322,12 +303,10 @@ impl Table {
 
     /// A connection broke, or an address cannot be reached: fails what was on its way there.
     pub(crate) fn handle_transport_failed(&mut self, now: Instant, route: &Route) {
-        let is_hit = |other: &Route| match route.flow {
-            Some(flow) => other.flow == Some(flow),
-            None => {
-                other.flow.is_none()
-                    && (other.transport, other.remote) == (route.transport, route.remote)
-            }
+        // What named no connection was sent over whichever led to its address.
+        let is_hit = |other: &Route| match other.flow {
+            Some(flow) => route.flow == Some(flow),
+            None => (other.transport, other.remote) == (route.transport, route.remote),
         };
         let hit: Vec<Key> = (self.clients.iter())
             .filter(|(_, entry)| is_hit(&entry.sending.route))
@@ -476,92 +455,6 @@ impl Table {
             && self.merges.get(&merge) == Some(&key)
         {
             self.merges.remove(&merge);
-        }
-    }
-}
-
-impl ClientMachine {
-    fn poll_step(&mut self) -> Option<Step> {
-        Some(match self {
-            Self::Invite(machine) => match machine.poll_output()? {
-                client_invite::Output::Invite => Step::Send,
-                client_invite::Output::Acknowledge => Step::Acknowledge,
-                client_invite::Output::Deliver(_) => Step::Deliver,
-                client_invite::Output::TimeOut => Step::Fail(408),
-                client_invite::Output::TransportFailed => Step::Fail(503),
-            },
-            Self::Other(machine) => match machine.poll_output()? {
-                client::Output::Request => Step::Send,
-                client::Output::Deliver(_) => Step::Deliver,
-                client::Output::TimeOut => Step::Fail(408),
-                client::Output::TransportFailed => Step::Fail(503),
-            },
-        })
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        match self {
-            Self::Invite(machine) => machine.handle_timeout(now),
-            Self::Other(machine) => machine.handle_timeout(now),
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        match self {
-            Self::Invite(machine) => machine.poll_timeout(),
-            Self::Other(machine) => machine.poll_timeout(),
-        }
-    }
-
-    fn is_terminated(&self) -> bool {
-        match self {
-            Self::Invite(machine) => machine.is_terminated(),
-            Self::Other(machine) => machine.is_terminated(),
-        }
-    }
-}
-
-impl ServerMachine {
-    /// Whether the response is to be sent; nobody waits to hear of the time-outs.
-    fn poll_respond(&mut self) -> bool {
-        loop {
-            match self {
-                Self::Invite(machine) => match machine.poll_output() {
-                    Some(server_invite::Output::Respond) => return true,
-                    Some(server_invite::Output::TimeOut) => {}
-                    None => return false,
-                },
-                Self::Other(machine) => match machine.poll_output() {
-                    Some(server::Output::Respond) => return true,
-                    Some(server::Output::TimeOut) => {}
-                    None => return false,
-                },
-            }
-        }
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        match self {
-            Self::Invite(machine) => machine.handle_timeout(now),
-            Self::Other(machine) => machine.handle_timeout(now),
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        match self {
-            Self::Invite(machine) => machine.poll_timeout(),
-            Self::Other(machine) => machine.poll_timeout(),
-        }
-    }
-
-    fn is_accepted(&self) -> bool {
-        matches!(self, Self::Invite(machine) if machine.is_accepted())
-    }
-
-    fn is_terminated(&self) -> bool {
-        match self {
-            Self::Invite(machine) => machine.is_terminated(),
-            Self::Other(machine) => machine.is_terminated(),
         }
     }
 }
