@@ -23,7 +23,9 @@ pub enum Error {
     #[error("the media threads have more commands waiting than they can take")]
     MediaBusy,
     /// The chosen media back end does not work here.
-    #[error("rtp.backend = \"io_uring\", but this kernel refuses it: {0}; use \"auto\" or \"epoll\"")]
+    #[error(
+        "rtp.backend = \"io_uring\", but this kernel refuses it: {0}; use \"auto\" or \"epoll\""
+    )]
     NoUring(io::Error),
     /// A name did not resolve.
     #[error("cannot resolve '{0}'")]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use media::{RecordingKey, RecordingSink, WavHeader};
+use media::wav::WavHeader;
+use media::{RecordingKey, RecordingSink};
 
 /// The thread that writes recordings.
 #[derive(Debug)]
@@ -178,7 +179,7 @@ struct Recording {
     file: Option<File>,
     channels: u16,
     rate: u32,
-    data: u32,
+    data: u64,
     free: SyncSender<Vec<i16>>,
 }
 
@@ -232,12 +233,9 @@ impl Files {
             self.octets.clear();
             self.octets
                 .extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
-            entry.data = entry.data.saturating_add(self.octets.len() as u32);
-            // The header is right after every block: a file cut off by a crash plays to its end.
-            let written = file
-                .write_all(&self.octets)
-                .and_then(|()| write_header(file, entry.channels, entry.rate, entry.data));
-            if let Err(error) = written {
+            entry.data += self.octets.len() as u64;
+            // The head says "to the end of the file": one cut off by a crash plays to its end.
+            if let Err(error) = file.write_all(&self.octets) {
                 report(failed(recording, &error));
                 entry.file = None;
             }
@@ -252,24 +250,28 @@ fn create(path: &Path, channels: u16, rate: u32) -> io::Result<File> {
         fs::create_dir_all(folder)?;
     }
     let mut file = File::create_new(path)?;
-    file.write_all(&WavHeader::octets(channels, rate, 0))?;
+    file.write_all(&WavHeader { channels, rate }.bytes(None))?;
     Ok(file)
 }
 
-fn write_header(file: &mut File, channels: u16, rate: u32, data: u32) -> io::Result<()> {
+/// Writes how long it has become, and waits for the disk.
+fn complete(file: &mut File, shape: WavHeader, data: u64) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
-    file.write_all(&WavHeader::octets(channels, rate, data))?;
-    file.seek(SeekFrom::End(0))?;
-    Ok(())
+    file.write_all(&shape.bytes(Some(data)))?;
+    file.sync_data()
 }
 
 fn close(recording: RecordingKey, entry: Recording, report: &impl Fn(FileEvent)) {
     // A file that failed has been reported already.
-    let Some(file) = entry.file else { return };
-    match file.sync_data() {
+    let Some(mut file) = entry.file else { return };
+    let shape = WavHeader {
+        channels: entry.channels,
+        rate: entry.rate,
+    };
+    match complete(&mut file, shape, entry.data) {
         Ok(()) => report(FileEvent::Closed {
             recording,
-            bytes: u64::from(entry.data) + WavHeader::LENGTH as u64,
+            bytes: entry.data + WavHeader::LENGTH as u64,
         }),
         Err(error) => report(failed(recording, &error)),
     }
@@ -331,7 +333,10 @@ mod tests {
 
         assert!(matches!(
             events.recv().unwrap(),
-            FileEvent::Failed { recording: RecordingKey(7), .. }
+            FileEvent::Failed {
+                recording: RecordingKey(7),
+                ..
+            }
         ));
         files.stop();
         fs::remove_dir_all(folder).unwrap();

@@ -149,6 +149,12 @@ impl Call {
         }
     }
 
+    /// The exchange stops: the call ends now, with its record.
+    pub fn handle_shutdown(&mut self, now: Instant) {
+        self.board.now = now;
+        self.finish(Cause::Failure, "system:shutdown".to_owned());
+    }
+
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.board.poll_output()

@@ -9,7 +9,6 @@ use super::outbox::Outbox;
 use super::sockets::{Slot, Sockets};
 
 /// Receives and sends with plain system calls.
-#[derive(Debug)]
 pub(super) struct Epoll {
     watch: Option<rustix::fd::OwnedFd>,
     ready: Vec<epoll::Event>,
@@ -28,7 +27,7 @@ impl Epoll {
         }
     }
 
-    pub(super) fn add(&mut self, slot: Slot, socket: &UdpSocket) -> io::Result<()> {
+    pub(super) fn add(&self, slot: Slot, socket: &UdpSocket) -> io::Result<()> {
         let Some(watch) = &self.watch else {
             return Err(io::ErrorKind::Unsupported.into());
         };
@@ -37,7 +36,7 @@ impl Epoll {
         Ok(())
     }
 
-    pub(super) fn remove(&mut self, socket: &UdpSocket) {
+    pub(super) fn remove(&self, socket: &UdpSocket) {
         if let Some(watch) = &self.watch {
             let _ = epoll::delete(watch, socket);
         }
@@ -72,7 +71,7 @@ impl Epoll {
         }
     }
 
-    pub(super) fn send(&mut self, outbox: &Outbox, sockets: &Sockets) -> u64 {
+    pub(super) fn send(&self, outbox: &Outbox, sockets: &Sockets) -> u64 {
         let mut unsent = 0;
         for packet in outbox.packets() {
             if let Some(entry) = sockets.entry(packet.slot) {

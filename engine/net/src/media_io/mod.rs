@@ -8,7 +8,7 @@ mod uring;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -161,8 +161,8 @@ impl MediaPool {
         Ok(Opened { port })
     }
 
-    /// Closes a leg's sockets and gives its port back. Send [`Command::RemoveLeg`] first; its
-    /// event still comes.
+    /// Closes a leg's sockets and gives its port back; after [`media::Event::Left`] where the board
+    /// had the leg.
     pub fn close(&mut self, thread: usize, leg: LegKey, port: u16) {
         self.order(thread, Order::Close { leg });
         self.ports.release(port);

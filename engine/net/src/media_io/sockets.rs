@@ -26,8 +26,16 @@ impl Sockets {
     /// Puts a leg's two sockets in.
     pub(super) fn insert(&mut self, leg: LegKey, rtp: UdpSocket, rtcp: UdpSocket) -> [Slot; 2] {
         let slots = [
-            self.place(Entry { leg, channel: Channel::Rtp, socket: rtp }),
-            self.place(Entry { leg, channel: Channel::Rtcp, socket: rtcp }),
+            self.place(Entry {
+                leg,
+                channel: Channel::Rtp,
+                socket: rtp,
+            }),
+            self.place(Entry {
+                leg,
+                channel: Channel::Rtcp,
+                socket: rtcp,
+            }),
         ];
         self.legs.insert(leg, slots);
         slots
@@ -98,6 +106,8 @@ impl std::hash::Hasher for KeyHasher {
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        self.0 = (self.0 ^ value)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29);
     }
 }

@@ -34,12 +34,8 @@ pub(super) enum Backend {
     Epoll(Epoll),
 }
 
-pub(super) fn run<R>(
-    inbox: &Receiver<Order>,
-    use_uring: bool,
-    report: &R,
-    counters: &Counters,
-) where
+pub(super) fn run<R>(inbox: &Receiver<Order>, use_uring: bool, report: &R, counters: &Counters)
+where
     R: Fn(media::Event) -> Result<(), media::Event>,
 {
     let backend = Backend::new(use_uring);
@@ -107,10 +103,11 @@ impl Desk {
             Order::Open { leg, rtp, rtcp } => {
                 let slots = self.sockets.insert(leg, rtp, rtcp);
                 for slot in slots {
-                    if let Some(entry) = self.sockets.entry(slot) {
-                        if let Err(error) = self.backend.add(slot, &entry.socket) {
-                            tracing::error!(%error, "cannot watch a media socket");
-                        }
+                    let Some(entry) = self.sockets.entry(slot) else {
+                        continue;
+                    };
+                    if let Err(error) = self.backend.add(slot, &entry.socket) {
+                        tracing::error!(%error, "cannot watch a media socket");
                     }
                 }
             }
@@ -121,13 +118,7 @@ impl Desk {
                     self.backend.remove(slot, &socket);
                 }
             }
-            Order::Board(command) => {
-                let mut wire = OutboxWire {
-                    outbox: &mut self.outbox,
-                    sockets: &self.sockets,
-                };
-                self.board.handle_command(Instant::now(), command, &mut wire);
-            }
+            Order::Board(command) => self.board.handle_command(Instant::now(), command),
             Order::Stop => {
                 self.send();
                 return std::ops::ControlFlow::Break(());
@@ -162,7 +153,9 @@ impl Desk {
         let mut wire = OutboxWire { outbox, sockets };
         board.handle_tick(now, &mut wire);
         counters.received.fetch_add(received, Relaxed);
-        counters.sent.fetch_add(self.outbox.packets().len() as u64, Relaxed);
+        counters
+            .sent
+            .fetch_add(self.outbox.packets().len() as u64, Relaxed);
         let unsent = self.send();
         if unsent > 0 {
             counters.unsent.fetch_add(unsent, Relaxed);

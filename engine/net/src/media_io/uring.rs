@@ -66,8 +66,12 @@ impl Uring {
         let buffers = BufferRing::new();
         // SAFETY: the entries live in `buffers`, which `Uring` drops after the ring.
         unsafe {
-            ring.submitter()
-                .register_buf_ring_with_flags(buffers.entries as u64, BUFFERS, GROUP, 0)?;
+            ring.submitter().register_buf_ring_with_flags(
+                buffers.entries as u64,
+                BUFFERS,
+                GROUP,
+                0,
+            )?;
         }
         // SAFETY: both are plain C structs for which all zeroes is a value.
         let (mut header, destinations) = unsafe {
@@ -415,8 +419,11 @@ mod tests {
         peer.send_to(b"hello", ("127.0.0.1", port)).unwrap();
 
         let (slot, from, packet) = receive_one(&mut uring);
-        OutboxWire { outbox: &mut outbox, sockets: &sockets }
-            .send(LegKey(1), Channel::Rtp, from, b"there");
+        OutboxWire {
+            outbox: &mut outbox,
+            sockets: &sockets,
+        }
+        .send(LegKey(1), Channel::Rtp, from, b"there");
         let unsent = uring.send(&outbox);
 
         assert_eq!((slot, packet.as_slice()), (slots[0], &b"hello"[..]));
@@ -436,9 +443,11 @@ mod tests {
             for _ in 0..100 {
                 peer.send_to(b"x", ("127.0.0.1", port)).unwrap();
             }
-            uring.receive(&mut |_, _, _| heard += 1);
+            // The kernel gives some 30 packets of a socket at a turn: nobody floods the others.
+            for _ in 0..5 {
+                uring.receive(&mut |_, _, _| heard += 1);
+            }
         }
-        uring.receive(&mut |_, _, _| heard += 1);
 
         assert_eq!(heard, 3_000);
     }
@@ -466,9 +475,15 @@ mod tests {
     fn a_peer_that_refuses_packets_does_not_stop_the_socket() {
         let (mut uring, mut sockets, mut outbox) = desk();
         let (_, port) = open(&mut uring, &mut sockets, LegKey(1));
-        let gone = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        OutboxWire { outbox: &mut outbox, sockets: &sockets }
-            .send(LegKey(1), Channel::Rtp, gone, b"nobody hears this");
+        let gone = UdpSocket::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        OutboxWire {
+            outbox: &mut outbox,
+            sockets: &sockets,
+        }
+        .send(LegKey(1), Channel::Rtp, gone, b"nobody hears this");
 
         uring.send(&outbox);
         uring.receive(&mut |_, _, _| {});
@@ -487,7 +502,9 @@ mod tests {
         let bind = || UdpSocket::bind("127.0.0.1:0").unwrap();
         let slots = sockets.insert(leg, bind(), bind());
         for slot in slots {
-            uring.add(slot, &sockets.entry(slot).unwrap().socket).unwrap();
+            uring
+                .add(slot, &sockets.entry(slot).unwrap().socket)
+                .unwrap();
         }
         // Arms the receives.
         uring.receive(&mut |_, _, _| {});

@@ -163,7 +163,11 @@ impl Signalling {
 
     fn handle_news(&mut self, news: News) -> Option<Received> {
         match news {
-            News::Accepted { socket, local, remote } => {
+            News::Accepted {
+                socket,
+                local,
+                remote,
+            } => {
                 let count = self.per_source.get(&remote.ip()).copied().unwrap_or(0);
                 if count >= PER_SOURCE || self.connections.len() >= CONNECTIONS {
                     tracing::info!(target: "security", %remote, "connection refused: too many");

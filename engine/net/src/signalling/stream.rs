@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use sip::{Framed, Framer, FlowId, Source, Transport};
+use sip::{FlowId, Frame, Framer, PONG, Source, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -98,17 +98,13 @@ pub(super) fn serve(
 }
 
 /// Connects; what is sent meanwhile waits.
-pub(super) fn connect(
-    flow: FlowId,
-    remote: SocketAddr,
-    tell: mpsc::Sender<News>,
-) -> Connection {
+pub(super) fn connect(flow: FlowId, remote: SocketAddr, tell: mpsc::Sender<News>) -> Connection {
     let (outgoing, queue) = mpsc::channel(OUTGOING);
     tokio::spawn(async move {
-        if let Ok(Ok(socket)) = timeout(CONNECT, TcpStream::connect(remote)).await {
-            if let Ok(local) = socket.local_addr() {
-                run(flow, socket, local, remote, queue, &tell).await;
-            }
+        if let Ok(Ok(socket)) = timeout(CONNECT, TcpStream::connect(remote)).await
+            && let Ok(local) = socket.local_addr()
+        {
+            run(flow, socket, local, remote, queue, &tell).await;
         }
         let _ = tell.send(News::Ended { flow }).await;
     });
@@ -144,7 +140,7 @@ async fn read(
     tell: &mpsc::Sender<News>,
     pong: &mpsc::Sender<()>,
 ) {
-    let mut framer = Framer::default();
+    let mut framer = Framer::new();
     let mut buffer = BytesMut::with_capacity(8 << 10);
     let mut spoken = false;
     // A message must be complete in time, however slowly its octets drip.
@@ -155,16 +151,16 @@ async fn read(
             Ok(Ok(length)) if length > 0 => {}
             _ => return,
         }
-        framer.feed(&buffer);
+        framer.push(&buffer);
         loop {
             match framer.next_frame() {
-                Ok(Some(Framed::Message(octets))) => {
+                Ok(Some(Frame::Message(octets))) => {
                     spoken = true;
                     if tell.send(News::Message { source, octets }).await.is_err() {
                         return;
                     }
                 }
-                Ok(Some(Framed::Ping)) => {
+                Ok(Some(Frame::Ping)) => {
                     let _ = pong.try_send(());
                 }
                 Ok(None) => break,
@@ -174,10 +170,10 @@ async fn read(
                 }
             }
         }
-        due = match (framer.is_empty(), spoken) {
-            (true, true) => Instant::now() + IDLE,
-            (true, false) => due,
-            (false, _) => due.min(Instant::now() + UNFINISHED),
+        due = match (framer.is_amid_message(), spoken) {
+            (false, true) => Instant::now() + IDLE,
+            (false, false) => due,
+            (true, _) => due.min(Instant::now() + UNFINISHED),
         };
     }
 }
@@ -194,7 +190,7 @@ async fn write(
                 None => return,
             },
             // RFC 5626 §3.5.1: a double CRLF is answered by a single one.
-            Some(()) = pongs.recv() => Bytes::from_static(b"\r\n"),
+            Some(()) = pongs.recv() => Bytes::from_static(PONG),
         };
         match timeout(UNFINISHED, writer.write_all(&payload)).await {
             Ok(Ok(())) => {}

@@ -27,9 +27,12 @@ impl Udp {
             address,
             source,
         };
-        let socket =
-            Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))
-                .map_err(listen)?;
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::DGRAM,
+            Some(Protocol::UDP),
+        )
+        .map_err(listen)?;
         // Bursts of registrations wait here instead of being lost; the kernel may give less.
         let _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
         let _ = socket.set_send_buffer_size(SOCKET_BUFFER);
@@ -58,7 +61,10 @@ impl Udp {
             return Poll::Ready(None);
         };
         let octets = buffer.filled();
-        if octets.iter().all(|octet| matches!(octet, b'\r' | b'\n' | 0 | b' ')) {
+        if octets
+            .iter()
+            .all(|octet| matches!(octet, b'\r' | b'\n' | 0 | b' '))
+        {
             return Poll::Ready(None);
         }
         Poll::Ready(Some(Received::Message {

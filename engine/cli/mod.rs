@@ -1,0 +1,76 @@
+//! What can be typed, and what each word does.
+
+mod check;
+mod reload;
+mod run;
+mod status;
+mod trace;
+mod user;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A telephone exchange for call centres.
+#[derive(Debug, Parser)]
+#[command(name = "moonswitch", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    word: Word,
+}
+
+/// Where an exchange's files are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Places {
+    /// The configuration; its folder is the project's root
+    #[arg(long, default_value = "config.lua", value_name = "FILE")]
+    config: PathBuf,
+    /// Where records and recordings live
+    #[arg(long, default_value = "data", value_name = "FOLDER")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// Run the exchange until SIGINT or SIGTERM
+    Run(run::Run),
+    /// Load configuration and scripts without running them, and say all that is wrong
+    Check(check::Check),
+    /// Load changed files now
+    Reload(reload::Reload),
+    /// Say what runs: generations, calls, registrations, trunks
+    Status(status::Status),
+    /// Tell what happened in a call, line by line
+    Trace(trace::Trace),
+    /// Add users, change their passwords, list them
+    User(user::User),
+}
+
+impl Arguments {
+    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        match self.word {
+            Word::Run(run) => run.run(),
+            Word::Check(check) => check.run(),
+            Word::Reload(reload) => reload.run(),
+            Word::Status(status) => status.run(),
+            Word::Trace(trace) => trace.run(),
+            Word::User(user) => user.run(),
+        }
+    }
+}
+
+/// Asks the exchange that runs with this data folder.
+fn ask(
+    places: &Places,
+    question: &moonswitch::control::Question,
+) -> Result<serde_json::Value, Box<dyn Error>> {
+    moonswitch::control::ask(&places.data, question).map_err(|error| {
+        let data = places.data.display();
+        format!(
+            "no exchange answers in {data} ({error}): start one with `moonswitch run --data {data}`"
+        )
+        .into()
+    })
+}

@@ -1,0 +1,248 @@
+//! `moonswitch user add|passwd|list|delete`
+
+use std::error::Error;
+use std::io::{BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use moonswitch::control::Question;
+use moonswitch::{load_config, open_store};
+use script::config::Config;
+use sip::auth::{Algorithm, Ha1};
+use store::{Secret, Store, UserRecord};
+
+use super::Places;
+
+#[derive(Args, Debug)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Add a user; the password is read from standard input
+    Add {
+        /// The extension: 1052
+        extension: String,
+        /// The name that others see
+        #[arg(long)]
+        name: Option<String>,
+        /// What may be dialled
+        #[arg(long, default_value = "internal")]
+        context: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Change a user's password; it is read from standard input
+    Passwd {
+        /// The extension
+        extension: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List a tenant's users
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Remove a user
+    Delete {
+        /// The extension
+        extension: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Args, Clone, Debug)]
+struct Common {
+    #[command(flatten)]
+    places: Places,
+    /// The tenant; the only one where there is one
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+impl User {
+    pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        match self.verb {
+            Verb::Add {
+                extension,
+                name,
+                context,
+                common,
+            } => {
+                let (config, tenant) = common.tenant()?;
+                let store = open_store(&common.places.data)?;
+                if config.tenants[&tenant]
+                    .users
+                    .get(&extension)
+                    .is_some_and(|user| user.password.is_some())
+                {
+                    return Err(format!(
+                        "{extension} has its password in config.lua: change it there"
+                    )
+                    .into());
+                }
+                if store.user(&tenant, &extension).wait()?.is_some() {
+                    return Err(format!("{extension} exists: `moonswitch user passwd {extension}` changes the password").into());
+                }
+                let user = record(
+                    &config,
+                    &tenant,
+                    &extension,
+                    name,
+                    context,
+                    &read_password()?,
+                );
+                store.put_user(user).wait()?;
+                println!("{extension} can register now");
+                tell(&common.places);
+            }
+            Verb::Passwd { extension, common } => {
+                let (config, tenant) = common.tenant()?;
+                let store = open_store(&common.places.data)?;
+                let Some(old) = store.user(&tenant, &extension).wait()? else {
+                    return Err(format!("no user {extension} in the records: `moonswitch user add {extension}` adds one; users of config.lua have their password there").into());
+                };
+                let user = record(
+                    &config,
+                    &tenant,
+                    &extension,
+                    old.name,
+                    old.context,
+                    &read_password()?,
+                );
+                store.put_user(user).wait()?;
+                println!("the password of {extension} is changed");
+                tell(&common.places);
+            }
+            Verb::List { json, common } => list(&common, json)?,
+            Verb::Delete { extension, common } => {
+                let (_, tenant) = common.tenant()?;
+                let store = open_store(&common.places.data)?;
+                if !store.delete_user(&tenant, &extension).wait()? {
+                    return Err(format!("no user {extension} in the records").into());
+                }
+                println!("{extension} is removed");
+                tell(&common.places);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Common {
+    fn tenant(&self) -> Result<(Config, String), Box<dyn Error>> {
+        let config = load_config(&self.places.config, &self.places.data)?;
+        let names: Vec<&String> = config.tenants.keys().collect();
+        let tenant = match (&self.tenant, names.as_slice()) {
+            (Some(name), _) if config.tenants.contains_key(name) => name.clone(),
+            (Some(name), _) => {
+                let hint =
+                    script::suggest::did_you_mean(name, names.iter().map(|name| name.as_str()));
+                return Err(format!("no tenant '{name}' in config.lua{hint}").into());
+            }
+            (None, [only]) => (*only).clone(),
+            (None, _) => return Err("there are several tenants: say --tenant NAME".into()),
+        };
+        Ok((config, tenant))
+    }
+}
+
+fn list(common: &Common, json: bool) -> Result<(), Box<dyn Error>> {
+    let (config, tenant) = common.tenant()?;
+    let stored = open_store(&common.places.data)?.users(&tenant).wait()?;
+    let mut rows: Vec<(String, String, String, &str)> = config.tenants[&tenant]
+        .users
+        .iter()
+        .map(|(extension, user)| {
+            let home = match user.password {
+                Some(_) => "config.lua",
+                None => "config.lua, password in the records",
+            };
+            (
+                extension.clone(),
+                user.name.clone().unwrap_or_default(),
+                user.context.clone(),
+                home,
+            )
+        })
+        .collect();
+    for user in stored {
+        if !rows.iter().any(|row| row.0 == user.extension) {
+            rows.push((
+                user.extension,
+                user.name.unwrap_or_default(),
+                user.context,
+                "the records",
+            ));
+        }
+    }
+    rows.sort();
+    if json {
+        let rows: Vec<serde_json::Value> = rows
+            .iter()
+            .map(|(extension, name, context, home)| {
+                serde_json::json!({ "extension": extension, "name": name, "context": context, "from": home })
+            })
+            .collect();
+        println!("{:#}", serde_json::Value::from(rows));
+        return Ok(());
+    }
+    for (extension, name, context, home) in rows {
+        println!("{extension}\t{name}\t{context}\t{home}");
+    }
+    Ok(())
+}
+
+fn record(
+    config: &Config,
+    tenant: &str,
+    extension: &str,
+    name: Option<String>,
+    context: String,
+    password: &str,
+) -> UserRecord {
+    let realm = config.tenants[tenant].domain.clone();
+    let ha1 = Ha1::compute(extension, &realm, password);
+    UserRecord {
+        tenant: tenant.to_owned(),
+        extension: extension.to_owned(),
+        name,
+        realm,
+        ha1_md5: Secret::new(ha1.to_hex(Algorithm::Md5)),
+        ha1_sha256: Secret::new(ha1.to_hex(Algorithm::Sha256)),
+        context,
+        created_at: moonswitch::clock::WallClock::default().unix_micros(),
+    }
+}
+
+/// Reads a line; a password on the command line would be seen by everybody on the machine.
+fn read_password() -> Result<String, Box<dyn Error>> {
+    if std::io::stdin().is_terminal() {
+        eprint!("password (it is shown while you type): ");
+        std::io::stderr().flush()?;
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.chars().count() < SHORTEST {
+        return Err(format!(
+            "a password of fewer than {SHORTEST} letters is guessed in an hour: take a longer one"
+        )
+        .into());
+    }
+    Ok(password.to_owned())
+}
+
+/// Tells an exchange that runs; without one there is nobody to tell.
+fn tell(places: &Places) {
+    let _ = moonswitch::control::ask(&places.data, &Question::Users);
+}
+
+const SHORTEST: usize = 8;

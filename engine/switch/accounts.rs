@@ -1,0 +1,163 @@
+//! Who may call and register: users of `config.lua` and of the store, and their passwords' hashes.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use call::TenantId;
+use script::config::Config;
+use sip::auth::{Authenticator, Claim, Ha1, Verdict};
+use sip::{Name, Request, Response};
+use store::UserRecord;
+
+/// All users of all tenants.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    users: HashMap<(TenantId, String), Account>,
+    realms: HashMap<TenantId, String>,
+    authenticator: Authenticator,
+}
+
+/// One user.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) name: Option<String>,
+    pub(crate) context: String,
+    pub(crate) max_calls: u32,
+    ha1: Ha1,
+    /// From the store, not from `config.lua`.
+    stored: bool,
+}
+
+/// What a request's credentials are worth.
+#[derive(Debug)]
+pub(crate) enum Judged {
+    /// It is this user.
+    User(String),
+    /// Ask, with these header fields.
+    Challenge(Vec<(String, String)>),
+    /// A wrong password: ask again, and count it.
+    Wrong(Vec<(String, String)>),
+}
+
+impl Accounts {
+    pub(crate) fn new(config: &Config, stored: &[UserRecord], now: Instant) -> Self {
+        let mut accounts = Self {
+            users: HashMap::new(),
+            realms: HashMap::new(),
+            authenticator: Authenticator::new(now, rand::random()),
+        };
+        for (name, tenant) in &config.tenants {
+            let id = TenantId::from(name.as_str());
+            accounts.realms.insert(id.clone(), tenant.domain.clone());
+            for (extension, user) in &tenant.users {
+                let Some(password) = &user.password else {
+                    continue;
+                };
+                let account = Account {
+                    name: user.name.clone(),
+                    context: user.context.clone(),
+                    max_calls: user.max_calls,
+                    ha1: Ha1::compute(extension, &tenant.domain, password),
+                    stored: false,
+                };
+                accounts
+                    .users
+                    .insert((id.clone(), extension.clone()), account);
+            }
+        }
+        accounts.replace_stored(config, stored);
+        accounts
+    }
+
+    /// Takes the store's users anew. Where `config.lua` has a password, it wins; where it only
+    /// describes the user, the store has the password.
+    pub(crate) fn replace_stored(&mut self, config: &Config, stored: &[UserRecord]) {
+        self.users.retain(|_, account| !account.stored);
+        for record in stored {
+            let Some(tenant) = config.tenants.get(&record.tenant) else {
+                continue;
+            };
+            let key = (
+                TenantId::from(record.tenant.as_str()),
+                record.extension.clone(),
+            );
+            if self.users.contains_key(&key) {
+                continue;
+            }
+            if record.realm != tenant.domain {
+                tracing::warn!(
+                    tenant = record.tenant,
+                    user = record.extension,
+                    "the tenant's domain has changed: `moonswitch user passwd` makes the password good again"
+                );
+                continue;
+            }
+            let Some(ha1) = Ha1::from_hex(record.ha1_sha256.reveal(), record.ha1_md5.reveal())
+            else {
+                continue;
+            };
+            let described = tenant.users.get(&record.extension);
+            let account = Account {
+                name: described
+                    .and_then(|user| user.name.clone())
+                    .or_else(|| record.name.clone()),
+                context: described
+                    .map_or_else(|| record.context.clone(), |user| user.context.clone()),
+                max_calls: described.map_or(0, |user| user.max_calls),
+                ha1,
+                stored: true,
+            };
+            self.users.insert(key, account);
+        }
+    }
+
+    pub(crate) fn user(&self, tenant: &TenantId, extension: &str) -> Option<&Account> {
+        self.users.get(&(tenant.clone(), extension.to_owned()))
+    }
+
+    /// Judges a request's credentials in a tenant's realm.
+    pub(crate) fn judge(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        request: &Request,
+        source: IpAddr,
+    ) -> Judged {
+        let realm = self.realms.get(tenant).cloned().unwrap_or_default();
+        let Some(claim) = Claim::of(request, &realm) else {
+            return Judged::Challenge(self.challenge(now, request, &realm, source, false));
+        };
+        let user = claim.user().to_string();
+        let key = (tenant.clone(), user);
+        let ha1 = self.users.get(&key).map(|account| account.ha1.clone());
+        match self
+            .authenticator
+            .verify(now, request, &claim, source, ha1.as_ref())
+        {
+            Verdict::Accepted => Judged::User(key.1),
+            Verdict::Stale => Judged::Challenge(self.challenge(now, request, &realm, source, true)),
+            Verdict::Wrong => Judged::Wrong(self.challenge(now, request, &realm, source, false)),
+        }
+    }
+
+    fn challenge(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        realm: &str,
+        source: IpAddr,
+        stale: bool,
+    ) -> Vec<(String, String)> {
+        let reply = Response::reply_to(request, 401);
+        let reply = self
+            .authenticator
+            .challenge(now, reply, realm, source, stale)
+            .finish();
+        reply
+            .headers()
+            .filter(|field| field.name() == Name::WwwAuthenticate)
+            .map(|field| (field.name_text().to_string(), field.value().to_string()))
+            .collect()
+    }
+}

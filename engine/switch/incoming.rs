@@ -1,0 +1,375 @@
+//! A call comes in: whose it is, whether it may, and what runs for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use call::number::{Kind, Plan, normalise};
+use call::{Call, CallId, Ended, Options, Setup, TenantId};
+use media::sdp::Description;
+use script::Refused;
+use sip::{Request, SessionId, Source};
+use smallvec::SmallVec;
+
+use super::Switch;
+use super::accounts::Judged;
+use super::live::{Leg, Live, Role};
+
+/// Who calls.
+struct Caller {
+    tenant: TenantId,
+    context: String,
+    user: Option<String>,
+    trunk: Option<String>,
+}
+
+impl Switch {
+    pub(super) fn handle_incoming(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        request: &Request,
+        source: Source,
+    ) {
+        let caller = match self.identify(now, request, source) {
+            Ok(caller) => caller,
+            Err((status, headers)) => {
+                self.endpoint.reject(now, session, status, &headers);
+                return;
+            }
+        };
+        if let Some(why) = self.overload(&caller) {
+            self.parts.meters.calls_refused.increment(1);
+            tracing::warn!(tenant = %caller.tenant, why, "call refused");
+            let retry = vec![("Retry-After".to_owned(), "5".to_owned())];
+            self.endpoint.reject(now, session, 503, &retry);
+            return;
+        }
+        let offer = match request.body().is_empty() {
+            true => None,
+            false => match Description::parse(request.body()) {
+                Ok(offer) if offer.audio().is_some() => Some(Box::new(offer)),
+                Ok(_) => {
+                    self.endpoint.reject(now, session, 488, &[]);
+                    return;
+                }
+                Err(error) => {
+                    tracing::info!(%error, "INVITE without a usable description");
+                    self.endpoint.reject(now, session, 400, &[]);
+                    return;
+                }
+            },
+        };
+        self.begin(now, session, request, source, caller, offer);
+    }
+
+    fn begin(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        request: &Request,
+        source: Source,
+        caller: Caller,
+        offer: Option<Box<Description>>,
+    ) {
+        let Some(tenant) = self.tenants.get(&*caller.tenant.0).cloned() else {
+            self.endpoint.reject(now, session, 404, &[]);
+            return;
+        };
+        let setup = self.setup(request, &caller, &tenant);
+        let id = setup.id;
+        tracing::info!(
+            call = %id, tenant = %setup.tenant, from = setup.from_raw, to = setup.to,
+            context = setup.context, "call"
+        );
+        let started = self.parts.scripts.start_call(setup.clone());
+        let (generation, trouble) = match started {
+            Ok(generation) => (generation, None),
+            Err(Refused::Behind { by }) => {
+                tracing::warn!(call = %id, behind_ms = by.as_millis() as u64, "scripts are behind: call refused");
+                self.parts.meters.calls_refused.increment(1);
+                let retry = vec![("Retry-After".to_owned(), "2".to_owned())];
+                self.endpoint.reject(now, session, 503, &retry);
+                return;
+            }
+            Err(refused) => (0, Some(refused)),
+        };
+        let options = Options {
+            seed: rand::random(),
+            fallback: crate::fallback::fallback(&tenant),
+            ..Options::default()
+        };
+        let mut leg = Leg::new(call::LegId::CALLER, Role::Caller { offer });
+        leg.sessions.push(session);
+        leg.up = Some(session);
+        leg.addresses = Some((source.local, source.remote));
+        leg.user_agent = request
+            .header_named("User-Agent")
+            .map(|text| text.to_string());
+        self.next_thread = self.next_thread.wrapping_add(1);
+        let live = Live {
+            call: Call::new(now, setup.clone(), options),
+            language: setup.language.clone(),
+            setup,
+            tenant,
+            generation,
+            thread: self.next_thread,
+            legs: vec![leg],
+            echoes: std::collections::VecDeque::new(),
+            replies: HashMap::new(),
+            next_request: 1,
+            journal: Vec::new(),
+            journal_lines: 0,
+            born: now,
+            due: None,
+            recordings: SmallVec::new(),
+            mailbox: super::mailbox::Opened::default(),
+            trunk_out: None,
+            vars: serde_json::Value::Null,
+            script_error: None,
+            ended: None,
+            end_by: None,
+        };
+        self.begin_record(&live);
+        self.sessions.insert(session, (id, call::LegId::CALLER));
+        self.calls.insert(id, Box::new(live));
+        self.parts.meters.calls_started.increment(1);
+        self.with_call(now, id, |switch, live| {
+            if let Some(refused) = trouble {
+                switch.refuse_route(now, live, refused);
+            }
+        });
+    }
+
+    /// There is no handler for a number, or no scripts at all.
+    pub(super) fn refuse_route(&self, now: Instant, live: &mut Live, refused: Refused) {
+        let message = refused.to_string();
+        match refused {
+            Refused::NoRoute { to, .. } => {
+                tracing::info!(call = %live.id(), message, "no route");
+                live.call.handle_script_ended(now, Ended::NoRoute { to });
+            }
+            _ => {
+                tracing::error!(call = %live.id(), message, "no script for this call: fallback");
+                live.script_error = Some(message.clone());
+                live.call
+                    .handle_script_ended(now, Ended::Failed { message });
+            }
+        }
+    }
+
+    /// A trunk by its address, or a user by a password; nobody else.
+    fn identify(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        source: Source,
+    ) -> Result<Caller, (u16, Vec<(String, String)>)> {
+        if let Some((name, trunk)) = self.trunks.trusting(source.ip()) {
+            return Ok(Caller {
+                tenant: trunk.tenant.as_str().into(),
+                context: trunk.context.clone(),
+                user: None,
+                trunk: Some(name.to_owned()),
+            });
+        }
+        let tenant = self.tenant_of(request).ok_or((404, Vec::new()))?;
+        match self.accounts.judge(now, &tenant, request, source.ip()) {
+            Judged::User(user) => {
+                self.bans.succeeded(now, source.ip());
+                let context = self
+                    .accounts
+                    .user(&tenant, &user)
+                    .map(|account| account.context.clone())
+                    .unwrap_or_default();
+                Ok(Caller {
+                    tenant,
+                    context,
+                    user: Some(user),
+                    trunk: None,
+                })
+            }
+            Judged::Challenge(headers) => Err((401, headers)),
+            Judged::Wrong(headers) => {
+                self.wrong_password(now, source, request);
+                Err((401, headers))
+            }
+        }
+    }
+
+    /// Counts a wrong password; the line is what fail2ban reads.
+    pub(super) fn wrong_password(&mut self, now: Instant, source: Source, request: &Request) {
+        self.parts.meters.wrong_passwords.increment(1);
+        let banned = self.bans.failed(now, source.ip());
+        tracing::warn!(
+            target: "security", event = "wrong_password", source = %source.ip(),
+            method = ?request.method(), banned, "wrong password"
+        );
+    }
+
+    /// The tenant whose domain the request names; the only one where it names none of them.
+    pub(super) fn tenant_of(&self, request: &Request) -> Option<TenantId> {
+        let named = |text: String| {
+            self.tenants
+                .iter()
+                .find(|(_, tenant)| tenant.domain.eq_ignore_ascii_case(&text))
+                .map(|(name, _)| TenantId::from(name.as_str()))
+        };
+        let uri = request.uri().ok();
+        let to = request.to().ok().and_then(|to| to.uri().ok());
+        let from = request.from().ok().and_then(|from| from.uri().ok());
+        [uri, to, from]
+            .into_iter()
+            .flatten()
+            .filter_map(|uri| uri.host().map(ToString::to_string))
+            .find_map(named)
+            .or_else(|| {
+                let mut names = self.tenants.keys();
+                let first = names.next()?;
+                names
+                    .next()
+                    .is_none()
+                    .then(|| TenantId::from(first.as_str()))
+            })
+    }
+
+    fn overload(&self, caller: &Caller) -> Option<&'static str> {
+        if self.calls.len() >= self.parts.config.limits.max_calls {
+            return Some("limits.max_calls is reached");
+        }
+        if self.parts.entrance.room() < ROOM {
+            return Some("the switch is behind");
+        }
+        if self.parts.media.free_ports() < 2 {
+            return Some("no RTP ports are free");
+        }
+        let (user, tenant) = (caller.user.as_ref()?, &caller.tenant);
+        let limit = self.accounts.user(tenant, user)?.max_calls;
+        if limit == 0 {
+            return None;
+        }
+        let running = self
+            .calls
+            .values()
+            .filter(|live| live.setup.tenant == *tenant && live.setup.user.as_ref() == Some(user))
+            .count();
+        (running >= limit as usize).then_some("the user's max_calls is reached")
+    }
+
+    fn setup(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        tenant: &Arc<script::config::Tenant>,
+    ) -> Setup {
+        let from = request.from().ok();
+        let raw = match &caller.user {
+            // A user calls as nobody else.
+            Some(user) => user.clone(),
+            None => asserted(request)
+                .or_else(|| {
+                    let user = from.as_ref()?.uri().ok()?.user_unescaped()?;
+                    Some(user.to_string())
+                })
+                .unwrap_or_default(),
+        };
+        let name = match &caller.user {
+            Some(user) => self
+                .accounts
+                .user(&caller.tenant, user)
+                .and_then(|account| account.name.clone()),
+            None => from
+                .as_ref()
+                .map(|from| from.display().to_string())
+                .filter(|name| !name.is_empty()),
+        };
+        let area_code = caller
+            .trunk
+            .as_deref()
+            .and_then(|trunk| self.trunks.settings(trunk)?.area_code.clone());
+        let plan = Plan {
+            area_code,
+            ..Plan::default()
+        };
+        let canonical = match &caller.user {
+            Some(user) => Some(user.clone()),
+            None => {
+                let known = normalise(&raw, &plan);
+                known
+                    .canonical
+                    .clone()
+                    .or_else(|| (known.kind != Kind::Withheld).then(|| raw.clone()))
+            }
+        };
+        let to = request
+            .uri()
+            .ok()
+            .and_then(|uri| uri.user_unescaped())
+            .map(|user| user.to_string())
+            .unwrap_or_default();
+        // Numbers of strangers' own assertion are not handed to scripts as facts.
+        let headers = request
+            .headers()
+            .filter(|field| {
+                !HIDDEN
+                    .iter()
+                    .any(|hidden| field.name_text().eq_ignore_case(hidden))
+            })
+            .filter(|field| {
+                caller.trunk.is_some()
+                    || !ASSERTIONS
+                        .iter()
+                        .any(|name| field.name_text().eq_ignore_case(name))
+            })
+            .take(MOST_HEADERS)
+            .map(|field| (field.name_text().to_string(), field.value().to_string()))
+            .collect();
+        Setup {
+            id: CallId::new(
+                crate::clock::system_micros().unsigned_abs() / 1_000,
+                rand::random(),
+            ),
+            tenant: caller.tenant.clone(),
+            context: caller.context.clone(),
+            from: canonical,
+            from_raw: raw,
+            from_name: name,
+            to,
+            user: caller.user.clone(),
+            trunk: caller.trunk.clone(),
+            headers,
+            language: tenant.language.clone(),
+            started_at: self.parts.clock.unix_micros(),
+        }
+    }
+}
+
+/// The number that a trusted trunk asserts (RFC 3325).
+fn asserted(request: &Request) -> Option<String> {
+    let value = request.header_named("P-Asserted-Identity")?;
+    let address = sip::NameAddr::parse(value)?;
+    Some(address.uri().ok()?.user_unescaped()?.to_string())
+}
+
+/// Inputs that must fit before new calls are taken.
+const ROOM: usize = 8_192;
+/// Header fields that a script sees.
+const MOST_HEADERS: usize = 64;
+/// Fields that hold secrets or only serve the transport.
+const HIDDEN: [&str; 8] = [
+    "Authorization",
+    "Proxy-Authorization",
+    "Via",
+    "v",
+    "Content-Length",
+    "l",
+    "Route",
+    "Record-Route",
+];
+/// Fields that only a trusted peer may assert.
+const ASSERTIONS: [&str; 4] = [
+    "P-Asserted-Identity",
+    "Remote-Party-ID",
+    "Diversion",
+    "P-Preferred-Identity",
+];

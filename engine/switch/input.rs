@@ -1,0 +1,141 @@
+//! Everything that reaches the switch from other threads, in one bounded queue.
+
+use std::sync::Arc;
+
+use call::{CallId, Command, LegId, PlayId, Reply};
+use media::Clip;
+use script::{Place, ScriptEnd};
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+use super::dialing::Resolved;
+use super::playing::Loaded;
+
+/// Something for the switch to handle.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A script asks something of its call.
+    Ask {
+        call: CallId,
+        place: Place,
+        command: Command,
+        answer: oneshot::Sender<Reply>,
+    },
+    /// A script has set its call's language.
+    Language { call: CallId, language: String },
+    /// A script has ended.
+    ScriptEnded { call: CallId, end: ScriptEnd },
+    /// What a script had left in `call.vars`.
+    Vars { call: CallId, vars: Value },
+    /// A media thread reports.
+    Media(media::Event),
+    /// The recordings' thread reports.
+    File(net::FileEvent),
+    /// Clips are ready to be played.
+    Loaded {
+        call: CallId,
+        leg: LegId,
+        play: PlayId,
+        times: u32,
+        result: Result<Vec<Loaded>, String>,
+    },
+    /// Music is ready.
+    MusicLoaded {
+        call: CallId,
+        leg: LegId,
+        serial: u64,
+        clip: Option<Arc<Clip>>,
+    },
+    /// A mailbox was looked up.
+    Mailbox {
+        call: CallId,
+        mailbox: String,
+        found: Option<store::MailboxRow>,
+    },
+    /// A target's addresses are known, or not.
+    Resolved(Resolved),
+    /// A trunk's addresses are known, or not.
+    TrunkResolved {
+        trunk: String,
+        hosts: Vec<Vec<std::net::SocketAddr>>,
+    },
+    /// A response that has waited for the disk.
+    Respond {
+        handle: sip::RequestHandle,
+        response: sip::Response,
+    },
+    /// The users of the store were read.
+    Users(Vec<store::UserRecord>),
+}
+
+/// The way into the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Entrance(mpsc::Sender<Input>);
+
+impl Entrance {
+    /// The queue holds a second's worth at 2,500 new calls a second.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Input>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        (Self(sender), receiver)
+    }
+
+    /// Puts something in if there is room. What is turned away is given back: a media thread offers
+    /// it again, a script's method fails and its call gets the fallback.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the input is wanted back, and a box would be an allocation"
+    )]
+    pub(crate) fn offer(&self, input: Input) -> Result<(), Input> {
+        self.0
+            .try_send(input)
+            .map_err(mpsc::error::TrySendError::into_inner)
+    }
+
+    /// Puts something in, waiting for room; for tasks and loader threads.
+    pub(crate) async fn put(&self, input: Input) {
+        // Closed only while the exchange stops.
+        let _ = self.0.send(input).await;
+    }
+
+    /// The same from a thread that may block.
+    pub(crate) fn put_blocking(&self, input: Input) {
+        let _ = self.0.blocking_send(input);
+    }
+
+    /// How many more would fit.
+    pub(crate) fn room(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+impl script::Exchange for Entrance {
+    fn ask(&self, call: CallId, place: Place, command: Command) -> oneshot::Receiver<Reply> {
+        let (answer, receiver) = oneshot::channel();
+        // Turned away: the sender is dropped, and the method fails.
+        let _ = self.offer(Input::Ask {
+            call,
+            place,
+            command,
+            answer,
+        });
+        receiver
+    }
+
+    fn set_language(&self, call: CallId, language: String) {
+        let _ = self.offer(Input::Language { call, language });
+    }
+
+    fn script_ended(&self, call: CallId, end: ScriptEnd) {
+        if self.offer(Input::ScriptEnded { call, end }).is_err() {
+            tracing::error!(%call, "the switch is too busy to hear that a script has ended");
+        }
+    }
+
+    fn keep_vars(&self, call: CallId, vars: Value) {
+        let _ = self.offer(Input::Vars { call, vars });
+    }
+}
+
+/// Inputs that may wait. Full means that the switch is seconds behind; new calls have been refused
+/// long before ([`Entrance::room`]).
+const QUEUE: usize = 65_536;

@@ -1,0 +1,188 @@
+//! A call as the switch holds it: the machine, its legs' sessions and sound, its waiting script.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use call::{Call, CallId, LegId, Reply, RequestId, Setup};
+use media::sdp::{Agreed, Description, Negotiator};
+use media::{LegKey, PlayKey, Quality};
+use sip::SessionId;
+use smallvec::SmallVec;
+use store::JournalLine;
+use tokio::sync::oneshot;
+
+use super::recording::Recording;
+
+/// One call.
+pub(crate) struct Live {
+    pub(crate) call: Call,
+    pub(crate) setup: Setup,
+    /// The tenant's part of the configuration when the call began.
+    pub(crate) tenant: Arc<script::config::Tenant>,
+    /// The generation that its script runs on.
+    pub(crate) generation: u64,
+    pub(crate) language: String,
+    /// The media thread of all its legs.
+    pub(crate) thread: usize,
+    pub(crate) legs: Vec<Leg>,
+    /// What carrying out the machine's wishes has brought about, for the machine.
+    pub(crate) echoes: VecDeque<call::Event>,
+    pub(crate) replies: HashMap<RequestId, oneshot::Sender<Reply>>,
+    pub(crate) next_request: u64,
+    pub(crate) journal: Vec<JournalLine>,
+    pub(crate) journal_lines: u32,
+    pub(crate) born: Instant,
+    /// When the machine or its journal wants to be looked at.
+    pub(crate) due: Option<Instant>,
+    pub(crate) recordings: SmallVec<[Recording; 1]>,
+    /// Audio of the mailbox that the call has open: message or greeting to recording.
+    pub(crate) mailbox: super::mailbox::Opened,
+    /// The trunk that it left by.
+    pub(crate) trunk_out: Option<String>,
+    pub(crate) vars: serde_json::Value,
+    pub(crate) script_error: Option<String>,
+    /// Set when the machine has ended; what it waits for is [`Leg::leaving`].
+    pub(crate) ended: Option<Box<call::record::CallRecord>>,
+    pub(crate) end_by: Option<Instant>,
+}
+
+/// One leg of a call.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) role: Role,
+    /// Sessions that are alive: one of the caller's; several phones of a user until one answers.
+    pub(crate) sessions: SmallVec<[SessionId; 1]>,
+    /// The session that is up.
+    pub(crate) up: Option<SessionId>,
+    pub(crate) sound: Option<Sound>,
+    pub(crate) playing: Option<Playing>,
+    /// Counts the music that was asked for, so that a late clip does not replace a later one.
+    pub(crate) music: u64,
+    /// How the leg's keys come; the first way that is heard is the one that counts.
+    pub(crate) keys: Option<KeyWay>,
+    /// The machine has released it, or the far end has left.
+    pub(crate) over: bool,
+    pub(crate) quality: Option<Quality>,
+    pub(crate) user_agent: Option<String>,
+    /// Our address and theirs, as signalling has them.
+    pub(crate) addresses: Option<(SocketAddr, SocketAddr)>,
+    /// Who is shown as calling, for a trunk's next host.
+    pub(crate) caller: super::dialing::Caller,
+}
+
+/// Who a leg is.
+#[derive(Debug)]
+pub(crate) enum Role {
+    /// The one who called; its offer waits for an answer.
+    Caller {
+        /// `None` when the INVITE came without one, or it has been answered.
+        offer: Option<Box<Description>>,
+    },
+    /// Somebody who was called.
+    Called {
+        /// Where to try next: a trunk's other hosts.
+        next: Vec<super::dialing::Attempt>,
+        /// Which user each session rings.
+        users: SmallVec<[(SessionId, String); 1]>,
+        /// Looked up, and not yet rung.
+        resolving: bool,
+    },
+}
+
+/// A leg's sound.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    pub(crate) key: LegKey,
+    pub(crate) port: u16,
+    pub(crate) negotiator: Negotiator,
+    /// The last answer that we wrote: 183 and 200 say the same.
+    pub(crate) answer: Option<Bytes>,
+    pub(crate) agreed: Option<Agreed>,
+    /// Who signals for it: the other address that its sound may come from.
+    pub(crate) signalled_by: IpAddr,
+    /// The board has it.
+    pub(crate) added: bool,
+    /// Its removal was asked for and its quality not yet told.
+    pub(crate) leaving: bool,
+    pub(crate) held: bool,
+}
+
+/// A playing that has begun or is being loaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Playing {
+    pub(crate) play: call::PlayId,
+    /// `None` while it is loaded.
+    pub(crate) key: Option<PlayKey>,
+}
+
+/// How keys are sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum KeyWay {
+    /// In the sound or beside it.
+    Media,
+    /// By INFO.
+    Info,
+}
+
+impl Live {
+    pub(crate) fn id(&self) -> CallId {
+        self.setup.id
+    }
+
+    pub(crate) fn leg(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    /// The codec that the caller speaks, so that a called leg is offered the same first.
+    pub(crate) fn caller_codec(&self) -> Option<media::CodecKind> {
+        let sound = self.legs.first()?.sound.as_ref()?;
+        Some(sound.agreed.as_ref()?.codec.kind)
+    }
+
+    /// Whether every leg's sound has left.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.legs
+            .iter()
+            .all(|leg| leg.sound.as_ref().is_none_or(|sound| !sound.leaving))
+            && self.recordings.iter().all(Recording::is_closed)
+    }
+}
+
+impl Leg {
+    pub(crate) fn new(id: LegId, role: Role) -> Self {
+        Self {
+            id,
+            role,
+            sessions: SmallVec::new(),
+            up: None,
+            sound: None,
+            playing: None,
+            music: 0,
+            keys: None,
+            over: false,
+            quality: None,
+            user_agent: None,
+            addresses: None,
+            caller: super::dialing::Caller::default(),
+        }
+    }
+
+    /// The rate of clips for this leg.
+    pub(crate) fn clip_rate(&self) -> u32 {
+        self.sound
+            .as_ref()
+            .and_then(|sound| sound.agreed.as_ref())
+            .map_or(8_000, |agreed| agreed.codec.kind.clip_rate())
+    }
+
+    pub(crate) fn key(&self) -> Option<LegKey> {
+        self.sound
+            .as_ref()
+            .filter(|sound| sound.added)
+            .map(|sound| sound.key)
+    }
+}

@@ -1,0 +1,408 @@
+//! Where SIP, media, calls and scripts meet. It only forwards, by kind of message: one loop, one
+//! thread, no lock.
+
+mod accounts;
+mod dialing;
+mod incoming;
+mod input;
+mod keys;
+mod live;
+mod mailbox;
+mod metrics;
+mod perform;
+mod playing;
+mod recording;
+mod records;
+mod registering;
+mod sip_events;
+mod sound;
+mod sounds;
+mod status;
+mod trunks;
+
+use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use call::{Call, CallId, LegId};
+use media::{LegKey, RecordingKey};
+use net::{Received, Signalling};
+use script::Scripts;
+use script::config::{Config, Tenant};
+use sip::{Endpoint, SessionId};
+use store::Store;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::WallClock;
+use crate::control::Asked;
+
+pub(crate) use input::{Entrance, Input};
+pub(crate) use metrics::{Meters, Vitals, meters};
+pub(crate) use sounds::Library;
+pub(crate) use trunks::transport;
+
+use accounts::Accounts;
+use live::Live;
+use trunks::Trunks;
+
+/// Everything that the switch stands on; made by `Engine`.
+pub(crate) struct Parts {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<WallClock>,
+    pub(crate) signalling: Signalling,
+    pub(crate) media: net::MediaPool,
+    pub(crate) files: net::RecordingFiles,
+    pub(crate) library: Arc<Library>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) entrance: Entrance,
+    pub(crate) meters: Meters,
+    pub(crate) vitals: Arc<Vitals>,
+    /// This exchange's name in the records.
+    pub(crate) node: String,
+    pub(crate) recordings: std::path::PathBuf,
+    pub(crate) registrations: Vec<store::RegistrationRow>,
+    pub(crate) users: Vec<store::UserRecord>,
+}
+
+/// The switch.
+pub(crate) struct Switch {
+    parts: Parts,
+    tenants: HashMap<String, Arc<Tenant>>,
+    endpoint: Endpoint,
+    accounts: Accounts,
+    registrar: sip::registrar::Registrar,
+    bans: sip::Bans,
+    trunks: Trunks,
+    calls: HashMap<CallId, Box<Live>>,
+    sessions: HashMap<SessionId, (CallId, LegId)>,
+    legs: HashMap<LegKey, (CallId, LegId)>,
+    recordings: HashMap<RecordingKey, CallId>,
+    /// When calls want to be looked at.
+    timers: BTreeSet<(Instant, CallId)>,
+    /// Codecs in the exchange's order.
+    codecs: Arc<[media::CodecKind]>,
+    /// The name that RTCP carries: says nothing of the machine.
+    cname: Arc<str>,
+    next_sweep: Instant,
+    next_key: u64,
+    /// Calls go round the media threads.
+    next_thread: usize,
+    started: Instant,
+}
+
+impl Switch {
+    /// Puts the parts together.
+    pub(crate) fn new(parts: Parts, now: Instant) -> Self {
+        let config = parts.config.clone();
+        let tenants = config
+            .tenants
+            .iter()
+            .map(|(name, tenant)| (name.clone(), Arc::new(tenant.clone())))
+            .collect();
+        let endpoint = Endpoint::new(sip::EndpointConfig {
+            user_agent: format!("moonswitch/{}", env!("CARGO_PKG_VERSION")),
+            seed: rand::random(),
+            session_expires: (!config.sip.session_expires.is_zero())
+                .then_some(config.sip.session_expires),
+            ..sip::EndpointConfig::default()
+        });
+        let accounts = Accounts::new(&config, &parts.users, now);
+        let mut switch = Self {
+            tenants,
+            endpoint,
+            accounts,
+            registrar: registering::registrar(&config),
+            bans: sip::Bans::new(sip::BanPolicy {
+                failures: config.sip.ban_after,
+                duration: config.sip.ban_for,
+                ..sip::BanPolicy::default()
+            }),
+            trunks: Trunks::new(&config, now),
+            calls: HashMap::new(),
+            sessions: HashMap::new(),
+            legs: HashMap::new(),
+            recordings: HashMap::new(),
+            timers: BTreeSet::new(),
+            codecs: sound::codecs(&config.rtp.codecs).into(),
+            cname: format!("{:016x}@moonswitch", rand::random::<u64>()).into(),
+            next_sweep: now + SWEEP,
+            next_key: 1,
+            next_thread: 0,
+            started: now,
+            parts,
+        };
+        switch.restore_registrations(now);
+        switch.begin_trunks();
+        switch
+    }
+
+    /// Runs until `stop` is sent or dropped, then ends every call and writes its record.
+    pub(crate) async fn run(
+        mut self,
+        mut inputs: mpsc::Receiver<Input>,
+        mut questions: mpsc::Receiver<Asked>,
+        mut stop: oneshot::Receiver<()>,
+    ) {
+        let mut batch = Vec::with_capacity(64);
+        loop {
+            let due = tokio::time::Instant::from_std(self.next_due());
+            let mut first = None;
+            tokio::select! {
+                biased;
+                _ = &mut stop => break,
+                () = self.parts.signalling.receive(&mut batch) => {}
+                input = inputs.recv() => first = input,
+                Some((question, answer)) = questions.recv() => self.answer(question, answer),
+                () = tokio::time::sleep_until(due) => {}
+            }
+            let now = Instant::now();
+            for received in batch.drain(..) {
+                self.handle_received(now, received);
+            }
+            for _ in 0..INPUTS_A_TURN {
+                let Some(input) = first.take().or_else(|| inputs.try_recv().ok()) else {
+                    break;
+                };
+                self.handle_input(now, input);
+            }
+            self.handle_due(now);
+            self.pump(now);
+            self.parts.vitals.turn();
+        }
+        self.stop(&mut inputs).await;
+    }
+
+    fn handle_received(&mut self, now: Instant, received: Received) {
+        match received {
+            Received::Message { source, octets } => {
+                self.parts.meters.sip_received.increment(1);
+                if self.bans.is_banned(now, source.ip()) {
+                    return;
+                }
+                self.endpoint.handle_message(now, source, octets);
+            }
+            Received::Broken { route } => self.endpoint.handle_transport_failed(now, &route),
+        }
+        self.pump(now);
+    }
+
+    fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Ask {
+                call,
+                place,
+                command,
+                answer,
+            } => self.handle_ask(now, call, &place, command, answer),
+            Input::Language { call, language } => {
+                if let Some(live) = self.calls.get_mut(&call) {
+                    live.language = language;
+                }
+            }
+            Input::ScriptEnded { call, end } => self.handle_script_ended(now, call, end),
+            Input::Vars { call, vars } => self.keep_vars(call, vars),
+            Input::Media(event) => self.handle_media(now, event),
+            Input::File(event) => self.handle_file(now, event),
+            Input::Loaded {
+                call,
+                leg,
+                play,
+                times,
+                result,
+            } => self.handle_loaded(now, call, leg, play, times, result),
+            Input::MusicLoaded {
+                call,
+                leg,
+                serial,
+                clip,
+            } => self.handle_music_loaded(call, leg, serial, clip),
+            Input::Mailbox {
+                call,
+                mailbox,
+                found,
+            } => self.handle_mailbox(now, call, mailbox, found),
+            Input::Resolved(resolved) => self.handle_resolved(now, resolved),
+            Input::TrunkResolved { trunk, hosts } => {
+                self.handle_trunk_resolved(now, &trunk, &hosts)
+            }
+            Input::Respond { handle, response } => self.endpoint.respond(now, handle, response),
+            Input::Users(users) => self.accounts.replace_stored(&self.parts.config, &users),
+        }
+        self.pump(now);
+    }
+
+    /// Sends what the endpoint wants sent and handles what it reports, until it is silent.
+    fn pump(&mut self, now: Instant) {
+        while let Some(output) = self.endpoint.poll_output() {
+            match output {
+                sip::Output::Transmit(transmit) => {
+                    self.parts.meters.sip_sent.increment(1);
+                    self.parts
+                        .signalling
+                        .send(&transmit.route, transmit.payload);
+                }
+                sip::Output::Event(event) => self.handle_sip(now, event),
+            }
+        }
+    }
+
+    fn next_due(&self) -> Instant {
+        let call = self.timers.first().map(|(due, _)| *due);
+        [
+            self.endpoint.poll_timeout(),
+            call,
+            self.trunks.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(self.next_sweep, Instant::min)
+    }
+
+    fn handle_due(&mut self, now: Instant) {
+        if self.endpoint.poll_timeout().is_some_and(|due| due <= now) {
+            self.endpoint.handle_timeout(now);
+            self.pump(now);
+        }
+        while let Some(&(due, call)) = self.timers.first() {
+            if due > now {
+                break;
+            }
+            self.timers.remove(&(due, call));
+            self.with_call(now, call, |_, live| {
+                live.due = None;
+                live.call.handle_timeout(now);
+            });
+        }
+        self.handle_trunk_timeouts(now);
+        if self.next_sweep <= now {
+            self.next_sweep = now + SWEEP;
+            self.sweep(now);
+        }
+    }
+
+    /// What is looked at once a second: journals, expired registrations, meters.
+    fn sweep(&mut self, now: Instant) {
+        self.handle_registrar_timeouts(now);
+        let ids: Vec<CallId> = self
+            .calls
+            .values()
+            .filter(|live| !live.journal.is_empty() || live.end_by.is_some_and(|by| by <= now))
+            .map(|live| live.id())
+            .collect();
+        for id in ids {
+            self.with_call(now, id, |switch, live| switch.write_journal(live));
+        }
+        self.measure();
+    }
+
+    /// Takes a call out, does something with it, carries out what it wants, and puts it back. A
+    /// panic in there ends this call and no other.
+    fn with_call(&mut self, now: Instant, id: CallId, work: impl FnOnce(&mut Self, &mut Live)) {
+        let Some(mut live) = self.calls.remove(&id) else {
+            return;
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            work(self, &mut live);
+            self.settle(now, &mut live);
+        }));
+        if done.is_err() {
+            tracing::error!(call = %id, "a defect ended this call; the others go on");
+            self.bury(now, *live);
+            return;
+        }
+        if live.ended.is_some() && (live.is_quiet() || live.end_by.is_some_and(|by| by <= now)) {
+            self.conclude(*live);
+            return;
+        }
+        self.schedule(&mut live);
+        self.calls.insert(id, live);
+    }
+
+    fn with_machine(&mut self, now: Instant, id: CallId, work: impl FnOnce(&mut Call)) {
+        self.with_call(now, id, |_, live| work(&mut live.call));
+    }
+
+    /// Carries out what a call wants, until it wants no more.
+    fn settle(&mut self, now: Instant, live: &mut Live) {
+        loop {
+            while let Some(output) = live.call.poll_output() {
+                self.perform(now, live, output);
+            }
+            let Some(event) = live.echoes.pop_front() else {
+                return;
+            };
+            live.call.handle_event(now, event);
+        }
+    }
+
+    fn schedule(&mut self, live: &mut Live) {
+        let due = live.call.poll_timeout();
+        if due == live.due {
+            return;
+        }
+        let id = live.id();
+        if let Some(old) = live.due {
+            self.timers.remove(&(old, id));
+        }
+        if let Some(due) = due {
+            self.timers.insert((due, id));
+        }
+        live.due = due;
+    }
+
+    fn next_key(&mut self) -> u64 {
+        self.next_key += 1;
+        self.next_key
+    }
+
+    /// Ends every call, waits a moment for their records, and stops the parts in order.
+    async fn stop(&mut self, inputs: &mut mpsc::Receiver<Input>) {
+        self.parts
+            .vitals
+            .stopping
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        let now = Instant::now();
+        let ids: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in ids {
+            self.with_machine(now, id, |call| call.handle_shutdown(now));
+        }
+        self.end_trunks(now);
+        self.pump(now);
+        let give_up = tokio::time::Instant::now() + GRACE;
+        let mut batch = Vec::new();
+        while !self.calls.is_empty() {
+            tokio::select! {
+                input = inputs.recv() => {
+                    if let Some(input) = input {
+                        self.handle_input(Instant::now(), input);
+                    }
+                }
+                () = self.parts.signalling.receive(&mut batch) => {
+                    for received in batch.drain(..) {
+                        self.handle_received(Instant::now(), received);
+                    }
+                }
+                () = tokio::time::sleep_until(give_up) => break,
+            }
+        }
+        for (_, live) in std::mem::take(&mut self.calls) {
+            self.conclude(*live);
+        }
+        self.parts.media.stop();
+        self.parts.files.stop();
+        // Recordings that the stop has closed still get their rows finished.
+        while let Ok(input) = inputs.try_recv() {
+            if let Input::File(event) = input {
+                self.handle_file(Instant::now(), event);
+            }
+        }
+    }
+}
+
+/// Inputs handled before signalling is looked at again.
+const INPUTS_A_TURN: usize = 256;
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long a stop waits for records.
+const GRACE: Duration = Duration::from_secs(3);

@@ -1,0 +1,149 @@
+//! What a call wants done, one line a want; the work stands in the neighbouring files.
+
+use std::time::Instant;
+
+use call::{Cause, LegId, Output};
+use media::Command;
+use sip::Reason;
+
+use super::Switch;
+use super::live::{Live, Role};
+
+impl Switch {
+    pub(super) fn perform(&mut self, now: Instant, live: &mut Live, output: Output) {
+        match output {
+            Output::Ring { early_media } => self.ring(now, live, early_media),
+            Output::Answer => self.accept(now, live),
+            Output::Reject { cause } => self.reject(now, live, cause),
+            Output::Invite {
+                leg,
+                target,
+                caller_id,
+                caller_name,
+            } => self.dial(now, live, leg, target, caller_id, caller_name),
+            Output::Release {
+                leg,
+                cause,
+                elsewhere,
+            } => self.release(now, live, leg, cause, elsewhere),
+            Output::Play {
+                leg,
+                play,
+                sounds,
+                times,
+            } => self.play(live, leg, play, sounds, times),
+            Output::StopPlay { leg, play } => self.stop_play(live, leg, play),
+            Output::Music { leg, name } => self.music(live, leg, name.as_deref()),
+            Output::Quiet { leg } => self.quiet(live, leg),
+            Output::Connect { a, b } => self.pair(live, a, b, |a, b| Command::Connect { a, b }),
+            Output::PassEarlyMedia { from, to } => {
+                self.pair(live, from, to, |from, to| Command::Listen { from, to });
+            }
+            Output::Disconnect { a, b } => {
+                self.pair(live, a, b, |a, b| Command::Disconnect { a, b });
+            }
+            Output::SendDigits { leg, digits } => {
+                if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
+                    let command = Command::SendDigits { leg, digits };
+                    self.parts.media.command(live.thread, command);
+                }
+            }
+            Output::StartRecording {
+                recording,
+                left,
+                right,
+                stereo,
+                silence,
+                purpose,
+            } => self.start_recording(live, recording, [left, right], stereo, silence, purpose),
+            Output::MoveRecording {
+                recording,
+                left,
+                right,
+            } => self.move_recording(live, recording, [left, right]),
+            Output::StopRecording { recording, discard } => {
+                self.stop_recording(live, recording, discard);
+            }
+            Output::OpenMailbox { mailbox } => self.open_mailbox(live, mailbox),
+            Output::Mailbox(change) => self.change_mailbox(live, change),
+            Output::Reply { request, reply } => {
+                if let Some(answer) = live.replies.remove(&request) {
+                    // The script may have just been dropped.
+                    let _ = answer.send(reply);
+                }
+            }
+            Output::Route { context, to } => self.route(now, live, context, to),
+            Output::StopScript => {
+                live.replies.clear();
+                self.parts.scripts.hang_up(live.id());
+            }
+            Output::Journal(entry) => self.note(live, &entry),
+            Output::Ended(record) => self.finish(now, live, record),
+        }
+    }
+
+    fn pair(
+        &self,
+        live: &mut Live,
+        a: LegId,
+        b: LegId,
+        command: impl FnOnce(media::LegKey, media::LegKey) -> Command,
+    ) {
+        let key = |live: &mut Live, id| live.leg(id).and_then(|leg| leg.key());
+        let (Some(one), Some(other)) = (key(live, a), key(live, b)) else {
+            tracing::debug!(call = %live.id(), ?a, ?b, "a leg without sound cannot be joined");
+            return;
+        };
+        self.parts.media.command(live.thread, command(one, other));
+    }
+
+    /// Ends a leg: CANCEL, BYE or a refusal, as its sessions' states demand.
+    pub(super) fn release(
+        &mut self,
+        now: Instant,
+        live: &mut Live,
+        leg: LegId,
+        cause: Cause,
+        elsewhere: bool,
+    ) {
+        let id = live.id();
+        let thread = live.thread;
+        let Some(leg) = live.leg(leg) else { return };
+        leg.over = true;
+        leg.playing = None;
+        if let Role::Called { next, .. } = &mut leg.role {
+            next.clear();
+        }
+        let reason = if elsewhere {
+            Reason {
+                protocol: "SIP".into(),
+                cause: Some(200),
+                text: Some("Call completed elsewhere".into()),
+            }
+        } else {
+            Reason {
+                protocol: "Q.850".into(),
+                cause: Some(u16::from(cause.q850())),
+                text: Some(cause.word().into()),
+            }
+        };
+        for session in leg.sessions.drain(..) {
+            self.sessions.remove(&session);
+            self.endpoint.hang_up(now, session, Some(reason.clone()));
+        }
+        leg.up = None;
+        self.silence_leg(id, thread, leg);
+    }
+
+    /// Runs the handler of another number in place of the one that runs.
+    fn route(&self, now: Instant, live: &mut Live, context: String, to: String) {
+        live.replies.clear();
+        let mut setup = live.setup.clone();
+        setup.context = context;
+        setup.to = to;
+        if let Err(refused) = self.parts.scripts.start_call(setup) {
+            self.parts.scripts.hang_up(live.id());
+            self.refuse_route(now, live, refused);
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Sounds to legs: names become clips on loader threads, clips become playings.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use call::{CallId, Event, LegId, PlayId, Sound};
+use jiff::tz::TimeZone;
+use media::{Clip, Command, Music, PlayItem, PlayKey};
+
+use super::live::{Live, Playing};
+use super::{Input, Library, Switch};
+
+/// One piece that is ready.
+#[derive(Clone, Debug)]
+pub(crate) enum Loaded {
+    /// Sound.
+    Clip(Arc<Clip>),
+    /// Nothing, for so long.
+    Silence(Duration),
+}
+
+/// One piece before it is loaded.
+#[derive(Debug)]
+enum Piece {
+    File { path: PathBuf, keep: bool },
+    Ready(Loaded),
+}
+
+impl Switch {
+    pub(super) fn play(
+        &mut self,
+        live: &mut Live,
+        leg: LegId,
+        play: PlayId,
+        sounds: Vec<Sound>,
+        times: u32,
+    ) {
+        let pieces = self.pieces(live, leg, &sounds);
+        let id = live.id();
+        let Some(target) = live.leg(leg) else { return };
+        target.music += 1;
+        target.playing = Some(Playing { play, key: None });
+        let rate = target.clip_rate();
+        let pieces = match pieces {
+            Ok(pieces) => pieces,
+            Err(why) => {
+                target.playing = None;
+                live.echoes.push_back(Event::PlayFailed { play, why });
+                return;
+            }
+        };
+        // What is in memory plays at once; files are read and decoded elsewhere.
+        let ready: Option<Vec<Loaded>> = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Ready(loaded) => Some(loaded.clone()),
+                Piece::File { path, .. } => self.parts.library.kept(path, rate).map(Loaded::Clip),
+            })
+            .collect();
+        if let Some(ready) = ready {
+            self.start_playing(live, leg, play, times, ready);
+            return;
+        }
+        let (library, entrance) = (self.parts.library.clone(), self.parts.entrance.clone());
+        tokio::task::spawn_blocking(move || {
+            let result = load(&library, pieces, rate);
+            entrance.put_blocking(Input::Loaded {
+                call: id,
+                leg,
+                play,
+                times,
+                result,
+            });
+        });
+    }
+
+    pub(super) fn handle_loaded(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        leg: LegId,
+        play: PlayId,
+        times: u32,
+        result: Result<Vec<Loaded>, String>,
+    ) {
+        self.with_call(now, call, |switch, live| {
+            let wanted = live
+                .leg(leg)
+                .and_then(|leg| leg.playing)
+                .is_some_and(|playing| playing.play == play);
+            if !wanted {
+                return;
+            }
+            match result {
+                Ok(items) => switch.start_playing(live, leg, play, times, items),
+                Err(why) => {
+                    if let Some(leg) = live.leg(leg) {
+                        leg.playing = None;
+                    }
+                    live.echoes.push_back(Event::PlayFailed { play, why });
+                }
+            }
+        });
+    }
+
+    fn start_playing(
+        &mut self,
+        live: &mut Live,
+        leg: LegId,
+        play: PlayId,
+        times: u32,
+        items: Vec<Loaded>,
+    ) {
+        let key = PlayKey(self.next_key());
+        let thread = live.thread;
+        let Some(leg) = live.leg(leg) else { return };
+        let Some(leg_key) = leg.key() else {
+            // Nothing can be heard yet or any more; the script is not kept waiting.
+            leg.playing = None;
+            let why = "the call's sound is not set up: answer it first".to_owned();
+            live.echoes.push_back(Event::PlayFailed { play, why });
+            return;
+        };
+        leg.playing = Some(Playing {
+            play,
+            key: Some(key),
+        });
+        let items = items
+            .into_iter()
+            .map(|item| match item {
+                Loaded::Clip(clip) => PlayItem::Clip(clip),
+                Loaded::Silence(duration) => PlayItem::Silence(duration),
+            })
+            .collect();
+        let command = Command::Play {
+            leg: leg_key,
+            play: key,
+            items,
+            times,
+        };
+        self.parts.media.command(thread, command);
+    }
+
+    pub(super) fn stop_play(&self, live: &mut Live, leg: LegId, play: PlayId) {
+        let thread = live.thread;
+        let Some(leg) = live.leg(leg) else { return };
+        let Some(playing) = leg.playing.filter(|playing| playing.play == play) else {
+            return;
+        };
+        leg.playing = None;
+        if let (Some(leg), Some(play)) = (leg.key(), playing.key) {
+            self.parts
+                .media
+                .command(thread, Command::StopPlay { leg, play });
+        }
+    }
+
+    pub(super) fn music(&self, live: &mut Live, leg: LegId, name: Option<&str>) {
+        let id = live.id();
+        let name = name
+            .map(str::to_owned)
+            .or_else(|| live.tenant.music.clone());
+        let language = live.language.clone();
+        let tenant = live.setup.tenant.clone();
+        let library = self.parts.library.clone();
+        let path = name
+            .and_then(|name| {
+                let inside = format!("music/{name}");
+                library
+                    .find(&tenant.0, &language, &inside)
+                    .or_else(|_| library.find(&tenant.0, &language, &name))
+                    .inspect_err(|why| tracing::warn!(call = %id, why, "music"))
+                    .ok()
+            })
+            .or_else(|| library.default_music());
+        let Some(target) = live.leg(leg) else { return };
+        target.music += 1;
+        target.playing = None;
+        let (serial, rate) = (target.music, target.clip_rate());
+        let Some(path) = path else {
+            tracing::warn!(call = %id, "there is no music in sounds/music; callers hear silence");
+            return;
+        };
+        if let Some(clip) = self.parts.library.kept(&path, rate) {
+            self.start_music(live, leg, clip);
+            return;
+        }
+        let entrance = self.parts.entrance.clone();
+        tokio::task::spawn_blocking(move || {
+            let clip = library
+                .load(&path, rate, true)
+                .inspect_err(|why| tracing::warn!(why, "music"))
+                .ok();
+            entrance.put_blocking(Input::MusicLoaded {
+                call: id,
+                leg,
+                serial,
+                clip,
+            });
+        });
+    }
+
+    pub(super) fn handle_music_loaded(
+        &mut self,
+        call: CallId,
+        leg: LegId,
+        serial: u64,
+        clip: Option<Arc<Clip>>,
+    ) {
+        self.with_call(Instant::now(), call, |switch, live| {
+            let wanted = live.leg(leg).is_some_and(|leg| leg.music == serial);
+            if let Some(clip) = clip.filter(|_| wanted) {
+                switch.start_music(live, leg, clip);
+            }
+        });
+    }
+
+    fn start_music(&self, live: &mut Live, leg: LegId, clip: Arc<Clip>) {
+        if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
+            let music = Some(Music { clip });
+            self.parts
+                .media
+                .command(live.thread, Command::Music { leg, music });
+        }
+    }
+
+    pub(super) fn quiet(&self, live: &mut Live, leg: LegId) {
+        let thread = live.thread;
+        let Some(leg) = live.leg(leg) else { return };
+        leg.music += 1;
+        if let Some(leg) = leg.key() {
+            self.parts
+                .media
+                .command(thread, Command::Music { leg, music: None });
+        }
+    }
+
+    /// Where each sound comes from.
+    fn pieces(&self, live: &mut Live, leg: LegId, sounds: &[Sound]) -> Result<Vec<Piece>, String> {
+        let rate = live.leg(leg).map_or(8_000, |leg| leg.clip_rate());
+        let mut pieces = Vec::with_capacity(sounds.len());
+        for sound in sounds {
+            match sound {
+                Sound::Named(name) => pieces.push(self.named(live, name, rate)?),
+                Sound::Tone(tone) => {
+                    let clip = self.parts.library.tone(*tone, rate);
+                    pieces.push(Piece::Ready(Loaded::Clip(clip)));
+                }
+                Sound::Silence(duration) => {
+                    pieces.push(Piece::Ready(Loaded::Silence(*duration)));
+                }
+                Sound::Say(say) => {
+                    let zone = TimeZone::get(&live.tenant.timezone).unwrap_or(TimeZone::UTC);
+                    let there = |name: &str| {
+                        let (tenant, library) = (&live.setup.tenant.0, &self.parts.library);
+                        library.find(tenant, &live.language, name).is_ok()
+                    };
+                    for name in call::say::pieces(say, &live.language, &zone, &there) {
+                        pieces.push(self.named(live, &name, rate)?);
+                    }
+                }
+                Sound::Recording(recording) => pieces.push(Piece::File {
+                    path: self.recording_path(&live.setup.tenant, *recording),
+                    keep: false,
+                }),
+                Sound::Message(message) => {
+                    let recording = live
+                        .mailbox
+                        .audio(*message)
+                        .ok_or("this message has no sound any more: delete it")?;
+                    pieces.push(Piece::File {
+                        path: self.recording_path(&live.setup.tenant, recording),
+                        keep: false,
+                    });
+                }
+                Sound::MailboxGreeting { mailbox } => {
+                    let recording = live
+                        .mailbox
+                        .greeting(mailbox)
+                        .ok_or_else(|| format!("mailbox '{mailbox}' has no greeting of its own"))?;
+                    pieces.push(Piece::File {
+                        path: self.recording_path(&live.setup.tenant, recording),
+                        keep: false,
+                    });
+                }
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// A prompt by name. `music/…` is found too.
+    fn named(&self, live: &Live, name: &str, rate: u32) -> Result<Piece, String> {
+        let library = &self.parts.library;
+        match library.find(&live.setup.tenant.0, &live.language, name) {
+            Ok(path) => Ok(Piece::File { path, keep: true }),
+            // The exchange's own prompts never leave a caller in silence.
+            Err(why) if OWN_PROMPTS.iter().any(|own| name.starts_with(own)) => {
+                tracing::warn!(call = %live.setup.id, why, "a tone stands in for a prompt");
+                let clip = library.tone(call::Tone::Confirm, rate);
+                Ok(Piece::Ready(Loaded::Clip(clip)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+}
+
+fn load(library: &Library, pieces: Vec<Piece>, rate: u32) -> Result<Vec<Loaded>, String> {
+    pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Ready(loaded) => Ok(loaded),
+            Piece::File { path, keep } => library.load(&path, rate, keep).map(Loaded::Clip),
+        })
+        .collect()
+}
+
+/// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
+const OWN_PROMPTS: [&str; 3] = ["vm/", "digits/", "agent/enter-pw"];

@@ -1,0 +1,317 @@
+//! A call's life between script, machine and store: commands, journal, record.
+
+use std::time::{Duration, Instant};
+
+use call::journal::Entry;
+use call::record::{CallRecord, Outcome};
+use call::{CallId, Cause, Command, Ended, LegId, Reply, RequestId};
+use script::{Place, ScriptEnd};
+use serde_json::json;
+use store::{CallBegin, CallEnd, Direction, FinishedCall, JournalLine, LegRow, SegmentRow};
+use tokio::sync::oneshot;
+
+use super::Switch;
+use super::live::{Leg, Live};
+
+impl Switch {
+    /// A script asks something of its call.
+    pub(super) fn handle_ask(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        place: &Place,
+        command: Command,
+        answer: oneshot::Sender<Reply>,
+    ) {
+        self.with_call(now, call, |_, live| {
+            let request = RequestId(live.next_request);
+            live.next_request += 1;
+            live.replies.insert(request, answer);
+            let line = json!({
+                "script": { "file": &*place.file, "line": place.line, "method": command.method(),
+                            "request": request.0, "generation": place.generation },
+            });
+            live.note(now, &line);
+            live.call.handle_command(now, request, command);
+        });
+    }
+
+    pub(super) fn handle_script_ended(&mut self, now: Instant, call: CallId, end: ScriptEnd) {
+        self.with_call(now, call, |switch, live| match end {
+            ScriptEnd::Returned { vars } => {
+                live.vars = vars;
+                live.call.handle_script_ended(now, Ended::Returned);
+            }
+            ScriptEnd::Failed(fault) => {
+                tracing::error!(
+                    %call, tenant = %live.setup.tenant, context = live.setup.context,
+                    "the script failed, the caller gets the fallback\n{}", fault.report
+                );
+                switch.parts.meters.calls_failed_by_script.increment(1);
+                live.note(now, &json!({ "fault": &fault.report }));
+                live.script_error = Some(fault.message.clone());
+                switch.parts.scripts.event(
+                    &live.setup.tenant,
+                    "script.failed",
+                    json!({ "call": call.to_string(), "error": &fault.message }),
+                );
+                let message = fault.message;
+                live.call
+                    .handle_script_ended(now, Ended::Failed { message });
+            }
+        });
+    }
+
+    pub(super) fn keep_vars(&mut self, call: CallId, vars: serde_json::Value) {
+        if let Some(live) = self.calls.get_mut(&call) {
+            live.vars = vars;
+        }
+    }
+
+    /// Tells the store that a call began, so that a cut one has a record.
+    pub(super) fn begin_record(&self, live: &Live) {
+        self.parts.store.begin_call(self.beginning(live)).forget();
+    }
+
+    pub(super) fn note(&self, live: &mut Live, entry: &Entry) {
+        live.push(entry.at, entry);
+    }
+
+    pub(super) fn write_journal(&self, live: &mut Live) {
+        if live.journal.is_empty() {
+            return;
+        }
+        let lines = std::mem::take(&mut live.journal);
+        let (tenant, id) = (&*live.setup.tenant.0, live.setup.id.0);
+        self.parts.store.append_journal(tenant, id, lines).forget();
+    }
+
+    /// The machine has ended: legs are let go, and the record waits a moment for their quality.
+    pub(super) fn finish(&mut self, now: Instant, live: &mut Live, record: Box<CallRecord>) {
+        let ids: Vec<LegId> = live
+            .legs
+            .iter()
+            .filter(|leg| !leg.over)
+            .map(|leg| leg.id)
+            .collect();
+        for leg in ids {
+            self.release(now, live, leg, record.cause, false);
+        }
+        live.replies.clear();
+        live.ended = Some(record);
+        live.end_by = Some(now + LAST_WORDS);
+    }
+
+    /// Writes the record and forgets the call.
+    pub(super) fn conclude(&mut self, mut live: Live) {
+        self.forget_names(&live);
+        self.write_journal(&mut live);
+        let Some(record) = live.ended.take() else {
+            return;
+        };
+        let finished = FinishedCall {
+            begin: self.beginning(&live),
+            end: ending(&live, &record),
+            legs: record.legs.iter().map(|leg| leg_row(&live, leg)).collect(),
+            segments: record.segments.iter().map(segment_row).collect(),
+        };
+        for mos in live.legs.iter().filter_map(|leg| leg.quality.as_ref()?.mos) {
+            self.parts.meters.mos.record(f64::from(mos));
+        }
+        tracing::info!(
+            call = %live.setup.id, tenant = %live.setup.tenant,
+            result = outcome_word(record.result), by = record.ended_by, cause = record.cause.word(),
+            seconds = (record.ended_at - record.started_at) / 1_000_000, "call ended"
+        );
+        let payload = json!({
+            "id": live.setup.id.to_string(),
+            "from": live.setup.from,
+            "to": live.setup.to,
+            "outcome": outcome_word(record.result),
+            "cause": record.cause.word(),
+            "ended_by": record.ended_by,
+            "answered": record.answered_at.is_some(),
+            "vars": live.vars,
+        });
+        self.parts
+            .scripts
+            .event(&live.setup.tenant, "call.ended", payload);
+        self.parts.store.finish_call(finished).forget();
+    }
+
+    /// Ends a call whose handling panicked: its sessions, its sound, its script, its record.
+    pub(super) fn bury(&mut self, now: Instant, mut live: Live) {
+        let id = live.id();
+        self.parts.scripts.hang_up(id);
+        let record = Box::new(CallRecord {
+            id,
+            started_at: live.setup.started_at,
+            answered_at: None,
+            ended_at: live.setup.started_at + micros(now.saturating_duration_since(live.born)),
+            ended_by: "system:defect".to_owned(),
+            result: Outcome::Failed,
+            cause: Cause::Failure,
+            legs: Vec::new(),
+            segments: Vec::new(),
+        });
+        self.finish(now, &mut live, record);
+        self.conclude(live);
+    }
+
+    fn forget_names(&mut self, live: &Live) {
+        if let Some(due) = live.due {
+            self.timers.remove(&(due, live.setup.id));
+        }
+        for leg in &live.legs {
+            for session in &leg.sessions {
+                self.sessions.remove(session);
+            }
+            if let Some(sound) = &leg.sound {
+                // Still there only when a media thread has not kept up.
+                if self.legs.remove(&sound.key).is_some() {
+                    self.parts.media.close(live.thread, sound.key, sound.port);
+                }
+            }
+        }
+        for recording in &live.recordings {
+            self.recordings.remove(&recording.key);
+        }
+        self.trunks.forget(live.setup.id);
+    }
+
+    fn beginning(&self, live: &Live) -> CallBegin {
+        let setup = &live.setup;
+        let direction = if setup.trunk.is_some() {
+            Direction::Inbound
+        } else if live.trunk_out.is_some() {
+            Direction::Outbound
+        } else {
+            Direction::Internal
+        };
+        CallBegin {
+            id: setup.id.0,
+            tenant: setup.tenant.to_string(),
+            node: self.parts.node.clone(),
+            direction,
+            from_raw: setup.from_raw.clone(),
+            from_number: setup.from.clone(),
+            from_name: setup.from_name.clone(),
+            to: setup.to.clone(),
+            context: setup.context.clone(),
+            user: setup.user.clone(),
+            trunk_in: setup.trunk.clone(),
+            generation: i64::try_from(live.generation).ok(),
+            started_at: setup.started_at,
+        }
+    }
+}
+
+impl Live {
+    /// Puts a line of the switch's own into the journal.
+    pub(super) fn note(&mut self, now: Instant, line: &serde_json::Value) {
+        self.push(now.saturating_duration_since(self.born), line);
+    }
+
+    fn push(&mut self, at: Duration, line: &impl serde::Serialize) {
+        let Ok(json) = serde_json::to_string(line) else {
+            return;
+        };
+        self.journal.push(JournalLine {
+            seq: self.journal_lines,
+            at: micros(at),
+            json,
+        });
+        self.journal_lines += 1;
+    }
+}
+
+fn ending(live: &Live, record: &CallRecord) -> CallEnd {
+    let mos_min = live
+        .legs
+        .iter()
+        .filter_map(|leg| leg.quality.as_ref()?.mos_min)
+        .fold(None, |least: Option<f32>, mos| {
+            Some(least.map_or(mos, |least| least.min(mos)))
+        });
+    CallEnd {
+        answered_at: record.answered_at,
+        ended_at: record.ended_at,
+        ended_by: record.ended_by.clone(),
+        result: outcome_word(record.result).to_owned(),
+        cause: record.cause.word().to_owned(),
+        sip_status: record.cause.sip_status(),
+        q850: record.cause.q850(),
+        trunk_out: live.trunk_out.clone(),
+        mos_min: mos_min.map(f64::from),
+        vars: live.vars.clone(),
+        script_error: live.script_error.clone(),
+    }
+}
+
+fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
+    let leg: Option<&Leg> = live.legs.iter().find(|leg| leg.id == record.leg);
+    let codec = leg
+        .and_then(|leg| leg.sound.as_ref()?.agreed.as_ref())
+        .map(|agreed| format!("{:?}", agreed.codec.kind).to_lowercase());
+    LegRow {
+        leg: record.leg.0,
+        kind: record.kind.clone(),
+        peer: record.peer.clone(),
+        user_agent: leg.and_then(|leg| leg.user_agent.clone()),
+        invited_at: record.invited_at,
+        ringing_at: record.ringing_at,
+        up_at: record.up_at,
+        ended_at: record.ended_at,
+        cause: record.cause.word().to_owned(),
+        codec,
+        quality: leg
+            .and_then(|leg| leg.quality.as_ref())
+            .map(|quality| store::Quality {
+                received: quality.received,
+                lost: quality.lost,
+                jitter: u32::try_from(quality.jitter.as_micros()).unwrap_or(u32::MAX),
+                mos: quality.mos.map(f64::from),
+            }),
+    }
+}
+
+fn segment_row(segment: &call::record::Segment) -> SegmentRow {
+    SegmentRow {
+        kind: word(&segment.kind),
+        from: segment.from,
+        to: segment.to,
+        agent: segment.agent.clone(),
+        queue: None,
+        recording: segment.recording.map(|id| id.0),
+        note: None,
+    }
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered => "answered",
+        Outcome::RangOut => "rang_out",
+        Outcome::AbandonedRinging => "abandoned_ringing",
+        Outcome::LeftMessage => "left_message",
+        Outcome::EndedInMenu => "ended_in_menu",
+        Outcome::Refused => "refused",
+        Outcome::Unreachable => "unreachable",
+        Outcome::NoCapacity => "no_capacity",
+        Outcome::Failed => "failed",
+    }
+}
+
+/// The word that serde gives a unit variant.
+fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// How long a record waits for the last words of media threads and files.
+const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -1,0 +1,300 @@
+//! What the SIP endpoint reports, turned into what calls understand.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use call::{Cause, Event as CallEvent, LegId};
+use media::sdp::Description;
+use sip::{EndedWhy, Event, Method, Reason, Response, SessionId};
+
+use super::Switch;
+use super::live::{Live, Role};
+
+impl Switch {
+    pub(super) fn handle_sip(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Incoming {
+                session,
+                request,
+                source,
+            } => self.handle_incoming(now, session, &request, source),
+            Event::Progress {
+                session,
+                status,
+                sdp,
+                ..
+            } => self.handle_progress(now, session, status, sdp.as_ref()),
+            Event::Answered {
+                session,
+                sdp,
+                response,
+                ..
+            } => self.handle_answered(now, session, sdp.as_ref(), &response),
+            Event::Refused {
+                session,
+                status,
+                response,
+            } => self.handle_refused(now, session, status, response.as_ref()),
+            Event::Acknowledged { session, sdp } => {
+                self.handle_acknowledged(now, session, sdp.as_ref());
+            }
+            Event::Offered { session, sdp } => match self.sessions.get(&session).copied() {
+                Some((call, leg)) => self.handle_offer(now, call, leg, session, sdp.as_ref()),
+                None => self.endpoint.refuse_offer(now, session, 488),
+            },
+            Event::OfferAnswered { .. } | Event::OfferRefused { .. } => {}
+            Event::Info {
+                session,
+                content_type,
+                body,
+            } => {
+                if let Some((call, leg)) = self.sessions.get(&session).copied() {
+                    self.handle_info(now, call, leg, &content_type, &body);
+                }
+            }
+            Event::Ended { session, why } => self.handle_session_ended(now, session, &why),
+            Event::Request {
+                handle,
+                request,
+                source,
+            } => match request.method() {
+                Method::Register => self.handle_register(now, handle, &request, source),
+                Method::Options => {
+                    let response = Response::reply_to(&request, 200).finish();
+                    self.endpoint.respond(now, handle, response);
+                }
+                _ => {
+                    let response = Response::reply_to(&request, 405).finish();
+                    self.endpoint.respond(now, handle, response);
+                }
+            },
+            Event::Response { handle, response } => {
+                if !response.is_provisional() {
+                    self.handle_own_response(now, handle, Some(&response));
+                }
+            }
+            Event::RequestTimedOut { handle } => self.handle_own_response(now, handle, None),
+        }
+    }
+
+    fn handle_progress(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        status: u16,
+        sdp: Option<&Bytes>,
+    ) {
+        let Some((call, id)) = self.sessions.get(&session).copied() else {
+            return;
+        };
+        self.with_call(now, call, |switch, live| {
+            let thread = live.thread;
+            let Some(leg) = live.leg(id) else { return };
+            // Of several phones that ring at once none is heard before it answers.
+            let alone = leg.sessions.len() == 1;
+            let mut early_media = false;
+            if let (Some(sdp), true) = (sdp, alone) {
+                let agreed = leg.sound.as_mut().and_then(|sound| {
+                    let answer = Description::parse(sdp).ok()?;
+                    sound.negotiator.accept(&answer).ok()
+                });
+                if let Some(agreed) = agreed {
+                    switch.set_sound(call, thread, leg, agreed);
+                    early_media = true;
+                }
+            }
+            if status >= 180 {
+                live.call.handle_event(
+                    now,
+                    CallEvent::Ringing {
+                        leg: id,
+                        early_media,
+                    },
+                );
+            }
+        });
+    }
+
+    fn handle_answered(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        sdp: Option<&Bytes>,
+        response: &Response,
+    ) {
+        let Some((call, id)) = self.sessions.get(&session).copied() else {
+            self.endpoint.hang_up(now, session, None);
+            return;
+        };
+        let user_agent = response
+            .header_named("User-Agent")
+            .or_else(|| response.header_named("Server"))
+            .map(|text| text.to_string());
+        self.with_call(now, call, |switch, live| {
+            let thread = live.thread;
+            let Some(leg) = live.leg(id) else { return };
+            if leg.up.is_some() {
+                // Another phone of the leg was faster.
+                leg.sessions.retain(|other| *other != session);
+                switch.sessions.remove(&session);
+                switch.endpoint.hang_up(now, session, Some(elsewhere()));
+                return;
+            }
+            let agreed = match (&mut leg.sound, sdp) {
+                (Some(sound), Some(sdp)) => Description::parse(sdp)
+                    .and_then(|answer| sound.negotiator.accept(&answer))
+                    .map_err(|error| error.to_string()),
+                (Some(sound), None) => sound
+                    .agreed
+                    .clone()
+                    .ok_or_else(|| "the phone answered without saying how it sounds".to_owned()),
+                (None, _) => Err("the leg has no sound".to_owned()),
+            };
+            let agreed = match agreed {
+                Ok(agreed) => agreed,
+                Err(error) => {
+                    tracing::info!(%call, error, "answer cannot be used");
+                    switch.endpoint.hang_up(now, session, None);
+                    leg.sessions.retain(|other| *other != session);
+                    switch.sessions.remove(&session);
+                    switch.branch_over(now, live, id, Cause::Incompatible);
+                    return;
+                }
+            };
+            switch.set_sound(call, thread, leg, agreed);
+            leg.up = Some(session);
+            leg.user_agent = user_agent;
+            let user = match &mut leg.role {
+                Role::Called { users, next, .. } => {
+                    next.clear();
+                    users
+                        .iter()
+                        .find(|(rung, _)| *rung == session)
+                        .map(|(_, user)| user.clone())
+                }
+                Role::Caller { .. } => None,
+            };
+            for other in std::mem::take(&mut leg.sessions) {
+                if other == session {
+                    leg.sessions.push(other);
+                    continue;
+                }
+                switch.sessions.remove(&other);
+                switch.endpoint.hang_up(now, other, Some(elsewhere()));
+            }
+            live.call
+                .handle_event(now, CallEvent::Answered { leg: id, user });
+        });
+    }
+
+    fn handle_refused(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        status: u16,
+        _response: Option<&Response>,
+    ) {
+        let Some((call, id)) = self.sessions.remove(&session) else {
+            return;
+        };
+        self.with_call(now, call, |switch, live| {
+            if let Some(leg) = live.leg(id) {
+                leg.sessions.retain(|other| *other != session);
+            }
+            let cause = Cause::from_sip_status(status);
+            tracing::debug!(%call, leg = id.0, status, "refused");
+            if matches!(status, 408 | 430 | 500..=599) && switch.try_next(now, live, id) {
+                return;
+            }
+            switch.branch_over(now, live, id, cause);
+        });
+    }
+
+    /// One of a leg's phones is out; the leg is when it was the last.
+    pub(super) fn branch_over(&mut self, now: Instant, live: &mut Live, id: LegId, cause: Cause) {
+        let (call, thread) = (live.id(), live.thread);
+        let Some(leg) = live.leg(id) else { return };
+        if !leg.sessions.is_empty() || leg.over {
+            return;
+        }
+        leg.over = true;
+        self.silence_leg(call, thread, leg);
+        live.call
+            .handle_event(now, CallEvent::Refused { leg: id, cause });
+    }
+
+    fn handle_acknowledged(&mut self, now: Instant, session: SessionId, sdp: Option<&Bytes>) {
+        let Some((call, id)) = self.sessions.get(&session).copied() else {
+            return;
+        };
+        self.with_call(now, call, |switch, live| {
+            let thread = live.thread;
+            let Some(leg) = live.leg(id) else { return };
+            if let Some(sdp) = sdp {
+                let agreed = leg.sound.as_mut().map(|sound| {
+                    Description::parse(sdp).and_then(|answer| sound.negotiator.accept(&answer))
+                });
+                match agreed {
+                    Some(Ok(agreed)) => switch.set_sound(call, thread, leg, agreed),
+                    Some(Err(error)) => {
+                        tracing::info!(%call, %error, "answer in the ACK cannot be used");
+                        let cause = Cause::Incompatible;
+                        switch.release(now, live, id, cause, false);
+                        live.call
+                            .handle_event(now, CallEvent::HungUp { leg: id, cause });
+                        return;
+                    }
+                    None => {}
+                }
+            }
+            live.call.handle_event(
+                now,
+                CallEvent::Answered {
+                    leg: id,
+                    user: None,
+                },
+            );
+        });
+    }
+
+    fn handle_session_ended(&mut self, now: Instant, session: SessionId, why: &EndedWhy) {
+        let Some((call, id)) = self.sessions.remove(&session) else {
+            return;
+        };
+        let cause = match why {
+            EndedWhy::Bye(_) | EndedWhy::HungUp | EndedWhy::Rejected => Cause::Normal,
+            EndedWhy::Cancelled(_) => Cause::Cancelled,
+            EndedWhy::NoAnswer => Cause::NoAnswer,
+            EndedWhy::SessionExpired
+            | EndedWhy::NotAcknowledged
+            | EndedWhy::Gone
+            | EndedWhy::TransportFailed => Cause::Lost,
+        };
+        self.with_call(now, call, |switch, live| {
+            let (call, thread) = (live.id(), live.thread);
+            let Some(leg) = live.leg(id) else { return };
+            leg.sessions.retain(|other| *other != session);
+            if leg.over {
+                return;
+            }
+            // One phone of several that ring may end without ending the leg.
+            if leg.up.is_none() && !leg.sessions.is_empty() {
+                return;
+            }
+            leg.over = true;
+            leg.playing = None;
+            switch.silence_leg(call, thread, leg);
+            live.call
+                .handle_event(now, CallEvent::HungUp { leg: id, cause });
+        });
+    }
+}
+
+/// Keeps phones from showing a missed call.
+fn elsewhere() -> Reason {
+    Reason {
+        protocol: "SIP".into(),
+        cause: Some(200),
+        text: Some("Call completed elsewhere".into()),
+    }
+}

@@ -1,0 +1,399 @@
+//! A leg's sound: ports, offer and answer, and what the media threads report.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use call::{CallId, Cause, Event, LegId};
+use media::sdp::{Agreed, Description, LocalSide, Negotiator};
+use media::{CodecKind, Command, Direction, Latch, LegConfig, LegKey};
+use smallvec::SmallVec;
+
+use super::Switch;
+use super::live::{KeyWay, Leg, Live, Role, Sound};
+
+impl Switch {
+    /// Rings back to the caller: 180, or 183 with the sound's address.
+    pub(super) fn ring(&mut self, now: Instant, live: &mut Live, early_media: bool) {
+        let Some(session) = caller_session(live) else {
+            return;
+        };
+        if !early_media {
+            self.endpoint.ring(now, session, 180, None);
+            return;
+        }
+        // Without an offer there is no early sound; the caller hears its own ring-back.
+        let (status, sdp) = match self.caller_answer(live) {
+            Ok(sdp) => (183, Some(sdp)),
+            Err(_) => (180, None),
+        };
+        self.endpoint.ring(now, session, status, sdp);
+    }
+
+    /// Answers the caller.
+    pub(super) fn accept(&mut self, now: Instant, live: &mut Live) {
+        let Some(session) = caller_session(live) else {
+            return;
+        };
+        match self.caller_answer(live) {
+            Ok(sdp) => self.endpoint.accept(now, session, Some(sdp)),
+            Err(cause) => {
+                self.endpoint
+                    .reject(now, session, cause.sip_status(), &retry_after(cause));
+                live.echoes.push_back(Event::HungUp {
+                    leg: LegId::CALLER,
+                    cause,
+                });
+            }
+        }
+    }
+
+    /// Refuses the caller.
+    pub(super) fn reject(&mut self, now: Instant, live: &mut Live, cause: Cause) {
+        let (id, thread) = (live.id(), live.thread);
+        let Some(session) = caller_session(live) else {
+            return;
+        };
+        self.endpoint
+            .reject(now, session, cause.sip_status(), &retry_after(cause));
+        self.sessions.remove(&session);
+        if let Some(leg) = live.leg(LegId::CALLER) {
+            leg.over = true;
+            leg.sessions.clear();
+            self.silence_leg(id, thread, leg);
+        }
+    }
+
+    /// The description that answers the caller's offer; or our offer, where it made none.
+    fn caller_answer(&mut self, live: &mut Live) -> Result<Bytes, Cause> {
+        let ours = self.codecs.clone();
+        self.open_sound(live, LegId::CALLER)?;
+        let (id, thread) = (live.id(), live.thread);
+        let Some(leg) = live.leg(LegId::CALLER) else {
+            return Err(Cause::Failure);
+        };
+        let Some(sound) = &mut leg.sound else {
+            return Err(Cause::Failure);
+        };
+        if let Some(written) = &sound.answer {
+            return Ok(written.clone());
+        }
+        let offer = match &mut leg.role {
+            Role::Caller { offer } => offer.take(),
+            Role::Called { .. } => None,
+        };
+        let Some(offer) = offer else {
+            let written = Bytes::from(sound.negotiator.offer(&ours, Direction::SendRecv));
+            sound.answer = Some(written.clone());
+            return Ok(written);
+        };
+        let liked = liked_by(&offer, &ours);
+        let (written, agreed) = sound
+            .negotiator
+            .answer(&offer, &liked, Direction::SendRecv)
+            .map_err(|error| {
+                tracing::info!(call = %id, %error, "no common sound");
+                Cause::Incompatible
+            })?;
+        let written = Bytes::from(written);
+        sound.answer = Some(written.clone());
+        self.set_sound(id, thread, leg, agreed);
+        Ok(written)
+    }
+
+    /// Opens a leg's ports, once.
+    pub(super) fn open_sound(&mut self, live: &mut Live, id: LegId) -> Result<(), Cause> {
+        let key = LegKey(self.next_key());
+        let (call, thread) = (live.id(), live.thread);
+        let Some(leg) = live.leg(id) else {
+            return Err(Cause::Failure);
+        };
+        if leg.sound.is_some() {
+            return Ok(());
+        }
+        let Some((near, far)) = leg.addresses else {
+            return Err(Cause::Failure);
+        };
+        let bind = near.ip();
+        let shown = self.shown_address(bind, far);
+        let opened = self.parts.media.open(thread, key, bind).map_err(|error| {
+            tracing::error!(%call, %error, "no sound");
+            Cause::Congestion
+        })?;
+        let side = LocalSide {
+            address: SocketAddr::new(shown, opened.port),
+            rtcp_port: opened.port + 1,
+            rtcp_mux: false,
+            ptime: 20,
+            session_id: rand::random::<u32>().into(),
+        };
+        leg.sound = Some(Sound {
+            key,
+            port: opened.port,
+            negotiator: Negotiator::new(side),
+            answer: None,
+            agreed: None,
+            signalled_by: far.ip(),
+            added: false,
+            leaving: false,
+            held: false,
+        });
+        self.legs.insert(key, (call, id));
+        Ok(())
+    }
+
+    /// Gives the board what was agreed.
+    pub(super) fn set_sound(&self, call: CallId, thread: usize, leg: &mut Leg, agreed: Agreed) {
+        let Some(sound) = &mut leg.sound else { return };
+        let mut hosts: SmallVec<[IpAddr; 2]> = SmallVec::new();
+        hosts.extend(agreed.remote.map(|remote| remote.ip()));
+        if !hosts.contains(&sound.signalled_by) {
+            hosts.push(sound.signalled_by);
+        }
+        let config = LegConfig {
+            remote: agreed.remote,
+            remote_rtcp: agreed.remote_rtcp,
+            rtcp_mux: agreed.rtcp_mux,
+            codec: agreed.codec,
+            telephone_event: agreed.telephone_event,
+            ptime: agreed.ptime,
+            direction: agreed.direction,
+            latch: Latch {
+                hosts,
+                symmetric: true,
+            },
+            detect_tones: agreed.telephone_event.is_none() && agreed.codec.kind.decodes(),
+            rtp_timeout: self.parts.config.rtp.timeout,
+            seed: rand::random(),
+            cname: Arc::clone(&self.cname),
+        };
+        let leg_key = sound.key;
+        let command = if sound.added {
+            Command::UpdateLeg {
+                leg: leg_key,
+                config,
+            }
+        } else {
+            Command::AddLeg {
+                leg: leg_key,
+                config,
+            }
+        };
+        tracing::debug!(%call, leg = leg.id.0, ?agreed, "sound");
+        sound.added = true;
+        sound.agreed = Some(agreed);
+        self.parts.media.command(thread, command);
+    }
+
+    /// Takes a leg off the board and closes its ports.
+    pub(super) fn silence_leg(&mut self, call: CallId, thread: usize, leg: &mut Leg) {
+        let Some(sound) = &mut leg.sound else { return };
+        if sound.leaving {
+            return;
+        }
+        tracing::trace!(%call, leg = leg.id.0, "sound ends");
+        if sound.added {
+            // Its ports close when the board has said good-bye.
+            sound.added = false;
+            sound.leaving = true;
+            self.parts
+                .media
+                .command(thread, Command::RemoveLeg { leg: sound.key });
+        } else if self.legs.remove(&sound.key).is_some() {
+            self.parts.media.close(thread, sound.key, sound.port);
+        }
+    }
+
+    /// A peer's new offer: another address, other codecs, hold.
+    pub(super) fn handle_offer(
+        &mut self,
+        now: Instant,
+        call: CallId,
+        leg_id: LegId,
+        session: sip::SessionId,
+        sdp: Option<&Bytes>,
+    ) {
+        self.with_call(now, call, |switch, live| {
+            let ours = switch.codecs.clone();
+            let thread = live.thread;
+            let Some(leg) = live.leg(leg_id) else { return };
+            let current = leg
+                .sound
+                .as_ref()
+                .and_then(|sound| sound.agreed.as_ref())
+                .map(|agreed| agreed.codec.kind);
+            let Some(sound) = &mut leg.sound else {
+                switch.endpoint.refuse_offer(now, session, 488);
+                return;
+            };
+            let Some(sdp) = sdp else {
+                // They ask for our offer: what is in use, first.
+                let mut codecs: Vec<CodecKind> = current.into_iter().collect();
+                codecs.extend(ours.iter().filter(|kind| Some(**kind) != current));
+                let offer = sound.negotiator.offer(&codecs, Direction::SendRecv);
+                switch.endpoint.answer(now, session, offer.into());
+                return;
+            };
+            let answered = Description::parse(sdp).and_then(|offer| {
+                // What is spoken now goes on where it can: no click, no new encoder.
+                let mut liked: Vec<CodecKind> = current.into_iter().collect();
+                liked.extend(liked_by(&offer, &ours));
+                sound.negotiator.answer(&offer, &liked, Direction::SendRecv)
+            });
+            match answered {
+                Ok((answer, agreed)) => {
+                    let held = agreed.held_by_peer;
+                    let changed = held != sound.held;
+                    sound.held = held;
+                    switch.set_sound(call, thread, leg, agreed);
+                    switch.endpoint.answer(now, session, answer.into());
+                    if changed {
+                        live.call
+                            .handle_event(now, Event::Held { leg: leg_id, held });
+                    }
+                }
+                Err(error) => {
+                    tracing::info!(%call, %error, "offer refused");
+                    switch.endpoint.refuse_offer(now, session, 488);
+                }
+            }
+        });
+    }
+
+    /// What a media thread reports.
+    pub(super) fn handle_media(&mut self, now: Instant, event: media::Event) {
+        match event {
+            media::Event::Digit { leg, digit } => {
+                if let Some(&(call, leg)) = self.legs.get(&leg) {
+                    self.handle_key(now, call, leg, digit, KeyWay::Media);
+                }
+            }
+            media::Event::Played { leg, play } => {
+                let Some(&(call, leg)) = self.legs.get(&leg) else {
+                    return;
+                };
+                self.with_call(now, call, |_, live| {
+                    let Some(leg) = live.leg(leg) else { return };
+                    if let Some(playing) = leg.playing.filter(|playing| playing.key == Some(play)) {
+                        leg.playing = None;
+                        let play = playing.play;
+                        live.call.handle_event(now, Event::Played { play });
+                    }
+                });
+            }
+            media::Event::Heard { .. } => {}
+            media::Event::Lost { leg } => {
+                let Some(&(call, leg)) = self.legs.get(&leg) else {
+                    return;
+                };
+                tracing::info!(%call, leg = leg.0, "a phone has fallen silent; its leg ends");
+                self.with_call(now, call, |switch, live| {
+                    let cause = Cause::Lost;
+                    switch.release(now, live, leg, cause, false);
+                    live.call.handle_event(now, Event::HungUp { leg, cause });
+                });
+            }
+            media::Event::Silent { recording } => {
+                let Some(&call) = self.recordings.get(&recording) else {
+                    return;
+                };
+                self.with_call(now, call, |_, live| {
+                    let found = live.recordings.iter().find(|one| one.key == recording);
+                    if let Some(recording) = found.map(|one| one.id) {
+                        live.call.handle_event(now, Event::Silent { recording });
+                    }
+                });
+            }
+            media::Event::RecordingClosed {
+                recording,
+                duration,
+                speech,
+                lost_samples,
+            } => self.handle_recording_closed(now, recording, duration, speech, lost_samples),
+            media::Event::Left { leg, quality } => {
+                let Some((call, id)) = self.legs.remove(&leg) else {
+                    return;
+                };
+                self.with_call(now, call, |switch, live| {
+                    let thread = live.thread;
+                    let Some(leg) = live.leg(id) else { return };
+                    leg.quality = Some(quality);
+                    if let Some(sound) = &mut leg.sound {
+                        sound.leaving = false;
+                        switch.parts.media.close(thread, sound.key, sound.port);
+                    }
+                });
+            }
+        }
+    }
+
+    /// The address that goes into SDP: the listener's own, or what the world sees of it.
+    pub(super) fn shown_address(&self, near: IpAddr, far: SocketAddr) -> IpAddr {
+        if far.ip().is_loopback() && !near.is_unspecified() {
+            return near;
+        }
+        if let Some(external) = self
+            .parts
+            .config
+            .sip
+            .external
+            .filter(|_| !far.ip().is_loopback())
+        {
+            return external;
+        }
+        if near.is_unspecified() {
+            return routed_address(far).unwrap_or(near);
+        }
+        near
+    }
+}
+
+/// The address of ours from which the system would reach another.
+fn routed_address(far: SocketAddr) -> Option<IpAddr> {
+    let any: SocketAddr = if far.is_ipv4() {
+        ([0, 0, 0, 0], 0).into()
+    } else {
+        ([0; 16], 0).into()
+    };
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(far).ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
+/// The caller's order within what we speak; what only passes through comes last, because nobody
+/// could play it a prompt.
+fn liked_by(offer: &Description, ours: &[CodecKind]) -> Vec<CodecKind> {
+    let Some(audio) = offer.audio() else {
+        return ours.to_vec();
+    };
+    let mut liked: Vec<CodecKind> = audio.kinds().filter(|kind| ours.contains(kind)).collect();
+    liked.sort_by_key(|kind| !kind.decodes());
+    liked
+}
+
+/// Codecs by the names of `config.lua`.
+pub(super) fn codecs(names: &[String]) -> Vec<CodecKind> {
+    names
+        .iter()
+        .filter_map(|name| match name.as_str() {
+            "pcma" => Some(CodecKind::Pcma),
+            "pcmu" => Some(CodecKind::Pcmu),
+            "g722" => Some(CodecKind::G722),
+            "opus" => Some(CodecKind::Opus),
+            "g729" => Some(CodecKind::G729),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn retry_after(cause: Cause) -> Vec<(String, String)> {
+    if cause == Cause::Congestion {
+        return vec![("Retry-After".to_owned(), "5".to_owned())];
+    }
+    Vec::new()
+}
+
+fn caller_session(live: &Live) -> Option<sip::SessionId> {
+    live.legs.first()?.sessions.first().copied()
+}

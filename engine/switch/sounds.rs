@@ -1,0 +1,297 @@
+//! Prompts and music: names to files to clips, decoded once and kept while there is room.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use call::Tone;
+use media::{Clip, tone};
+
+/// The sounds of the exchange. Shared: scripts ask whether a name exists, loaders decode.
+#[derive(Debug)]
+pub(crate) struct Library {
+    root: PathBuf,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    clips: HashMap<(PathBuf, u32), Entry>,
+    tones: HashMap<(Tone, u32), Arc<Clip>>,
+    bytes: usize,
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    clip: Arc<Clip>,
+    bytes: usize,
+    used: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Library {
+    /// `root` is the folder `sounds/`.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The file of a sound: the tenant's own, then the language's, then another language's, then
+    /// music.
+    ///
+    /// # Errors
+    /// The sentence for the script when there is none.
+    pub(crate) fn find(&self, tenant: &str, language: &str, name: &str) -> Result<PathBuf, String> {
+        if name.is_empty()
+            || name
+                .split('/')
+                .any(|part| part.is_empty() || part.starts_with('.'))
+        {
+            return Err(format!(
+                "'{name}' is not a sound's name: write it without language and extension, like 'menu/main'"
+            ));
+        }
+        let mut folders = vec![
+            self.root.join(tenant).join(language),
+            self.root.join(language),
+        ];
+        folders.extend(
+            LANGUAGES
+                .iter()
+                .filter(|other| **other != language)
+                .map(|other| self.root.join(other)),
+        );
+        folders.push(self.root.clone());
+        for folder in &folders {
+            for extension in EXTENSIONS {
+                let path = folder.join(format!("{name}.{extension}"));
+                if path.is_file() {
+                    return Ok(path);
+                }
+            }
+        }
+        let names = self.names(language);
+        let hint = script::suggest::did_you_mean(name, names.iter().map(String::as_str));
+        Err(format!("sound '{name}' not found{hint}"))
+    }
+
+    /// A clip that is in memory already, and whose file has not been changed since.
+    pub(crate) fn kept(&self, path: &Path, rate: u32) -> Option<Arc<Clip>> {
+        let modified = modified(path);
+        let mut kept = self.lock();
+        kept.uses += 1;
+        let uses = kept.uses;
+        let entry = kept.clips.get_mut(&(path.to_owned(), rate))?;
+        if entry.modified != modified {
+            return None;
+        }
+        entry.used = uses;
+        Some(entry.clip.clone())
+    }
+
+    /// Reads, decodes and keeps a file. Blocks: for loader threads. `keep` is false for what is
+    /// heard once, such as messages.
+    pub(crate) fn load(&self, path: &Path, rate: u32, keep: bool) -> Result<Arc<Clip>, String> {
+        if let Some(clip) = self.kept(path, rate) {
+            return Ok(clip);
+        }
+        let say = |why: &dyn std::fmt::Display| format!("cannot play {}: {why}", path.display());
+        let modified = modified(path);
+        let octets = fs::read(path).map_err(|error| say(&error))?;
+        let extension = path
+            .extension()
+            .and_then(|kind| kind.to_str())
+            .unwrap_or("wav");
+        let clip = Clip::decode(octets, extension, rate).map_err(|error| say(&error))?;
+        let clip = Arc::new(clip);
+        if keep {
+            self.lock().insert(path, rate, &clip, modified);
+        }
+        Ok(clip)
+    }
+
+    /// A built-in tone; needs no file.
+    pub(crate) fn tone(&self, tone: Tone, rate: u32) -> Arc<Clip> {
+        self.lock()
+            .tones
+            .entry((tone, rate))
+            .or_insert_with(|| Arc::new(compose(tone, rate)))
+            .clone()
+    }
+
+    /// The default music where the tenant names none or its file is gone.
+    pub(crate) fn default_music(&self) -> Option<PathBuf> {
+        self.find("", "zh", "music/default").ok()
+    }
+
+    fn names(&self, language: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for folder in [self.root.join(language), self.root.clone()] {
+            collect(&folder, &folder, &mut names);
+        }
+        names.retain(|name| {
+            !LANGUAGES
+                .iter()
+                .any(|language| name.starts_with(&format!("{language}/")))
+        });
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // A panic while inserting leaves a clip more or less, nothing worse.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl script::Sounds for Library {
+    fn check(&self, name: &str, language: &str) -> Result<(), String> {
+        self.find("", language, name).map(drop)
+    }
+}
+
+impl Kept {
+    fn insert(&mut self, path: &Path, rate: u32, clip: &Arc<Clip>, modified: Option<SystemTime>) {
+        let bytes = clip.samples.len() * if clip.g711.is_some() { 4 } else { 2 };
+        self.uses += 1;
+        let entry = Entry {
+            clip: clip.clone(),
+            bytes,
+            used: self.uses,
+            modified,
+        };
+        self.bytes += bytes;
+        if let Some(old) = self.clips.insert((path.to_owned(), rate), entry) {
+            self.bytes -= old.bytes;
+        }
+        while self.bytes > KEPT && self.clips.len() > 1 {
+            let Some(oldest) = self
+                .clips
+                .iter()
+                .min_by_key(|(_, entry)| entry.used)
+                .map(|(key, _)| key.clone())
+            else {
+                return;
+            };
+            if let Some(gone) = self.clips.remove(&oldest) {
+                self.bytes -= gone.bytes;
+            }
+        }
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|file| file.modified()).ok()
+}
+
+fn compose(tone: Tone, rate: u32) -> Clip {
+    match tone {
+        Tone::Ringback => tone::ringback(rate),
+        Tone::Busy => tone::busy(rate),
+        Tone::Congestion => tone::congestion(rate),
+        Tone::Beep => tone::beep(rate),
+        Tone::Apology => tone::apology(rate),
+        Tone::Confirm => tone::confirm(rate),
+    }
+}
+
+fn collect(root: &Path, folder: &Path, names: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            collect(root, &path, names);
+            continue;
+        }
+        let known = path
+            .extension()
+            .and_then(|kind| kind.to_str())
+            .is_some_and(|kind| EXTENSIONS.contains(&kind));
+        if let Some(name) = path
+            .with_extension("")
+            .strip_prefix(root)
+            .ok()
+            .and_then(|name| name.to_str())
+            .filter(|_| known)
+        {
+            names.push(name.to_owned());
+        }
+    }
+}
+
+/// In the order in which they stand in for each other.
+const LANGUAGES: [&str; 2] = ["zh", "en"];
+const EXTENSIONS: [&str; 5] = ["wav", "flac", "mp3", "ogg", "oga"];
+/// Decoded sound that is kept: some 35 minutes at 8 kHz with both G.711 forms.
+const KEPT: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_that_is_missing_in_a_language_is_played_in_another() {
+        let library = desk("another", &["zh/menu/main.wav", "en/greet/welcome.wav"]);
+
+        assert!(
+            library
+                .find("8001", "zh", "menu/main")
+                .unwrap()
+                .ends_with("zh/menu/main.wav")
+        );
+        assert!(
+            library
+                .find("8001", "en", "menu/main")
+                .unwrap()
+                .ends_with("zh/menu/main.wav")
+        );
+        assert!(library.find("8001", "zh", "greet/welcome").is_ok());
+    }
+
+    #[test]
+    fn a_tenants_own_prompt_comes_first() {
+        let library = desk("own", &["zh/menu/main.wav", "8001/zh/menu/main.wav"]);
+
+        let found = library.find("8001", "zh", "menu/main").unwrap();
+
+        assert!(found.ends_with("8001/zh/menu/main.wav"));
+    }
+
+    #[test]
+    fn a_wrong_name_is_answered_with_the_nearest_right_one() {
+        let library = desk("near", &["zh/menu/main.wav"]);
+
+        assert_eq!(
+            library.find("8001", "zh", "menu/mian").unwrap_err(),
+            "sound 'menu/mian' not found (did you mean 'menu/main'?)"
+        );
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let library = desk("out", &["zh/menu/main.wav"]);
+
+        for name in ["../zh/menu/main", "/etc/passwd", "menu/../menu/main", ""] {
+            assert!(library.find("8001", "zh", name).is_err(), "{name}");
+        }
+    }
+
+    fn desk(name: &str, files: &[&str]) -> Library {
+        let root =
+            std::env::temp_dir().join(format!("moonswitch-sounds-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        for file in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        Library::new(root)
+    }
+}

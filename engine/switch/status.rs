@@ -1,0 +1,125 @@
+//! Answers to the command line.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::{Input, Switch};
+use crate::control::Question;
+
+impl Switch {
+    pub(super) fn answer(&mut self, question: Question, answer: oneshot::Sender<Value>) {
+        match question {
+            Question::Status => {
+                let _ = answer.send(self.status());
+            }
+            Question::Reload => {
+                // Loading takes as long as the scripts are large; signalling goes on.
+                let scripts = self.parts.scripts.clone();
+                tokio::task::spawn_blocking(move || {
+                    let reports = scripts.reload(None);
+                    let _ = answer.send(json!({ "tenants": reports }));
+                });
+            }
+            Question::Users => {
+                let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
+                let tenants: Vec<String> = self.tenants.keys().cloned().collect();
+                tokio::spawn(async move {
+                    let mut users = Vec::new();
+                    for tenant in tenants {
+                        match store.users(&tenant).await {
+                            Ok(found) => users.extend(found),
+                            Err(error) => {
+                                let _ = answer.send(json!({ "error": error.to_string() }));
+                                return;
+                            }
+                        }
+                    }
+                    let count = users.len();
+                    entrance.put(Input::Users(users)).await;
+                    let _ = answer.send(json!({ "users": count }));
+                });
+            }
+            Question::Flush => {
+                let now = Instant::now();
+                let ids: Vec<_> = self.calls.keys().copied().collect();
+                for id in ids {
+                    self.with_call(now, id, |switch, live| switch.write_journal(live));
+                }
+                let _ = answer.send(json!({}));
+            }
+        }
+    }
+
+    fn status(&self) -> Value {
+        let calls: Vec<Value> = self
+            .calls
+            .values()
+            .take(MOST_CALLS)
+            .map(|live| {
+                json!({
+                    "id": live.setup.id.to_string(),
+                    "tenant": live.setup.tenant,
+                    "from": live.setup.from_raw,
+                    "to": live.setup.to,
+                    "generation": live.generation,
+                    "seconds": live.born.elapsed().as_secs(),
+                })
+            })
+            .collect();
+        let listening: Vec<String> = self
+            .parts
+            .signalling
+            .listening()
+            .iter()
+            .map(|(transport, address)| {
+                format!("{}:{address}", transport.via_name().to_lowercase())
+            })
+            .collect();
+        let health = self.parts.store.health();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "seconds": self.started.elapsed().as_secs(),
+            "listening": listening,
+            "media": self.parts.media.backend(),
+            "calls": self.calls.len(),
+            "calls_shown": calls,
+            "registrations": self.registrations(),
+            "trunks": self.trunks.overview(),
+            "scripts": self.parts.scripts.status(),
+            "records": match health.trouble {
+                Some(trouble) => trouble.to_string(),
+                None => "written".to_owned(),
+            },
+        })
+    }
+
+    /// Brings the gauges up to date, once a second.
+    pub(super) fn measure(&self) {
+        let meters = &self.parts.meters;
+        let counters = self.endpoint.counters();
+        let media = self.parts.media.counters();
+        let of = |counter: &std::sync::atomic::AtomicU64| {
+            counter.load(std::sync::atomic::Ordering::Relaxed) as f64
+        };
+        meters.calls.set(self.calls.len() as f64);
+        meters.sip_transactions.set(counters.transactions as f64);
+        meters
+            .sip_retransmissions
+            .set(counters.retransmissions as f64);
+        meters.rtp_received.set(of(&media.received));
+        meters.rtp_sent.set(of(&media.sent));
+        meters.rtp_late_ticks.set(of(&media.late_ticks));
+        meters
+            .store_waiting
+            .set(self.parts.store.health().writes_waiting as f64);
+        meters.registrations.set(self.registrations() as f64);
+        let free = self.parts.media.free_ports();
+        let trouble = (free < 2).then(|| "no RTP ports are free".to_owned());
+        self.parts.vitals.set_trouble(trouble);
+    }
+}
+
+/// Calls that `moonswitch status` lists.
+const MOST_CALLS: usize = 200;
