@@ -170,6 +170,10 @@ impl NameAddr {
         } else {
             self.text.encode(&mut text);
         }
+        // One semicolon at the end was forgiven; two in a row would not be.
+        let kept = trim(&text, 0..text.len()).end;
+        let ends_with_semicolon = text.get(..kept).is_some_and(|kept| kept.ends_with(b";"));
+        text.truncate(kept - usize::from(ends_with_semicolon));
         text.extend_from_slice(b";");
         text.extend_from_slice(name.as_bytes());
         if let Some(value) = value {
@@ -181,19 +185,19 @@ impl NameAddr {
 
     /// Returns the address with this tag, in place of any other.
     pub fn with_tag(&self, tag: &str) -> Self {
-        let mut address = self.clone();
-        if self.tag.is_some() {
-            address = self.without_params();
-            for (name, value) in self
-                .params()
-                .iter()
-                .filter(|(name, _)| !name.eq_ignore_case("tag"))
-            {
-                let value = value.map(|value| value.to_str().into_owned());
-                address = address.with_param(&name.to_str(), value.as_deref());
+        if self.tag.is_none() {
+            return self.with_param("tag", Some(tag));
+        }
+        let mut text = BytesMut::new();
+        self.without_params().text.encode(&mut text);
+        for (name, piece) in self.params().pieces() {
+            if !name.eq_ignore_case("tag") {
+                text.extend_from_slice(b";");
+                piece.encode(&mut text);
             }
         }
-        address.with_param("tag", Some(tag))
+        let others = Self::parse(Text::from(text)).unwrap_or_else(|| self.without_params());
+        others.with_param("tag", Some(tag))
     }
 
     /// Returns the address without its parameters.
@@ -368,6 +372,15 @@ mod tests {
             &Text::from("Bob <sip:b@c>;x=\"1;2\";y;tag=new")
         );
         assert_eq!(address.tag().unwrap(), "new");
+    }
+
+    #[test]
+    fn a_semicolon_at_the_end_is_no_obstacle_to_a_tag() {
+        for text in ["<sip:b@c>;x; ", "sip:b@c;x;", "<sip:b@c>;"] {
+            let address = NameAddr::parse(text).unwrap().with_tag("new");
+
+            assert_eq!(address.tag().unwrap(), "new", "{text}");
+        }
     }
 
     #[test]

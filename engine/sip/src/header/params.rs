@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::Text;
-use crate::header::scan::{Scan, Value};
+use crate::header::scan::{Scan, Value, trim};
 
 /// The parameters of a Via, a Contact, a URI: names in any case, values plain or quoted.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,23 @@ impl Params {
             let (name, value) = scan.parameter()?;
             let name = self.text.part(shift(&name, offset));
             Some((name, unquote(&self.text, value, offset)))
+        })
+    }
+
+    /// Returns names, and each parameter as written, for copying.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = (Text, Text)> + '_ {
+        let octets = inside(self.text.as_bytes(), &self.range);
+        let offset = self.range.start;
+        let mut scan = Scan::new(octets, 0);
+        std::iter::from_fn(move || {
+            if !scan.eat(b';') {
+                return None;
+            }
+            let start = scan.at();
+            let (name, _) = scan.parameter()?;
+            let piece = trim(octets, start..scan.at());
+            let name = self.text.part(shift(&name, offset));
+            Some((name, self.text.part(shift(&piece, offset))))
         })
     }
 

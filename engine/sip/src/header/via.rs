@@ -119,16 +119,12 @@ impl Via {
     pub fn with_source(&self, source: SocketAddr) -> Self {
         let head = self.text.part(0..self.params.start);
         let mut text = BytesMut::from(head.as_bytes());
-        for (name, value) in self.params().iter() {
+        for (name, piece) in self.params().pieces() {
             if name.eq_ignore_case("received") || name.eq_ignore_case("rport") {
                 continue;
             }
             text.extend_from_slice(b";");
-            name.encode(&mut text);
-            if let Some(value) = value {
-                text.extend_from_slice(b"=");
-                super::encode_param_value(&value, &mut text);
-            }
+            piece.encode(&mut text);
         }
         let wants_rport = self.wants_rport();
         if wants_rport || self.host.ip() != Some(source.ip()) {
@@ -269,6 +265,20 @@ mod tests {
         assert_eq!(
             seen.text(),
             &Text::from("SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKa;received=192.0.2.1;rport=1024")
+        );
+    }
+
+    #[test]
+    fn an_odd_branch_goes_back_as_it_came() {
+        let via = Via::parse("SIP/2.0/UDP h;branch=z9hG4bKb64==;x=\"a\\\"b\"").unwrap();
+
+        let seen = via.with_source("192.0.2.1:1024".parse().unwrap());
+
+        assert_eq!(seen.branch(), via.branch());
+        assert!(
+            seen.text()
+                .to_str()
+                .contains(";branch=z9hG4bKb64==;x=\"a\\\"b\";received=")
         );
     }
 
