@@ -61,7 +61,8 @@ fn the_machines_read_no_clock_and_start_no_tasks() {
     let mut found = Vec::new();
     for part in ["engine/sip/src", "engine/media/src", "engine/call/src"] {
         for path in walk(Path::new(part), "rs") {
-            if path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+            if path.ends_with("tests.rs")
+                || path.components().any(|part| part.as_os_str() == "tests")
             {
                 continue;
             }
@@ -76,7 +77,10 @@ fn the_machines_read_no_clock_and_start_no_tasks() {
         }
     }
 
-    assert!(found.is_empty(), "time and randomness are arguments: {found:#?}");
+    assert!(
+        found.is_empty(),
+        "time and randomness are arguments: {found:#?}"
+    );
 }
 
 #[test]
@@ -92,12 +96,18 @@ fn crates_depend_only_in_the_allowed_directions() {
     ]);
     for (part, may) in &allowed {
         let manifest = read(Path::new(&format!("engine/{part}/Cargo.toml")));
-        let normal = manifest.split("[dev-dependencies]").next().unwrap_or_default();
+        let normal = manifest
+            .split("[dev-dependencies]")
+            .next()
+            .unwrap_or_default();
         for other in allowed.keys() {
             let depends = normal
                 .lines()
                 .any(|line| line.split(['.', ' ', '=']).next() == Some(other));
-            assert!(!depends || may.contains(other), "{part} must not know {other}");
+            assert!(
+                !depends || may.contains(other),
+                "{part} must not know {other}"
+            );
         }
     }
 }
@@ -140,8 +150,8 @@ fn every_test_that_the_coverage_list_names_exists() {
                 missing.push(format!("{}: '{test}' is not file::test", id.trim()));
                 continue;
             };
-            let there = fs::read_to_string(file)
-                .is_ok_and(|text| text.contains(&format!("fn {name}(")));
+            let there =
+                fs::read_to_string(file).is_ok_and(|text| text.contains(&format!("fn {name}(")));
             if !there {
                 missing.push(format!("{}: {test}", id.trim()));
             }

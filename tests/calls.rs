@@ -1,0 +1,29 @@
+//! Calls through the whole exchange, with simulated phones that know who they hear.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+#[path = "calls/across_codecs.rs"]
+mod across_codecs;
+#[path = "calls/between_users.rs"]
+mod between_users;
+#[path = "calls/cancelled.rs"]
+mod cancelled;
+#[path = "calls/early_media.rs"]
+mod early_media;
+#[path = "calls/hold.rs"]
+mod hold;
+#[path = "calls/hotline.rs"]
+mod hotline;
+#[path = "calls/keys.rs"]
+mod keys;
+#[path = "calls/not_taken.rs"]
+mod not_taken;
+#[path = "calls/over.rs"]
+mod over;
+#[path = "calls/recording.rs"]
+mod recording;
+#[path = "calls/registering.rs"]
+mod registering;
+#[path = "calls/voicemail.rs"]
+mod voicemail;

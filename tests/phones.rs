@@ -1,0 +1,9 @@
+//! Calls of phones that others have written: baresip and SIPp.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+#[path = "phones/baresip.rs"]
+mod baresip;
+#[path = "phones/thousand_calls.rs"]
+mod thousand_calls;

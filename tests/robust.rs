@@ -1,0 +1,13 @@
+//! What must hold when something breaks: scripts, files, phones, the process itself.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+#[path = "robust/broken_scripts.rs"]
+mod broken_scripts;
+#[path = "robust/killed.rs"]
+mod killed;
+#[path = "robust/reload.rs"]
+mod reload;
+#[path = "robust/runaway.rs"]
+mod runaway;

@@ -1,0 +1,48 @@
+//! kill -9 in the middle of recorded calls: records and recordings are whole after the start.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Exchange, Setup, Wav, pilot};
+
+#[test]
+fn records_and_recordings_are_whole_after_kill_9_during_twenty_recorded_calls() {
+    let mut exchange = Exchange::start_program(Setup::answering(
+        "call:bridge(\"user:1049\", { record = true })",
+    ));
+    let [a1] = exchange.phones(["1049"]);
+    a1.answers_always();
+    let carrier = exchange.carrier();
+    let calls: Vec<_> = (0..20).map(|_| carrier.dials("4001234567")).collect();
+    for call in &calls {
+        call.is_answered();
+        call.hears(pilot::A1);
+    }
+    let all_up = Instant::now();
+    calls[0].talks_for(Duration::from_secs(4));
+
+    exchange.is_killed();
+    let talked = all_up.elapsed();
+    let begun = Instant::now();
+    exchange.resume();
+
+    assert!(begun.elapsed() < Duration::from_secs(2), "ready again after {:?}", begun.elapsed());
+    let records = exchange.ended_calls(20);
+    assert_eq!(records.len(), 20);
+    for record in records {
+        let end = record.end.unwrap();
+        assert_eq!(end.ended_by, "system:cut");
+        let recordings = exchange.recordings(record.begin.id);
+        assert_eq!(recordings.len(), 1);
+        let (row, path) = &recordings[0];
+        let kept = row.end.unwrap();
+        let sound = Wav::read(path);
+        let lost = talked.saturating_sub(sound.duration());
+        assert!(lost <= Duration::from_secs(2), "{lost:?} of {talked:?} are lost");
+        assert!(kept.lost, "the row says that its end is missing");
+        assert_eq!(Duration::from_micros(kept.duration as u64).as_millis() / 100, sound.duration().as_millis() / 100);
+        assert!(sound.has(0, pilot::C1) && sound.has(1, pilot::A1));
+    }
+    let again = exchange.phone("1050").dials("4001234567");
+    a1.is_called();
+    again.hears(pilot::A1);
+}

@@ -1,0 +1,133 @@
+//! What the SIP endpoint reports, turned into what a user sees and hears.
+
+use std::time::Instant;
+
+use sip::{Event, Response};
+
+use super::desk::{Call, Desk};
+use super::line::Line;
+use super::sdp::Description;
+use super::voice::Voice;
+
+impl Desk {
+    pub(super) fn handle(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Incoming {
+                session, request, ..
+            } => {
+                let from = request.from().ok().and_then(|from| from.uri().ok());
+                let from = from.and_then(|uri| uri.user_unescaped()).unwrap_or_default();
+                let name = format!("{} (called by {from})", self.manner.user);
+                let line = Line::new(name, self.inbox.clone());
+                line.note(|state| {
+                    state.session = Some(session);
+                    state.from = from.to_string();
+                });
+                let call = Call {
+                    line: line.clone(),
+                    voice: Voice::open(&self.manner, self.manner.pilot),
+                    theirs: Description::parse(request.body()),
+                    answer: None,
+                    hold: None,
+                };
+                self.calls.insert(session, call);
+                if self.answers_always {
+                    self.accept(now, session);
+                }
+                self.incoming.put(line);
+            }
+            Event::Progress {
+                session,
+                status,
+                sdp,
+                ..
+            } => {
+                if let Some(call) = self.calls.get_mut(&session) {
+                    let sound = sdp.as_deref().is_some_and(|sdp| call.is_answered(sdp));
+                    call.line.note(|state| state.progress.push((status, sound)));
+                }
+            }
+            Event::Answered { session, sdp, .. } => {
+                if let Some(call) = self.calls.get_mut(&session) {
+                    if let Some(sdp) = sdp {
+                        call.is_answered(&sdp);
+                    }
+                    call.line.note(|state| state.is_up = true);
+                }
+            }
+            Event::Acknowledged { session, sdp } => {
+                if let (Some(call), Some(sdp)) = (self.calls.get_mut(&session), sdp) {
+                    call.is_answered(&sdp);
+                }
+            }
+            Event::Offered { session, sdp } => self.is_offered(now, session, sdp.as_deref()),
+            Event::OfferAnswered { session, sdp } => {
+                if let Some(call) = self.calls.get_mut(&session) {
+                    let hold = call.hold;
+                    if let Some(sdp) = sdp {
+                        call.is_answered(&sdp);
+                    }
+                    call.voice.holds(hold);
+                    call.line.note(|state| state.agreed += 1);
+                }
+            }
+            Event::Refused {
+                session, status, ..
+            } => self.is_over(session, Some(status)),
+            Event::Ended { session, .. } => self.is_over(session, None),
+            Event::Info { session, body, .. } => {
+                let body = String::from_utf8_lossy(&body);
+                let key = body.lines().find_map(|line| line.strip_prefix("Signal="));
+                if let (Some(call), Some(key)) = (self.calls.get(&session), key) {
+                    call.line.note(|state| state.keys.push_str(key.trim()));
+                }
+            }
+            Event::Request {
+                handle, request, ..
+            } => {
+                let response = Response::reply_to(&request, 200).finish();
+                self.endpoint.respond(now, handle, response);
+            }
+            Event::Response { handle, response } => self.handle_response(now, handle, &response),
+            Event::OfferRefused { .. } | Event::RequestTimedOut { .. } => {}
+        }
+    }
+
+    fn is_offered(&mut self, now: Instant, session: sip::SessionId, sdp: Option<&[u8]>) {
+        let Some(call) = self.calls.get_mut(&session) else {
+            return;
+        };
+        let answer = match sdp {
+            Some(sdp) => {
+                call.theirs = Description::parse(sdp);
+                call.answer = None;
+                call.agree()
+            }
+            None => Some(call.voice.offer(call.hold)),
+        };
+        match answer {
+            Some(answer) => self.endpoint.answer(now, session, answer),
+            None => self.endpoint.refuse_offer(now, session, 488),
+        }
+    }
+
+    fn is_over(&mut self, session: sip::SessionId, status: Option<u16>) {
+        if let Some(call) = self.calls.remove(&session) {
+            call.line.note(|state| state.ended = Some(status));
+        }
+    }
+}
+
+impl Call {
+    /// Takes the far end's answer; whether it can be used.
+    fn is_answered(&mut self, sdp: &[u8]) -> bool {
+        let Some(theirs) = Description::parse(sdp) else {
+            return false;
+        };
+        let usable = self.voice.take_answer(&theirs);
+        self.theirs = Some(theirs);
+        let codec = self.voice.codec();
+        self.line.note(|state| state.codec = codec);
+        usable
+    }
+}
