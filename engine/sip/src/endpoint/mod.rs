@@ -218,6 +218,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether nothing at all is left, in any table.
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
+        self.wire.table.is_empty() && self.sessions.is_empty() && self.dialogs.is_empty()
+    }
+
     fn next_session(&mut self) -> SessionId {
         self.last_session += 1;
         SessionId(self.last_session)

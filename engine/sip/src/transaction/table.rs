@@ -364,6 +364,12 @@ impl Table {
         self.clients.len() + self.servers.len()
     }
 
+    /// Whether nothing at all is left.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0 && self.merges.is_empty()
+    }
+
     /// How often something was sent again.
     pub(crate) fn retransmissions(&self) -> u64 {
         self.retransmissions

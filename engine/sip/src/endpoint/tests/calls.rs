@@ -344,7 +344,7 @@ fn a_repeated_invite_after_the_answer_starts_no_second_call() {
 }
 
 #[test]
-fn an_info_travels_both_ways_and_options_are_answered_within_the_call() {
+fn an_info_travels_both_ways() {
     let mut pair = Pair::new();
     let (alice, bob) = pair.talk();
 
@@ -366,6 +366,40 @@ fn an_info_travels_both_ways_and_options_are_answered_within_the_call() {
             ("application/dtmf-relay", sent)
         );
     }
+}
+
+#[test]
+fn options_and_what_nobody_serves_are_answered_within_a_call() {
+    let mut pair = Pair::new();
+    pair.talk();
+    let ok = pair.responses(BOB, 200).remove(0);
+    let request = |method: &str, cseq: u32| {
+        format!(
+            "{method} sip:bob@192.0.2.2 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK{method};rport
+Max-Forwards: 70
+From: {}
+To: {}
+Call-ID: {}
+CSeq: {cseq} {method}
+
+",
+            ok.header(Name::From).unwrap(),
+            ok.header(Name::To).unwrap(),
+            ok.call_id(),
+        )
+    };
+
+    pair.inject(BOB, "192.0.2.1:5060", &request("OPTIONS", 7));
+    pair.inject(BOB, "192.0.2.1:5060", &request("MESSAGE", 8));
+    pair.inject(BOB, "192.0.2.1:5060", &request("DANCE", 9));
+
+    let options = pair.responses(BOB, 200).remove(1);
+    assert!(options.allow().any(|method| method == Method::Update));
+    assert!(options.supports("100rel"));
+    assert!(pair.responses(BOB, 405).remove(0).has(Name::Allow));
+    assert_eq!(pair.responses(BOB, 501).len(), 1);
+    assert!(pair.sides[BOB].events.is_empty());
 }
 
 #[test]

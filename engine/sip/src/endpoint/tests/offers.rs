@@ -99,6 +99,107 @@ fn two_changes_that_meet_are_both_made_in_the_end() {
 }
 
 #[test]
+fn after_glare_the_callee_tries_first_and_the_caller_waits_two_seconds() {
+    let mut pair = Pair::new();
+    let (alice, bob) = pair.talk();
+
+    let now = pair.now;
+    pair.alice().offer(now, alice, HOLD);
+    pair.bob().offer(now, bob, HOLD);
+    answer_for(&mut pair, 2090);
+
+    assert_eq!(pair.requests(BOB, Method::Invite).len(), 2);
+    assert_eq!(pair.requests(ALICE, Method::Invite).len(), 2);
+    answer_for(&mut pair, 2000);
+    assert_eq!(pair.requests(ALICE, Method::Invite).len(), 3);
+}
+
+#[test]
+fn a_reinvite_stands_for_an_ack_that_was_lost() {
+    let mut pair = Pair::new();
+    pair.drop = Some(is_ack);
+    let alice = pair.call();
+    pair.run_for(100);
+    let bob = pair.incoming();
+    let now = pair.now;
+    pair.bob().accept(now, bob, Some(ANSWER));
+    pair.run_for(50);
+
+    let now = pair.now;
+    pair.alice().offer(now, alice, HOLD);
+    pair.run_for(50);
+
+    assert!(matches!(
+        pair.take(BOB, |_| true),
+        Some(Event::Acknowledged { .. })
+    ));
+    assert!(matches!(
+        pair.take(BOB, |_| true),
+        Some(Event::Offered { .. })
+    ));
+}
+
+#[test]
+fn a_reinvite_does_not_stand_for_an_ack_that_brings_the_answer() {
+    let mut pair = Pair::new();
+    pair.drop = Some(is_ack);
+    let alice = pair.call_with(|outgoing| outgoing.sdp = None);
+    pair.run_for(100);
+    let bob = pair.incoming();
+    let now = pair.now;
+    pair.bob().accept(now, bob, Some(ANSWER));
+    pair.run_for(50);
+
+    let now = pair.now;
+    pair.alice().answer(now, alice, HELD);
+    pair.alice().offer(now, alice, HOLD);
+    pair.run_for(50);
+
+    assert_eq!(pair.responses(BOB, 500).len(), 1);
+    assert!(pair.take(BOB, |_| true).is_none());
+}
+
+#[test]
+fn who_has_hung_up_serves_nothing_but_bye() {
+    let mut pair = Pair::new();
+    let (alice, bob) = pair.talk();
+    pair.drop = Some(|from, _| from == BOB);
+    let now = pair.now;
+    pair.bob().hang_up(now, bob, None);
+
+    let now = pair.now;
+    pair.alice().info(now, alice, "text/plain", HOLD);
+    pair.alice().offer(now, alice, HOLD);
+    pair.run_for(50);
+
+    assert_eq!(pair.responses(BOB, 481).len(), 2);
+    assert_eq!(pair.count(BOB, |e| !matches!(e, Event::Ended { .. })), 0);
+}
+
+#[test]
+fn a_change_that_is_never_answered_ends_the_call() {
+    let mut pair = Pair::new();
+    let (alice, _) = pair.talk();
+    pair.drop = Some(|from, message| {
+        from == BOB && matches!(message, Message::Response(r) if r.status() > 100)
+    });
+
+    let now = pair.now;
+    pair.alice().offer(now, alice, HOLD);
+    pair.run_for(40_000);
+
+    assert!(matches!(
+        pair.take(ALICE, |_| true),
+        Some(Event::Ended {
+            why: EndedWhy::Gone,
+            ..
+        })
+    ));
+    pair.drop = None;
+    pair.run_out();
+}
+
+#[test]
 fn a_second_offer_waits_for_the_first() {
     let mut pair = Pair::new();
     let (alice, _) = pair.talk();
@@ -341,4 +442,8 @@ fn answer_for(pair: &mut Pair, milliseconds: u64) {
             }
         }
     }
+}
+
+fn is_ack(_: usize, message: &Message) -> bool {
+    matches!(message, Message::Request(request) if *request.method() == Method::Ack)
 }

@@ -242,6 +242,7 @@ impl Pair {
         // Wake-ups of the dead are let come, and then there are none.
         self.run_for(1_800_000);
         for side in &self.sides {
+            assert!(side.endpoint.is_empty());
             assert_eq!(side.endpoint.poll_timeout(), None);
         }
     }

@@ -175,6 +175,26 @@ fn refreshes_that_are_refused_end_the_session_in_time() {
     pair.run_out();
 }
 
+#[test]
+fn a_far_end_that_cannot_be_reached_for_the_refresh_is_lost_when_the_session_expires() {
+    let mut pair = with_interval(Some(600));
+    let (_, bob) = pair.talk();
+    pair.loss = 100;
+
+    for _ in 0..600 {
+        pair.run_for(1000);
+        let (now, route) = (pair.now, pair.route(BOB));
+        pair.bob().handle_transport_failed(now, &route);
+    }
+
+    assert!(matches!(
+        pair.take(BOB, |e| matches!(e, Event::Ended { .. })),
+        Some(Event::Ended { why: EndedWhy::TransportFailed, session }) if session == bob
+    ));
+    pair.loss = 0;
+    pair.run_out();
+}
+
 fn with_interval(ours: Option<u64>) -> Pair {
     Pair::with(|config| config.session_expires = ours.map(Duration::from_secs))
 }
