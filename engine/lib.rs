@@ -306,7 +306,10 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         store: store.clone(),
         sounds: library.clone(),
         reload_manually: config.reload_manually,
-        config_changed: None,
+        config_changed: Some({
+            let entrance = entrance.clone();
+            Box::new(move || entrance.put_blocking(Input::ConfigChanged))
+        }),
     })?;
     let (meters, handle) = switch::meters();
     let vitals = Arc::new(Vitals::new(handle, store.clone()));
@@ -349,6 +352,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         vitals,
         node,
         recordings,
+        places: (options.config.clone(), options.data.clone()),
         registrations,
         users,
     };

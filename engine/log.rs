@@ -1,5 +1,7 @@
 //! Logs: for people by default, as JSON for machines.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -18,6 +20,7 @@ pub fn start(format: Format) {
         EnvFilter::try_from_env("MOONSWITCH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // Started twice, as tests do, the first stays.
     let _ = match format {

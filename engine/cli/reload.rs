@@ -24,6 +24,12 @@ impl Reload {
             println!("{answer:#}");
         }
         let mut refused = false;
+        for problem in answer["config"].as_array().into_iter().flatten() {
+            refused = true;
+            if !self.json {
+                println!("{}", super::status::text(problem));
+            }
+        }
         for tenant in answer["tenants"].as_array().into_iter().flatten() {
             let errors = super::status::errors_of(tenant);
             refused |= !errors.is_empty();

@@ -154,10 +154,35 @@ impl Accounts {
             .authenticator
             .challenge(now, reply, realm, source, stale)
             .finish();
+        let only_md5 = request
+            .header_named("User-Agent")
+            .is_some_and(|agent| gives_up_at_sha256(&agent.to_str()));
         reply
             .headers()
             .filter(|field| field.name() == Name::WwwAuthenticate)
+            .filter(|field| !only_md5 || field.value().to_str().contains("algorithm=MD5"))
             .map(|field| (field.name_text().to_string(), field.value().to_string()))
             .collect()
+    }
+}
+
+/// Whether this phone gives up when it is offered a digest besides MD5, instead of choosing the one
+/// that it knows: baresip did before version 2.
+fn gives_up_at_sha256(user_agent: &str) -> bool {
+    let version = user_agent
+        .strip_prefix("baresip v")
+        .and_then(|rest| rest.split('.').next());
+    version.is_some_and(|major| matches!(major, "0" | "1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_phones_that_cannot_choose_are_spared_the_choice() {
+        assert!(gives_up_at_sha256("baresip v1.0.0 (x86_64/linux)"));
+        assert!(!gives_up_at_sha256("baresip v3.12.0 (x86_64/Linux)"));
+        assert!(!gives_up_at_sha256("Yealink SIP-T46S 66.86.0.15"));
     }
 }

@@ -96,7 +96,15 @@ impl Switch {
         let number = self.number_for(trunk, number);
         let settings = settings.clone();
         if let Some(own) = &settings.caller_id {
-            caller.number.get_or_insert_with(|| own.clone());
+            // Outside, an extension is no number that could be called back.
+            if caller.number.is_none()
+                || (live.setup.user.is_some() && caller.number == live.setup.from)
+            {
+                caller = Caller {
+                    number: Some(own.clone()),
+                    name: None,
+                };
+            }
         }
         let routes = self.trunks.routes(trunk);
         if routes.is_empty() {
@@ -233,6 +241,7 @@ impl Switch {
         }
         let codecs = self.codecs_for(live, trunk.as_deref());
         let (call, domain) = (live.id(), live.tenant.domain.clone());
+        let hops = live.hops.saturating_sub(1);
         let shown = live
             .setup
             .from
@@ -260,7 +269,7 @@ impl Switch {
                     destination: attempt.destination,
                     sdp: Some(sdp.clone()),
                     headers: Vec::new(),
-                    max_forwards: 70,
+                    max_forwards: hops,
                     account: attempt
                         .trunk
                         .as_deref()

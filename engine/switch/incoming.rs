@@ -45,10 +45,10 @@ impl Switch {
             self.endpoint.reject(now, session, 503, &retry);
             return;
         }
-        let offer = match request.body().is_empty() {
-            true => None,
-            false => match Description::parse(request.body()) {
-                Ok(offer) if offer.audio().is_some() => Some(Box::new(offer)),
+        let offer = match sip::session_description(request) {
+            None => None,
+            Some(sdp) => match Description::parse(&sdp) {
+                Ok(offer) if self.speaks(&offer) => Some(Box::new(offer)),
                 Ok(_) => {
                     self.endpoint.reject(now, session, 488, &[]);
                     return;
@@ -61,6 +61,13 @@ impl Switch {
             },
         };
         self.begin(now, session, request, source, caller, offer);
+    }
+
+    /// Whether there is a codec in common: nobody is to be rung for a call that cannot be heard.
+    fn speaks(&self, offer: &Description) -> bool {
+        offer
+            .audio()
+            .is_some_and(|audio| audio.kinds().any(|kind| self.codecs.contains(&kind)))
     }
 
     fn begin(
@@ -121,6 +128,7 @@ impl Switch {
             journal: Vec::new(),
             journal_lines: 0,
             born: now,
+            hops: request.max_forwards().ok().flatten().unwrap_or(70),
             due: None,
             recordings: SmallVec::new(),
             mailbox: super::mailbox::Opened::default(),

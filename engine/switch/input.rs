@@ -64,6 +64,10 @@ pub(crate) enum Input {
         handle: sip::RequestHandle,
         response: sip::Response,
     },
+    /// `config.lua` was saved.
+    ConfigChanged,
+    /// A changed `config.lua` was read and is right.
+    Configured(Box<script::config::Config>),
     /// The users of the store were read.
     Users(Vec<store::UserRecord>),
 }

@@ -38,6 +38,25 @@ impl Switch {
             if *known.keys.get_or_insert(way) != way {
                 return;
             }
+            // Keys in RTP pass through a conversation by themselves; those in SIP do not.
+            let listener = live
+                .call
+                .legs()
+                .iter()
+                .find(|one| one.id() == leg)
+                .and_then(call::Leg::talks_with)
+                .filter(|_| way == KeyWay::Info);
+            if let Some(listener) = listener {
+                let digits = digit.to_string();
+                switch.perform(
+                    now,
+                    live,
+                    call::Output::SendDigits {
+                        leg: listener,
+                        digits,
+                    },
+                );
+            }
             live.call.handle_event(now, Event::Digit { leg, digit });
             if leg == LegId::CALLER {
                 switch.parts.scripts.notify(call, CallNews::Digit(digit));

@@ -35,6 +35,8 @@ pub(crate) struct Live {
     pub(crate) journal: Vec<JournalLine>,
     pub(crate) journal_lines: u32,
     pub(crate) born: Instant,
+    /// Max-Forwards of the INVITE: what leaves has one less, so that loops end.
+    pub(crate) hops: u8,
     /// When the machine or its journal wants to be looked at.
     pub(crate) due: Option<Instant>,
     pub(crate) recordings: SmallVec<[Recording; 1]>,
@@ -64,6 +66,8 @@ pub(crate) struct Leg {
     pub(crate) music: u64,
     /// How the leg's keys come; the first way that is heard is the one that counts.
     pub(crate) keys: Option<KeyWay>,
+    /// It talks to us: from now on its silence means that it is gone.
+    pub(crate) answered: bool,
     /// The machine has released it, or the far end has left.
     pub(crate) over: bool,
     pub(crate) quality: Option<Quality>,
@@ -163,6 +167,7 @@ impl Leg {
             playing: None,
             music: 0,
             keys: None,
+            answered: false,
             over: false,
             quality: None,
             user_agent: None,

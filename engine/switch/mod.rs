@@ -11,6 +11,7 @@ mod mailbox;
 mod metrics;
 mod perform;
 mod playing;
+mod reconfigure;
 mod recording;
 mod records;
 mod registering;
@@ -62,6 +63,8 @@ pub(crate) struct Parts {
     /// This exchange's name in the records.
     pub(crate) node: String,
     pub(crate) recordings: std::path::PathBuf,
+    /// `config.lua` and the data folder.
+    pub(crate) places: (std::path::PathBuf, std::path::PathBuf),
     pub(crate) registrations: Vec<store::RegistrationRow>,
     pub(crate) users: Vec<store::UserRecord>,
 }
@@ -228,7 +231,12 @@ impl Switch {
                 self.handle_trunk_resolved(now, &trunk, &hosts)
             }
             Input::Respond { handle, response } => self.endpoint.respond(now, handle, response),
-            Input::Users(users) => self.accounts.replace_stored(&self.parts.config, &users),
+            Input::ConfigChanged => self.reload(|_| ()),
+            Input::Configured(config) => self.handle_configured(now, *config),
+            Input::Users(users) => {
+                self.accounts.replace_stored(&self.parts.config, &users);
+                self.parts.users = users;
+            }
         }
         self.pump(now);
     }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use call::{Cause, LegId, Output};
 use media::Command;
+use script::CallNews;
 use sip::Reason;
 
 use super::Switch;
@@ -35,7 +36,10 @@ impl Switch {
             Output::StopPlay { leg, play } => self.stop_play(live, leg, play),
             Output::Music { leg, name } => self.music(live, leg, name.as_deref()),
             Output::Quiet { leg } => self.quiet(live, leg),
-            Output::Connect { a, b } => self.pair(live, a, b, |a, b| Command::Connect { a, b }),
+            Output::Connect { a, b } => {
+                self.pair(live, a, b, |a, b| Command::Connect { a, b });
+                self.tell_bridged(live, a, b);
+            }
             Output::PassEarlyMedia { from, to } => {
                 self.pair(live, from, to, |from, to| Command::Listen { from, to });
             }
@@ -95,6 +99,22 @@ impl Switch {
             return;
         };
         self.parts.media.command(live.thread, command(one, other));
+    }
+
+    /// Tells the script's `call:on("bridged")` who the caller talks to.
+    fn tell_bridged(&self, live: &Live, a: LegId, b: LegId) {
+        let other = if a == LegId::CALLER { b } else { a };
+        let Some(leg) = live.call.legs().iter().find(|leg| leg.id() == other) else {
+            return;
+        };
+        let with = leg
+            .user()
+            .map(str::to_owned)
+            .or_else(|| leg.target().map(ToString::to_string))
+            .unwrap_or_default();
+        self.parts
+            .scripts
+            .notify(live.setup.id, CallNews::Bridged { with });
     }
 
     /// Ends a leg: CANCEL, BYE or a refusal, as its sessions' states demand.

@@ -161,6 +161,7 @@ impl Switch {
                     return;
                 }
             };
+            leg.answered = true;
             switch.set_sound(call, thread, leg, agreed);
             leg.up = Some(session);
             leg.user_agent = user_agent;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::{CallId, Cause, Event, LegId};
@@ -36,6 +36,14 @@ impl Switch {
         let Some(session) = caller_session(live) else {
             return;
         };
+        let (id, thread) = (live.id(), live.thread);
+        if let Some(leg) = live.leg(LegId::CALLER) {
+            leg.answered = true;
+            // Early sound was agreed on already; from now on it must not cease.
+            if let Some(agreed) = leg.sound.as_ref().and_then(|sound| sound.agreed.clone()) {
+                self.set_sound(id, thread, leg, agreed);
+            }
+        }
         match self.caller_answer(live) {
             Ok(sdp) => self.endpoint.accept(now, session, Some(sdp)),
             Err(cause) => {
@@ -164,7 +172,11 @@ impl Switch {
                 symmetric: true,
             },
             detect_tones: agreed.telephone_event.is_none() && agreed.codec.kind.decodes(),
-            rtp_timeout: self.parts.config.rtp.timeout,
+            rtp_timeout: if leg.answered {
+                self.parts.config.rtp.timeout
+            } else {
+                Duration::ZERO
+            },
             seed: rand::random(),
             cname: Arc::clone(&self.cname),
         };

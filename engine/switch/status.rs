@@ -14,14 +14,9 @@ impl Switch {
             Question::Status => {
                 let _ = answer.send(self.status());
             }
-            Question::Reload => {
-                // Loading takes as long as the scripts are large; signalling goes on.
-                let scripts = self.parts.scripts.clone();
-                tokio::task::spawn_blocking(move || {
-                    let reports = scripts.reload(None);
-                    let _ = answer.send(json!({ "tenants": reports }));
-                });
-            }
+            Question::Reload => self.reload(move |outcome| {
+                let _ = answer.send(outcome);
+            }),
             Question::Users => {
                 let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
                 let tenants: Vec<String> = self.tenants.keys().cloned().collect();

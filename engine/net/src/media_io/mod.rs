@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use media::{Command, LegKey};
 
@@ -98,12 +99,14 @@ impl MediaPool {
         };
         let counters = Arc::new(Counters::default());
         let mut threads = Vec::with_capacity(count);
+        // One for all, so that music is at the same bar on every thread.
+        let epoch = Instant::now();
         for index in 0..count {
             let (orders, inbox) = sync_channel(ORDERS);
             let (report, counters) = (report.clone(), counters.clone());
             let join = std::thread::Builder::new()
                 .name(format!("media-{index}"))
-                .spawn(move || thread::run(&inbox, use_uring, &report, &counters))?;
+                .spawn(move || thread::run(&inbox, epoch, use_uring, &report, &counters))?;
             threads.push(Thread {
                 orders,
                 join: Some(join),

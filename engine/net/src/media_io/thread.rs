@@ -34,13 +34,13 @@ pub(super) enum Backend {
     Epoll(Epoll),
 }
 
-pub(super) fn run<R>(inbox: &Receiver<Order>, use_uring: bool, report: &R, counters: &Counters)
+pub(super) fn run<R>(inbox: &Receiver<Order>, epoch: Instant, use_uring: bool, report: &R, counters: &Counters)
 where
     R: Fn(media::Event) -> Result<(), media::Event>,
 {
     let backend = Backend::new(use_uring);
     let mut desk = Desk {
-        board: Board::new(Instant::now()),
+        board: Board::new(epoch),
         sockets: Sockets::default(),
         outbox: Outbox::with_capacity(512),
         backend,

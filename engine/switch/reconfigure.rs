@@ -1,0 +1,110 @@
+//! A changed `config.lua`: what can go live does, what cannot waits for a restart and says so.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use call::TenantId;
+use script::config::Config;
+use serde_json::{Value, json};
+
+use super::accounts::Accounts;
+use super::trunks::Trunks;
+use super::{Input, Switch};
+
+impl Switch {
+    /// Reads `config.lua` and all scripts again, on a thread that may wait; `done` gets what came
+    /// of it.
+    pub(super) fn reload(&self, done: impl FnOnce(Value) + Send + 'static) {
+        let (path, data) = self.parts.places.clone();
+        let (scripts, entrance) = (self.parts.scripts.clone(), self.parts.entrance.clone());
+        let old = self.parts.config.clone();
+        tokio::task::spawn_blocking(move || {
+            let config = match crate::load_config(&path, &data) {
+                Ok(config) => config,
+                Err(error) => {
+                    tracing::error!("config.lua is refused, the one before stays\n{error}");
+                    let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+                    done(json!({ "config": lines, "tenants": [] }));
+                    return;
+                }
+            };
+            if config == *old {
+                done(json!({ "tenants": scripts.reload(None) }));
+                return;
+            }
+            let tenants = config
+                .tenants
+                .iter()
+                .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant.clone()))
+                .collect();
+            let reports = scripts.reconfigure(tenants);
+            scripts.wait_for_restart(fixed(&old, &config));
+            entrance.put_blocking(Input::Configured(Box::new(config)));
+            done(json!({ "tenants": reports }));
+        });
+    }
+
+    /// Takes over what can be changed while calls run: tenants, users, trunks, times.
+    pub(super) fn handle_configured(&mut self, now: Instant, mut config: Config) {
+        let old = &self.parts.config;
+        // These have been built into sockets and threads; they change with the next start.
+        config.sip.listen.clone_from(&old.sip.listen);
+        config.rtp.ports = old.rtp.ports;
+        config.rtp.threads = old.rtp.threads;
+        config.rtp.backend.clone_from(&old.rtp.backend);
+        config.http = old.http.clone();
+        let config = Arc::new(config);
+        self.tenants = config
+            .tenants
+            .iter()
+            .map(|(name, tenant)| (name.clone(), Arc::new(tenant.clone())))
+            .collect();
+        self.codecs = super::sound::codecs(&config.rtp.codecs).into();
+        self.accounts = Accounts::new(&config, &self.parts.users, now);
+        if config.sip.trunks != self.parts.config.sip.trunks {
+            self.end_trunks(now);
+            self.trunks = Trunks::new(&config, now);
+        }
+        self.parts.config = config;
+        self.begin_trunks();
+        tracing::info!("config.lua is in force");
+    }
+}
+
+/// Settings that differ and wait for a restart.
+fn fixed(old: &Config, new: &Config) -> Vec<String> {
+    [
+        ("sip.listen", old.sip.listen != new.sip.listen),
+        (
+            "sip.min_expires",
+            old.sip.min_expires != new.sip.min_expires,
+        ),
+        (
+            "sip.max_expires",
+            old.sip.max_expires != new.sip.max_expires,
+        ),
+        (
+            "sip.session_expires",
+            old.sip.session_expires != new.sip.session_expires,
+        ),
+        ("sip.ban_after", old.sip.ban_after != new.sip.ban_after),
+        ("sip.ban_for", old.sip.ban_for != new.sip.ban_for),
+        ("rtp.ports", old.rtp.ports != new.rtp.ports),
+        ("rtp.threads", old.rtp.threads != new.rtp.threads),
+        ("rtp.backend", old.rtp.backend != new.rtp.backend),
+        ("http.listen", old.http != new.http),
+        (
+            "limits.script_cpu",
+            old.limits.script_cpu != new.limits.script_cpu,
+        ),
+        (
+            "limits.script_memory",
+            old.limits.script_memory != new.limits.script_memory,
+        ),
+        ("reload", old.reload_manually != new.reload_manually),
+    ]
+    .into_iter()
+    .filter(|(_, differs)| *differs)
+    .map(|(name, _)| name.to_owned())
+    .collect()
+}
