@@ -7,8 +7,14 @@ use crate::support::{Exchange, Setup, pilot};
 #[test]
 fn phones_hear_each_other_in_each_codec_and_across_codecs() {
     let exchange = Exchange::start(Setup::ringing());
-    let kinds = [CodecKind::Pcma, CodecKind::Pcmu, CodecKind::G722, CodecKind::Opus];
-    let callers = kinds.map(|kind| exchange.phone_with("1049", |manner| manner.codecs = vec![kind]));
+    let kinds = [
+        CodecKind::Pcma,
+        CodecKind::Pcmu,
+        CodecKind::G722,
+        CodecKind::Opus,
+    ];
+    let callers =
+        kinds.map(|kind| exchange.phone_with("1049", |manner| manner.codecs = vec![kind]));
 
     for called in kinds {
         let a2 = exchange.phone_with("1050", |manner| manner.codecs = vec![called]);

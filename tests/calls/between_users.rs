@@ -21,7 +21,10 @@ fn two_phones_hear_each_other_and_the_call_is_recorded_in_the_records() {
     rung.is_hung_up();
     let record = exchange.only_record();
     let end = record.call.end.unwrap();
-    assert_eq!((end.result.as_str(), end.cause.as_str()), ("answered", "normal"));
+    assert_eq!(
+        (end.result.as_str(), end.cause.as_str()),
+        ("answered", "normal")
+    );
     assert_eq!(record.legs.len(), 2);
     for leg in &record.legs {
         assert_eq!(leg.codec.as_deref(), Some("pcma"));

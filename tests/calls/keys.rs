@@ -77,17 +77,24 @@ fn a_wrong_key_and_silence_are_told_and_then_somebody_else_decides() {
 }
 
 #[test]
-fn keys_pass_through_a_bridge_once_however_they_were_sent() {
+fn keys_pass_through_a_bridge_once_also_to_a_phone_that_knows_tones_only() {
     let exchange = Exchange::start(Setup::ringing());
     let [a2] = exchange.phones(["1050"]);
-    let a1 = exchange.phone("1049");
     let plain = exchange.phone_with("1051", |manner| manner.telephone_event = false);
+    plain.registers();
+    let a1 = exchange.phone("1049");
 
-    for (phone, how) in [(&a1, Keys::Rfc4733), (&a1, Keys::Info), (&plain, Keys::InBand)] {
-        let call = phone.dials("1050");
-        let rung = a2.rings();
+    for (phone, number, how) in [
+        (&a2, "1050", Keys::Rfc4733),
+        (&a2, "1050", Keys::Info),
+        (&plain, "1051", Keys::Rfc4733),
+        (&plain, "1051", Keys::Info),
+    ] {
+        let call = a1.dials(number);
+        let rung = phone.rings();
+        rung.speaks(0.0);
         rung.answers();
-        call.hears(pilot::A2);
+        rung.hears(pilot::A1);
 
         call.presses("15#", how);
 

@@ -15,7 +15,11 @@ context \"internal\" { [\"_10XX\"] = user }
     ));
     let [a1, a2] = exchange.phones(["1049", "1050"]);
 
-    for (said, cause, calls) in [(486, "busy", 1), (603, "rejected", 2), (480, "unavailable", 3)] {
+    for (said, cause, calls) in [
+        (486, "busy", 1),
+        (603, "rejected", 2),
+        (480, "no_answer", 3),
+    ] {
         let call = a1.dials("1050");
         a2.rings().refuses(said);
 

@@ -30,7 +30,7 @@ context \"internal\" {
         let record = &exchange.ended_calls(number + 1)[0];
         let end = record.end.as_ref().unwrap();
         assert_eq!(end.script_error, None, "{state}");
-        assert_eq!(end.ended_by, "user:1049", "{state}");
+        assert_eq!(end.ended_by, "agent:1049", "{state}");
     }
     exchange.has_no_calls();
 }
@@ -53,7 +53,7 @@ fn when_the_called_party_hangs_up_the_script_goes_on_with_the_caller() {
     call.hears(prompt::FIRST);
     call.is_hung_up();
     let end = exchange.only_record().call.end.unwrap();
-    assert!(end.vars["talked"].as_f64().unwrap() > 0.3, "{}", end.vars);
+    assert!(end.vars["talked"].as_f64().unwrap() > 0.2, "{}", end.vars);
 }
 
 #[test]

@@ -30,8 +30,16 @@ fn the_two_channels_hold_the_right_tones_through_a_hold() {
     assert_eq!(sound.channels.len(), 2);
     assert!(sound.time_of(0, pilot::C1) >= Duration::from_millis(1_500));
     assert!(sound.time_of(1, pilot::A1) >= Duration::from_millis(1_300));
-    for (channel, foreign) in [(0, pilot::A1), (1, pilot::C1), (0, pilot::MUSIC), (1, pilot::MUSIC)] {
-        assert!(!sound.has(channel, foreign), "{foreign} Hz on channel {channel}");
+    for (channel, foreign) in [
+        (0, pilot::A1),
+        (1, pilot::C1),
+        (0, pilot::MUSIC),
+        (1, pilot::MUSIC),
+    ] {
+        assert!(
+            !sound.has(channel, foreign),
+            "{foreign} Hz on channel {channel}"
+        );
     }
 }
 
@@ -40,9 +48,13 @@ fn a_recording_of_wide_codecs_is_wide() {
     let exchange = Exchange::start(Setup::answering(
         "call:bridge(\"user:1049\", { record = true })",
     ));
-    let a1 = exchange.phone_with("1049", |manner| manner.codecs = vec![media::CodecKind::G722]);
+    let a1 = exchange.phone_with("1049", |manner| {
+        manner.codecs = vec![media::CodecKind::G722]
+    });
     a1.registers();
-    let a2 = exchange.phone_with("1050", |manner| manner.codecs = vec![media::CodecKind::Opus]);
+    let a2 = exchange.phone_with("1050", |manner| {
+        manner.codecs = vec![media::CodecKind::Opus]
+    });
 
     let call = a2.dials("4001234567");
     let agent = a1.rings();

@@ -46,7 +46,10 @@ fn a_source_that_guesses_is_refused_and_nobody_else_is() {
         assert_eq!(guesser.tries_to_register(PATIENCE), Some(401));
     }
 
-    assert_eq!(guesser.tries_to_register(Duration::from_millis(1_200)), None);
+    assert_eq!(
+        guesser.tries_to_register(Duration::from_millis(1_200)),
+        None
+    );
     exchange.phone("1049").registers();
 }
 

@@ -40,6 +40,8 @@ fn a_message_is_left_and_its_owner_hears_it_after_choosing_a_pin() {
     listening.hears_something(Duration::from_millis(300));
     listening.presses("2580#", Keys::Rfc4733);
     listening.hears_within(pilot::C1, Duration::from_secs(20));
+    listening.presses("1", Keys::Rfc4733);
+    listening.hears_within(pilot::C1, Duration::from_secs(20));
     listening.hangs_up();
     listening.is_over();
     crate::support::eventually("the message to be marked as heard", || {
@@ -63,7 +65,9 @@ fn a_caller_who_hangs_up_after_speaking_has_left_a_message_and_a_silent_one_has_
 
     exchange.ended_calls(2);
     assert_eq!(exchange.mailbox("1049").unwrap().messages.len(), 1);
-    let none = exchange.mailbox("1050").is_none_or(|mailbox| mailbox.messages.is_empty());
+    let none = exchange
+        .mailbox("1050")
+        .is_none_or(|mailbox| mailbox.messages.is_empty());
     assert!(none, "nothing was said");
 }
 

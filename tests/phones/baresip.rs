@@ -23,7 +23,13 @@ fn two_baresip_phones_register_call_each_other_and_hear_each_other() {
     let record = exchange.only_record();
     assert_eq!(record.call.end.unwrap().result, "answered");
     for leg in &record.legs {
-        assert!(leg.user_agent.as_deref().unwrap_or_default().contains("baresip"), "{leg:?}");
+        assert!(
+            leg.user_agent
+                .as_deref()
+                .unwrap_or_default()
+                .contains("baresip"),
+            "{leg:?}"
+        );
     }
 }
 

@@ -7,15 +7,21 @@ fn a_fault_at_each_method_leads_to_the_fallback_and_is_heard() {
     let routes: String = FAULTS
         .iter()
         .enumerate()
-        .map(|(number, fault)| format!("  [\"{}\"] = function(call) {fault} end,\n", 7_000 + number))
+        .map(|(number, fault)| {
+            format!("  [\"{}\"] = function(call) {fault} end,\n", 7_000 + number)
+        })
         .collect();
     let exchange = Exchange::start(Setup {
         tenant: "fallback = { play = \"tones/840\" },".to_owned(),
-        ..Setup::with(&format!("-- Every mistake.\ncontext \"internal\" {{\n{routes}}}\n"))
+        ..Setup::with(&format!(
+            "-- Every mistake.\ncontext \"internal\" {{\n{routes}}}\n"
+        ))
     });
     let a1 = exchange.phone("1049");
 
-    let calls: Vec<_> = (0..FAULTS.len()).map(|number| a1.dials(&(7_000 + number).to_string())).collect();
+    let calls: Vec<_> = (0..FAULTS.len())
+        .map(|number| a1.dials(&(7_000 + number).to_string()))
+        .collect();
 
     for (call, fault) in calls.iter().zip(FAULTS) {
         call.is_over();
@@ -98,7 +104,7 @@ const FAULTS: &[&str] = &[
     "call:answer() call:voicemail(nil)",
     "call:answer() call:voicemail(\"1049\", { greeting = \"no/such/sound\" })",
     "call:answer() call:voicemail_menu {}",
-    "call:transfer(\"7777777\")",
+    "call:transfer(nil)",
     "call:transfer(\"1\", { context = \"no such\" })",
     "call:answer() call:send_dtmf(\"xyz\")",
     "call:answer() call:music(\"no/such/music\")",

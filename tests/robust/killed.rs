@@ -25,7 +25,11 @@ fn records_and_recordings_are_whole_after_kill_9_during_twenty_recorded_calls() 
     let begun = Instant::now();
     exchange.resume();
 
-    assert!(begun.elapsed() < Duration::from_secs(2), "ready again after {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "ready again after {:?}",
+        begun.elapsed()
+    );
     let records = exchange.ended_calls(20);
     assert_eq!(records.len(), 20);
     for record in records {
@@ -37,12 +41,19 @@ fn records_and_recordings_are_whole_after_kill_9_during_twenty_recorded_calls() 
         let kept = row.end.unwrap();
         let sound = Wav::read(path);
         let lost = talked.saturating_sub(sound.duration());
-        assert!(lost <= Duration::from_secs(2), "{lost:?} of {talked:?} are lost");
+        assert!(
+            lost <= Duration::from_secs(2),
+            "{lost:?} of {talked:?} are lost"
+        );
         assert!(kept.lost, "the row says that its end is missing");
-        assert_eq!(Duration::from_micros(kept.duration as u64).as_millis() / 100, sound.duration().as_millis() / 100);
+        assert_eq!(
+            Duration::from_micros(kept.duration as u64).as_millis() / 100,
+            sound.duration().as_millis() / 100
+        );
         assert!(sound.has(0, pilot::C1) && sound.has(1, pilot::A1));
     }
-    let again = exchange.phone("1050").dials("4001234567");
-    a1.is_called();
+    let caller = exchange.phone("1050");
+    let again = caller.dials("4001234567");
+    again.is_answered();
     again.hears(pilot::A1);
 }

@@ -36,8 +36,15 @@ fn a_hundred_reloads_under_fifty_live_calls_harm_none() {
     for line in calls.iter().chain(&rung) {
         assert!(line.is_up());
     }
-    let worst = rung.iter().map(|line| line.watch().longest_gap).max().unwrap();
-    assert!(worst < Duration::from_millis(500), "a break of {worst:?} in the sound");
+    let worst = rung
+        .iter()
+        .map(|line| line.watch().longest_gap)
+        .max()
+        .unwrap();
+    assert!(
+        worst < Duration::from_millis(500),
+        "a break of {worst:?} in the sound"
+    );
     for (call, line) in calls.iter().zip(&rung) {
         call.hears(pilot::A2);
         line.hears(pilot::A1);
@@ -47,10 +54,14 @@ fn a_hundred_reloads_under_fifty_live_calls_harm_none() {
         line.is_hung_up();
     }
     exchange.has_no_calls();
-    let failed = exchange.records().iter().filter(|call| {
-        let end = call.end.as_ref();
-        end.is_none_or(|end| end.script_error.is_some() || end.cause != "normal")
-    }).count();
+    let failed = exchange
+        .records()
+        .iter()
+        .filter(|call| {
+            let end = call.end.as_ref();
+            end.is_none_or(|end| end.script_error.is_some() || end.cause != "normal")
+        })
+        .count();
     assert_eq!(failed, 0);
 }
 
@@ -80,7 +91,10 @@ fn a_broken_file_is_refused_and_told_while_calls_go_on_with_the_old_one() {
     let call = a1.dials("9000");
     call.hears(prompt::FIRST);
 
-    exchange.write_script("init.lua", "-- Broken.\ncontext \"internal\" {\n  oops oops\n}\n");
+    exchange.write_script(
+        "init.lua",
+        "-- Broken.\ncontext \"internal\" {\n  oops oops\n}\n",
+    );
     let report = exchange.reload().to_string();
 
     assert!(report.contains("init.lua:3"), "{report}");
@@ -97,7 +111,10 @@ fn a_broken_file_is_refused_and_told_while_calls_go_on_with_the_old_one() {
 
 fn newest_vars(exchange: &Exchange) -> serde_json::Value {
     eventually("the newest record", || {
-        let newest = exchange.records().into_iter().find(|call| call.begin.to == "revision")?;
+        let newest = exchange
+            .records()
+            .into_iter()
+            .find(|call| call.begin.to == "revision")?;
         Some(newest.end?.vars)
     })
 }

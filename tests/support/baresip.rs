@@ -29,7 +29,10 @@ impl Baresip {
         let address = free_address();
         let folder = exchange.folder.join(format!("baresip-{user}"));
         fs::create_dir_all(&folder).unwrap();
-        tone_wav(&folder.join("says.wav"), &[(pilot, Duration::from_secs(60))]);
+        tone_wav(
+            &folder.join("says.wav"),
+            &[(pilot, Duration::from_secs(60))],
+        );
         let control = free_address();
         let said = folder.display();
         let settings = format!(
@@ -106,20 +109,29 @@ ctrl_tcp_listen {control}
     /// Waits until it has heard a tone for 300 ms.
     pub(crate) fn hears(&self, tone: f64) {
         let what = format!("{tone} Hz in {}", self.folder.display());
-        eventually(&what, || self.heard().filter(|wav| wav.has(0, tone)).map(drop));
+        eventually(&what, || {
+            self.heard().filter(|wav| wav.has(0, tone)).map(drop)
+        });
     }
 
     /// Waits until it has heard so much of anything as loud as speech.
     pub(crate) fn hears_something(&self, length: Duration) {
         eventually("something to be heard", || {
-            self.heard().filter(|wav| wav.loud_time(0) >= length).map(drop)
+            self.heard()
+                .filter(|wav| wav.loud_time(0) >= length)
+                .map(drop)
         });
     }
 
     /// What it has heard so far in its last call.
     fn heard(&self) -> Option<Wav> {
-        let files = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.path());
-        let heard = files.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).max()?;
+        let files = fs::read_dir(&self.folder)
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path());
+        let heard = files
+            .filter(|path| path.to_string_lossy().ends_with("-dec.wav"))
+            .max()?;
         (fs::metadata(&heard).ok()?.len() > 8_000).then(|| Wav::read(&heard))
     }
 

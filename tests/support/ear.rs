@@ -99,13 +99,7 @@ impl Ear {
         self.finds_from(usize::MAX, frequency, LONG_ENOUGH, within)
     }
 
-    fn finds_from(
-        &self,
-        first: usize,
-        frequency: f64,
-        length: Duration,
-        within: Duration,
-    ) -> bool {
+    fn finds_from(&self, first: usize, frequency: f64, length: Duration, within: Duration) -> bool {
         let mut tone: Option<(u32, ToneLevel)> = None;
         self.listen_from(first, within, |piece| {
             let tracked = match &mut tone {
@@ -158,7 +152,10 @@ impl Ear {
             }
             loud >= length
         });
-        assert!(found, "{who} should hear {length:?} of sound, and hears {loud:?}");
+        assert!(
+            found,
+            "{who} should hear {length:?} of sound, and hears {loud:?}"
+        );
     }
 
     /// Waits until packets come, whatever they hold.
@@ -168,7 +165,10 @@ impl Ear {
             come += 1;
             come >= count
         });
-        assert!(found, "{who} should receive {count} packets, and receives {come}");
+        assert!(
+            found,
+            "{who} should receive {count} packets, and receives {come}"
+        );
     }
 
     /// Whether no packet comes for so long.
@@ -218,12 +218,19 @@ impl Ear {
         for piece in heard.pieces.iter().rev().take(10).rev() {
             samples.extend(&piece.samples);
         }
-        [330.0, 400.0, 450.0, 500.0, 560.0, 620.0, 1_020.0, 1_120.0, 2_000.0]
-            .into_iter()
-            .map(|tone| (tone, media::level::Goertzel::new(tone, last.rate).level(&samples)))
-            .filter(|(_, level)| *level >= THRESHOLD)
-            .map(|(tone, level)| format!("{tone} Hz at {level:.0} dBFS"))
-            .collect()
+        [
+            330.0, 400.0, 450.0, 500.0, 560.0, 620.0, 1_020.0, 1_120.0, 2_000.0,
+        ]
+        .into_iter()
+        .map(|tone| {
+            (
+                tone,
+                media::level::Goertzel::new(tone, last.rate).level(&samples),
+            )
+        })
+        .filter(|(_, level)| *level >= THRESHOLD)
+        .map(|(tone, level)| format!("{tone} Hz at {level:.0} dBFS"))
+        .collect()
     }
 }
 

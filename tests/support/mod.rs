@@ -1,12 +1,17 @@
 //! A whole exchange in a test: simulated phones with voices of their own, real ones, and what they
 //! hear.
-#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses a part of it"
+)]
 
 mod baresip;
 mod ear;
 mod exchange;
 mod phone;
 mod program;
+mod project;
 mod sipp;
 mod sound;
 
@@ -14,9 +19,10 @@ use std::time::{Duration, Instant};
 
 pub(crate) use baresip::Baresip;
 pub(crate) use ear::Watch;
-pub(crate) use exchange::{Exchange, Setup};
+pub(crate) use exchange::Exchange;
 pub(crate) use phone::{Hold, Keys, Line, Phone};
 pub(crate) use program::Program;
+pub(crate) use project::Setup;
 pub(crate) use sipp::sipp;
 pub(crate) use sound::Wav;
 

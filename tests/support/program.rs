@@ -47,7 +47,10 @@ impl Program {
             if left.is_zero() {
                 let text = said.clone();
                 drop(said);
-                panic!("{} should have said '{what}' {times} times, and said:\n{text}", self.name);
+                panic!(
+                    "{} should have said '{what}' {times} times, and said:\n{text}",
+                    self.name
+                );
             }
             said = self.said.1.wait_timeout(said, left).unwrap().0;
         }
@@ -65,13 +68,18 @@ impl Program {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < until, "{} should have ended:\n{}", self.name, self.said());
+            assert!(
+                Instant::now() < until,
+                "{} should have ended:\n{}",
+                self.name,
+                self.said()
+            );
             thread::park_timeout(Duration::from_millis(20));
         }
     }
 
     /// Ends it as a crash does.
-    pub(crate) fn is_killed(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -89,7 +97,10 @@ fn collect(from: impl Read + Send + 'static, said: Arc<(Mutex<String>, Condvar)>
         let mut reader = BufReader::new(from);
         let mut line = Vec::new();
         while let Ok(1..) = reader.read_until(b'\n', &mut line) {
-            said.0.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            said.0
+                .lock()
+                .unwrap()
+                .push_str(&String::from_utf8_lossy(&line));
             said.1.notify_all();
             line.clear();
         }

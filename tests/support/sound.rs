@@ -72,7 +72,13 @@ impl Wav {
             .chunks_exact(2)
             .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
             .collect();
-        let of = |channel| all.iter().skip(channel).step_by(channels).copied().collect();
+        let of = |channel| {
+            all.iter()
+                .skip(channel)
+                .step_by(channels)
+                .copied()
+                .collect()
+        };
         Self {
             rate,
             channels: (0..channels).map(of).collect(),
@@ -121,6 +127,8 @@ fn pcm(octets: &[u8]) -> Option<(usize, u32, &[u8])> {
             }
             b"data" => {
                 let (channels, rate) = shape?;
+                // A length of nothing says that the writer is not done yet.
+                let length = if length == 0 { octets.len() } else { length };
                 let end = (at + 8).saturating_add(length).min(octets.len());
                 return Some((channels, rate, octets.get(at + 8..end)?));
             }

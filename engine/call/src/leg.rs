@@ -74,6 +74,14 @@ impl Leg {
         self.held
     }
 
+    /// The leg that it talks with, when the two hear each other.
+    pub fn talks_with(&self) -> Option<LegId> {
+        match self.hearing {
+            Hearing::Leg(other) => Some(other),
+            _ => None,
+        }
+    }
+
     pub(crate) fn caller(now: Instant, setup: &Setup) -> Self {
         let (kind, peer) = match (&setup.user, &setup.trunk) {
             (Some(user), _) => ("user", user.clone()),

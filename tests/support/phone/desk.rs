@@ -16,12 +16,15 @@ use super::voice::{Keys, Voice};
 use super::wire::Wire;
 use super::{Hold, Manner};
 
+/// Something that the user does.
+type Act = Box<dyn FnOnce(&mut Desk, Instant) + Send>;
+
 /// What wakes the phone.
 pub(super) enum Input {
     /// A message came.
     Message(Source, Bytes),
     /// The user does something.
-    Do(Box<dyn FnOnce(&mut Desk, Instant) + Send>),
+    Do(Act),
     /// The plug is pulled.
     Unplug,
 }
@@ -103,7 +106,9 @@ impl Desk {
     fn pump(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                Output::Transmit(transmit) => self.wire.send(transmit.route.remote, &transmit.payload),
+                Output::Transmit(transmit) => {
+                    self.wire.send(transmit.route.remote, &transmit.payload)
+                }
                 Output::Event(event) => self.handle(now, event),
             }
         }
@@ -122,10 +127,18 @@ impl Desk {
     pub(super) fn account(&self) -> Option<Account> {
         let host = self.manner.exchange.ip().to_string();
         let password = self.manner.password.as_deref()?;
-        let seed = RandomState::new().hash_one(self.manner.address).to_le_bytes();
+        let seed = RandomState::new()
+            .hash_one(self.manner.address)
+            .to_le_bytes();
         let mut seeds = [0; 32];
         seeds[..8].copy_from_slice(&seed);
-        Some(Account::new(&self.manner.user, password, None, &host, seeds))
+        Some(Account::new(
+            &self.manner.user,
+            password,
+            None,
+            &host,
+            seeds,
+        ))
     }
 
     pub(super) fn uri(&self, user: &str) -> Uri {
@@ -194,7 +207,8 @@ impl Desk {
         if how == Keys::Info {
             for key in keys.chars() {
                 let body = format!("Signal={key}\r\nDuration=160\r\n");
-                self.endpoint.info(now, session, "application/dtmf-relay", body.into());
+                self.endpoint
+                    .info(now, session, "application/dtmf-relay", body.into());
             }
             return;
         }

@@ -113,13 +113,19 @@ impl Line {
     fn offers(&self, hold: Option<Hold>) {
         let before = self.look(|state| state.agreed);
         self.act(move |desk, now, session| desk.offer(now, session, hold));
-        self.wait("agreement on its offer", |state| (state.agreed > before).then_some(()));
+        self.wait("agreement on its offer", |state| {
+            (state.agreed > before).then_some(())
+        });
     }
 
     /// Waits until it is told that it rings there, with or without sound.
     pub(crate) fn is_ringing(&self) {
         self.wait("180", |state| {
-            state.progress.iter().any(|(status, _)| *status == 180).then_some(())
+            state
+                .progress
+                .iter()
+                .any(|(status, _)| *status == 180)
+                .then_some(())
         });
     }
 
@@ -159,7 +165,9 @@ impl Line {
 
     /// Waits until these keys have come, in order and once each.
     pub(crate) fn receives_keys(&self, keys: &str) {
-        self.wait(&format!("the keys {keys}"), |state| (state.keys == keys).then_some(()));
+        self.wait(&format!("the keys {keys}"), |state| {
+            (state.keys == keys).then_some(())
+        });
     }
 
     /// Whether the call is up now.
@@ -184,7 +192,11 @@ impl Line {
 
     /// As [`hears`](Self::hears), with more patience.
     pub(crate) fn hears_within(&self, tone: f64, limit: Duration) {
-        assert!(self.ear.finds(tone, limit), "{} should hear {tone} Hz", self.who);
+        assert!(
+            self.ear.finds(tone, limit),
+            "{} should hear {tone} Hz",
+            self.who
+        );
     }
 
     /// Fails unless a tone was heard for 300 ms since the beginning of the call, or is soon.

@@ -43,10 +43,16 @@ impl Desk {
             Some(name) => format!(";transport={name}"),
             None => String::new(),
         };
-        let contact = format!("<sip:{}@{}{transport}>", self.manner.user, self.manner.address);
+        let contact = format!(
+            "<sip:{}@{}{transport}>",
+            self.manner.user, self.manner.address
+        );
         self.registering.cseq += 1;
         let request = Request::build(Method::Register, &sip::Uri::parse(registrar).unwrap())
-            .header(Name::From, format!("<{address}>;tag={}", self.endpoint.token()))
+            .header(
+                Name::From,
+                format!("<{address}>;tag={}", self.endpoint.token()),
+            )
             .header(Name::To, format!("<{address}>"))
             .header(Name::CallId, &self.registering.call_id)
             .header(Name::CSeq, format!("{} REGISTER", self.registering.cseq))
@@ -76,9 +82,11 @@ impl Desk {
             self.registering.under_way = Some(register);
             return;
         }
-        let known = self.only_known_digests(response);
         let answer = match (&mut register.account, response.status()) {
-            (Some(account), 401 | 407) => account.answer(&register.request, &known).ok(),
+            (Some(account), 401 | 407) => {
+                let known = self.only_known_digests(response);
+                account.answer(&register.request, &known).ok()
+            }
             _ => None,
         };
         let Some((name, value)) = answer else {
@@ -107,7 +115,7 @@ impl Desk {
             Algorithm::Md5 => "MD5",
         };
         let known: Vec<String> = response
-            .header_all(Name::WwwAuthenticate)
+            .headers_named("WWW-Authenticate")
             .map(|challenge| challenge.to_string())
             .filter(|challenge| challenge.contains(&format!("algorithm={word}")))
             .collect();

@@ -22,7 +22,8 @@ impl Description {
     pub(super) fn parse(sdp: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(sdp);
         let field = |prefix: &str| {
-            text.lines().filter_map(move |line| line.strip_prefix(prefix.to_owned().as_str()))
+            text.lines()
+                .filter_map(move |line| line.strip_prefix(prefix.to_owned().as_str()))
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
@@ -46,16 +47,23 @@ impl Description {
                 Some(name) if name.starts_with("pcma/8000") => Some(CodecKind::Pcma),
                 Some(name) if name.starts_with("pcmu/8000") => Some(CodecKind::Pcmu),
                 Some(_) => None,
-                None => [(0, CodecKind::Pcmu), (8, CodecKind::Pcma), (9, CodecKind::G722)]
-                    .into_iter()
-                    .find(|(fixed, _)| *fixed == number)
-                    .map(|(_, kind)| kind),
+                None => [
+                    (0, CodecKind::Pcmu),
+                    (8, CodecKind::Pcma),
+                    (9, CodecKind::G722),
+                ]
+                .into_iter()
+                .find(|(fixed, _)| *fixed == number)
+                .map(|(_, kind)| kind),
             }
         };
         let silent = text.contains("a=sendonly") || text.contains("a=inactive");
         Some(Self {
             address: SocketAddr::new(host, port),
-            codecs: types.iter().filter_map(|&number| Some((number, kind(number)?))).collect(),
+            codecs: types
+                .iter()
+                .filter_map(|&number| Some((number, kind(number)?)))
+                .collect(),
             telephone_event: names
                 .iter()
                 .find(|(_, name)| name.starts_with("telephone-event/8000"))
@@ -82,7 +90,11 @@ impl Own<'_> {
             Some(Hold::Zero) => "0.0.0.0".to_owned(),
             _ => host.to_string(),
         };
-        let mut types: Vec<String> = self.codecs.iter().map(|(number, _)| number.to_string()).collect();
+        let mut types: Vec<String> = self
+            .codecs
+            .iter()
+            .map(|(number, _)| number.to_string())
+            .collect();
         types.extend(self.telephone_event.map(|number| number.to_string()));
         let mut text = format!(
             "v=0\r\no=- 1 {} IN IP4 {host}\r\ns=-\r\nc=IN IP4 {said}\r\nt=0 0\r\nm=audio {} RTP/AVP {}\r\n",

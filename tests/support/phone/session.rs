@@ -16,7 +16,9 @@ impl Desk {
                 session, request, ..
             } => {
                 let from = request.from().ok().and_then(|from| from.uri().ok());
-                let from = from.and_then(|uri| uri.user_unescaped()).unwrap_or_default();
+                let from = from
+                    .and_then(|uri| uri.user_unescaped())
+                    .unwrap_or_default();
                 let name = format!("{} (called by {from})", self.manner.user);
                 let line = Line::new(name, self.inbox.clone());
                 line.note(|state| {

@@ -40,6 +40,8 @@ pub(super) struct Voice {
     timestamp: u32,
     ssrc: u32,
     keys: VecDeque<Frame>,
+    /// Finds keys in the sound, where there are no events.
+    tones: inband::ToneDetector,
     /// The time stamp of the event that is being sent.
     event_began: u32,
     /// The time stamp of the event that came last.
@@ -86,6 +88,7 @@ impl Voice {
             timestamp: u32::MAX - 3_000,
             ssrc: (u32::from(address.port()) << 16) | 0x1234,
             keys: VecDeque::new(),
+            tones: inband::ToneDetector::new(),
             event_began: 0,
             last_event: None,
         }
@@ -98,7 +101,11 @@ impl Voice {
     pub(super) fn offer(&mut self, hold: Option<Hold>) -> Bytes {
         let all: Vec<(u8, CodecKind)> = match &self.agreed {
             Some(agreed) => vec![(agreed.send, agreed.kind)],
-            None => self.wanted.iter().map(|&kind| (payload_type(kind), kind)).collect(),
+            None => self
+                .wanted
+                .iter()
+                .map(|&kind| (payload_type(kind), kind))
+                .collect(),
         };
         let events = match &self.agreed {
             Some(agreed) => agreed.events,
@@ -149,7 +156,8 @@ impl Voice {
             let down = (1..=5).map(|part| Frame::Event(number, part * 160, part == 1, false));
             self.keys.extend(down);
             // The end is said three times, for packets get lost.
-            self.keys.extend([Frame::Event(number, 800, false, true); 3]);
+            self.keys
+                .extend([Frame::Event(number, 800, false, true); 3]);
             self.keys.extend([Frame::Silence; 3]);
         }
     }
@@ -165,9 +173,8 @@ impl Voice {
     }
 
     fn set(&mut self, kind: CodecKind, send: u8, events: Option<u8>, theirs: &Description) {
-        let (encoder, decoder) = match (Encoder::new(kind), Decoder::new(kind)) {
-            (Ok(encoder), Ok(decoder)) => (encoder, decoder),
-            _ => return,
+        let (Ok(encoder), Ok(decoder)) = (Encoder::new(kind), Decoder::new(kind)) else {
+            return;
         };
         if let Some(agreed) = self.agreed.as_mut().filter(|agreed| agreed.kind == kind) {
             (agreed.send, agreed.events) = (send, events);
@@ -222,6 +229,9 @@ impl Voice {
             }
             let count = agreed.decoder.decode(payload, &mut samples);
             ear.take(agreed.decoder.rate(), &samples[..count]);
+            if agreed.events.is_none() && agreed.decoder.rate() == 8_000 {
+                keys.extend(self.tones.push(&samples[..count]));
+            }
         }
         keys
     }

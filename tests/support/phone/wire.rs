@@ -24,7 +24,9 @@ impl Wire {
         if manner.transport == Transport::Udp {
             let socket = UdpSocket::bind(local).unwrap();
             let reader = socket.try_clone().unwrap();
-            reader.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+            reader
+                .set_read_timeout(Some(Duration::from_secs(1)))
+                .unwrap();
             thread::spawn(move || read_datagrams(&reader, local, &inbox));
             return Self::Udp(socket);
         }
