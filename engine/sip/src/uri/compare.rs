@@ -48,18 +48,22 @@ fn dialled(number: Option<Text>) -> Option<Vec<u8>> {
 }
 
 fn same_params(a: &Params, b: &Params, matters: fn(&Text) -> bool) -> bool {
+    // A parameter must not stand twice; if one does, its first value counts.
+    let first = |params: &Params, name: &Text| {
+        let found = params.iter().find(|(found, _)| found.eq_ignore_case(name));
+        found.map(|(_, value)| value)
+    };
     let agrees = |mine: &Params, theirs: &Params| {
-        mine.iter().all(|(name, value)| {
-            let other = theirs.iter().find(|(found, _)| found.eq_ignore_case(&name));
-            match other {
-                None => !matters(&name),
-                Some((_, other)) => match (value, other) {
-                    (None, None) => true,
-                    (Some(value), Some(other)) => {
-                        unescape(value.as_bytes()).eq_ignore_ascii_case(&unescape(other.as_bytes()))
-                    }
-                    _ => false,
-                },
+        mine.iter().all(|(name, _)| {
+            let Some(other) = first(theirs, &name) else {
+                return !matters(&name);
+            };
+            match (first(mine, &name).flatten(), other) {
+                (None, None) => true,
+                (Some(value), Some(other)) => {
+                    unescape(value.as_bytes()).eq_ignore_ascii_case(&unescape(other.as_bytes()))
+                }
+                _ => false,
             }
         })
     };

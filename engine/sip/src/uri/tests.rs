@@ -117,6 +117,15 @@ fn unequal_uris_of_the_rfc_are_unequal() {
 }
 
 #[test]
+fn a_uri_is_equal_to_itself_even_if_a_parameter_stands_twice() {
+    let twice = uri("sip:a@b;x=1;x=2");
+
+    assert_eq!(twice, twice.clone());
+    assert_eq!(twice, uri("sip:a@b;x=1"));
+    assert_ne!(twice, uri("sip:a@b;x=2"));
+}
+
+#[test]
 fn a_user_with_odd_letters_is_escaped_when_built() {
     let uri = Uri::for_user(
         "a b@c",
