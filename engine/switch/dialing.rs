@@ -89,7 +89,7 @@ impl Switch {
         };
         // The fence: a trunk belongs to one tenant.
         if settings.tenant != *live.setup.tenant.0 {
-            tracing::warn!(call = %live.id(), trunk, "this trunk is another tenant's");
+            tracing::warn!(trunk, "this trunk is another tenant's");
             self.unreachable(live, id, Cause::Forbidden);
             return;
         }
@@ -228,7 +228,7 @@ impl Switch {
         let far = first.destination.remote;
         let trunk = first.trunk.clone();
         let Some(near) = self.listener_for(&first.destination) else {
-            tracing::warn!(call = %live.id(), %far, "no listener for this transport and address family");
+            tracing::warn!(%far, "no listener for this transport and address family");
             self.unreachable(live, id, Cause::Unavailable);
             return;
         };
@@ -263,7 +263,7 @@ impl Switch {
                     uri: attempt.uri,
                     from,
                     route: attempt.route,
-                    allows_tcp: false,
+                    allows_tcp: attempt.user.is_none() && self.listens_on_tcp(),
                     contact_user: None,
                     contact_host: self.contact_host(near, attempt.destination.remote),
                     destination: attempt.destination,
@@ -300,16 +300,16 @@ impl Switch {
         }
         let attempt = next.remove(0);
         let caller = leg.caller.clone();
-        tracing::info!(call = %live.id(), to = %attempt.destination.remote, "next host of the trunk");
+        tracing::info!(to = %attempt.destination.remote, "next host of the trunk");
         self.ring_all(now, live, id, vec![attempt], &caller);
         true
     }
 
     fn unreachable(&mut self, live: &mut Live, id: LegId, cause: Cause) {
-        let (call, thread) = (live.id(), live.thread);
+        let thread = live.thread;
         if let Some(leg) = live.leg(id) {
             leg.over = true;
-            self.silence_leg(call, thread, leg);
+            self.silence_leg(thread, leg);
         }
         live.echoes.push_back(Event::Refused { leg: id, cause });
     }
@@ -367,6 +367,13 @@ impl Switch {
                     && local.is_ipv4() == destination.remote.is_ipv4()
             })
             .map(|(_, local)| *local)
+    }
+
+    fn listens_on_tcp(&self) -> bool {
+        let listening = self.parts.signalling.listening();
+        listening
+            .iter()
+            .any(|(transport, _)| *transport == Transport::Tcp)
     }
 
     /// What Contact says where the socket's own address would not do.

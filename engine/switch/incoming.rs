@@ -1,15 +1,13 @@
 //! A call comes in: whose it is, whether it may, and what runs for it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use call::number::{Kind, Plan, normalise};
-use call::{Call, CallId, Ended, Options, Setup, TenantId};
+use call::{CallId, Ended, Options, Setup, TenantId};
 use media::sdp::Description;
 use script::Refused;
 use sip::{Request, SessionId, Source};
-use smallvec::SmallVec;
 
 use super::Switch;
 use super::accounts::Judged;
@@ -85,15 +83,22 @@ impl Switch {
         };
         let setup = self.setup(request, &caller, &tenant);
         let id = setup.id;
+        let span = tracing::info_span!("call", %id, tenant = %setup.tenant);
+        let entered = span.clone().entered();
         tracing::info!(
-            call = %id, tenant = %setup.tenant, from = setup.from_raw, to = setup.to,
-            context = setup.context, "call"
+            from = setup.from_raw,
+            to = setup.to,
+            context = setup.context,
+            "call begins"
         );
         let started = self.parts.scripts.start_call(setup.clone());
         let (generation, trouble) = match started {
             Ok(generation) => (generation, None),
             Err(Refused::Behind { by }) => {
-                tracing::warn!(call = %id, behind_ms = by.as_millis() as u64, "scripts are behind: call refused");
+                tracing::warn!(
+                    behind_ms = by.as_millis() as u64,
+                    "scripts are behind: call refused"
+                );
                 self.parts.meters.calls_refused.increment(1);
                 let retry = vec![("Retry-After".to_owned(), "2".to_owned())];
                 self.endpoint.reject(now, session, 503, &retry);
@@ -114,30 +119,13 @@ impl Switch {
             .header_named("User-Agent")
             .map(|text| text.to_string());
         self.next_thread = self.next_thread.wrapping_add(1);
-        let live = Live {
-            call: Call::new(now, setup.clone(), options),
-            language: setup.language.clone(),
-            setup,
-            tenant,
-            generation,
-            thread: self.next_thread,
-            legs: vec![leg],
-            echoes: std::collections::VecDeque::new(),
-            replies: HashMap::new(),
-            next_request: 1,
-            journal: Vec::new(),
-            journal_lines: 0,
-            born: now,
-            hops: request.max_forwards().ok().flatten().unwrap_or(70),
-            due: None,
-            recordings: SmallVec::new(),
-            mailbox: super::mailbox::Opened::default(),
-            trunk_out: None,
-            vars: serde_json::Value::Null,
-            script_error: None,
-            ended: None,
-            end_by: None,
-        };
+        let mut live = Live::new(now, setup, tenant, options);
+        live.span = span;
+        live.generation = generation;
+        live.thread = self.next_thread;
+        live.hops = request.max_forwards().ok().flatten().unwrap_or(70);
+        live.legs.push(leg);
+        drop(entered);
         self.begin_record(&live);
         self.sessions.insert(session, (id, call::LegId::CALLER));
         self.calls.insert(id, Box::new(live));
@@ -154,11 +142,11 @@ impl Switch {
         let message = refused.to_string();
         match refused {
             Refused::NoRoute { to, .. } => {
-                tracing::info!(call = %live.id(), message, "no route");
+                tracing::info!(message, "no route");
                 live.call.handle_script_ended(now, Ended::NoRoute { to });
             }
             _ => {
-                tracing::error!(call = %live.id(), message, "no script for this call: fallback");
+                tracing::error!(message, "no script for this call: fallback");
                 live.script_error = Some(message.clone());
                 live.call
                     .handle_script_ended(now, Ended::Failed { message });

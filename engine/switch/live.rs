@@ -20,6 +20,8 @@ use super::recording::Recording;
 pub(crate) struct Live {
     pub(crate) call: Call,
     pub(crate) setup: Setup,
+    /// Every log line of the call is written in it.
+    pub(crate) span: tracing::Span,
     /// The tenant's part of the configuration when the call began.
     pub(crate) tenant: Arc<script::config::Tenant>,
     /// The generation that its script runs on.
@@ -133,6 +135,40 @@ pub(crate) enum KeyWay {
 }
 
 impl Live {
+    /// A call that begins: no legs yet.
+    pub(crate) fn new(
+        now: Instant,
+        setup: Setup,
+        tenant: Arc<script::config::Tenant>,
+        options: call::Options,
+    ) -> Self {
+        Self {
+            call: Call::new(now, setup.clone(), options),
+            language: setup.language.clone(),
+            setup,
+            span: tracing::Span::none(),
+            tenant,
+            generation: 0,
+            thread: 0,
+            legs: Vec::new(),
+            echoes: VecDeque::new(),
+            replies: HashMap::new(),
+            next_request: 1,
+            journal: Vec::new(),
+            journal_lines: 0,
+            born: now,
+            hops: 70,
+            due: None,
+            recordings: SmallVec::new(),
+            mailbox: super::mailbox::Opened::default(),
+            trunk_out: None,
+            vars: serde_json::Value::Null,
+            script_error: None,
+            ended: None,
+            end_by: None,
+        }
+    }
+
     pub(crate) fn id(&self) -> CallId {
         self.setup.id
     }

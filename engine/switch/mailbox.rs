@@ -114,7 +114,7 @@ impl Switch {
                 from,
                 duration,
             } => {
-                tracing::info!(call = %live.setup.id, mailbox, "a message was left");
+                tracing::info!(mailbox, "a message was left");
                 store
                     .leave_message(MessageRow {
                         id: message.0,

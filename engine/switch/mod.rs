@@ -311,12 +311,13 @@ impl Switch {
         let Some(mut live) = self.calls.remove(&id) else {
             return;
         };
+        let _entered = live.span.clone().entered();
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(self, &mut live);
             self.settle(now, &mut live);
         }));
         if done.is_err() {
-            tracing::error!(call = %id, "a defect ended this call; the others go on");
+            tracing::error!("a defect ended this call; the others go on");
             self.bury(now, *live);
             return;
         }
@@ -414,3 +415,6 @@ const INPUTS_A_TURN: usize = 256;
 const SWEEP: Duration = Duration::from_secs(1);
 /// How long a stop waits for records.
 const GRACE: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests;

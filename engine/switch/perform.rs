@@ -95,7 +95,7 @@ impl Switch {
     ) {
         let key = |live: &mut Live, id| live.leg(id).and_then(|leg| leg.key());
         let (Some(one), Some(other)) = (key(live, a), key(live, b)) else {
-            tracing::debug!(call = %live.id(), ?a, ?b, "a leg without sound cannot be joined");
+            tracing::debug!(?a, ?b, "a leg without sound cannot be joined");
             return;
         };
         self.parts.media.command(live.thread, command(one, other));
@@ -126,7 +126,6 @@ impl Switch {
         cause: Cause,
         elsewhere: bool,
     ) {
-        let id = live.id();
         let thread = live.thread;
         let Some(leg) = live.leg(leg) else { return };
         leg.over = true;
@@ -152,7 +151,7 @@ impl Switch {
             self.endpoint.hang_up(now, session, Some(reason.clone()));
         }
         leg.up = None;
-        self.silence_leg(id, thread, leg);
+        self.silence_leg(thread, leg);
     }
 
     /// Runs the handler of another number in place of the one that runs.

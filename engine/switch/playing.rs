@@ -296,7 +296,7 @@ impl Switch {
             Ok(path) => Ok(Piece::File { path, keep: true }),
             // The exchange's own prompts never leave a caller in silence.
             Err(why) if OWN_PROMPTS.iter().any(|own| name.starts_with(own)) => {
-                tracing::warn!(call = %live.setup.id, why, "a tone stands in for a prompt");
+                tracing::warn!(why, "a tone stands in for a prompt");
                 let clip = library.tone(call::Tone::Confirm, rate);
                 Ok(Piece::Ready(Loaded::Clip(clip)))
             }

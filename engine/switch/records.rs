@@ -44,8 +44,9 @@ impl Switch {
             }
             ScriptEnd::Failed(fault) => {
                 tracing::error!(
-                    %call, tenant = %live.setup.tenant, context = live.setup.context,
-                    "the script failed, the caller gets the fallback\n{}", fault.report
+                    context = live.setup.context,
+                    "the script failed, the caller gets the fallback\n{}",
+                    fault.report
                 );
                 switch.parts.meters.calls_failed_by_script.increment(1);
                 live.note(now, &json!({ "fault": &fault.report }));
@@ -119,7 +120,7 @@ impl Switch {
             self.parts.meters.mos.record(f64::from(mos));
         }
         tracing::info!(
-            call = %live.setup.id, tenant = %live.setup.tenant,
+            tenant = %live.setup.tenant,
             result = outcome_word(record.result), by = record.ended_by, cause = record.cause.word(),
             seconds = (record.ended_at - record.started_at) / 1_000_000, "call ended"
         );

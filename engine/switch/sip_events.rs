@@ -99,7 +99,7 @@ impl Switch {
                     sound.negotiator.accept(&answer).ok()
                 });
                 if let Some(agreed) = agreed {
-                    switch.set_sound(call, thread, leg, agreed);
+                    switch.set_sound(thread, leg, agreed);
                     early_media = true;
                 }
             }
@@ -153,7 +153,7 @@ impl Switch {
             let agreed = match agreed {
                 Ok(agreed) => agreed,
                 Err(error) => {
-                    tracing::info!(%call, error, "answer cannot be used");
+                    tracing::info!(error, "answer cannot be used");
                     switch.endpoint.hang_up(now, session, None);
                     leg.sessions.retain(|other| *other != session);
                     switch.sessions.remove(&session);
@@ -162,7 +162,7 @@ impl Switch {
                 }
             };
             leg.answered = true;
-            switch.set_sound(call, thread, leg, agreed);
+            switch.set_sound(thread, leg, agreed);
             leg.up = Some(session);
             leg.user_agent = user_agent;
             let user = match &mut leg.role {
@@ -203,7 +203,7 @@ impl Switch {
                 leg.sessions.retain(|other| *other != session);
             }
             let cause = Cause::from_sip_status(status);
-            tracing::debug!(%call, leg = id.0, status, "refused");
+            tracing::debug!(leg = id.0, status, "refused");
             if matches!(status, 408 | 430 | 500..=599) && switch.try_next(now, live, id) {
                 return;
             }
@@ -213,13 +213,13 @@ impl Switch {
 
     /// One of a leg's phones is out; the leg is when it was the last.
     pub(super) fn branch_over(&mut self, now: Instant, live: &mut Live, id: LegId, cause: Cause) {
-        let (call, thread) = (live.id(), live.thread);
+        let thread = live.thread;
         let Some(leg) = live.leg(id) else { return };
         if !leg.sessions.is_empty() || leg.over {
             return;
         }
         leg.over = true;
-        self.silence_leg(call, thread, leg);
+        self.silence_leg(thread, leg);
         live.call
             .handle_event(now, CallEvent::Refused { leg: id, cause });
     }
@@ -236,9 +236,9 @@ impl Switch {
                     Description::parse(sdp).and_then(|answer| sound.negotiator.accept(&answer))
                 });
                 match agreed {
-                    Some(Ok(agreed)) => switch.set_sound(call, thread, leg, agreed),
+                    Some(Ok(agreed)) => switch.set_sound(thread, leg, agreed),
                     Some(Err(error)) => {
-                        tracing::info!(%call, %error, "answer in the ACK cannot be used");
+                        tracing::info!(%error, "answer in the ACK cannot be used");
                         let cause = Cause::Incompatible;
                         switch.release(now, live, id, cause, false);
                         live.call
@@ -272,7 +272,7 @@ impl Switch {
             | EndedWhy::TransportFailed => Cause::Lost,
         };
         self.with_call(now, call, |switch, live| {
-            let (call, thread) = (live.id(), live.thread);
+            let thread = live.thread;
             let Some(leg) = live.leg(id) else { return };
             leg.sessions.retain(|other| *other != session);
             if leg.over {
@@ -284,7 +284,7 @@ impl Switch {
             }
             leg.over = true;
             leg.playing = None;
-            switch.silence_leg(call, thread, leg);
+            switch.silence_leg(thread, leg);
             live.call
                 .handle_event(now, CallEvent::HungUp { leg: id, cause });
         });

@@ -36,12 +36,12 @@ impl Switch {
         let Some(session) = caller_session(live) else {
             return;
         };
-        let (id, thread) = (live.id(), live.thread);
+        let thread = live.thread;
         if let Some(leg) = live.leg(LegId::CALLER) {
             leg.answered = true;
             // Early sound was agreed on already; from now on it must not cease.
             if let Some(agreed) = leg.sound.as_ref().and_then(|sound| sound.agreed.clone()) {
-                self.set_sound(id, thread, leg, agreed);
+                self.set_sound(thread, leg, agreed);
             }
         }
         match self.caller_answer(live) {
@@ -59,7 +59,7 @@ impl Switch {
 
     /// Refuses the caller.
     pub(super) fn reject(&mut self, now: Instant, live: &mut Live, cause: Cause) {
-        let (id, thread) = (live.id(), live.thread);
+        let thread = live.thread;
         let Some(session) = caller_session(live) else {
             return;
         };
@@ -69,7 +69,7 @@ impl Switch {
         if let Some(leg) = live.leg(LegId::CALLER) {
             leg.over = true;
             leg.sessions.clear();
-            self.silence_leg(id, thread, leg);
+            self.silence_leg(thread, leg);
         }
     }
 
@@ -77,7 +77,7 @@ impl Switch {
     fn caller_answer(&mut self, live: &mut Live) -> Result<Bytes, Cause> {
         let ours = self.codecs.clone();
         self.open_sound(live, LegId::CALLER)?;
-        let (id, thread) = (live.id(), live.thread);
+        let thread = live.thread;
         let Some(leg) = live.leg(LegId::CALLER) else {
             return Err(Cause::Failure);
         };
@@ -101,12 +101,12 @@ impl Switch {
             .negotiator
             .answer(&offer, &liked, Direction::SendRecv)
             .map_err(|error| {
-                tracing::info!(call = %id, %error, "no common sound");
+                tracing::info!(%error, "no common sound");
                 Cause::Incompatible
             })?;
         let written = Bytes::from(written);
         sound.answer = Some(written.clone());
-        self.set_sound(id, thread, leg, agreed);
+        self.set_sound(thread, leg, agreed);
         Ok(written)
     }
 
@@ -126,7 +126,7 @@ impl Switch {
         let bind = near.ip();
         let shown = self.shown_address(bind, far);
         let opened = self.parts.media.open(thread, key, bind).map_err(|error| {
-            tracing::error!(%call, %error, "no sound");
+            tracing::error!(%error, "no sound");
             Cause::Congestion
         })?;
         let side = LocalSide {
@@ -152,7 +152,7 @@ impl Switch {
     }
 
     /// Gives the board what was agreed.
-    pub(super) fn set_sound(&self, call: CallId, thread: usize, leg: &mut Leg, agreed: Agreed) {
+    pub(super) fn set_sound(&self, thread: usize, leg: &mut Leg, agreed: Agreed) {
         let Some(sound) = &mut leg.sound else { return };
         let mut hosts: SmallVec<[IpAddr; 2]> = SmallVec::new();
         hosts.extend(agreed.remote.map(|remote| remote.ip()));
@@ -192,19 +192,19 @@ impl Switch {
                 config,
             }
         };
-        tracing::debug!(%call, leg = leg.id.0, ?agreed, "sound");
+        tracing::debug!(leg = leg.id.0, ?agreed, "sound");
         sound.added = true;
         sound.agreed = Some(agreed);
         self.parts.media.command(thread, command);
     }
 
     /// Takes a leg off the board and closes its ports.
-    pub(super) fn silence_leg(&mut self, call: CallId, thread: usize, leg: &mut Leg) {
+    pub(super) fn silence_leg(&mut self, thread: usize, leg: &mut Leg) {
         let Some(sound) = &mut leg.sound else { return };
         if sound.leaving {
             return;
         }
-        tracing::trace!(%call, leg = leg.id.0, "sound ends");
+        tracing::trace!(leg = leg.id.0, "sound ends");
         if sound.added {
             // Its ports close when the board has said good-bye.
             sound.added = false;
@@ -258,7 +258,7 @@ impl Switch {
                     let held = agreed.held_by_peer;
                     let changed = held != sound.held;
                     sound.held = held;
-                    switch.set_sound(call, thread, leg, agreed);
+                    switch.set_sound(thread, leg, agreed);
                     switch.endpoint.answer(now, session, answer.into());
                     if changed {
                         live.call
@@ -266,7 +266,7 @@ impl Switch {
                     }
                 }
                 Err(error) => {
-                    tracing::info!(%call, %error, "offer refused");
+                    tracing::info!(%error, "offer refused");
                     switch.endpoint.refuse_offer(now, session, 488);
                 }
             }
