@@ -34,8 +34,13 @@ pub(super) enum Backend {
     Epoll(Epoll),
 }
 
-pub(super) fn run<R>(inbox: &Receiver<Order>, epoch: Instant, use_uring: bool, report: &R, counters: &Counters)
-where
+pub(super) fn run<R>(
+    inbox: &Receiver<Order>,
+    epoch: Instant,
+    use_uring: bool,
+    report: &R,
+    counters: &Counters,
+) where
     R: Fn(media::Event) -> Result<(), media::Event>,
 {
     let backend = Backend::new(use_uring);
