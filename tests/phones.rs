@@ -5,5 +5,7 @@ mod support;
 
 #[path = "phones/baresip.rs"]
 mod baresip;
+#[path = "phones/command_line.rs"]
+mod command_line;
 #[path = "phones/thousand_calls.rs"]
 mod thousand_calls;

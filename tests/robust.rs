@@ -7,7 +7,11 @@ mod support;
 mod broken_scripts;
 #[path = "robust/killed.rs"]
 mod killed;
+#[path = "robust/limits.rs"]
+mod limits;
 #[path = "robust/reload.rs"]
 mod reload;
 #[path = "robust/runaway.rs"]
 mod runaway;
+#[path = "robust/strangers.rs"]
+mod strangers;

@@ -19,6 +19,10 @@ pub(crate) struct Setup {
     pub(crate) sip: String,
     /// Further lines of `rtp = {}`.
     pub(crate) rtp: String,
+    /// Further lines of the whole; `EXCHANGE` stands for the exchange's host.
+    pub(crate) more: String,
+    /// The first RTP port and the last.
+    pub(crate) ports: (u16, u16),
     /// Further lines of the tenant.
     pub(crate) tenant: String,
     /// Codecs, in the exchange's order.
@@ -35,6 +39,8 @@ impl Default for Setup {
             script: None,
             sip: String::new(),
             rtp: String::new(),
+            more: String::new(),
+            ports: (16_384, 32_767),
             tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
             codecs: "\"opus\", \"g722\", \"pcma\", \"pcmu\"",
             clock: "2026-11-24T12:00:00+08:00",
@@ -198,8 +204,10 @@ fn config(street: &Street, setup: &Setup) -> String {
         rtp,
         tenant,
         codecs,
+        ports: (first, last),
         ..
     } = setup;
+    let more = setup.more.replace("EXCHANGE", &exchange.ip().to_string());
     format!(
         "-- An exchange for one test.
 return {{
@@ -213,7 +221,7 @@ return {{
     }},
     {sip}
   }},
-  rtp = {{ ports = {{ 16384, 32767 }}, codecs = {{ {codecs} }}, threads = 1, {rtp} }},
+  rtp = {{ ports = {{ {first}, {last} }}, codecs = {{ {codecs} }}, threads = 1, {rtp} }},
   tenants = {{
     [\"8001\"] = {{
       domain = \"{}\", timezone = \"Asia/Shanghai\", language = \"zh\", dialplan = \"scripts.8001\",
@@ -223,6 +231,7 @@ return {{
       {tenant}
     }},
   }},
+  {more}
 }}
 ",
         carrier.ip(),

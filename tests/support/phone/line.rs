@@ -1,6 +1,7 @@
 //! One call as a phone's user has it: what is done, what is seen, what is heard.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ pub(super) struct State {
     pub(super) agreed: u32,
     /// The codec in use.
     pub(super) codec: Option<media::CodecKind>,
+    /// Where the exchange hears us.
+    pub(super) far_address: Option<SocketAddr>,
 }
 
 /// Calls that have come in and that nobody has looked at.
@@ -173,6 +176,26 @@ impl Line {
     /// Whether the call is up now.
     pub(crate) fn is_up(&self) -> bool {
         self.look(|state| state.is_up && state.ended.is_none())
+    }
+
+    /// Whether the call is up within half a second.
+    pub(crate) fn is_up_soon(&self) -> bool {
+        let until = Instant::now() + Duration::from_millis(500);
+        let mut state = self.state.0.lock().unwrap();
+        while !state.is_up && state.ended.is_none() && Instant::now() < until {
+            state = self
+                .state
+                .1
+                .wait_timeout(state, Duration::from_millis(100))
+                .unwrap()
+                .0;
+        }
+        state.is_up
+    }
+
+    /// Where the exchange hears this call.
+    pub(crate) fn far_address(&self) -> SocketAddr {
+        self.wait("the exchange's address", |state| state.far_address)
     }
 
     /// Who calls, as it is shown.

@@ -127,6 +127,8 @@ impl Call {
             return false;
         };
         let usable = self.voice.take_answer(&theirs);
+        self.line
+            .note(|state| state.far_address = Some(theirs.address));
         self.theirs = Some(theirs);
         let codec = self.voice.codec();
         self.line.note(|state| state.codec = codec);

@@ -1,0 +1,62 @@
+//! Strangers: their sound is not let in, nothing is sent to them, and nobody calls in another's name.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use crate::support::{Exchange, Setup, pilot};
+
+#[test]
+fn a_strangers_rtp_is_neither_heard_nor_answered() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let call = a1.dials("1050");
+    let rung = a2.rings();
+    rung.answers();
+    rung.hears(pilot::A1);
+
+    let stranger = UdpSocket::bind(exchange.house(200, 0)).unwrap();
+    stranger
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    let door = call.far_address();
+    for sequence in 0..200_u16 {
+        let mut packet = vec![0x80, 8];
+        packet.extend(sequence.to_be_bytes());
+        packet.extend((u32::from(sequence) * 160).to_be_bytes());
+        packet.extend([9, 9, 9, 9]);
+        // A-law of a square wave of 1 kHz, as loud as can be.
+        packet.extend((0..160).map(|n| if n % 8 < 4 { 0xaa } else { 0x2a }));
+        stranger.send_to(&packet, door).unwrap();
+    }
+
+    rung.is_deaf_to(1_000.0);
+    rung.hears(pilot::A1);
+    call.hears(pilot::A2);
+    assert!(
+        stranger.recv(&mut [0; 2_048]).is_err(),
+        "something was sent to the stranger"
+    );
+}
+
+#[test]
+fn a_user_calls_as_nobody_else() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+
+    let _call = a1.dials_as("1001", "1050", pilot::A1);
+
+    assert_eq!(a2.rings().caller(), "1049");
+}
+
+#[test]
+fn a_stranger_without_a_password_makes_no_call_and_leaves_no_record() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a2] = exchange.phones(["1050"]);
+    let stranger = exchange.phone_with("1049", |manner| manner.password = None);
+
+    let call = stranger.dials("1050");
+
+    assert_eq!(call.is_refused(), 401);
+    assert!(a2.is_not_called_for(Duration::from_millis(200)));
+    assert!(exchange.records().is_empty());
+}
