@@ -163,15 +163,15 @@ impl Tenancy {
         result.err().unwrap_or_default()
     }
 
-    /// Gives a stuck or broken host up: its calls get their fallback, and the same generation
-    /// begins anew in a fresh VM. New calls wait in its inbox while it loads.
-    pub(crate) fn replace(&self, stuck: &Arc<Host>, why: &str) {
+    /// Gives a stuck or broken host up: its calls get their fallback, and new ones wait in the
+    /// inbox of a fresh host, which is returned to [`begin_again`](Self::begin_again). `None` when
+    /// the stuck one got no new calls anyway.
+    pub(crate) fn take_over(&self, stuck: &Arc<Host>, why: &str) -> Option<(Arc<Host>, Fault)> {
         let LastSeen {
             call,
             origin,
             place,
         } = stuck.pulse.last_seen();
-        stuck.give_up();
         let fresh = Host::new(
             self.id.clone(),
             stuck.generation,
@@ -190,6 +190,8 @@ impl Tenancy {
             }
             is_current
         };
+        // Only now, so that no call finds nobody.
+        stuck.give_up();
         {
             let mut state = self.state();
             state.old.retain(|host| !Arc::ptr_eq(host, stuck));
@@ -211,17 +213,16 @@ impl Tenancy {
                 .exchange
                 .script_ended(call, ScriptEnd::Failed(seen.clone()));
         }
-        if !was_current {
-            return;
-        }
+        was_current.then_some((fresh, seen))
+    }
+
+    /// Loads the fresh host of a stuck one.
+    pub(crate) fn begin_again(&self, fresh: &Arc<Host>, seen: Fault) {
         match fresh.run(&self.parts) {
             Ok(()) => {
-                fresh.inbox.push(Message::Published(fresh.since));
-                let still = self
-                    .current()
-                    .is_some_and(|host| Arc::ptr_eq(&host, &fresh));
-                if !still {
-                    self.retire(fresh);
+                let still = self.current().is_some_and(|host| Arc::ptr_eq(&host, fresh));
+                if still {
+                    fresh.inbox.push(Message::Published(fresh.since));
                 }
             }
             Err(errors) => {
@@ -229,13 +230,15 @@ impl Tenancy {
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 if current
                     .as_ref()
-                    .is_some_and(|host| Arc::ptr_eq(host, &fresh))
+                    .is_some_and(|host| Arc::ptr_eq(host, fresh))
                 {
                     *current = None;
                 }
                 drop(current);
+                // The sources are right: the next look at them, changed or not, tries once more.
+                self.making().tried = None;
                 let fault = errors.first().cloned().unwrap_or(seen);
-                for call in self.parts.pins.take_all(&fresh) {
+                for call in self.parts.pins.take_all(fresh) {
                     self.parts
                         .exchange
                         .script_ended(call, ScriptEnd::Failed(fault.clone()));

@@ -35,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) failures: AtomicU64,
     /// Bytes that the VM uses.
     pub(crate) memory: AtomicUsize,
+    /// It is loaded and serves.
+    pub(crate) serving: AtomicBool,
     /// The thread has ended.
     pub(crate) ended: AtomicBool,
     /// Why the thread broke, if it did.
@@ -92,6 +94,7 @@ impl Host {
             running: AtomicUsize::new(0),
             failures: AtomicU64::new(0),
             memory: AtomicUsize::new(0),
+            serving: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             broke: Mutex::new(None),
             routing: known,
@@ -118,6 +121,7 @@ impl Host {
                 Ok(result) => {
                     let routing = result?;
                     let _ = self.routing.set(Arc::new(routing));
+                    self.serving.store(true, Relaxed);
                     return Ok(());
                 }
                 Err(RecvTimeoutError::Timeout) if self.pulse.cpu(self.started) < longest => {}

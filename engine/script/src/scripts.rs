@@ -177,15 +177,18 @@ impl Scripts {
             match host.inbox.offer(message) {
                 (Pushed::Taken, _) => return Ok(generation),
                 (Pushed::Full, _) => {
-                    if pinned.is_none() {
-                        self.inner.parts.pins.take_from(call, &host);
+                    if pinned.is_none() && !self.inner.parts.pins.take_from(call, &host) {
+                        return Ok(generation);
                     }
                     return Err(Refused::Behind {
                         by: host.inbox.behind(),
                     });
                 }
                 (Pushed::Closed, back) => {
-                    self.inner.parts.pins.take_from(call, &host);
+                    // Who has taken it out has told its end: begun again, it would end twice.
+                    if !self.inner.parts.pins.take_from(call, &host) {
+                        return Ok(generation);
+                    }
                     let Some(back) = back else { break };
                     message = back;
                 }

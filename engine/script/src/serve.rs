@@ -155,6 +155,7 @@ impl Serving {
                 Message::HangUp(call) => self.end_call(call, Ending::HungUp),
                 Message::News(call, news) => self.tell(call, &news),
                 Message::Event(name, payload) => self.event(&name, &payload),
+                Message::Published(_) if retired => {}
                 Message::Published(at) => {
                     for timer in self.timers.take() {
                         timers.push(

@@ -1,6 +1,7 @@
 //! Gives up VMs that nothing is heard of: C code has no hook.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
@@ -27,14 +28,19 @@ pub(crate) fn start(watched: Weak<Inner>, script_cpu: Duration) -> std::io::Resu
                         let (state, verdict) = look(&host, seen.remove(&key), script_cpu);
                         now.insert(key, state);
                         let Some(why) = verdict else { continue };
+                        let Some((fresh, fault)) = tenancy.take_over(&host, &why) else {
+                            continue;
+                        };
                         // Loading anew takes its time, and other tenants want to be watched.
-                        let tenancy = Arc::clone(&tenancy);
-                        host.give_up();
+                        let (its, new, last) =
+                            (Arc::clone(&tenancy), Arc::clone(&fresh), fault.clone());
                         let replacing = thread::Builder::new()
                             .name("lua-replace".to_owned())
-                            .spawn(move || tenancy.replace(&host, &why));
+                            .spawn(move || its.begin_again(&new, last));
                         if let Err(error) = replacing {
                             tracing::error!("no thread to replace a stuck script's VM: {error}");
+                            // Calls wait in its inbox: it must serve them, or tell their end.
+                            tenancy.begin_again(&fresh, fault);
                         }
                     }
                 }
@@ -60,7 +66,8 @@ fn look(host: &Arc<Host>, before: Option<Seen>, script_cpu: Duration) -> (Seen, 
         burst_from: cpu,
         heard_at: cpu,
     };
-    if host.pulse.given_up() {
+    // Who waits for it to load has another limit.
+    if host.pulse.given_up() || !host.serving.load(Relaxed) {
         return (fresh(Duration::ZERO), None);
     }
     let broke = host

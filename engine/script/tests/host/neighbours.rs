@@ -101,6 +101,53 @@ fn new_calls_are_refused_when_the_scripts_are_behind() {
 }
 
 #[test]
+fn calls_that_come_while_a_vm_is_replaced_are_served_or_end_once() {
+    let mut setting = Setting::default();
+    setting.limits.script_cpu = Duration::from_millis(20);
+    let project = Project::new(
+        &[(
+            "scripts/8001/init.lua",
+            "for i = 1, 2000000 do local slow_to_load = i end
+             context \"internal\" {
+               [\"100\"] = function(call)
+                 local found = ((\"a\"):rep(400)):find((\"a*\"):rep(8) .. \"b\")
+               end,
+               [\"200\"] = function(call) call:play(\"park\") end,
+             }",
+        )],
+        setting,
+    );
+    let stuck = project.call("100");
+
+    let (mut calls, mut ends) = (Vec::new(), Vec::new());
+    while ends.is_empty() {
+        match project.try_call("8001", "200") {
+            Ok((call, _)) => calls.push(call),
+            Err(Refused::Behind { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+        ends = project.exchange.ends_so_far();
+        std::thread::yield_now();
+    }
+    // The fresh VM serves what was begun meanwhile, in order, and then this one.
+    let last = project.call("200");
+    project.exchange.plays(last, "park");
+
+    assert!(matches!(
+        project.exchange.end_of(stuck),
+        ScriptEnd::Failed(_)
+    ));
+    for (call, _) in project.exchange.ends_so_far() {
+        let began = calls.len();
+        calls.retain(|other| *other != call);
+        assert_eq!(calls.len(), began - 1, "{call} ended twice, or never began");
+    }
+    for call in calls {
+        assert!(project.exchange.is_awaited(call), "{call} was lost");
+    }
+}
+
+#[test]
 fn a_script_that_gets_stuck_again_and_again_gets_no_more_calls() {
     let mut setting = Setting::default();
     setting.limits.script_cpu = Duration::from_millis(20);

@@ -310,7 +310,8 @@ impl FakeExchange {
 
     /// Whether the future that waited for a parked call's reply still lives.
     pub(crate) fn is_awaited(&self, call: CallId) -> bool {
-        !self.parked.lock().unwrap()[&call].is_closed()
+        let parked = self.parked.lock().unwrap();
+        parked.get(&call).is_some_and(|reply| !reply.is_closed())
     }
 
     /// What the call left in `call.vars` without returning.
