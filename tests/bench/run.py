@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -38,7 +39,7 @@ class Bench:
     def __init__(self, place, facts, open_files, has_relay, quick):
         self.place, self.facts, self.open_files = place, facts, open_files
         self.has_relay, self.quick = has_relay, quick
-        self.values, self.details, self.notes = {}, {}, []
+        self.values, self.beside, self.details, self.notes = {}, {}, {}, []
         self.deadline = time.monotonic() + MOST_SECONDS
 
     def seconds(self, usual):
@@ -54,6 +55,10 @@ class Bench:
     def figure(self, name, value):
         assert name in report.FIGURES, name
         self.values[name] = float(value)
+
+    def compare(self, name, text):
+        """What a peer reached in this figure, in the same run."""
+        self.beside[name] = text
 
     def detail(self, run, **row):
         self.details.setdefault(run, []).append(row)
@@ -125,6 +130,8 @@ def arguments():
     parser.add_argument("--net", default="127.0.0")
     parser.add_argument("--out", type=pathlib.Path)
     wanted = parser.parse_args()
+    if unknown := set(wanted.only) - set(STEPS):
+        parser.error(f"--only: no run {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
     if not wanted.net.startswith("127."):
         parser.error("--net: only loopback, such as 127.0.0")
     if wanted.out is None:
@@ -164,8 +171,6 @@ def missing(place, *names):
 
 
 def refuse_if_taken(host, port):
-    import socket
-
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here:
         try:
             here.bind((host, port))

@@ -108,8 +108,8 @@ class Moonswitch(Exchange):
         (self.project / "config.lua").write_text(config)
 
     def allocations(self):
-        """So far, in the whole process."""
-        return struct.unpack("QQ", self.counts.read_bytes())[0]
+        """So far, in the whole process: their number and their octets."""
+        return struct.unpack("QQ", self.counts.read_bytes())
 
     def change_routes(self, revision):
         """Saves the 5,000 routes with another revision, asks for them, and returns the seconds until they are in force."""

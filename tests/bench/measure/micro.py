@@ -27,6 +27,7 @@ def parsers(bench):
     if not found:
         bench.note("parsers: rsipstack is not built on this machine, so its figure is missing")
     bench.figure("m_parse", ours)
+    bench.compare("m_parse", f"rsip {rsip:,.0f}" + (f", rsipstack {statistics.median(found):,.0f}" if found else ""))
     bench.detail(
         "parsers", moonswitch=f"{ours:.0f}", rsip=f"{rsip:.0f}", rsipstack=f"{statistics.median(found):.0f}" if found else "",
     )

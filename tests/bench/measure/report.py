@@ -58,17 +58,18 @@ def render(bench, before, how_to_read):
 
 def summary(bench, before):
     """The table of figures, marks and goals."""
-    rows = [["run", "figure", "measured", "before", "mark", "passes", "goal", "reached"]]
+    rows = [["run", "figure", "measured", "before", "mark", "passes", "goal", "reached", "beside us"]]
     old = _comparable(bench, before)
     for name, figure in FIGURES.items():
         value = bench.values.get(name)
         if value is None:
-            rows.append([figure.run, figure.text, "not measured", "", _bound(figure, figure.mark), "", _bound(figure, figure.goal), ""])
+            bounds = [_bound(figure, figure.mark), "", _bound(figure, figure.goal), "", bench.beside.get(name, "")]
+            rows.append([figure.run, figure.text, "not measured", "", *bounds])
             continue
         rows.append([
             figure.run, figure.text, f"{_number(value)} {figure.unit}".strip(), _number(old[name]) if name in old else "",
             _bound(figure, figure.mark), _verdict(figure, value, figure.mark),
-            _bound(figure, figure.goal), _verdict(figure, value, figure.goal),
+            _bound(figure, figure.goal), _verdict(figure, value, figure.goal), bench.beside.get(name, ""),
         ])
     return _aligned(rows)
 

@@ -52,31 +52,34 @@ def _highest_clean(bench, rows, run):
 
 def sound(bench):
     """c: bridged with RTP both ways, ours and the relay in turns."""
-    ours, memory = [], []
-    levels = [100, 200, 200, 400, 800, 1200]
-    for index, calls in enumerate(levels):
+    done = {Moonswitch: [], Relay: []}
+    for calls in [100, 200, 200, 400, 800, 1200]:
         for kind in (Moonswitch, Relay):
             # The relay's share: enough to compare, not to find its end.
             if kind is Relay and (calls > 400 or not bench.has_relay):
                 continue
-            done = _sound_of(bench, kind, calls)
-            if done is None:
-                continue
-            if kind is Moonswitch:
-                ours.append((calls, done))
-                memory.append((calls, done.resident_kb))
-        if ours and ours[-1][0] == calls and _lost(ours[-1][1].said) > 1 and index > 2:
+            one = _sound_of(bench, kind, calls)
+            if one is not None:
+                done[kind].append((calls, one))
+        if calls >= 400 and done[Moonswitch] and _lost(done[Moonswitch][-1][1].said) > 1:
             break
-    at = [done for calls, done in ours if calls == LEVEL_C]
-    if at:
-        bench.figure("c_cpu", statistics.mean(done.cpu_percent for done in at) / LEVEL_C * 100)
-        bench.figure("c_loss", max(_lost(done.said) for done in at))
-        bench.figure("c_p50", statistics.mean(done.said["lat_ms_p50"] for done in at))
-        bench.figure("c_p99", statistics.mean(done.said["lat_ms_p99"] for done in at))
-    clean = [calls for calls, done in ours if _lost(done.said) <= 0.1 and done.said["up_end"] == calls]
-    bench.figure("c_calls", max(clean, default=0))
-    if len({calls for calls, _ in memory}) > 1:
-        bench.figure("c_memory", _slope(memory))
+    for kind, note in ((Moonswitch, bench.figure), (Relay, _beside(bench))):
+        at = [one for calls, one in done[kind] if calls == LEVEL_C]
+        if at:
+            note("c_cpu", statistics.mean(one.cpu_percent for one in at) / LEVEL_C * 100)
+            note("c_loss", max(_lost(one.said) for one in at))
+            note("c_p50", statistics.mean(one.said["lat_ms_p50"] for one in at))
+            note("c_p99", statistics.mean(one.said["lat_ms_p99"] for one in at))
+        # Up to where nothing is lost: an exchange that drowns keeps packets, which is no cost of a call.
+        clean = [(calls, one) for calls, one in done[kind] if _lost(one.said) <= 0.1 and one.said["up_end"] == calls]
+        if kind is Moonswitch:
+            bench.figure("c_calls", max((calls for calls, _ in clean), default=0))
+        if len({calls for calls, _ in clean}) > 1:
+            note("c_memory", _slope([(calls, one.resident_kb) for calls, one in clean]))
+
+
+def _beside(bench):
+    return lambda name, value: bench.compare(name, f"{Relay.name} {value:.2f}")
 
 
 def _sound_of(bench, kind, calls):
