@@ -261,6 +261,7 @@ fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
         user_agent: leg.and_then(|leg| leg.user_agent.clone()),
         invited_at: record.invited_at,
         ringing_at: record.ringing_at,
+        early_at: record.early_at,
         up_at: record.up_at,
         ended_at: record.ended_at,
         cause: record.cause.word().to_owned(),
@@ -271,6 +272,9 @@ fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
                 received: quality.received,
                 lost: quality.lost,
                 jitter: u32::try_from(quality.jitter.as_micros()).unwrap_or(u32::MAX),
+                round_trip: quality
+                    .round_trip
+                    .map(|trip| u32::try_from(trip.as_micros()).unwrap_or(u32::MAX)),
                 mos: quality.mos.map(f64::from),
             }),
     }

@@ -219,6 +219,9 @@ impl Hunt {
                 ringing.state = state;
             }
             ringing.ringing_at.get_or_insert(now);
+            if early_media {
+                ringing.early_at.get_or_insert(now);
+            }
         }
         self.choose_sound(board);
     }

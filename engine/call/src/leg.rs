@@ -17,6 +17,7 @@ pub struct Leg {
     pub(crate) hearing: Hearing,
     pub(crate) invited_at: Instant,
     pub(crate) ringing_at: Option<Instant>,
+    pub(crate) early_at: Option<Instant>,
     pub(crate) up_at: Option<Instant>,
     pub(crate) ended: Option<(Instant, Cause)>,
 }
@@ -119,6 +120,7 @@ impl Leg {
             hearing: Hearing::Nothing,
             invited_at: now,
             ringing_at: None,
+            early_at: None,
             up_at: None,
             ended: None,
         }

@@ -65,6 +65,8 @@ pub struct LegRecord {
     pub invited_at: i64,
     /// When it rang.
     pub ringing_at: Option<i64>,
+    /// When sound of its own was heard before the answer (彩铃), or was opened for the caller.
+    pub early_at: Option<i64>,
     /// When it answered.
     pub up_at: Option<i64>,
     /// When it ended.

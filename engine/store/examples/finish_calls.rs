@@ -95,6 +95,7 @@ fn record() -> FinishedCall {
         user_agent: None,
         invited_at: begin.started_at,
         ringing_at: None,
+        early_at: None,
         up_at: Some(begin.started_at),
         ended_at: end.ended_at,
         cause: "normal".into(),

@@ -148,6 +148,7 @@ impl Board {
             let caller = self.caller_mut();
             caller.state = LegState::Early;
             caller.ringing_at.get_or_insert(now);
+            caller.early_at = Some(now);
             self.push(Output::Ring { early_media: true });
         }
     }

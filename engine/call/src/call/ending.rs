@@ -118,6 +118,7 @@ impl Call {
                 peer: leg.peer.clone(),
                 invited_at: board.micros(leg.invited_at),
                 ringing_at: leg.ringing_at.map(|at| board.micros(at)),
+                early_at: leg.early_at.map(|at| board.micros(at)),
                 up_at: leg.up_at.map(|at| board.micros(at)),
                 ended_at: board.micros(left),
                 cause,

@@ -140,6 +140,8 @@ pub struct LegRow {
     pub invited_at: i64,
     /// When it rang.
     pub ringing_at: Option<i64>,
+    /// When its own sound was heard before the answer (early media).
+    pub early_at: Option<i64>,
     /// When it answered.
     pub up_at: Option<i64>,
     /// When it ended.
@@ -161,6 +163,8 @@ pub struct Quality {
     pub lost: u64,
     /// Interarrival jitter, microseconds (RFC 3550 §6.4.1).
     pub jitter: u32,
+    /// Round trip by RTCP, microseconds, where the far end reports.
+    pub round_trip: Option<u32>,
     /// MOS by the E-model, 1.0 to 4.5.
     pub mos: Option<f64>,
 }

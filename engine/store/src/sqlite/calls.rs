@@ -63,8 +63,8 @@ fn set_end(rows: &Rows<'_>, call: &FinishedCall, again: bool) -> Result<bool, Er
     let changed = rows.change(
         "UPDATE calls SET answered_at = ?3, ended_at = ?4, ended_by = ?5, result = ?6, cause = ?7,
            sip_status = ?8, q850 = ?9, trunk_out = ?10, mos_min = ?11, vars = ?12,
-           script_error = ?13, from_number = ?14, generation = ?15
-         WHERE tenant = ?1 AND id = ?2 AND (ended_at IS NULL OR ?16)",
+           script_error = ?13, from_number = ?14, generation = ?15, direction = ?16
+         WHERE tenant = ?1 AND id = ?2 AND (ended_at IS NULL OR ?17)",
         &[
             call.begin.id.as_bytes(),
             &end.answered_at,
@@ -80,6 +80,7 @@ fn set_end(rows: &Rows<'_>, call: &FinishedCall, again: bool) -> Result<bool, Er
             &end.script_error,
             &call.begin.from_number,
             &call.begin.generation,
+            &call.begin.direction.word(),
             &again,
         ],
     )?;
@@ -90,8 +91,8 @@ fn put_leg(rows: &Rows<'_>, call: Uuid, leg: &LegRow) -> Result<(), Error> {
     let quality = leg.quality.as_ref();
     rows.change(
         "INSERT INTO legs (tenant, call_id, leg, kind, peer, user_agent, invited_at, ringing_at,
-           up_at, ended_at, cause, codec, received, lost, jitter, mos)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+           early_at, up_at, ended_at, cause, codec, received, lost, jitter, round_trip, mos)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         &[
             call.as_bytes(),
             &leg.leg,
@@ -100,6 +101,7 @@ fn put_leg(rows: &Rows<'_>, call: Uuid, leg: &LegRow) -> Result<(), Error> {
             &leg.user_agent,
             &leg.invited_at,
             &leg.ringing_at,
+            &leg.early_at,
             &leg.up_at,
             &leg.ended_at,
             &leg.cause,
@@ -107,6 +109,7 @@ fn put_leg(rows: &Rows<'_>, call: Uuid, leg: &LegRow) -> Result<(), Error> {
             &quality.map(|quality| stored(quality.received)),
             &quality.map(|quality| stored(quality.lost)),
             &quality.map(|quality| quality.jitter),
+            &quality.and_then(|quality| quality.round_trip),
             &quality.and_then(|quality| quality.mos),
         ],
     )?;
@@ -289,6 +292,7 @@ fn leg_row(row: &Row<'_>) -> Result<LegRow, Error> {
             received: number(row, "received")?,
             lost: number(row, "lost")?,
             jitter: number(row, "jitter")?,
+            round_trip: row.get("round_trip")?,
             mos: row.get("mos")?,
         }),
     };
@@ -299,6 +303,7 @@ fn leg_row(row: &Row<'_>) -> Result<LegRow, Error> {
         user_agent: row.get("user_agent")?,
         invited_at: row.get("invited_at")?,
         ringing_at: row.get("ringing_at")?,
+        early_at: row.get("early_at")?,
         up_at: row.get("up_at")?,
         ended_at: row.get("ended_at")?,
         cause: row.get("cause")?,

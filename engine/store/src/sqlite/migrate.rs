@@ -6,7 +6,14 @@ use crate::Error;
 use crate::secret::{Seal, Secret};
 
 /// The steps, in order. One that has been released is never changed, only followed by another.
-const STEPS: &[(u32, &str, &str)] = &[(1, "first", include_str!("../schema/0001_first.sql"))];
+const STEPS: &[(u32, &str, &str)] = &[
+    (1, "first", include_str!("../schema/0001_first.sql")),
+    (
+        2,
+        "early media and round trip",
+        include_str!("../schema/0002_early_media_and_round_trip.sql"),
+    ),
+];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {

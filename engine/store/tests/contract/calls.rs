@@ -11,6 +11,7 @@ use super::tenant;
 /// The contract of calls.
 pub(crate) fn run(store: &dyn Store) {
     a_call_is_there_from_its_beginning_and_whole_at_its_end(store);
+    what_the_beginning_did_not_know_is_stored_at_the_end(store);
     a_record_whose_beginning_was_lost_is_stored_whole(store);
     a_record_that_is_stored_twice_is_there_once(store);
     tenants_do_not_see_each_others_calls(store);
@@ -46,7 +47,8 @@ fn finished(begin: CallBegin) -> FinishedCall {
         peer: "+8613800138000".into(),
         user_agent: None,
         invited_at: from,
-        ringing_at: None,
+        ringing_at: Some(from),
+        early_at: None,
         up_at: Some(from + 1),
         ended_at: from + 9,
         cause: "normal".into(),
@@ -55,6 +57,7 @@ fn finished(begin: CallBegin) -> FinishedCall {
             received: 450,
             lost: 3,
             jitter: 1_250,
+            round_trip: Some(41_000),
             mos: Some(4.3),
         }),
     };
@@ -62,6 +65,7 @@ fn finished(begin: CallBegin) -> FinishedCall {
         leg: 1,
         kind: "user".into(),
         peer: "1049".into(),
+        early_at: Some(from + 1),
         quality: None,
         ..leg.clone()
     };
@@ -131,6 +135,19 @@ fn a_call_is_there_from_its_beginning_and_whole_at_its_end(store: &dyn Store) {
     );
 
     store.finish_call(call.clone()).wait().unwrap();
+    assert_stored(store, &call);
+}
+
+fn what_the_beginning_did_not_know_is_stored_at_the_end(store: &dyn Store) {
+    let mut call = finished(begin(&tenant("learnt"), 1_000));
+    store.begin_call(call.begin.clone()).wait().unwrap();
+
+    // Where it goes is the script's business, so a call out of the house begins as any other.
+    call.begin.direction = Direction::Outbound;
+    call.begin.from_number = None;
+    call.begin.generation = Some(44);
+    store.finish_call(call.clone()).wait().unwrap();
+
     assert_stored(store, &call);
 }
 

@@ -74,6 +74,32 @@ fn a_whole_call_is_legs_and_segments_with_their_times() {
 }
 
 #[test]
+fn a_leg_tells_when_it_rang_and_when_its_own_sound_began() {
+    let mut bench = Bench::new();
+    bench.ask(Command::Bridge(bridge(&["1049"])));
+    let leg = bench.invited("1049");
+    bench.wait(s(1));
+    bench.rings(leg);
+    bench.wait(s(2));
+    bench.event(Event::Ringing {
+        leg,
+        early_media: true,
+    });
+    bench.wait(s(2));
+    bench.answers(leg);
+    bench.hangs_up(LegId::CALLER);
+
+    let record = bench.record();
+
+    let called = &record.legs[1];
+    assert_eq!(called.ringing_at, Some(at(1)));
+    assert_eq!(called.early_at, Some(at(3)));
+    assert_eq!(called.up_at, Some(at(5)));
+    // It is passed on to the caller.
+    assert_eq!(record.legs[0].early_at, Some(at(3)));
+}
+
+#[test]
 fn segments_name_the_recording_that_ran_in_them() {
     let mut bench = Bench::new();
     bench.ask(Command::Bridge(crate::Bridge {
