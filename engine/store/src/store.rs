@@ -18,6 +18,11 @@ use crate::{
 /// [`Error::Busy`](crate::Error::Busy) at once; what ends something (`finish_*`, `delete_*`,
 /// `leave_message`, `append_journal`) is accepted for longer than what begins something.
 ///
+/// A disk that is full, locked or read-only is told at once, too, to those who can say it again:
+/// `put_*`, `save_registration`, `kv_*`. What the exchange itself notes of calls, recordings and
+/// messages is kept in memory instead and acknowledged when the disk has healed and has it;
+/// [`health`](Self::health) tells of the trouble meanwhile.
+///
 /// Methods that take a tenant see and change that tenant's rows only. The few without one are for
 /// the exchange itself, at its start and in its nightly cleaning. Times are microseconds since
 /// 1970, UTC; the store reads no clock.

@@ -7,25 +7,30 @@ use tokio::sync::oneshot;
 use super::records::Records;
 use crate::{Error, Pending};
 
-/// Done in two steps, so that a write is acknowledged only after its transaction is on disk.
+/// Done in two steps, so that a write is acknowledged only after its transaction is on disk. It is
+/// done again when that transaction fails and the work is kept.
 pub(super) trait Work: Send {
     /// Does it. Returns why not, so that the caller can undo it.
     fn run(&mut self, records: &Records<'_>) -> Result<(), Error>;
+
+    /// Whether it waits for a disk in trouble, instead of being refused.
+    fn is_kept(&self) -> bool;
 
     /// Tells the one who waits; `fate` is that of the transaction around it.
     fn acknowledge(self: Box<Self>, fate: Result<(), Error>);
 }
 
 /// A closure as a job, and the answer that it will give.
-pub(super) fn job<T, F>(work: F) -> (Box<dyn Work>, Pending<T>)
+pub(super) fn job<T, F>(is_kept: bool, work: F) -> (Box<dyn Work>, Pending<T>)
 where
     T: Send + 'static,
-    F: FnOnce(&Records<'_>) -> Result<T, Error> + Send + 'static,
+    F: Fn(&Records<'_>) -> Result<T, Error> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
     (
         Box::new(Job {
-            work: Some(work),
+            work,
+            is_kept,
             result: Err(Error::Closed),
             reply,
         }),
@@ -34,7 +39,8 @@ where
 }
 
 struct Job<T, F> {
-    work: Option<F>,
+    work: F,
+    is_kept: bool,
     result: Result<T, Error>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
@@ -42,16 +48,17 @@ struct Job<T, F> {
 impl<T, F> Work for Job<T, F>
 where
     T: Send,
-    F: FnOnce(&Records<'_>) -> Result<T, Error> + Send,
+    F: Fn(&Records<'_>) -> Result<T, Error> + Send,
 {
     fn run(&mut self, records: &Records<'_>) -> Result<(), Error> {
-        let Some(work) = self.work.take() else {
-            return Err(Error::Refused("a job was run twice".into()));
-        };
         // A mistake in one record must not take the thread from all the others.
-        self.result = catch_unwind(AssertUnwindSafe(|| work(records)))
+        self.result = catch_unwind(AssertUnwindSafe(|| (self.work)(records)))
             .unwrap_or_else(|_| Err(Error::Refused("the store's own code failed".into())));
         self.result.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     fn acknowledge(self: Box<Self>, fate: Result<(), Error>) {

@@ -42,7 +42,8 @@ use crate::{
 /// its own. Dropping the store finishes what waits.
 ///
 /// Queues are bounded: 8,192 waiting writes refuse another beginning, 32,768 another end; 1,024
-/// waiting reads refuse another read. The refusal is [`Error::Busy`], at once.
+/// waiting reads refuse another read. The refusal is [`Error::Busy`], at once. While the disk is in
+/// trouble, 32,768 writes are kept for it beside those.
 pub struct Sqlite {
     writes: Arc<Queue<Box<dyn Work>>>,
     reads: Arc<Queue<Box<dyn Work>>>,
@@ -107,26 +108,36 @@ impl Sqlite {
     fn write<T, F>(&self, work: F) -> Pending<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Records<'_>) -> Result<T, Error> + Send + 'static,
+        F: Fn(&Records<'_>) -> Result<T, Error> + Send + 'static,
     {
-        queued(&self.writes, WRITES, work)
+        queued(&self.writes, WRITES, false, work)
     }
 
     /// A write that ends something: accepted for longer.
     fn write_end<T, F>(&self, work: F) -> Pending<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Records<'_>) -> Result<T, Error> + Send + 'static,
+        F: Fn(&Records<'_>) -> Result<T, Error> + Send + 'static,
     {
-        queued(&self.writes, WRITES_THAT_END, work)
+        queued(&self.writes, WRITES_THAT_END, false, work)
+    }
+
+    /// What the exchange notes of a call: nobody can say it again, so it waits for a disk in
+    /// trouble.
+    fn keep<T, F>(&self, limit: usize, work: F) -> Pending<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Records<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        queued(&self.writes, limit, true, work)
     }
 
     fn read<T, F>(&self, work: F) -> Pending<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Records<'_>) -> Result<T, Error> + Send + 'static,
+        F: Fn(&Records<'_>) -> Result<T, Error> + Send + 'static,
     {
-        queued(&self.reads, READS, work)
+        queued(&self.reads, READS, false, work)
     }
 }
 
@@ -175,7 +186,7 @@ impl Store for Sqlite {
 
     fn delete_registration(&self, tenant: &str, user: &str, contact: &str) -> Pending<bool> {
         let (tenant, user, contact) = (tenant.to_owned(), user.to_owned(), contact.to_owned());
-        self.write_end(move |records| {
+        self.keep(WRITES_THAT_END, move |records| {
             users::delete_registration(&records.of(&tenant), &user, &contact)
         })
     }
@@ -185,11 +196,15 @@ impl Store for Sqlite {
     }
 
     fn begin_call(&self, call: CallBegin) -> Pending<()> {
-        self.write(move |records| calls::begin(&records.of(&call.tenant), &call))
+        self.keep(WRITES, move |records| {
+            calls::begin(&records.of(&call.tenant), &call)
+        })
     }
 
     fn finish_call(&self, call: FinishedCall) -> Pending<()> {
-        self.write_end(move |records| calls::finish(&records.of(&call.begin.tenant), &call))
+        self.keep(WRITES_THAT_END, move |records| {
+            calls::finish(&records.of(&call.begin.tenant), &call)
+        })
     }
 
     fn call(&self, tenant: &str, id: Uuid) -> Pending<Option<CallDetails>> {
@@ -214,7 +229,9 @@ impl Store for Sqlite {
 
     fn append_journal(&self, tenant: &str, call: Uuid, lines: Vec<JournalLine>) -> Pending<()> {
         let tenant = tenant.to_owned();
-        self.write_end(move |records| calls::append_journal(&records.of(&tenant), call, &lines))
+        self.keep(WRITES_THAT_END, move |records| {
+            calls::append_journal(&records.of(&tenant), call, &lines)
+        })
     }
 
     fn journal(&self, tenant: &str, call: Uuid) -> Pending<Vec<JournalLine>> {
@@ -223,17 +240,23 @@ impl Store for Sqlite {
     }
 
     fn begin_recording(&self, recording: RecordingRow) -> Pending<()> {
-        self.write(move |records| recordings::begin(&records.of(&recording.tenant), &recording))
+        self.keep(WRITES, move |records| {
+            recordings::begin(&records.of(&recording.tenant), &recording)
+        })
     }
 
     fn finish_recording(&self, tenant: &str, id: Uuid, end: RecordingEnd) -> Pending<()> {
         let tenant = tenant.to_owned();
-        self.write_end(move |records| recordings::finish(&records.of(&tenant), id, &end))
+        self.keep(WRITES_THAT_END, move |records| {
+            recordings::finish(&records.of(&tenant), id, &end)
+        })
     }
 
     fn delete_recording(&self, tenant: &str, id: Uuid) -> Pending<bool> {
         let tenant = tenant.to_owned();
-        self.write_end(move |records| recordings::delete(&records.of(&tenant), id))
+        self.keep(WRITES_THAT_END, move |records| {
+            recordings::delete(&records.of(&tenant), id)
+        })
     }
 
     fn recording(&self, tenant: &str, id: Uuid) -> Pending<Option<RecordingRow>> {
@@ -267,7 +290,9 @@ impl Store for Sqlite {
     }
 
     fn leave_message(&self, message: MessageRow) -> Pending<()> {
-        self.write_end(move |records| voicemail::leave(&records.of(&message.tenant), &message))
+        self.keep(WRITES_THAT_END, move |records| {
+            voicemail::leave(&records.of(&message.tenant), &message)
+        })
     }
 
     fn message(&self, tenant: &str, id: Uuid) -> Pending<Option<MessageRow>> {
@@ -282,12 +307,16 @@ impl Store for Sqlite {
 
     fn mark_heard(&self, tenant: &str, id: Uuid, at: i64) -> Pending<()> {
         let tenant = tenant.to_owned();
-        self.write(move |records| voicemail::mark_heard(&records.of(&tenant), id, at))
+        self.keep(WRITES_THAT_END, move |records| {
+            voicemail::mark_heard(&records.of(&tenant), id, at)
+        })
     }
 
     fn delete_message(&self, tenant: &str, id: Uuid, at: i64) -> Pending<()> {
         let tenant = tenant.to_owned();
-        self.write_end(move |records| voicemail::delete(&records.of(&tenant), id, at))
+        self.keep(WRITES_THAT_END, move |records| {
+            voicemail::delete(&records.of(&tenant), id, at)
+        })
     }
 
     fn restore_message(&self, tenant: &str, id: Uuid) -> Pending<()> {
@@ -297,14 +326,16 @@ impl Store for Sqlite {
 
     fn set_greeting(&self, tenant: &str, mailbox: &str, recording: Option<Uuid>) -> Pending<()> {
         let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
-        self.write(move |records| {
+        self.keep(WRITES_THAT_END, move |records| {
             voicemail::set_greeting(&records.of(&tenant), &mailbox, recording)
         })
     }
 
     fn set_pin(&self, tenant: &str, mailbox: &str, pin: Secret) -> Pending<()> {
         let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
-        self.write(move |records| voicemail::set_pin(records, &tenant, &mailbox, &pin))
+        self.keep(WRITES_THAT_END, move |records| {
+            voicemail::set_pin(records, &tenant, &mailbox, &pin)
+        })
     }
 
     fn purge_deleted(&self, before: i64) -> Pending<Vec<RecordingRow>> {
@@ -353,19 +384,19 @@ impl Store for Sqlite {
         Health {
             writable: trouble.is_none(),
             trouble,
-            writes_waiting: self.writes.len(),
+            writes_waiting: self.writes.len() + self.condition.kept(),
             reads_waiting: self.reads.len(),
             commits: self.condition.commits(),
         }
     }
 }
 
-fn queued<T, F>(queue: &Queue<Box<dyn Work>>, limit: usize, work: F) -> Pending<T>
+fn queued<T, F>(queue: &Queue<Box<dyn Work>>, limit: usize, is_kept: bool, work: F) -> Pending<T>
 where
     T: Send + 'static,
-    F: FnOnce(&Records<'_>) -> Result<T, Error> + Send + 'static,
+    F: Fn(&Records<'_>) -> Result<T, Error> + Send + 'static,
 {
-    let (job, pending) = job(work);
+    let (job, pending) = job(is_kept, work);
     match queue.push(job, limit) {
         Ok(()) => pending,
         Err(error) => Pending::ready(Err(error)),
@@ -397,7 +428,11 @@ fn one_view(
 ) -> Result<(), Error> {
     connection.execute_batch("BEGIN")?;
     let outcome = work();
-    connection.execute_batch("COMMIT")?;
+    // After some errors SQLite has ended the view itself; and one that stays open would keep every
+    // later read from beginning.
+    if !connection.is_autocommit() && connection.execute_batch("COMMIT").is_err() {
+        connection.execute_batch("ROLLBACK")?;
+    }
     outcome
 }
 

@@ -156,20 +156,19 @@ fn a_full_disk_is_told_truthfully_and_heals_when_there_is_room() {
     let kept = call("1");
     store.begin_call(kept.clone()).wait().unwrap();
     pragma(&store, "PRAGMA max_page_count = 1");
-    let large = || {
-        let mut large = call(&"9".repeat(3_000));
-        large.id = Uuid::now_v7();
-        large
+    let put = |extension: u32| {
+        let mut large = user(&extension.to_string(), "5f4dcc3b5aa765d61d8327deb882cf99");
+        large.name = Some("9".repeat(3_000));
+        store.put_user(large).wait()
     };
 
-    let mut stored = Vec::new();
+    let mut stored = 0;
     let failure = loop {
-        let next = large();
-        match store.begin_call(next.clone()).wait() {
-            Ok(()) => stored.push(next.id),
+        match put(stored) {
+            Ok(()) => stored += 1,
             Err(error) => break error,
         }
-        assert!(stored.len() < 1_000, "the limit holds");
+        assert!(stored < 1_000, "the limit holds");
     };
 
     assert_eq!(failure, Error::DiskFull);
@@ -178,16 +177,93 @@ fn a_full_disk_is_told_truthfully_and_heals_when_there_is_room() {
         store.call("8001", kept.id).wait().unwrap().is_some(),
         "reading goes on"
     );
-    for id in stored {
-        assert!(
-            store.call("8001", id).wait().unwrap().is_some(),
-            "what was acknowledged is there"
-        );
-    }
+    assert_eq!(
+        store.users("8001").wait().unwrap().len(),
+        stored as usize,
+        "what was acknowledged is there, and nothing else"
+    );
 
     pragma(&store, "PRAGMA max_page_count = 1000000");
-    store.begin_call(large()).wait().unwrap();
+    put(stored).unwrap();
     assert!(store.health().writable);
+}
+
+#[test]
+fn what_happens_in_calls_is_kept_for_a_locked_database_and_written_when_it_is_free() {
+    let (path, store) = open("kept");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = call("1");
+    let recording = RecordingRow {
+        id: Uuid::now_v7(),
+        tenant: "8001".into(),
+        node: "a".into(),
+        call_id: begun.id,
+        path: "8001/1.wav".into(),
+        channels: 1,
+        rate: 8_000,
+        started_at: 1,
+        purpose: "message".into(),
+        end: None,
+    };
+    let message = MessageRow {
+        id: Uuid::now_v7(),
+        tenant: "8001".into(),
+        mailbox: "8000".into(),
+        recording: recording.id,
+        call_id: Some(begun.id),
+        from: None,
+        left_at: 2,
+        duration: 1,
+        heard_at: None,
+        deleted_at: None,
+    };
+    let end = RecordingEnd {
+        duration: 1,
+        bytes: 46,
+        sha256: None,
+        lost: false,
+    };
+
+    // In this order: an end that came before its beginning would be refused.
+    let kept = [
+        store.begin_call(begun.clone()),
+        store.begin_recording(recording.clone()),
+        store.finish_recording("8001", recording.id, end),
+        store.leave_message(message.clone()),
+    ];
+    let refused = store
+        .put_user(user("1049", "5f4dcc3b5aa765d61d8327deb882cf99"))
+        .wait();
+
+    assert_eq!(refused, Err(Error::Locked), "who can say it again is told");
+    assert_eq!(store.health().trouble, Some(Error::Locked));
+    assert_eq!(store.health().writes_waiting, kept.len());
+    assert!(store.call("8001", begun.id).wait().unwrap().is_none());
+
+    other.execute_batch("COMMIT").unwrap();
+    for pending in kept {
+        pending.wait().unwrap();
+    }
+    assert_eq!(store.health().writes_waiting, 0);
+    assert!(store.health().writable);
+    assert!(store.call("8001", begun.id).wait().unwrap().is_some());
+    let found = store.mailbox("8001", "8000").wait().unwrap().unwrap();
+    assert_eq!(found.messages, [message]);
+    let stored = store.recording("8001", recording.id).wait().unwrap();
+    assert_eq!(stored.unwrap().end, Some(end));
+}
+
+#[test]
+fn what_is_kept_is_told_when_the_store_closes_without_having_written_it() {
+    let (path, store) = open("closed");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let pending = store.begin_call(call("1"));
+    drop(store);
+
+    assert_eq!(pending.wait(), Err(Error::Locked));
 }
 
 #[test]
@@ -197,7 +273,11 @@ fn a_read_only_database_is_told_and_can_still_be_read() {
     store.begin_call(kept.clone()).wait().unwrap();
     pragma(&store, "PRAGMA query_only = 1");
 
-    assert_eq!(store.begin_call(call("1")).wait(), Err(Error::ReadOnly));
+    let refused = store
+        .put_user(user("1049", "5f4dcc3b5aa765d61d8327deb882cf99"))
+        .wait();
+
+    assert_eq!(refused, Err(Error::ReadOnly));
 
     assert_eq!(store.health().trouble, Some(Error::ReadOnly));
     assert!(store.call("8001", kept.id).wait().unwrap().is_some());
@@ -209,7 +289,11 @@ fn a_lock_of_another_process_is_told_and_its_end_is_noticed_without_a_write() {
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
-    assert_eq!(store.begin_call(call("1")).wait(), Err(Error::Locked));
+    let refused = store
+        .put_user(user("1049", "5f4dcc3b5aa765d61d8327deb882cf99"))
+        .wait();
+
+    assert_eq!(refused, Err(Error::Locked));
     assert_eq!(store.health().trouble, Some(Error::Locked));
 
     other.execute_batch("COMMIT").unwrap();
@@ -279,9 +363,53 @@ fn a_file_of_a_newer_version_is_refused() {
         refused,
         Error::TooNew {
             found: 999,
-            known: 1
+            known: 2
         }
     );
+}
+
+#[test]
+fn a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_records() {
+    let path = scratch("older").join("records.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../schema/0001_first.sql"))
+        .unwrap();
+    old.execute_batch(
+        "CREATE TABLE migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL);
+         INSERT INTO migrations (version, name) VALUES (1, 'first');
+         INSERT INTO calls (tenant, id, node, direction, from_raw, dialled, context, started_at)
+           VALUES ('8001', x'0191a1b2c3d47000800000000000aaaa', 'a', 'internal', '1049', '1050',
+             'internal', 1);
+         INSERT INTO legs (tenant, call_id, leg, kind, peer, invited_at, ended_at, cause)
+           VALUES ('8001', x'0191a1b2c3d47000800000000000aaaa', 0, 'user', '1049', 1, 2, 'normal');",
+    )
+    .unwrap();
+    drop(old);
+
+    let store = Sqlite::open(&path, KEY).unwrap();
+
+    let id = Uuid::from_u128(0x0191_a1b2_c3d4_7000_8000_0000_0000_aaaa);
+    let found = store.call("8001", id).wait().unwrap().unwrap();
+    assert_eq!(found.legs.len(), 1);
+    assert_eq!(found.legs[0].early_at, None);
+    drop(store);
+    Sqlite::open(&path, KEY).unwrap();
+}
+
+#[test]
+fn a_view_that_a_read_leaves_open_does_not_stop_the_next() {
+    let (_, store) = open("view");
+
+    // As SQLite itself does after some errors.
+    for _ in 0..READERS * 2 {
+        let cut = store.read(|records| {
+            records.everyone().change("ROLLBACK", &[])?;
+            Err::<(), _>(Error::Damaged("on purpose".into()))
+        });
+        assert_eq!(cut.wait(), Err(Error::Damaged("on purpose".into())));
+    }
+
+    assert_eq!(store.users("8001").wait().unwrap(), []);
 }
 
 #[test]

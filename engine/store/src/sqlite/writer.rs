@@ -1,6 +1,7 @@
 //! The one thread that writes: everything that waits goes into one transaction.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::secret::Seal;
 pub(super) struct Condition {
     trouble: Mutex<Option<Error>>,
     commits: AtomicU64,
+    kept: AtomicUsize,
 }
 
 impl Condition {
@@ -31,6 +33,11 @@ impl Condition {
     /// Transactions that went well since the start.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Writes that wait for a disk in trouble.
+    pub(super) fn kept(&self) -> usize {
+        self.kept.load(Ordering::Relaxed)
     }
 
     fn note(&self, fate: &Result<(), Error>) {
@@ -60,40 +67,104 @@ pub(super) fn run(
     jobs: &Queue<Box<dyn Work>>,
     condition: &Arc<Condition>,
 ) {
+    let mut writer = Writer {
+        connection,
+        records: Records::new(connection, seal),
+        condition,
+        waiting: VecDeque::new(),
+    };
     loop {
-        let patience = condition.trouble().map(|_| Duration::from_secs(1));
+        let patience = condition.trouble().map(|_| AGAIN);
         let Some(group) = jobs.take(GROUP, patience) else {
-            return;
+            break;
         };
-        if group.is_empty() {
+        writer.waiting.extend(group);
+        if writer.waiting.is_empty() {
             condition.note(&probe(connection));
-            continue;
         }
-        let records = Records::new(connection, seal);
-        commit(connection, &records, group, condition);
+        writer.write();
+    }
+    // The last try is over; what waits still is told so.
+    writer.write();
+    writer.refuse(|_| false, &condition.trouble().unwrap_or(Error::Closed));
+}
+
+struct Writer<'c> {
+    connection: &'c Connection,
+    records: Records<'c>,
+    condition: &'c Condition,
+    /// In the order in which it came; while the disk is in trouble, what is kept for later.
+    waiting: VecDeque<Box<dyn Work>>,
+}
+
+impl Writer<'_> {
+    /// Writes what waits, one transaction after the other, until one fails. Then what is kept
+    /// waits on, and all else is told.
+    fn write(&mut self) {
+        while !self.waiting.is_empty() {
+            // One that is likely to fail need not be large.
+            let most = match self.condition.trouble() {
+                Some(_) => SCOUTS,
+                None => GROUP,
+            };
+            let mut group: Vec<_> = self.waiting.drain(..most.min(self.waiting.len())).collect();
+            let written = in_transaction(self.connection, || {
+                for job in &mut group {
+                    one(self.connection, job.as_mut(), &self.records)?;
+                }
+                Ok(())
+            });
+            self.condition.note(&written);
+            let Err(error) = written else {
+                self.count();
+                for job in group {
+                    job.acknowledge(Ok(()));
+                }
+                continue;
+            };
+            for job in group.into_iter().rev() {
+                self.waiting.push_front(job);
+            }
+            if is_trouble(&error) {
+                self.refuse(|job| job.is_kept(), &error);
+            } else {
+                self.refuse(|_| false, &error);
+            }
+            break;
+        }
+    }
+
+    /// Tells those who wait why their record was not written, but for what is to be kept.
+    fn refuse(&mut self, keep: impl Fn(&dyn Work) -> bool, error: &Error) {
+        let mut refused = Vec::new();
+        for job in std::mem::take(&mut self.waiting) {
+            if keep(job.as_ref()) && self.waiting.len() < KEPT {
+                self.waiting.push_back(job);
+            } else {
+                refused.push(job);
+            }
+        }
+        self.count();
+        for job in refused {
+            job.acknowledge(Err(error.clone()));
+        }
+    }
+
+    fn count(&self) {
+        self.condition
+            .kept
+            .store(self.waiting.len(), Ordering::Relaxed);
     }
 }
 
 /// As many writes share a transaction at most.
 const GROUP: usize = 1_000;
-
-fn commit(
-    connection: &Connection,
-    records: &Records<'_>,
-    mut group: Vec<Box<dyn Work>>,
-    condition: &Condition,
-) {
-    let written = in_transaction(connection, || {
-        for job in &mut group {
-            one(connection, job.as_mut(), records)?;
-        }
-        Ok(())
-    });
-    condition.note(&written);
-    for job in group {
-        job.acknowledge(written.clone());
-    }
-}
+/// As many try whether the disk is well again.
+const SCOUTS: usize = 100;
+/// As many are kept for a disk in trouble; more are refused.
+const KEPT: usize = 32_768;
+/// How long a disk in trouble is left alone when nobody writes.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs one job. A refusal undoes that job alone; trouble with the disk ends the whole group.
 fn one(connection: &Connection, job: &mut dyn Work, records: &Records<'_>) -> Result<(), Error> {
