@@ -1,81 +1,186 @@
-//! The HTTP server.
+//! The HTTP server: axum's routes on hyper's connections, each bounded in number, time and size.
 
+use std::collections::HashMap;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use axum::Router;
+use axum::body::HttpBody;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{Id, JoinSet};
+use tokio::time::{sleep, timeout};
 
 use crate::health::{self, Health};
 
 /// Serves until `stop` is sent or dropped; requests under way are finished.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener is broken.
 pub async fn serve(
     listener: TcpListener,
     health: Arc<dyn Health>,
     stop: oneshot::Receiver<()>,
 ) -> io::Result<()> {
-    let app = health::routes(health).layer(DefaultBodyLimit::max(BODY_LIMIT));
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async {
-            let _ = stop.await;
-        })
-        .await
+    serve_within(Bounds::default(), listener, health, stop).await
 }
 
-/// Nothing that is served today takes a body.
-const BODY_LIMIT: usize = 64 << 10;
+/// What strangers may take of the server.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Connections of all.
+    connections: usize,
+    /// Connections of one address.
+    per_source: usize,
+    /// How long a request's head may take, and a connection be idle before it.
+    head: Duration,
+    /// How long a connection lives; a client that does not read its answers keeps it no longer.
+    connection: Duration,
+    /// How long requests under way have when the server stops or a connection's time is over.
+    finish: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            per_source: 64,
+            head: Duration::from_secs(10),
+            connection: Duration::from_secs(600),
+            finish: Duration::from_secs(5),
+        }
+    }
+}
+
+async fn serve_within(
+    bounds: Bounds,
+    listener: TcpListener,
+    health: Arc<dyn Health>,
+    stop: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let app = health::routes(health)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn(refuse_large_bodies));
+    let mut stop = pin!(stop);
+    let (tell_stop, stopped) = watch::channel(());
+    let mut tasks = JoinSet::new();
+    let mut sources: HashMap<Id, IpAddr> = HashMap::new();
+    loop {
+        let accepted = tokio::select! {
+            _ = &mut stop => break,
+            Some(ended) = tasks.join_next_with_id() => {
+                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                sources.remove(&id);
+                continue;
+            }
+            accepted = listener.accept() => accepted,
+        };
+        let (socket, remote) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_the_connections_own(&error) => continue,
+            Err(error) => {
+                // Out of descriptors: it passes, and trying at once would only burn CPU.
+                tracing::warn!(%error, "cannot accept an HTTP connection");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        if let Some(why) = refusal(&bounds, &sources, remote) {
+            tracing::info!(
+                target: "security", event = "http_connection_refused", source = %remote.ip(), why
+            );
+            continue;
+        }
+        let connection = connection(bounds, socket, app.clone(), stopped.clone());
+        sources.insert(tasks.spawn(connection).id(), remote.ip());
+    }
+    drop(listener);
+    drop(tell_stop);
+    // Tasks that are not done by then are dropped with the set.
+    let _ = timeout(bounds.finish, async {
+        while tasks.join_next().await.is_some() {}
+    })
+    .await;
+    Ok(())
+}
+
+fn refusal(
+    bounds: &Bounds,
+    sources: &HashMap<Id, IpAddr>,
+    remote: SocketAddr,
+) -> Option<&'static str> {
+    if sources.len() >= bounds.connections {
+        return Some("too many connections");
+    }
+    let own = sources.values().filter(|&&ip| ip == remote.ip()).count();
+    (own >= bounds.per_source).then_some("too many connections of this address")
+}
+
+/// One connection, until it ends, its time is over, or the server stops.
+async fn connection(
+    bounds: Bounds,
+    socket: TcpStream,
+    app: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.head)
+        .max_buf_size(HEAD)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app));
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        _ = stopped.changed() => None,
+        () = sleep(bounds.connection) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            let Ok(ended) = timeout(bounds.finish, connection).await else {
+                return;
+            };
+            ended
+        }
+    };
+    if let Err(error) = ended {
+        // A peer that speaks no HTTP, is too slow, or has gone: its own business.
+        tracing::debug!(%error, "HTTP connection");
+    }
+}
+
+/// Refuses a body that says itself that it is too large, whoever it is for.
+async fn refuse_large_bodies(request: Request, next: Next) -> Response {
+    if request.body().size_hint().lower() > BODY as u64 {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    next.run(request).await
+}
+
+fn is_the_connections_own(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Octets of a body. Nothing that is served today takes one.
+const BODY: usize = 64 << 10;
+/// Octets of a request's head.
+const HEAD: usize = 32 << 10;
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
-
-    use super::*;
-
-    struct Exchange(Result<(), String>);
-
-    impl Health for Exchange {
-        fn ready(&self) -> Result<(), String> {
-            self.0.clone()
-        }
-
-        fn metrics(&self) -> String {
-            "calls 3\n".to_owned()
-        }
-    }
-
-    #[tokio::test]
-    async fn health_readiness_and_metrics_are_served() {
-        assert!(ask(Ok(()), "/healthz").await.starts_with("HTTP/1.1 200"));
-        assert!(ask(Ok(()), "/readyz").await.starts_with("HTTP/1.1 200"));
-        assert!(ask(Ok(()), "/metrics").await.ends_with("calls 3\n"));
-        assert!(ask(Ok(()), "/elsewhere").await.starts_with("HTTP/1.1 404"));
-    }
-
-    #[tokio::test]
-    async fn an_exchange_that_takes_no_calls_says_why() {
-        let answer = ask(Err("the disk is full".to_owned()), "/readyz").await;
-
-        assert!(answer.starts_with("HTTP/1.1 503"));
-        assert!(answer.ends_with("the disk is full\n"));
-    }
-
-    async fn ask(ready: Result<(), String>, path: &str) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, Arc::new(Exchange(ready)), stopped));
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        socket.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).await.unwrap();
-        drop(stop);
-        server.await.unwrap().unwrap();
-        answer
-    }
-}
+mod tests;
