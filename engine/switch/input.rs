@@ -52,6 +52,8 @@ pub(crate) enum Input {
         mailbox: String,
         found: Option<store::MailboxRow>,
     },
+    /// Something that a call has waited for.
+    Told { call: CallId, event: call::Event },
     /// A target's addresses are known, or not.
     Resolved(Resolved),
     /// A trunk's addresses are known, or not.

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use call::{CallId, Event, Mailbox, MailboxChange, MailboxMessage, MessageId, RecordingId};
-use store::{MailboxRow, MessageRow, Secret};
+use call::{
+    CallId, Event, LOCKED_FOR, MOST_WRONG_PINS, Mailbox, MailboxChange, MailboxMessage, MessageId,
+    Pin, PinVerdict, RecordingId,
+};
+use store::{KvKey, MailboxRow, MessageRow, Secret};
 
 use super::live::Live;
 use super::{Input, Switch};
@@ -94,11 +97,73 @@ impl Switch {
                 }
             }
             let found = found.map(|row| Mailbox {
-                pin: row.pin.map(|pin| pin.reveal().to_owned()),
+                has_pin: row.pin.is_some(),
                 has_greeting: row.greeting.is_some(),
                 messages: row.messages.iter().map(message).collect(),
             });
             live.echoes.push_back(Event::Mailbox { mailbox, found });
+        });
+    }
+
+    /// Judges a PIN. Each try is counted before it is judged, so that many calls at once have no
+    /// more of them than one; the right PIN forgets the wrong ones before it.
+    pub(super) fn check_pin(&self, live: &Live, mailbox: String, pin: Pin) {
+        let (call, tenant) = (live.id(), live.setup.tenant.clone());
+        let now = self.parts.clock.unix_micros();
+        let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
+        tokio::spawn(async move {
+            let tries = KvKey {
+                tenant: tenant.to_string(),
+                scope: "mailbox/pin-tries".to_owned(),
+                key: mailbox.clone(),
+            };
+            let until = now.saturating_add(LOCKED_FOR.as_micros() as i64);
+            let tried = store.kv_incr(tries.clone(), 1, Some(until), now).await;
+            let tried = tried.unwrap_or_else(|error| {
+                tracing::warn!(%call, %error, mailbox, "tries of a PIN cannot be counted");
+                1
+            });
+            let verdict = if tried > i64::from(MOST_WRONG_PINS) {
+                PinVerdict::Locked
+            } else {
+                match store.mailbox(&tenant.0, &mailbox).await {
+                    Ok(row) if is_right(row.as_ref(), &pin) => PinVerdict::Right,
+                    Ok(_) => PinVerdict::Wrong,
+                    Err(error) => {
+                        // The machine refuses who is not judged in time.
+                        tracing::error!(%call, %error, mailbox, "a PIN cannot be checked");
+                        return;
+                    }
+                }
+            };
+            match verdict {
+                PinVerdict::Right => {
+                    let _ = store.kv_delete(tries, now).await;
+                }
+                _ => tracing::warn!(
+                    target: "security", event = "wrong_pin", %call, %tenant, mailbox,
+                    locked = verdict == PinVerdict::Locked, "wrong PIN"
+                ),
+            }
+            let event = Event::Pin { mailbox, verdict };
+            entrance.put(Input::Told { call, event }).await;
+        });
+    }
+
+    pub(super) fn choose_pin(&self, live: &Live, mailbox: String, pin: Pin, again: &Pin) {
+        let (call, tenant) = (live.id(), live.setup.tenant.clone());
+        let verdict = pin.judge_new(again, &mailbox);
+        let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
+        tokio::spawn(async move {
+            if verdict == PinVerdict::Right {
+                let secret = Secret::new(pin.reveal());
+                if let Err(error) = store.set_pin(&tenant.0, &mailbox, secret).await {
+                    tracing::error!(%call, %error, mailbox, "a PIN cannot be stored");
+                    return;
+                }
+            }
+            let event = Event::Pin { mailbox, verdict };
+            entrance.put(Input::Told { call, event }).await;
         });
     }
 
@@ -115,8 +180,7 @@ impl Switch {
                 duration,
             } => {
                 tracing::info!(mailbox, "a message was left");
-                store
-                    .leave_message(MessageRow {
+                let stored = store.leave_message(MessageRow {
                         id: message.0,
                         tenant: tenant.to_owned(),
                         mailbox: mailbox.clone(),
@@ -127,8 +191,22 @@ impl Switch {
                         duration: duration.as_micros() as i64,
                         heard_at: None,
                         deleted_at: None,
-                    })
-                    .forget();
+                    });
+                let call = live.id();
+                let is_lost = live
+                    .recordings
+                    .iter()
+                    .any(|one| one.id == recording && one.is_lost());
+                let entrance = self.parts.entrance.clone();
+                tokio::spawn(async move {
+                    let stored = stored.await;
+                    if let Err(error) = &stored {
+                        tracing::error!(%call, %error, "a message could not be stored");
+                    }
+                    let kept = stored.is_ok() && !is_lost;
+                    let event = Event::MessageKept { message, kept };
+                    entrance.put(Input::Told { call, event }).await;
+                });
                 live.mailbox.messages.insert(message, recording);
                 let payload = serde_json::json!({
                     "id": message.to_string(),
@@ -151,11 +229,13 @@ impl Switch {
                     .forget();
                 live.mailbox.greetings.insert(mailbox, recording);
             }
-            MailboxChange::Pin { mailbox, pin } => {
-                store.set_pin(tenant, &mailbox, Secret::new(pin)).forget();
-            }
         }
     }
+}
+
+fn is_right(row: Option<&MailboxRow>, typed: &Pin) -> bool {
+    row.and_then(|row| row.pin.as_ref())
+        .is_some_and(|pin| pin.reveal() == typed.reveal())
 }
 
 fn message(row: &MessageRow) -> MailboxMessage {

@@ -226,6 +226,9 @@ impl Switch {
                 mailbox,
                 found,
             } => self.handle_mailbox(now, call, mailbox, found),
+            Input::Told { call, event } => {
+                self.with_machine(now, call, |machine| machine.handle_event(now, event));
+            }
             Input::Resolved(resolved) => self.handle_resolved(now, resolved),
             Input::TrunkResolved { trunk, hosts } => {
                 self.handle_trunk_resolved(now, &trunk, &hosts)

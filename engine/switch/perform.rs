@@ -69,6 +69,12 @@ impl Switch {
                 self.stop_recording(live, recording, discard);
             }
             Output::OpenMailbox { mailbox } => self.open_mailbox(live, mailbox),
+            Output::CheckPin { mailbox, pin } => self.check_pin(live, mailbox, pin),
+            Output::ChoosePin {
+                mailbox,
+                pin,
+                again,
+            } => self.choose_pin(live, mailbox, pin, &again),
             Output::Mailbox(change) => self.change_mailbox(live, change),
             Output::Reply { request, reply } => {
                 if let Some(answer) = live.replies.remove(&request) {

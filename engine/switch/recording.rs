@@ -36,6 +36,11 @@ impl Recording {
     pub(crate) fn is_closed(&self) -> bool {
         self.counted.is_some() && self.file.is_some()
     }
+
+    /// Its file could not be written.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.file, Some(Err(_)))
+    }
 }
 
 impl Switch {

@@ -1,15 +1,15 @@
 //! What the switch owes its calls when something in it breaks.
 
-use call::Setup;
+use call::{Event, MOST_WRONG_PINS, MailboxChange, MessageId, Pin, PinVerdict, RecordingId, Setup};
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
-use store::Sqlite;
+use store::{Secret, Sqlite};
 
 use super::*;
 
 #[tokio::test]
 async fn a_panic_ends_one_call_with_a_record_and_no_other() {
-    let (mut switch, _inputs, store, folder) = switch().await;
+    let (mut switch, _inputs, store, folder) = switch("defect").await;
     let now = Instant::now();
     let broken = switch.insert_call(now, 1);
     let sound = switch.insert_call(now, 2);
@@ -33,6 +33,117 @@ async fn a_panic_ends_one_call_with_a_record_and_no_other() {
     );
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn wrong_pins_lock_a_mailbox_over_all_calls_and_the_right_one_forgets_them() {
+    let (mut switch, mut inputs, store, folder) = switch("pins").await;
+    let now = Instant::now();
+    let calls = [switch.insert_call(now, 1), switch.insert_call(now, 2)];
+    store
+        .put_mailbox("8001", "1049", Some(Secret::new("2580")))
+        .await
+        .unwrap();
+    let mut tries = 0;
+    let mut judge = async |mailbox: &str, pin: &str| {
+        tries += 1;
+        let (mailbox, pin) = (mailbox.to_owned(), Pin::new(pin));
+        switch.with_call(now, calls[tries % 2], |switch, live| {
+            switch.check_pin(live, mailbox, pin);
+        });
+        told(&mut inputs).await
+    };
+    let verdict = |mailbox: &str, verdict| Event::Pin {
+        mailbox: mailbox.to_owned(),
+        verdict,
+    };
+
+    for _ in 1..MOST_WRONG_PINS {
+        let wrong = judge("1049", "1111").await;
+        assert_eq!(wrong, verdict("1049", PinVerdict::Wrong));
+    }
+    let right = judge("1049", "2580").await;
+    assert_eq!(right, verdict("1049", PinVerdict::Right));
+    for mailbox in ["1049", "9999"] {
+        for _ in 0..MOST_WRONG_PINS {
+            let wrong = judge(mailbox, "1111").await;
+            assert_eq!(wrong, verdict(mailbox, PinVerdict::Wrong));
+        }
+        let locked = judge(mailbox, "2580").await;
+        assert_eq!(locked, verdict(mailbox, PinVerdict::Locked));
+    }
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_chosen_pin_opens_the_mailbox_and_a_poor_one_changes_nothing() {
+    let (mut switch, mut inputs, store, folder) = switch("chosen").await;
+    let now = Instant::now();
+    let call = switch.insert_call(now, 1);
+    store.put_mailbox("8001", "1049", None).await.unwrap();
+    let mut choose = async |pin: &str, again: &str| {
+        let (pin, again) = (Pin::new(pin), Pin::new(again));
+        switch.with_call(now, call, |switch, live| {
+            switch.choose_pin(live, "1049".to_owned(), pin, &again);
+        });
+        match told(&mut inputs).await {
+            Event::Pin { verdict, .. } => verdict,
+            other => panic!("a verdict, not {other:?}"),
+        }
+    };
+
+    assert_eq!(choose("1111", "1111").await, PinVerdict::Guessable);
+    assert_eq!(choose("2580", "2581").await, PinVerdict::Different);
+    let before = store.mailbox("8001", "1049").await.unwrap().unwrap();
+    assert_eq!(choose("2580", "2580").await, PinVerdict::Right);
+    let after = store.mailbox("8001", "1049").await.unwrap().unwrap();
+
+    assert_eq!(before.pin, None);
+    assert_eq!(after.pin, Some(Secret::new("2580")));
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_message_is_called_kept_when_it_is_on_disk() {
+    let (mut switch, mut inputs, store, folder) = switch("kept").await;
+    let now = Instant::now();
+    let call = switch.insert_call(now, 1);
+    let message = MessageId::new(1_700_000_000_000, [3; 10]);
+    let recording = RecordingId::new(1_700_000_000_000, [4; 10]);
+
+    switch.with_call(now, call, |switch, live| {
+        let change = MailboxChange::Leave {
+            message,
+            mailbox: "1049".to_owned(),
+            recording,
+            from: None,
+            duration: Duration::from_secs(9),
+        };
+        switch.change_mailbox(live, change);
+    });
+
+    let kept = Event::MessageKept {
+        message,
+        kept: true,
+    };
+    assert_eq!(told(&mut inputs).await, kept);
+    let row = store.message("8001", message.0).await.unwrap().unwrap();
+    assert_eq!(row.recording, recording.0);
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// What a call is told next.
+async fn told(inputs: &mut mpsc::Receiver<Input>) -> Event {
+    loop {
+        match inputs.recv().await {
+            Some(Input::Told { event, .. }) => return event,
+            Some(_) => {}
+            None => panic!("nothing is told"),
+        }
+    }
 }
 
 impl Switch {
@@ -61,13 +172,13 @@ impl Switch {
     }
 }
 
-async fn switch() -> (
+async fn switch(name: &str) -> (
     Switch,
     mpsc::Receiver<Input>,
     Arc<Sqlite>,
     std::path::PathBuf,
 ) {
-    let folder = std::env::temp_dir().join(format!("moonswitch-switch-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("moonswitch-switch-{name}-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("scripts")).unwrap();
     let settings = r#"return {
       sip = { listen = { "udp:127.0.0.1:0" } },

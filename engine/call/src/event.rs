@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, LegId, MessageId, PlayId, RecordingId};
+use crate::{Cause, LegId, MessageId, PinVerdict, PlayId, RecordingId};
 
 /// Something that happened to a call. The switch translates SIP and media into these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,13 +84,29 @@ pub enum Event {
         /// `None` when there is no such mailbox.
         found: Option<Mailbox>,
     },
+    /// A PIN was judged; answers [`Output::CheckPin`](crate::Output) and
+    /// [`Output::ChoosePin`](crate::Output).
+    Pin {
+        /// Of which mailbox.
+        mailbox: String,
+        /// What became of it.
+        verdict: PinVerdict,
+    },
+    /// A message that was left is on disk, or could not be put there; answers
+    /// [`MailboxChange::Leave`](crate::MailboxChange).
+    MessageKept {
+        /// Which.
+        message: MessageId,
+        /// Whether it is.
+        kept: bool,
+    },
 }
 
 /// A mailbox as the call needs it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mailbox {
-    /// The PIN to listen; `None` when it has not been set.
-    pub pin: Option<String>,
+    /// Whether a PIN has been set. The PIN itself stays where it is.
+    pub has_pin: bool,
     /// Whether there is a greeting of its own.
     pub has_greeting: bool,
     /// Messages, oldest first, deleted ones left out.

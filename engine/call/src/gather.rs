@@ -16,6 +16,7 @@ pub(crate) struct Gathering {
     wanted: Gather,
     pattern: Option<Pattern>,
     digits: String,
+    count: usize,
     /// A prompt of the exchange's own: without its file the digits are asked for in silence.
     lenient: bool,
     stage: Stage,
@@ -55,6 +56,7 @@ impl Gathering {
             wanted,
             pattern: None,
             digits: String::new(),
+            count: 0,
             lenient: true,
             stage: Stage::Over,
         }
@@ -84,11 +86,12 @@ impl Gathering {
             return Some(self.finish());
         }
         self.digits.push(key);
+        self.count += 1;
         let most = match self.wanted.max_digits {
             0 => LIMIT,
             most => most.min(LIMIT),
         };
-        if self.digits.len() >= most {
+        if self.count >= most {
             return Some(self.finish());
         }
         self.stage = Stage::Listening(board.after(self.wanted.digit_timeout));
@@ -97,7 +100,7 @@ impl Gathering {
 
     fn finish(&mut self) -> Gathered {
         self.stage = Stage::Over;
-        if self.digits.len() < self.wanted.min_digits {
+        if self.count < self.wanted.min_digits {
             return Gathered::Not(Why::Timeout);
         }
         match &self.pattern {

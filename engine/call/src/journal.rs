@@ -23,7 +23,8 @@ pub enum What {
         /// How it was to behave.
         options: crate::Options,
     },
-    /// The network or the audio reported this. Keys of a PIN are `•` here, stored PINs are masked.
+    /// The network, the audio or the store reported this. Digits of a PIN are `•` here; a replay
+    /// types them so.
     Event(crate::Event),
     /// The script asked for this.
     Command {
@@ -39,6 +40,8 @@ pub enum What {
         /// Of what: `gather`, `bridge`, `ring_limit`.
         of: String,
     },
+    /// The exchange was stopped.
+    Shutdown,
     /// The call decided something.
     Decision {
         /// What was decided, in words: `ring 1050`.

@@ -38,3 +38,4 @@ pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId}
 pub use leg::{Leg, LegState};
 pub use output::{Fallback, MailboxChange, Options, Output, Purpose, Setup};
 pub use record::SegmentKind;
+pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, Pin, PinVerdict};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, Cause, LegId, MessageId, PlayId, RecordingId, Reply, RequestId, Sound, Target, TenantId,
+    CallId, Cause, LegId, MessageId, Pin, PlayId, RecordingId, Reply, RequestId, Sound, Target,
+    TenantId,
 };
 
 /// What is known of a call when it begins.
@@ -168,6 +169,25 @@ pub enum Output {
         /// Whose.
         mailbox: String,
     },
+    /// Compare with the mailbox's PIN and answer with [`Event::Pin`](crate::Event). Tries are
+    /// counted over all calls, of mailboxes that do not exist too, and lock it
+    /// ([`PinVerdict::Locked`](crate::PinVerdict)).
+    CheckPin {
+        /// Of which mailbox.
+        mailbox: String,
+        /// What was typed.
+        pin: Pin,
+    },
+    /// Make it the mailbox's PIN if [`Pin::judge_new`] is for it, and answer with
+    /// [`Event::Pin`](crate::Event).
+    ChoosePin {
+        /// Of which mailbox.
+        mailbox: String,
+        /// What was typed.
+        pin: Pin,
+        /// What was typed the second time.
+        again: Pin,
+    },
     /// Change the store's view of a mailbox.
     Mailbox(MailboxChange),
     /// Answer the script.
@@ -240,7 +260,8 @@ pub enum Purpose {
 /// What a call changes in a mailbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MailboxChange {
-    /// A message was left; its audio is the recording.
+    /// A message was left; its audio is the recording. Answer with
+    /// [`Event::MessageKept`](crate::Event) when it is on disk.
     Leave {
         /// The new message.
         message: MessageId,
@@ -269,12 +290,5 @@ pub enum MailboxChange {
         mailbox: String,
         /// Its audio.
         recording: RecordingId,
-    },
-    /// A new PIN.
-    Pin {
-        /// Whose.
-        mailbox: String,
-        /// Digits.
-        pin: String,
     },
 }

@@ -102,6 +102,13 @@ impl Board {
         });
     }
 
+    /// Keys are no longer a PIN. Those that wait were pressed for one, and count for nothing else.
+    pub(crate) fn unmask(&mut self) {
+        if std::mem::take(&mut self.masking) {
+            self.keys.clear();
+        }
+    }
+
     pub(crate) fn turn(&mut self, kind: SegmentKind, agent: Option<String>) {
         let recording = self.tape.running();
         self.timeline

@@ -112,6 +112,13 @@ impl Call {
                     let why = format!("1 to {MOST_TARGETS} targets can ring, not {count}");
                     return self.refuse(request, why);
                 }
+                if self.fruitless >= MOST_FRUITLESS {
+                    let why = format!(
+                        "this call has rung in vain {MOST_FRUITLESS} times; look for handlers that \
+                         ring for each other in circles"
+                    );
+                    return self.refuse(request, why);
+                }
                 Foreground::Bridging(Bridging::new(plan))
             }
             Command::Voicemail(voicemail) => Foreground::Deposit(Deposit::new(board, voicemail)),
@@ -184,6 +191,9 @@ impl Call {
 
 /// A call that has been handed on so often goes round in circles.
 const MOST_HOPS: u32 = 10;
+/// A call that has rung so often without anybody is in a loop; at 20 s each this is an hour and a
+/// half.
+const MOST_FRUITLESS: u32 = 300;
 /// More phones than one call may ring.
 const MOST_TARGETS: usize = 100;
 /// What can be sent; `,` waits a second.

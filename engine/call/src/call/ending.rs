@@ -31,7 +31,7 @@ impl Call {
         if let Some(Task { mut work, .. }) = self.foreground.take() {
             last_words = work.abandon(&mut self.board);
         }
-        self.board.masking = false;
+        self.board.unmask();
         self.board.nobody_waits_for_recordings();
         if !by_caller {
             self.board.silence(LegId::CALLER);

@@ -1,21 +1,16 @@
 //! What the journal must not know: PINs.
 
 use crate::Event;
+use crate::voicemail::pin::HIDDEN_KEY;
 
-/// The event as it may be written down.
+/// The event as it may be written down. `#` ends a PIN and is no secret, and a replay needs it.
 pub(super) fn masked(event: &Event, is_pin: bool) -> Event {
     let mut event = event.clone();
-    match &mut event {
-        Event::Digit { digit, .. } if is_pin => *digit = '•',
-        Event::Mailbox {
-            found: Some(mailbox),
-            ..
-        } => {
-            if let Some(pin) = &mut mailbox.pin {
-                *pin = "••••".to_owned();
-            }
-        }
-        _ => {}
+    if let Event::Digit { digit, .. } = &mut event
+        && is_pin
+        && digit.is_ascii_digit()
+    {
+        *digit = HIDDEN_KEY;
     }
     event
 }

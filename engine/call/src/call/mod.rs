@@ -23,6 +23,7 @@ use crate::call::ending::Ending;
 use crate::call::foreground::Foreground;
 use crate::journal::What;
 use crate::leg::{Hearing, Leg, LegState};
+use crate::voicemail::pin::HIDDEN_KEY;
 use crate::{CallId, Cause, Event, LegId, Options, Output, Reply, RequestId, Setup};
 
 /// One call: a caller, whom they are put through to, and what the script makes of it.
@@ -53,6 +54,8 @@ pub struct Call {
     script: Script,
     /// Handlers that the call has been handed to.
     hops: u32,
+    /// Bridges in a row in which nobody came.
+    fruitless: u32,
     /// Where numbers are looked up now.
     context: String,
     phase: Phase,
@@ -102,6 +105,7 @@ impl Call {
             foreground: None,
             script: Script::Running,
             hops: 0,
+            fruitless: 0,
             context,
             phase: Phase::Live,
         }
@@ -151,7 +155,11 @@ impl Call {
 
     /// The exchange stops: the call ends now, with its record.
     pub fn handle_shutdown(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::Live) {
+            return;
+        }
         self.board.now = now;
+        self.board.note(What::Shutdown);
         self.finish(Cause::Failure, "system:shutdown".to_owned());
     }
 
@@ -269,7 +277,8 @@ impl Call {
                 self.board.leg(leg).is_some_and(|leg| !leg.is_gone())
             }
             Event::Digit { leg, digit } => {
-                let key = "0123456789*#ABCD".contains(digit);
+                let hidden = self.board.masking && digit == HIDDEN_KEY;
+                let key = hidden || "0123456789*#ABCD".contains(digit);
                 if key && leg == LegId::CALLER && self.foreground.is_none() {
                     self.board.keys.push(digit);
                 }
@@ -313,7 +322,13 @@ impl Call {
         let Some(task) = self.foreground.take() else {
             return;
         };
-        self.board.masking = false;
+        self.board.unmask();
+        if let Reply::Leg(parted) = &reply {
+            self.fruitless = match parted {
+                Ok(_) => 0,
+                Err(_) => self.fruitless + 1,
+            };
+        }
         if !matches!(task.work, Foreground::Bridging(_)) {
             self.board.turn(crate::record::SegmentKind::Ivr, None);
         }

@@ -127,7 +127,7 @@ impl Call {
     fn drop_work(&mut self) {
         if let Some(Task { mut work, .. }) = self.foreground.take() {
             work.abandon(&mut self.board);
-            self.board.masking = false;
+            self.board.unmask();
         }
     }
 }

@@ -72,8 +72,8 @@ impl Timeline {
 pub(crate) struct Story {
     /// Somebody was talked to.
     pub(crate) talked: bool,
-    /// A message was left.
-    pub(crate) left_message: bool,
+    /// Messages that were left.
+    pub(crate) messages: u32,
     /// The script or the exchange failed.
     pub(crate) failed: bool,
     /// Phones are being rung now.
@@ -89,7 +89,7 @@ impl Story {
         if self.talked {
             return Outcome::Answered;
         }
-        if self.left_message {
+        if self.messages > 0 {
             return Outcome::LeftMessage;
         }
         if self.failed {

@@ -37,9 +37,14 @@ enum Stage {
         recording: RecordingId,
         duration: Duration,
     },
+    /// Waiting for the disk: nothing is called saved that is not.
+    Saving {
+        left: Left,
+        until: Instant,
+    },
     Thanking {
         playing: Playing,
-        left: Left,
+        left: Option<Left>,
     },
 }
 
@@ -94,6 +99,7 @@ impl Deposit {
             Stage::Opening(_)
             | Stage::Greeting(_)
             | Stage::TooShort(_)
+            | Stage::Saving { .. }
             | Stage::Thanking { .. } => None,
         }
     }
@@ -209,13 +215,38 @@ impl Deposit {
         duration: Duration,
     ) -> Option<Deposited> {
         let left = board.leave_message(&self.wanted.mailbox, recording, duration);
-        let mut playing = Playing::prompt(vec![named("vm/saved")], Keys::Of("#".to_owned()));
+        let until = board.after(DISK_PATIENCE);
+        self.stage = Stage::Saving { left, until };
+        None
+    }
+
+    /// The message is on disk, or is known not to be, or nothing is known in time.
+    fn saved(&mut self, board: &mut Board, kept: Option<bool>) -> Option<Deposited> {
+        let Stage::Saving { left, .. } = &self.stage else {
+            return None;
+        };
+        let (sound, left) = match kept {
+            Some(true) => ("vm/saved", Some(left.clone())),
+            Some(false) => {
+                board.decide("say that it failed", "the message could not be stored");
+                board.story.messages = board.story.messages.saturating_sub(1);
+                ("sys/error", None)
+            }
+            None => {
+                board.decide(
+                    "do not call the message saved",
+                    "the store did not answer in time",
+                );
+                ("bye/thanks", Some(left.clone()))
+            }
+        };
+        let mut playing = Playing::prompt(vec![named(sound)], Keys::Of("#".to_owned()));
         let heard = playing.begin(board);
         self.stage = Stage::Thanking {
             playing,
             left: left.clone(),
         };
-        heard.map(|_| Deposited::Left(left))
+        heard.map(|_| Deposited::from(left))
     }
 }
 
@@ -267,16 +298,23 @@ impl Activity for Deposit {
                 let verdict = review.handle(board, input)?;
                 self.reviewed(board, verdict)
             }
+            Stage::Saving { left, .. } => match input {
+                Input::Event(Event::MessageKept { message, kept }) if *message == left.id => {
+                    self.saved(board, Some(*kept))
+                }
+                Input::TimedOut => self.saved(board, None),
+                Input::Event(_) => None,
+            },
             Stage::Thanking { playing, left } => {
                 playing.handle(board, input)?;
-                Some(Deposited::Left(left.clone()))
+                Some(Deposited::from(left.clone()))
             }
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Opening(until) => Some(*until),
+            Stage::Opening(until) | Stage::Saving { until, .. } => Some(*until),
             Stage::Greeting(playing)
             | Stage::TooShort(playing)
             | Stage::Thanking { playing, .. } => playing.deadline(),
@@ -296,7 +334,7 @@ impl Board {
     ) -> Left {
         let millis = u64::try_from(self.micros(self.now) / 1000).unwrap_or(0);
         let message = MessageId::new(millis, self.random.ten_bytes());
-        self.story.left_message = true;
+        self.story.messages += 1;
         self.timeline
             .recorded(self.micros(self.now), Some(recording));
         self.push(Output::Mailbox(MailboxChange::Leave {
@@ -311,6 +349,12 @@ impl Board {
             mailbox: mailbox.to_owned(),
             duration,
         }
+    }
+}
+
+impl From<Option<Left>> for Deposited {
+    fn from(left: Option<Left>) -> Self {
+        left.map_or(Self::Nothing, Self::Left)
     }
 }
 
@@ -329,3 +373,5 @@ const LEAVE: &str = "vm/leave";
 const TRIES: u32 = 3;
 /// How long the store may take before the caller is greeted without it.
 const STORE_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a message may take to reach the disk before the caller is thanked without it.
+const DISK_PATIENCE: Duration = Duration::from_secs(3);

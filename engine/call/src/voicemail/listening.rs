@@ -77,7 +77,7 @@ impl Listening {
     }
 
     fn entered(&mut self, board: &mut Board, entered: Entered) -> Option<Listened> {
-        board.masking = false;
+        board.unmask();
         match entered {
             Entered::Open { mailbox, contents } => {
                 self.mailbox = mailbox;

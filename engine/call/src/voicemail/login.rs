@@ -6,13 +6,14 @@ use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::gather::{Gathered, Gathering};
 use crate::voicemail::named;
-use crate::{Event, Gather, Keys, Mailbox, MailboxChange, Output};
+use crate::{Event, Gather, Keys, Mailbox, Output, Pin, PinVerdict};
 
 /// Lets the owner of a mailbox in.
 ///
 /// Strangers learn nothing: a mailbox that does not exist, and one without a PIN that is not the
-/// caller's own, ask for a PIN like any other and refuse every one. Keys of PINs are masked in the
-/// journal from the moment that the mailbox is known.
+/// caller's own, ask for a PIN like any other and refuse every one. PINs are judged outside, where
+/// tries are counted over all calls; the verdict comes as an event. Digits of PINs are masked in the
+/// journal from the moment that the mailbox is known to the end of the entry.
 #[derive(Debug)]
 pub(crate) struct Login {
     /// The script says whose mailbox it is.
@@ -32,11 +33,15 @@ enum Stage {
     /// Waiting for the store.
     Opening(Instant),
     Pin(Gathering),
+    /// Waiting for the verdict.
+    Checking(Instant),
     NewPin(Gathering),
     Repeat {
         question: Gathering,
-        first: String,
+        first: Pin,
     },
+    /// Waiting for the verdict on a new PIN.
+    Choosing(Instant),
 }
 
 /// How it ended.
@@ -46,7 +51,7 @@ pub(crate) enum Entered {
         mailbox: String,
         contents: Mailbox,
     },
-    /// Too many wrong ones, or the store is away.
+    /// Too many wrong ones, a locked mailbox, or a store that is away.
     Refused,
     NoMailbox(String),
 }
@@ -95,7 +100,7 @@ impl Login {
         self.found = found.cloned();
         match found {
             None if self.given => Some(Entered::NoMailbox(self.mailbox.clone())),
-            Some(mailbox) if self.vouched && mailbox.pin.is_none() => {
+            Some(mailbox) if self.vouched && !mailbox.has_pin => {
                 board.decide("ask for a new PIN", "the mailbox has none yet");
                 self.ask_new_pin(board)
             }
@@ -104,23 +109,26 @@ impl Login {
     }
 
     fn ask_pin(&mut self, board: &mut Board) -> Option<Entered> {
+        board.masking = true;
         let mut question = question("agent/enter-pw", self.failures > 0);
         let gathered = question.begin(board);
         self.stage = Stage::Pin(question);
-        gathered.and_then(|gathered| self.checked(board, &gathered))
+        gathered.and_then(|gathered| self.typed(board, gathered))
     }
 
-    fn checked(&mut self, board: &mut Board, gathered: &Gathered) -> Option<Entered> {
-        let right = self.found.as_ref().and_then(|mailbox| mailbox.pin.as_ref());
-        match (gathered, right) {
-            (Gathered::Digits(given), Some(right)) if given == right => self.enter(),
-            _ => self
-                .failed(board, "wrong PIN")
-                .or_else(|| self.ask_pin(board)),
-        }
+    fn typed(&mut self, board: &mut Board, gathered: Gathered) -> Option<Entered> {
+        let Gathered::Digits(pin) = gathered else {
+            return self.failed(board, "no PIN").or_else(|| self.ask_pin(board));
+        };
+        let mailbox = self.mailbox.clone();
+        let pin = Pin::new(pin);
+        board.push(Output::CheckPin { mailbox, pin });
+        self.stage = Stage::Checking(self.wait(board));
+        None
     }
 
     fn ask_new_pin(&mut self, board: &mut Board) -> Option<Entered> {
+        board.masking = true;
         let mut question = question("agent/enter-pw", self.failures > 0);
         let gathered = question.begin(board);
         self.stage = Stage::NewPin(question);
@@ -128,35 +136,63 @@ impl Login {
     }
 
     fn chosen(&mut self, board: &mut Board, gathered: Gathered) -> Option<Entered> {
-        let first = match gathered {
-            Gathered::Digits(pin) if self.is_fit_for_a_pin(&pin) => pin,
-            _ => {
-                return self
-                    .failed(board, "a PIN that anybody would guess")
-                    .or_else(|| self.ask_new_pin(board));
-            }
+        let Gathered::Digits(pin) = gathered else {
+            return self
+                .failed(board, "no PIN")
+                .or_else(|| self.ask_new_pin(board));
         };
         let mut question = question("agent/enter-pw", false);
         let gathered = question.begin(board);
+        let first = Pin::new(pin);
         self.stage = Stage::Repeat { question, first };
-        gathered.and_then(|gathered| self.repeated(board, &gathered))
+        gathered.and_then(|gathered| self.repeated(board, gathered))
     }
 
-    fn repeated(&mut self, board: &mut Board, gathered: &Gathered) -> Option<Entered> {
+    fn repeated(&mut self, board: &mut Board, gathered: Gathered) -> Option<Entered> {
         let Stage::Repeat { first, .. } = &self.stage else {
             return None;
         };
-        let pin = first.clone();
-        if *gathered != Gathered::Digits(pin.clone()) {
-            return self
-                .failed(board, "the two PINs differ")
-                .or_else(|| self.ask_new_pin(board));
-        }
-        board.push(Output::Mailbox(MailboxChange::Pin {
+        let again = match gathered {
+            Gathered::Digits(again) => Pin::new(again),
+            Gathered::Not(_) | Gathered::Failed(_) => Pin::new(""),
+        };
+        board.push(Output::ChoosePin {
             mailbox: self.mailbox.clone(),
-            pin,
-        }));
-        self.enter()
+            pin: first.clone(),
+            again,
+        });
+        self.stage = Stage::Choosing(self.wait(board));
+        None
+    }
+
+    /// The entry is over; from now on keys are the menu's.
+    fn wait(&self, board: &mut Board) -> Instant {
+        board.unmask();
+        board.after(STORE_PATIENCE)
+    }
+
+    fn judged(&mut self, board: &mut Board, verdict: PinVerdict) -> Option<Entered> {
+        let is_new = matches!(self.stage, Stage::Choosing(_));
+        let what = match verdict {
+            PinVerdict::Right => return self.enter(),
+            PinVerdict::Locked => {
+                board.decide("refuse the mailbox", "too many wrong PINs have locked it");
+                return Some(Entered::Refused);
+            }
+            PinVerdict::Wrong => "wrong PIN",
+            PinVerdict::Guessable => "a PIN that anybody would guess",
+            PinVerdict::Different => "the two PINs differ",
+        };
+        self.failed(board, what).or_else(|| match is_new {
+            true => self.ask_new_pin(board),
+            false => self.ask_pin(board),
+        })
+    }
+
+    /// The store has not answered in time.
+    fn refuse(board: &mut Board) -> Option<Entered> {
+        board.decide("refuse the mailbox", "the store did not answer in time");
+        Some(Entered::Refused)
     }
 
     fn enter(&mut self) -> Option<Entered> {
@@ -178,12 +214,6 @@ impl Login {
             format!("{what}; {TRIES} tries are all there are"),
         );
         Some(Entered::Refused)
-    }
-
-    fn is_fit_for_a_pin(&self, pin: &str) -> bool {
-        let same = pin.chars().all(|digit| pin.starts_with(digit));
-        let digits = pin.chars().all(|digit| digit.is_ascii_digit());
-        digits && pin.len() >= 4 && !same && pin != self.mailbox
     }
 }
 
@@ -208,10 +238,19 @@ impl Activity for Login {
                 Input::Event(Event::Mailbox { mailbox, found }) if *mailbox == self.mailbox => {
                     self.opened(board, found.as_ref())
                 }
-                Input::TimedOut => {
-                    board.decide("refuse the mailbox", "the store did not answer in time");
-                    Some(Entered::Refused)
+                Input::TimedOut => Self::refuse(board),
+                Input::Event(_) => {
+                    if let Some(key) = input.key() {
+                        board.keys.push(key);
+                    }
+                    None
                 }
+            },
+            Stage::Checking(_) | Stage::Choosing(_) => match input {
+                Input::Event(Event::Pin { mailbox, verdict }) if *mailbox == self.mailbox => {
+                    self.judged(board, *verdict)
+                }
+                Input::TimedOut => Self::refuse(board),
                 Input::Event(_) => {
                     if let Some(key) = input.key() {
                         board.keys.push(key);
@@ -221,7 +260,7 @@ impl Activity for Login {
             },
             Stage::Pin(question) => {
                 let gathered = question.handle(board, input)?;
-                self.checked(board, &gathered)
+                self.typed(board, gathered)
             }
             Stage::NewPin(question) => {
                 let gathered = question.handle(board, input)?;
@@ -229,14 +268,14 @@ impl Activity for Login {
             }
             Stage::Repeat { question, .. } => {
                 let gathered = question.handle(board, input)?;
-                self.repeated(board, &gathered)
+                self.repeated(board, gathered)
             }
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Opening(until) => Some(*until),
+            Stage::Opening(until) | Stage::Checking(until) | Stage::Choosing(until) => Some(*until),
             Stage::Number(question)
             | Stage::Pin(question)
             | Stage::NewPin(question)

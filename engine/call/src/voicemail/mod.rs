@@ -3,6 +3,7 @@
 mod deposit;
 mod listening;
 mod login;
+pub(crate) mod pin;
 mod review;
 
 pub(crate) use deposit::{Deposit, LastWords};

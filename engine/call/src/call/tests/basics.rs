@@ -3,7 +3,7 @@
 use super::{Bench, bridge, named, play, s, setup};
 use crate::journal::What;
 use crate::{
-    Cause, Command, Ended, Event, Keys, LegId, Music, Options, Output, Reply, Sound, Tone,
+    Cause, Command, Ended, Event, Keys, LegId, Music, Options, Output, Reply, Sound, Tone, Why,
 };
 
 #[test]
@@ -375,6 +375,32 @@ fn calls_that_are_handed_round_in_circles_are_cut() {
 }
 
 #[test]
+fn a_call_that_rings_in_vain_for_ever_is_cut() {
+    let mut bench = Bench::answered();
+    let ring = |bench: &mut Bench| {
+        let request = bench.ask(Command::Bridge(bridge(&["1049"])));
+        if bench.call.state() == "ringing" {
+            let leg = bench.invited("1049");
+            bench.refuses(leg, Cause::Unavailable);
+        }
+        bench.reply(request)
+    };
+
+    for _ in 0..300 {
+        assert_eq!(ring(&mut bench), Some(Reply::Leg(Err(Why::Unavailable))));
+        bench.take();
+    }
+
+    let Some(Reply::Mistake(why)) = ring(&mut bench) else {
+        panic!("it goes on for ever");
+    };
+    assert!(
+        why.starts_with("this call has rung in vain 300 times"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_number_without_a_handler_is_refused_or_said() {
     let ended = || Ended::NoRoute {
         to: "9999".to_owned(),
@@ -422,6 +448,7 @@ fn every_input_is_in_the_journal_in_order() {
             What::Timer { .. } => "timer",
             What::ScriptEnded(_) => "script ended",
             What::Decision { .. } => "decision",
+            What::Shutdown => "shutdown",
         })
         .collect();
 

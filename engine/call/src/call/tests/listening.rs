@@ -6,7 +6,7 @@ use super::{Bench, named, s, setup};
 use crate::journal::What;
 use crate::{
     Command, Ended, Event, LegId, Mailbox, MailboxChange, MailboxMessage, MessageId, Options,
-    Output, Reply, RequestId, Say, Sound, Tone,
+    Output, Pin, PinVerdict, Reply, RequestId, Say, Sound, Tone,
 };
 
 fn message(number: u128, heard: bool) -> MailboxMessage {
@@ -21,7 +21,7 @@ fn message(number: u128, heard: bool) -> MailboxMessage {
 
 fn mailbox(messages: Vec<MailboxMessage>) -> Mailbox {
     Mailbox {
-        pin: Some("2580".to_owned()),
+        has_pin: true,
         has_greeting: false,
         messages,
     }
@@ -36,6 +36,34 @@ fn entered(messages: Vec<MailboxMessage>) -> (Bench, RequestId) {
     bench.mailbox("1049", Some(mailbox(messages)));
     bench.take();
     bench.keys("2580#");
+    bench.take();
+    bench.pin("1049", PinVerdict::Right);
+    (bench, request)
+}
+
+fn check(mailbox: &str, pin: &str) -> Output {
+    Output::CheckPin {
+        mailbox: mailbox.to_owned(),
+        pin: Pin::new(pin),
+    }
+}
+
+fn choose(pin: &str, again: &str) -> Output {
+    Output::ChoosePin {
+        mailbox: "1049".to_owned(),
+        pin: Pin::new(pin),
+        again: Pin::new(again),
+    }
+}
+
+/// A call that is asked for the first PIN of 1049's mailbox.
+fn first_pin() -> (Bench, RequestId) {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(Mailbox::default()));
+    bench.take();
     (bench, request)
 }
 
@@ -146,13 +174,65 @@ fn the_third_wrong_pin_ends_it() {
     bench.take();
 
     bench.keys("1111#");
+    assert!(bench.take().contains(&check("1049", "1111")));
+    bench.pin("1049", PinVerdict::Wrong);
     assert_eq!(
         bench.playing().1,
         [named("menu/invalid"), named("agent/enter-pw")]
     );
     bench.keys("2222#");
-    bench.take();
+    bench.pin("1049", PinVerdict::Wrong);
     bench.keys("3333#");
+    bench.take();
+    bench.pin("1049", PinVerdict::Wrong);
+
+    bench.hears(&[named("bye/thanks")]);
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+}
+
+#[test]
+fn a_locked_mailbox_lets_nobody_in_whatever_is_typed() {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(mailbox(vec![message(1, false)])));
+    bench.keys("2580#");
+    bench.take();
+
+    bench.pin("1049", PinVerdict::Locked);
+
+    bench.hears(&[named("bye/thanks")]);
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+    assert!(bench.decided("too many wrong PINs have locked it"));
+}
+
+#[test]
+fn the_verdict_on_another_mailboxs_pin_opens_nothing() {
+    let mut bench = Bench::new();
+    bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(mailbox(vec![message(1, false)])));
+    bench.keys("2580#");
+    bench.take();
+
+    bench.pin("1050", PinVerdict::Right);
+
+    assert_eq!(bench.take(), []);
+}
+
+#[test]
+fn a_pin_that_is_never_judged_opens_nothing() {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(mailbox(vec![message(1, false)])));
+    bench.keys("2580#");
+    bench.take();
+
+    bench.wait(s(5));
 
     bench.hears(&[named("bye/thanks")]);
     assert_eq!(bench.reply(request), Some(Reply::Message(None)));
@@ -164,12 +244,12 @@ fn a_pin_is_not_in_the_journal() {
     bench.keys("6");
 
     let written = format!("{:?}", bench.journal);
-    assert!(!written.contains("2580"), "the stored PIN is masked");
+    assert!(!written.contains("2580"));
     let keys = bench.journal.iter().filter_map(|what| match what {
         What::Event(Event::Digit { digit, .. }) => Some(*digit),
         _ => None,
     });
-    assert_eq!(keys.collect::<String>(), "•••••6");
+    assert_eq!(keys.collect::<String>(), "••••#6");
 }
 
 #[test]
@@ -197,6 +277,7 @@ fn a_stranger_cannot_tell_which_mailboxes_exist() {
         bench.mailbox("1050", found);
         for pin in ["1234#", "0000#", "9999#"] {
             bench.keys(pin);
+            bench.pin("1050", PinVerdict::Wrong);
         }
         format!("{:?}", bench.take())
     };
@@ -232,37 +313,42 @@ fn the_owner_chooses_a_pin_the_first_time() {
     bench.take();
     bench.keys("2580#");
 
-    let pin = MailboxChange::Pin {
-        mailbox: "1049".to_owned(),
-        pin: "2580".to_owned(),
-    };
-    assert_eq!(changes(&bench), [pin]);
+    assert!(bench.take().contains(&choose("2580", "2580")));
+    bench.pin("1049", PinVerdict::Right);
     bench.hears(&count(0));
 }
 
 #[test]
-fn pins_that_anybody_would_guess_or_that_differ_are_not_taken() {
-    for tries in [["1111#"; 3], ["12#"; 3], ["1049#"; 3], ["25*80#"; 3]] {
-        let mut bench = Bench::new();
-        bench.ask(Command::VoicemailMenu {
-            mailbox: Some("1049".to_owned()),
-        });
-        bench.mailbox("1049", Some(Mailbox::default()));
-        for pin in tries {
-            bench.keys(pin);
-        }
-        assert_eq!(changes(&bench), []);
+fn pins_that_anybody_would_guess_or_that_differ_are_asked_for_again() {
+    let (mut bench, request) = first_pin();
+
+    for verdict in [PinVerdict::Guessable, PinVerdict::Different] {
+        bench.keys("1111#1112#");
+        assert!(bench.take().contains(&choose("1111", "1112")));
+        bench.pin("1049", verdict);
+        assert_eq!(
+            bench.playing().1,
+            [named("menu/invalid"), named("agent/enter-pw")]
+        );
     }
-    let mut bench = Bench::new();
-    bench.ask(Command::VoicemailMenu {
-        mailbox: Some("1049".to_owned()),
-    });
-    bench.mailbox("1049", Some(Mailbox::default()));
+    bench.keys("1111#1111#");
+    bench.take();
+    bench.pin("1049", PinVerdict::Guessable);
 
-    bench.keys("2580#2581#");
+    bench.hears(&[named("bye/thanks")]);
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+}
 
-    assert_eq!(changes(&bench), []);
-    assert!(bench.decided("ask for a new PIN"));
+#[test]
+fn a_new_pin_that_is_not_repeated_is_another_one() {
+    let (mut bench, _) = first_pin();
+    bench.keys("2580#");
+    let (play, _) = bench.playing();
+    bench.played(play);
+
+    bench.wait(s(10));
+
+    assert!(bench.take().contains(&choose("2580", "")));
 }
 
 #[test]

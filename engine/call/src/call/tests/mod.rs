@@ -18,8 +18,9 @@ use uuid::Uuid;
 use crate::journal::{Entry, What};
 use crate::record::CallRecord;
 use crate::{
-    Bridge, Call, CallId, Cause, Command, Event, Keys, LegId, Mailbox, Options, Output, PlayId,
-    RecordingId, Reply, RequestId, Setup, Sound, Strategy, Target, TenantId,
+    Bridge, Call, CallId, Cause, Command, Event, Keys, LegId, Mailbox, MailboxChange, Options,
+    Output, PinVerdict, PlayId, RecordingId, Reply, RequestId, Setup, Sound, Strategy, Target,
+    TenantId,
 };
 
 /// A call, its clock, and everything that it wants done.
@@ -142,6 +143,23 @@ impl Bench {
             mailbox: mailbox.to_owned(),
             found,
         });
+    }
+
+    fn pin(&mut self, mailbox: &str, verdict: PinVerdict) {
+        self.event(Event::Pin {
+            mailbox: mailbox.to_owned(),
+            verdict,
+        });
+    }
+
+    /// The store has taken the message that was left since the last look, or not.
+    fn kept(&mut self, kept: bool) {
+        let message = self.outputs.iter().find_map(|output| match output {
+            Output::Mailbox(MailboxChange::Leave { message, .. }) => Some(*message),
+            _ => None,
+        });
+        let message = message.expect("a message was left");
+        self.event(Event::MessageKept { message, kept });
     }
 
     /// A talk between the caller and 1049, everything before it looked at.

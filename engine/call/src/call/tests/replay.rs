@@ -51,7 +51,7 @@ fn lived() -> (Instant, Vec<Entry>, Vec<Output>) {
 }
 
 /// Feeds the inputs of a journal to a new call.
-fn live_again(birth: Instant, journal: &[Entry]) -> (Vec<Entry>, Vec<Output>) {
+pub(super) fn live_again(birth: Instant, journal: &[Entry]) -> (Vec<Entry>, Vec<Output>) {
     let mut inputs = journal.iter();
     let Some(Entry {
         what: What::Began { setup, options },
@@ -69,6 +69,7 @@ fn live_again(birth: Instant, journal: &[Entry]) -> (Vec<Entry>, Vec<Output>) {
             What::Command { request, command } => call.handle_command(now, request, *command),
             What::ScriptEnded(ended) => call.handle_script_ended(now, ended),
             What::Timer { .. } => call.handle_timeout(now),
+            What::Shutdown => call.handle_shutdown(now),
             What::Began { .. } | What::Decision { .. } => {}
         }
         while let Some(output) = call.poll_output() {

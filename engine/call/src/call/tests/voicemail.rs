@@ -72,6 +72,8 @@ fn a_message_is_greeted_recorded_saved_and_thanked_for() {
     assert_eq!(bench.take(), [stop(recording, false)]);
     bench.closed(recording, 10);
     assert_eq!(left(&bench), Some((recording, 10)));
+    assert!(bench.reply(request).is_none(), "it is not on disk");
+    bench.kept(true);
     bench.hears(&[named("vm/saved")]);
 
     let Some(Reply::Message(Some(Left {
@@ -81,6 +83,37 @@ fn a_message_is_greeted_recorded_saved_and_thanked_for() {
         panic!("a message was left");
     };
     assert_eq!((mailbox.as_str(), duration), ("1049", s(10)));
+}
+
+#[test]
+fn a_message_that_could_not_be_stored_is_not_called_saved() {
+    let (mut bench, request, recording) = recording(deposit());
+    bench.wait(s(10));
+    bench.keys("#");
+    bench.closed(recording, 10);
+
+    bench.kept(false);
+
+    bench.hears(&[named("sys/error")]);
+    assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+    bench.hangs_up(LegId::CALLER);
+    assert_eq!(bench.record().result, Outcome::EndedInMenu);
+}
+
+#[test]
+fn a_slow_disk_keeps_nobody_waiting_and_is_not_called_saved() {
+    let (mut bench, request, recording) = recording(deposit());
+    bench.wait(s(10));
+    bench.keys("#");
+    bench.closed(recording, 10);
+
+    bench.wait(s(3));
+
+    bench.hears(&[named("bye/thanks")]);
+    assert!(matches!(
+        bench.reply(request),
+        Some(Reply::Message(Some(_)))
+    ));
 }
 
 #[test]
@@ -272,6 +305,7 @@ fn a_message_can_be_heard_recorded_again_and_saved() {
     bench.keys("2");
 
     assert_eq!(left(&bench), Some((second, 6)));
+    bench.kept(true);
     bench.hears(&[named("vm/saved")]);
     assert!(matches!(
         bench.reply(request),
@@ -394,6 +428,7 @@ fn a_message_is_taken_to_its_end_though_the_script_has_failed() {
     bench.take();
     bench.closed(recording, 5);
     assert_eq!(left(&bench), Some((recording, 5)));
+    bench.kept(true);
     bench.hears(&[named("vm/saved")]);
 
     assert!(bench.call.is_ended());

@@ -7,7 +7,7 @@ use crate::call::random::Random;
 use crate::call::tests::{bridge, named, s};
 use crate::{
     Bridge, Cause, Command, Event, Gather, Greeting, Keys, LegId, Mailbox, MailboxMessage,
-    MessageId, Music, PlayId, Record, Sound, StartRecording, Strategy, Tone, Voicemail,
+    MessageId, Music, PinVerdict, PlayId, Record, Sound, StartRecording, Strategy, Tone, Voicemail,
 };
 
 impl Chaos {
@@ -21,7 +21,7 @@ impl Chaos {
         let play = any_play.unwrap_or(PlayId(3));
         let recording = self.watch.open.iter().next().copied();
         let closing = self.watch.closing.iter().next().copied();
-        match self.random.below(24) {
+        match self.random.below(25) {
             0..=1 => Event::Ringing {
                 leg,
                 early_media: self.random.below(2) == 0,
@@ -60,6 +60,20 @@ impl Chaos {
                 duration: s(self.random.below(10)),
                 speech: s(1),
             },
+            21 if self.watch.message.is_some() => Event::MessageKept {
+                message: self.watch.message.unwrap(),
+                kept: self.random.below(4) > 0,
+            },
+            22..=24 if self.watch.pin.is_some() => Event::Pin {
+                mailbox: self.watch.pin.clone().unwrap(),
+                verdict: match self.random.below(8) {
+                    0 => PinVerdict::Wrong,
+                    1 => PinVerdict::Locked,
+                    2 => PinVerdict::Guessable,
+                    3 => PinVerdict::Different,
+                    _ => PinVerdict::Right,
+                },
+            },
             _ => Event::Mailbox {
                 mailbox: self
                     .watch
@@ -80,11 +94,7 @@ impl Chaos {
             heard: number % 2 == 0,
         });
         Mailbox {
-            pin: match self.random.below(3) {
-                0 => None,
-                // Short enough to be guessed by chance.
-                _ => Some("1".to_owned()),
-            },
+            has_pin: self.random.below(3) > 0,
             has_greeting: self.random.below(2) == 0,
             messages: messages.collect(),
         }

@@ -5,9 +5,14 @@ mod watch;
 
 use std::time::{Duration, Instant};
 
+use super::replay::live_again;
 use super::{Bench, named, s, setup};
 use crate::call::random::Random;
-use crate::{Call, Cause, Command, Ended, Event, Fallback, LegId, Options, RequestId, Target};
+use crate::journal::Entry;
+use crate::voicemail::pin::HIDDEN_KEY;
+use crate::{
+    Call, Cause, Command, Ended, Event, Fallback, LegId, Options, Output, RequestId, Target,
+};
 use watch::{Seen, Watch};
 
 #[test]
@@ -44,6 +49,31 @@ fn random_sequences_break_no_promise() {
 }
 
 #[test]
+fn every_call_can_be_lived_again_from_its_journal() {
+    let mut pins = 0;
+    for seed in 0..1500 {
+        let mut chaos = Chaos::new(seed);
+        for _ in 0..120 {
+            chaos.step();
+        }
+        chaos.hang_up_and_settle();
+        let written = serde_json::to_string(&chaos.journal).unwrap();
+        pins += usize::from(written.contains(HIDDEN_KEY));
+
+        let read: Vec<Entry> = serde_json::from_str(&written).unwrap();
+        let (again, same) = live_again(chaos.birth, &read);
+
+        assert_eq!(again, chaos.journal, "seed {seed}");
+        assert_eq!(same.len(), chaos.outputs.len(), "seed {seed}");
+        for (one, other) in same.iter().zip(&chaos.outputs) {
+            // PINs print as dots, and dots are what a replay types.
+            assert_eq!(format!("{one:?}"), format!("{other:?}"), "seed {seed}");
+        }
+    }
+    assert!(pins > 50, "{pins} calls in which a PIN was typed");
+}
+
+#[test]
 fn two_runs_of_the_same_inputs_say_the_same() {
     let story = |seed: u64| {
         let mut bench = Bench::with(
@@ -72,7 +102,11 @@ struct Chaos {
     random: Random,
     call: Call,
     now: Instant,
+    birth: Instant,
     watch: Watch,
+    /// All that came out, the journal apart.
+    journal: Vec<Entry>,
+    outputs: Vec<Output>,
 }
 
 impl Chaos {
@@ -105,7 +139,10 @@ impl Chaos {
             random,
             call,
             now,
+            birth: now,
             watch,
+            journal: Vec::new(),
+            outputs: Vec::new(),
         };
         chaos.look();
         chaos
@@ -138,6 +175,10 @@ impl Chaos {
             8 => {
                 let wait = Duration::from_millis(self.random.below(8000));
                 self.pass_time(wait);
+            }
+            _ if self.random.below(60) == 0 => {
+                self.call.handle_shutdown(self.now);
+                self.look();
             }
             _ if self.random.below(12) == 0 => {
                 let ended = match self.random.below(3) {
@@ -209,6 +250,10 @@ impl Chaos {
             let over = self.watch.ended;
             self.promise(!over, "nothing follows the end");
             self.watch.count(&output, self.call.state());
+            match &output {
+                Output::Journal(entry) => self.journal.push(entry.clone()),
+                other => self.outputs.push(other.clone()),
+            }
             self.watch.judge(output);
         }
     }

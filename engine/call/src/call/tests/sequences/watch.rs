@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::journal::What;
-use crate::{Event, LegId, MailboxChange, Output, PlayId, RecordingId, RequestId, Sound, Tone};
+use crate::{
+    Event, LegId, MailboxChange, MessageId, Output, PlayId, RecordingId, RequestId, Sound, Tone,
+};
 
 /// What the world knows of the call from its outputs.
 #[derive(Default)]
@@ -19,6 +21,10 @@ pub(super) struct Watch {
     pub(super) requests: BTreeSet<RequestId>,
     pub(super) asked: u64,
     pub(super) mailbox: Option<String>,
+    /// Whose PIN is to be judged.
+    pub(super) pin: Option<String>,
+    /// The last that was left.
+    pub(super) message: Option<MessageId>,
     pub(super) connected: Option<(LegId, LegId)>,
     pub(super) answered: bool,
     pub(super) transferred: bool,
@@ -68,6 +74,7 @@ impl Watch {
             Event::RecordingClosed { recording, .. } => {
                 self.closing.remove(recording);
             }
+            Event::Pin { .. } => self.pin = None,
             _ => {}
         }
     }
@@ -194,7 +201,11 @@ impl Watch {
                 }
                 self.promise(fits || known, "a recording is closed once");
             }
+            Output::CheckPin { mailbox, .. } | Output::ChoosePin { mailbox, .. } => {
+                self.pin = Some(mailbox);
+            }
             Output::OpenMailbox { mailbox } => self.mailbox = Some(mailbox),
+            Output::Mailbox(MailboxChange::Leave { message, .. }) => self.message = Some(message),
             Output::Reply { request, reply } => {
                 let fits = self.requests.remove(&request);
                 self.promise(fits, &format!("one answer to a request, not {reply:?}"));

@@ -1,0 +1,100 @@
+//! PINs of mailboxes: typed by phone, judged outside, never written down.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A PIN as it was typed; never printed.
+#[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Pin(String);
+
+impl Pin {
+    /// Wraps what was typed.
+    pub fn new(typed: impl Into<String>) -> Self {
+        Self(typed.into())
+    }
+
+    /// The digits; for comparing, not for showing.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it may become the PIN of this mailbox: four digits or more, not all the same, not
+    /// the mailbox's number, and typed the same twice.
+    pub fn judge_new(&self, again: &Self, mailbox: &str) -> PinVerdict {
+        let pin = self.0.as_str();
+        let digits = pin.bytes().all(|digit| digit.is_ascii_digit());
+        let same = pin.chars().all(|digit| pin.starts_with(digit));
+        if !digits || pin.len() < SHORTEST || same || pin == mailbox {
+            PinVerdict::Guessable
+        } else if self != again {
+            PinVerdict::Different
+        } else {
+            PinVerdict::Right
+        }
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dots: String = self.0.chars().map(|_| HIDDEN_KEY).collect();
+        write!(f, "Pin({dots})")
+    }
+}
+
+/// What became of a PIN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum PinVerdict {
+    /// It opens the mailbox, or has become its PIN.
+    Right,
+    /// It is another one, or there is no such mailbox.
+    Wrong,
+    /// There were [`MOST_WRONG_PINS`] wrong ones: nobody comes in for [`LOCKED_FOR`], whatever is
+    /// typed.
+    Locked,
+    /// Chosen, and too easy.
+    Guessable,
+    /// Chosen, and not the same the second time.
+    Different,
+}
+
+/// PINs that may be tried in [`LOCKED_FOR`], over all calls, before a mailbox is locked.
+pub const MOST_WRONG_PINS: u32 = 6;
+/// How long the tries are counted, and how long a locked mailbox stays so at most.
+pub const LOCKED_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// What stands in the journal for a digit of a PIN. A replay types it in the digit's place: the
+/// verdict is an event of its own.
+pub(crate) const HIDDEN_KEY: char = '•';
+/// The fewest digits of a PIN.
+const SHORTEST: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_pin_is_long_enough_not_obvious_and_typed_twice() {
+        for (pin, again, verdict) in [
+            ("2580", "2580", PinVerdict::Right),
+            ("258013", "258013", PinVerdict::Right),
+            ("2580", "2581", PinVerdict::Different),
+            ("2580", "", PinVerdict::Different),
+            ("1111", "1111", PinVerdict::Guessable),
+            ("123", "123", PinVerdict::Guessable),
+            ("", "", PinVerdict::Guessable),
+            ("1049", "1049", PinVerdict::Guessable),
+            ("25*80", "25*80", PinVerdict::Guessable),
+            ("••••", "••••", PinVerdict::Guessable),
+        ] {
+            let found = Pin::new(pin).judge_new(&Pin::new(again), "1049");
+            assert_eq!(found, verdict, "{pin} {again}");
+        }
+    }
+
+    #[test]
+    fn a_pin_is_never_printed() {
+        assert_eq!(format!("{:?}", Pin::new("2580")), "Pin(••••)");
+    }
+}
