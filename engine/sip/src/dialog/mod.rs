@@ -39,7 +39,11 @@ impl Dialog {
         contact: NameAddr,
         source: Source,
     ) -> Result<Self, Error> {
-        let target = target_of(invite.contacts()?)?;
+        let target = match target_of(invite.contacts()?)? {
+            // RFC 2543 did without Contact: requests then go to who calls.
+            None if !invite.via()?.has_unique_branch() => Some(invite.from()?.uri()?.detach()),
+            target => target,
+        };
         let mut dialog = Self {
             call_id: invite.call_id().detach(),
             local: invite.to()?.with_tag(tag),

@@ -8,7 +8,7 @@ mod tests;
 pub(crate) mod wire;
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -19,7 +19,7 @@ use crate::transaction::key::{AlreadyHashed, Key};
 use crate::transaction::table::{Failure, Owner};
 use crate::transaction::timer::Timers;
 use crate::transport::Route;
-use crate::{Name, Request, Response};
+use crate::{Method, Name, Request, Response};
 
 pub use config::{EndpointConfig, Outgoing};
 pub use event::{Counters, EarlyId, EndedWhy, Event, Output, RequestHandle, SessionId};
@@ -29,6 +29,7 @@ use wire::{Hop, Wire};
 ///
 /// It does no I/O and reads no clock. Its methods are of three kinds:
 /// - `handle_*` for what comes in: [`handle_message`](Self::handle_message),
+///   [`handle_banned_message`](Self::handle_banned_message),
 ///   [`handle_transport_failed`](Self::handle_transport_failed),
 ///   [`handle_timeout`](Self::handle_timeout);
 /// - what the application wants: [`invite`](Self::invite), [`accept`](Self::accept) and so on; about
@@ -68,6 +69,15 @@ impl Endpoint {
         let session = Session::call(now, &mut self.wire, id, outgoing);
         self.keep(now, id, session);
         id
+    }
+
+    /// For who has somewhere else to call: if nothing at all is heard from where
+    /// [`invite`](Self::invite) went within `patience`, the call ends in [`Event::Refused`] with 408
+    /// then, and not after the 32 seconds of timer B. What comes later is cancelled or hung up.
+    pub fn expect_reaction(&mut self, now: Instant, session: SessionId, patience: Duration) {
+        self.with(now, session, |session, _| {
+            session.expect_reaction(now + patience);
+        });
     }
 
     /// Sends a provisional response, 101 to 199; reliably where the caller can (RFC 3262).
@@ -154,16 +164,23 @@ impl Endpoint {
     }
 
     /// Responds to [`Event::Request`], with a response that was begun by [`Response::reply_to`]. A
-    /// To tag is added where it is not there.
+    /// To tag is added where it is not there, and to an OPTIONS what we can do (RFC 3261 §11.2).
+    ///
+    /// With a challenge the request is forgotten: strangers leave no trace.
     pub fn respond(&mut self, now: Instant, handle: RequestHandle, response: Response) {
         let RequestHandle(key) = handle;
-        let response = match response.to() {
-            Ok(to) if to.tag().is_none() && response.status() > 100 => {
-                response.edit().to_tag(&key.token()).finish()
-            }
-            _ => response,
-        };
-        self.wire.respond(now, key, &response);
+        let method = response.cseq().map(|cseq| cseq.method);
+        let mut reply = response.edit();
+        if response.status() > 100 {
+            reply = reply.to_tag(&key.token());
+        }
+        if response.is_success() && method == Ok(Method::Options) && !response.has(Name::Allow) {
+            reply = self.wire.with_abilities(reply);
+        }
+        self.wire.respond(now, key, &reply.finish());
+        if matches!(response.status(), 401 | 407) {
+            self.wire.table.forget(key);
+        }
     }
 
     /// A random tag, branch or nonce of 64 bits, in hexadecimal, for requests that the application

@@ -34,6 +34,22 @@ impl Endpoint {
         }
     }
 
+    /// A message arrived from a source that is refused for guessing passwords. Phones behind one
+    /// address share their fate, so what belongs to a call or answers a request of ours is handled as
+    /// ever; what begins anything new is dropped without an answer.
+    pub fn handle_banned_message(&mut self, now: Instant, source: Source, bytes: Bytes) {
+        let begins = |request: &Request| {
+            let is_inside = request.to().is_ok_and(|to| to.tag().is_some());
+            !is_inside && !matches!(request.method(), Method::Ack | Method::Cancel)
+        };
+        match Message::parse(bytes) {
+            Ok(Message::Request(request)) if begins(&request) => {}
+            Ok(Message::Request(request)) => self.handle_request(now, source, &request),
+            Ok(Message::Response(response)) => self.handle_response(now, source, &response),
+            Err(_) => {}
+        }
+    }
+
     fn handle_fault(&mut self, source: Source, fault: &ParseError) {
         let Some(refusal) = fault.refusal() else {
             return;
@@ -225,6 +241,9 @@ impl Endpoint {
                 .table
                 .transmit(door.route, refusal.to_bytes(), false);
         }
+        if !session::body::accepts_descriptions(request) {
+            return self.refuse_with(door, request, 406);
+        }
         if !session::body::is_understood(request) {
             let refusal = self.wire.reply(request, 415, &door.key.token());
             return self.refuse(door, refusal.header(Name::Accept, session::body::SDP));
@@ -263,6 +282,9 @@ impl Endpoint {
             Err(fault) => return Some(fault.status()),
             Ok(Scheme::Other) => return Some(Error::Scheme.status()),
             Ok(_) => {}
+        }
+        if *method == Method::Register && !registers_a_sip_address(request) {
+            return Some(400);
         }
         // Calls are passed on, and a loop has to end somewhere (§16.3).
         let hops = request.max_forwards().ok().flatten();
@@ -325,6 +347,12 @@ impl Endpoint {
         let payload = refusal.finish().to_bytes();
         self.wire.table.transmit(door.route, payload, false);
     }
+}
+
+/// Whether a REGISTER is about an address that can be registered here (RFC 3261 §10.2).
+fn registers_a_sip_address(request: &Request) -> bool {
+    let uri = request.to().and_then(|to| to.uri());
+    uri.is_ok_and(|uri| matches!(uri.scheme(), Scheme::Sip | Scheme::Sips))
 }
 
 /// The extensions that a request demands and that nobody here knows.

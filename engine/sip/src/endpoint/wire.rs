@@ -1,14 +1,16 @@
 //! What sessions act on: requests out, responses out, events out, random numbers in.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::config::EndpointConfig;
 use super::event::Event;
 use crate::dialog::peer::Peer;
 use crate::message::Reason;
 use crate::random::Random;
+use crate::session::SUPPORTED;
+use crate::session::body::SDP;
 use crate::transaction::key::{Key, Keys};
 use crate::transaction::table::{Owner, Sending, Table};
 use crate::transport::{Route, Source, Transmit, Transport};
@@ -27,6 +29,9 @@ pub(crate) struct Wire {
     /// The methods that we serve, as Allow lists them.
     pub(crate) allow: String,
     pub(crate) events: VecDeque<Event>,
+    /// Those that took no connection when a large request was to go by TCP, until when they are
+    /// spared another try: each costs a caller seconds.
+    without_tcp: HashMap<SocketAddr, Instant>,
 }
 
 /// Where a request goes.
@@ -63,6 +68,7 @@ impl Wire {
             allow: allow.join(", "),
             config,
             events: VecDeque::new(),
+            without_tcp: HashMap::new(),
         }
     }
 
@@ -84,6 +90,7 @@ impl Wire {
         if hop.allows_tcp
             && route.transport == Transport::Udp
             && request.to_bytes().len() > LARGEST_DATAGRAM
+            && (self.without_tcp.get(&route.remote)).is_none_or(|until| *until <= now)
         {
             fallback = Some(route);
             route = Route {
@@ -118,6 +125,10 @@ impl Wire {
         let Ok(branch) = request.via().map(|via| via.branch().unwrap_or_default()) else {
             return;
         };
+        if self.without_tcp.len() >= MOST_WITHOUT_TCP {
+            self.without_tcp.clear();
+        }
+        self.without_tcp.insert(to.remote, now + WITHOUT_TCP);
         let via = self.via(&to, &branch.to_str());
         let request = request.edit().replace_first(Name::Via, via).finish();
         let sending = Sending {
@@ -157,6 +168,13 @@ impl Wire {
     /// Responds within a transaction; says whether the response still counted.
     pub(crate) fn respond(&mut self, now: Instant, key: Key, response: &Response) -> bool {
         (self.table).respond(now, key, response.status(), response.to_bytes())
+    }
+
+    /// Adds what we can do, as the answer to an OPTIONS says it.
+    pub(crate) fn with_abilities(&self, reply: ResponseBuilder) -> ResponseBuilder {
+        (reply.header(Name::Allow, &self.allow))
+            .header(Name::Accept, SDP)
+            .header(Name::Supported, SUPPORTED)
     }
 
     /// Responds to a request in a dialog, with nothing but a status.
@@ -306,3 +324,7 @@ pub(crate) const CALL_METHODS: [Method; 8] = [
 
 /// Larger requests risk fragments (RFC 3261 §18.1.1).
 const LARGEST_DATAGRAM: usize = 1300;
+/// How long a host that took no connection is sent large requests by UDP.
+const WITHOUT_TCP: Duration = Duration::from_secs(600);
+/// Hosts that are remembered so; more than a switchboard calls.
+const MOST_WITHOUT_TCP: usize = 1_024;

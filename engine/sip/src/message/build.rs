@@ -129,7 +129,7 @@ impl<S> Builder<S> {
 
 impl RequestBuilder {
     pub(super) fn new(method: Method, uri: &Uri) -> Self {
-        let uri = uri.text().clone();
+        let uri = target(uri);
         Self {
             start: RequestLine { method, uri },
             draft: Draft::default(),
@@ -147,7 +147,7 @@ impl RequestBuilder {
 
     /// Sends it elsewhere.
     pub fn uri(mut self, uri: &Uri) -> Self {
-        self.start.uri = uri.text().clone();
+        self.start.uri = target(uri);
         self
     }
 
@@ -166,6 +166,12 @@ impl RequestBuilder {
             head: self.draft.finish(out),
         }
     }
+}
+
+/// What stands in a request line: a Contact's headers are not for there (RFC 3261 §19.1.5), and would
+/// let a phone write into our requests.
+fn target(uri: &Uri) -> Text {
+    uri.without_headers().text().clone()
 }
 
 impl ResponseBuilder {

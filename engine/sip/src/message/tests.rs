@@ -291,3 +291,15 @@ fn reasons_are_read_with_their_causes() {
         ("SIP".into(), Some(200))
     );
 }
+
+/// RFC 3261 §19.1.5, and the `regescrt` of RFC 4475: a phone's Contact may hold headers.
+#[test]
+fn the_headers_of_a_uri_do_not_get_into_a_request_line() {
+    let contact = Uri::parse("sip:bob@example.com;ob?Route=%3Csip:evil.example%3E").unwrap();
+
+    let invite = Request::build(Method::Invite, &contact).finish();
+    let options = parse(self::invite()).edit().uri(&contact).finish();
+
+    assert_eq!(invite.uri_text(), "sip:bob@example.com;ob");
+    assert_eq!(options.uri_text(), "sip:bob@example.com;ob");
+}

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use memchr::memmem;
 
-use crate::{Head, Name};
+use crate::{Head, Name, Text};
 
 /// The media type of session descriptions.
 pub(crate) const SDP: &str = "application/sdp";
@@ -31,6 +31,21 @@ pub(crate) fn is_understood(message: &Head) -> bool {
         || handling.is_some_and(|handling| handling.eq_ignore_case("optional"))
         || (!message.has(Name::ContentEncoding)
             && (message.is_content_type(SDP) || is_multipart(message)))
+}
+
+/// Whether a session description may come in the response; who says nothing takes one (RFC 3261
+/// §20.1).
+pub(crate) fn accepts_descriptions(message: &Head) -> bool {
+    let mut ranges = message.header_all(Name::Accept).peekable();
+    let takes = |range: Text| {
+        let octets = range.as_bytes();
+        let end = memchr::memchr(b';', octets).unwrap_or(octets.len());
+        let range = octets.get(..end).unwrap_or_default().trim_ascii();
+        ["application/sdp", "application/*", "*/*"]
+            .iter()
+            .any(|known| range.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    ranges.peek().is_none() || ranges.any(takes)
 }
 
 fn is_multipart(message: &Head) -> bool {

@@ -199,10 +199,7 @@ impl Session {
 
     pub(crate) fn handle_timeout(&mut self, now: Instant, wire: &mut Wire) {
         match &self.phase {
-            Phase::Calling(calling) if calling.until.is_some_and(|until| until <= now) => {
-                self.stop_calling(now, wire, None);
-                self.end(wire, EndedWhy::NoAnswer);
-            }
+            Phase::Calling(_) => self.handle_calling_timeout(now, wire),
             Phase::Ringing(_) => self.handle_ringing_timeout(now, wire),
             Phase::Answering { until, .. } if *until <= now => {
                 self.end(wire, EndedWhy::NotAcknowledged);
@@ -217,7 +214,7 @@ impl Session {
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let phase = match &self.phase {
-            Phase::Calling(calling) => calling.until,
+            Phase::Calling(calling) => calling.poll_timeout(),
             Phase::Ringing(ringing) => ringing.poll_timeout(),
             Phase::Answering { until, .. } => Some(*until),
             _ => None,

@@ -29,7 +29,9 @@ pub(crate) struct Calling {
     is_heard: bool,
     cancel: Cancel,
     /// When it has rung for too long.
-    pub(super) until: Option<Instant>,
+    until: Option<Instant>,
+    /// When something must have been heard, where somebody else can be called.
+    impatient_at: Option<Instant>,
     hop: Hop,
     contact: NameAddr,
 }
@@ -40,6 +42,12 @@ enum Cancel {
     /// To be sent with the first provisional response.
     Wanted(Option<Reason>),
     Sent(Option<Reason>),
+}
+
+impl Calling {
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        [self.until, self.impatient_at].into_iter().flatten().min()
+    }
 }
 
 impl Session {
@@ -99,6 +107,7 @@ impl Session {
             is_heard: false,
             cancel: Cancel::No,
             until: Some(now + wire.config.max_ringing),
+            impatient_at: None,
             hop,
             contact,
             request,
@@ -114,12 +123,41 @@ impl Session {
         session
     }
 
+    /// The call is given up at `at` unless something is heard of it by then.
+    pub(crate) fn expect_reaction(&mut self, at: Instant) {
+        if let Phase::Calling(calling) = &mut self.phase
+            && !calling.is_heard
+        {
+            calling.impatient_at = Some(at);
+        }
+    }
+
+    pub(super) fn handle_calling_timeout(&mut self, now: Instant, wire: &mut Wire) {
+        let Phase::Calling(calling) = &self.phase else {
+            return;
+        };
+        if calling.impatient_at.is_some_and(|at| at <= now) {
+            self.stop_calling(now, wire, None);
+            let refused = Event::Refused {
+                session: self.identity.id,
+                status: 408,
+                response: None,
+            };
+            self.event(wire, refused);
+            self.is_over = true;
+        } else if calling.until.is_some_and(|until| until <= now) {
+            self.stop_calling(now, wire, None);
+            self.end(wire, EndedWhy::NoAnswer);
+        }
+    }
+
     /// Gives up a call that is not answered: CANCEL now, or as soon as it can be understood.
     pub(super) fn stop_calling(&mut self, now: Instant, wire: &mut Wire, reason: Option<Reason>) {
         let Phase::Calling(calling) = &mut self.phase else {
             return;
         };
         calling.until = None;
+        calling.impatient_at = None;
         if let Cancel::No = calling.cancel {
             calling.cancel = Cancel::Wanted(reason);
         }
@@ -134,6 +172,9 @@ impl Session {
         response: &Response,
         source: Source,
     ) {
+        if let Phase::Calling(calling) = &mut self.phase {
+            calling.impatient_at = None;
+        }
         match response.status() {
             100..=199 => {
                 if let Phase::Calling(calling) = &mut self.phase {

@@ -127,10 +127,7 @@ impl Session {
     }
 
     fn handle_options(&self, now: Instant, wire: &mut Wire, key: Key, request: &Request) {
-        let response = (wire.reply(request, 200, ""))
-            .header(Name::Allow, &wire.allow)
-            .header(Name::Accept, super::SDP)
-            .header(Name::Supported, super::SUPPORTED);
+        let response = wire.with_abilities(wire.reply(request, 200, ""));
         wire.respond(now, key, &response.finish());
     }
 }

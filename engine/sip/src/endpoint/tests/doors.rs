@@ -197,6 +197,98 @@ fn a_challenged_caller_leaves_no_trace() {
 }
 
 #[test]
+fn a_challenged_phone_leaves_no_trace_either() {
+    let mut pair = Pair::new();
+    let register = invite().replace("INVITE", "REGISTER");
+
+    for _ in 0..2 {
+        pair.inject(BOB, "192.0.2.1:5060", &register);
+        let Some(Event::Request {
+            handle, request, ..
+        }) = pair.take(BOB, |_| true)
+        else {
+            panic!("no request");
+        };
+        let now = pair.now;
+        let challenge = Response::reply_to(&request, 401).finish();
+        pair.bob().respond(now, handle, challenge);
+        pair.run_for(1);
+    }
+
+    assert_eq!(pair.responses(BOB, 401).len(), 2);
+    assert_eq!(pair.bob().counters().transactions, 0);
+    assert!(pair.bob().is_empty());
+}
+
+#[test]
+fn options_are_told_what_we_can_do() {
+    let mut pair = Pair::new();
+    pair.inject(
+        BOB,
+        "192.0.2.1:5060",
+        &invite().replace("INVITE", "OPTIONS"),
+    );
+    let Some(Event::Request {
+        handle, request, ..
+    }) = pair.take(BOB, |_| true)
+    else {
+        panic!("no request");
+    };
+    let now = pair.now;
+    pair.bob()
+        .respond(now, handle, Response::reply_to(&request, 200).finish());
+    pair.run_for(1);
+
+    let ok = pair.responses(BOB, 200).remove(0);
+    assert!(ok.allow().any(|method| method == Method::Invite));
+    assert_eq!(ok.header(Name::Accept).unwrap(), "application/sdp");
+    assert!(ok.supports("100rel") && ok.supports("timer"));
+}
+
+/// One wrong password in an office must not cut the calls of the others behind its address.
+#[test]
+fn a_banned_source_begins_nothing_and_ends_what_it_has() {
+    let mut pair = Pair::new();
+    let (alice, bob) = pair.talk();
+    let sent = pair.sides[BOB].sent.len();
+    for method in ["INVITE", "REGISTER", "OPTIONS", "JUMP"] {
+        hear_banned(&mut pair, &invite().replace("INVITE", method));
+    }
+    hear_banned(&mut pair, "hello");
+    assert_eq!(pair.sides[BOB].sent.len(), sent);
+    assert!(pair.sides[BOB].events.is_empty());
+
+    let now = pair.now;
+    pair.bob().offer(now, bob, ANSWER);
+    pair.run_for(100);
+    let now = pair.now;
+    pair.drop = Some(|side, _| side == ALICE);
+    pair.alice().answer(now, alice, ANSWER);
+    pair.alice().hang_up(now, alice, None);
+    pair.run_for(10);
+    for message in pair.sides[ALICE].sent.split_off(2) {
+        let text = String::from_utf8(message.to_bytes().to_vec()).unwrap();
+        hear_banned(&mut pair, &text.replace("\r\n", "\n"));
+    }
+
+    let answered = |e: &Event| matches!(e, Event::OfferAnswered { .. });
+    assert_eq!(pair.count(BOB, answered), 1);
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Ended { .. })), 1);
+}
+
+fn hear_banned(pair: &mut Pair, text: &str) {
+    let source = crate::Source {
+        transport: crate::Transport::Udp,
+        local: "192.0.2.2:5060".parse().unwrap(),
+        remote: "192.0.2.1:5060".parse().unwrap(),
+        flow: None,
+    };
+    let (now, text) = (pair.now, text.replace('\n', "\r\n").into());
+    pair.bob().handle_banned_message(now, source, text);
+    pair.run_for(0);
+}
+
+#[test]
 fn a_request_outside_of_calls_is_the_applications_to_answer() {
     let mut pair = Pair::new();
     let register = invite().replace("INVITE", "REGISTER");

@@ -5,6 +5,7 @@
 mod calls;
 mod cancel;
 mod doors;
+mod failover;
 mod forks;
 mod late_offer;
 mod offers;

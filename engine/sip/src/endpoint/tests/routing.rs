@@ -1,7 +1,7 @@
 //! Where messages go: RFC 3581, NAT, connections, large requests, credentials.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -117,6 +117,33 @@ fn a_large_invite_goes_by_tcp_where_that_is_allowed_and_falls_back_to_udp() {
     assert_eq!(request(&sent[0]).via().unwrap().transport(), "UDP");
     assert!(events.is_empty());
     pair.run_for(1);
+}
+
+#[test]
+fn a_host_that_took_no_connection_is_not_tried_by_tcp_at_each_call() {
+    let pair = Pair::new();
+    let mut endpoint = Endpoint::new(EndpointConfig::default());
+    let start = pair.now;
+    let call = |endpoint: &mut Endpoint, now| {
+        let mut outgoing = pair.outgoing();
+        outgoing.sdp = Some(Bytes::from(vec![b'x'; 1400]));
+        outgoing.allows_tcp = true;
+        endpoint.invite(now, outgoing);
+        drain(endpoint).0.remove(0).route.transport
+    };
+    assert_eq!(call(&mut endpoint, start), Transport::Tcp);
+    let tcp = Route {
+        transport: Transport::Tcp,
+        ..Pair::new().route(ALICE)
+    };
+    endpoint.handle_transport_failed(start, &tcp);
+    drain(&mut endpoint);
+
+    let soon = start + Duration::from_secs(599);
+    let later = start + Duration::from_secs(600);
+
+    assert_eq!(call(&mut endpoint, soon), Transport::Udp);
+    assert_eq!(call(&mut endpoint, later), Transport::Tcp);
 }
 
 #[test]
