@@ -1,6 +1,9 @@
 //! SIP over sockets: datagrams, and streams that are cut into messages.
 
+mod near;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod udp;
 
 use std::collections::HashMap;
@@ -73,7 +76,7 @@ impl Signalling {
                     signalling.udp.push(udp);
                     local
                 }
-                _ => stream::listen(address, signalling.tell.clone()).await?,
+                _ => stream::listen(address, signalling.tell.clone())?,
             };
             signalling.listening.push((transport, local));
         }
@@ -95,12 +98,14 @@ impl Signalling {
         self.dropped
     }
 
-    /// Waits until something has come and puts up to 64 of it into `batch`. Nothing is lost when
-    /// the future is dropped.
+    /// Waits until something has come and puts it into `batch`: up to 64 of each datagram socket and
+    /// of all connections, so that a flood on one of them starves no other. Nothing is lost when the
+    /// future is dropped.
     pub async fn receive(&mut self, batch: &mut Vec<Received>) {
         std::future::poll_fn(|task| {
             for udp in &mut self.udp {
-                while batch.len() < BATCH {
+                let full = batch.len() + BATCH;
+                while batch.len() < full {
                     match udp.poll_receive(task) {
                         Poll::Ready(Some(received)) => batch.push(received),
                         Poll::Ready(None) => {}
@@ -108,7 +113,8 @@ impl Signalling {
                     }
                 }
             }
-            while batch.len() < BATCH {
+            let full = batch.len() + BATCH;
+            while batch.len() < full {
                 match self.news.poll_recv(task) {
                     Poll::Ready(Some(news)) => batch.extend(self.handle_news(news)),
                     _ => break,
@@ -138,7 +144,7 @@ impl Signalling {
     fn send_datagram(&self, route: &Route, payload: &Bytes) -> bool {
         let socket = route
             .local
-            .and_then(|local| self.udp.iter().find(|udp| udp.local() == local))
+            .and_then(|local| self.udp.iter().find(|udp| udp.is_seen_at(local)))
             .or_else(|| {
                 let fits = |udp: &&Udp| udp.local().is_ipv4() == route.remote.is_ipv4();
                 self.udp.iter().find(fits)
@@ -215,7 +221,7 @@ impl Signalling {
     }
 }
 
-/// Messages handled before the loop looks at its other inputs.
+/// Messages of one socket that are handled before others get their turn.
 const BATCH: usize = 64;
 /// News of connections that may wait. When it is full, connections are read more slowly: TCP
 /// itself then slows the peers down.

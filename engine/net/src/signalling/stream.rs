@@ -1,12 +1,14 @@
 //! SIP over TCP: a task a connection, which reads, cuts into messages, and writes.
 
+use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use sip::{FlowId, Frame, Framer, PONG, Source, Transport};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use sip::{FlowId, Frame, Framer, Message, Method, PONG, Source, Transport};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -45,22 +47,19 @@ pub(super) enum News {
 }
 
 /// Listens; returns the address that is listened on.
-pub(super) async fn listen(
-    address: SocketAddr,
-    tell: mpsc::Sender<News>,
-) -> Result<SocketAddr, Error> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| Error::Listen {
-            transport: "tcp",
-            address,
-            source,
-        })?;
-    let local = listener.local_addr()?;
+pub(super) fn listen(address: SocketAddr, tell: mpsc::Sender<News>) -> Result<SocketAddr, Error> {
+    let listener = bind(address).map_err(|source| Error::Listen {
+        transport: "tcp",
+        address,
+        source,
+    })?;
+    let bound = listener.local_addr()?;
     tokio::spawn(async move {
         loop {
             match listener.accept().await {
                 Ok((socket, remote)) => {
+                    // The address that was called, where the listener has all of them.
+                    let local = socket.local_addr().unwrap_or(bound);
                     let accepted = News::Accepted {
                         socket,
                         local,
@@ -78,7 +77,21 @@ pub(super) async fn listen(
             }
         }
     });
-    Ok(local)
+    Ok(bound)
+}
+
+/// IPv6 leaves IPv4 alone, so that both can have a listener on one port.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }
 
 /// Runs a connection that was accepted.
@@ -121,46 +134,65 @@ async fn run(
 ) {
     let _ = socket.set_nodelay(true);
     let (reader, writer) = socket.into_split();
-    let (pong, pongs) = mpsc::channel(4);
     let source = Source {
         transport: Transport::Tcp,
         local,
         remote,
         flow: Some(flow),
     };
+    talk(reader, writer, source, queue, tell).await;
+}
+
+/// Reads and writes until either is over. Whatever brings octets in order can talk so: TLS will.
+async fn talk(
+    reader: impl AsyncRead + Unpin,
+    writer: impl AsyncWrite + Unpin,
+    source: Source,
+    queue: mpsc::Receiver<Bytes>,
+    tell: &mpsc::Sender<News>,
+) {
+    let (pong, pongs) = mpsc::channel(4);
+    let known = AtomicBool::new(false);
     tokio::select! {
-        () = read(reader, source, tell, &pong) => {}
-        () = write(writer, queue, pongs) => {}
+        () = read(reader, source, tell, &pong, &known) => {}
+        () = write(writer, queue, pongs, &known) => {}
     }
 }
 
 async fn read(
-    mut reader: OwnedReadHalf,
+    mut reader: impl AsyncRead + Unpin,
     source: Source,
     tell: &mpsc::Sender<News>,
     pong: &mpsc::Sender<()>,
+    known: &AtomicBool,
 ) {
+    let is_known = || known.load(Ordering::Relaxed);
     let mut framer = Framer::new();
     let mut buffer = BytesMut::with_capacity(8 << 10);
-    let mut spoken = false;
-    // A message must be complete in time, however slowly its octets drip.
-    let mut due = Instant::now() + UNFINISHED;
+    let mut patience = Patience::new(Instant::now());
     loop {
         buffer.clear();
-        match timeout_at(due, reader.read_buf(&mut buffer)).await {
+        match timeout_at(patience.due(is_known()), reader.read_buf(&mut buffer)).await {
             Ok(Ok(length)) if length > 0 => {}
+            // It may have been let in while we waited.
+            Err(_) if patience.due(is_known()) > Instant::now() => continue,
             _ => return,
         }
         framer.push(&buffer);
+        let now = Instant::now();
         loop {
             match framer.next_frame() {
                 Ok(Some(Frame::Message(octets))) => {
-                    spoken = true;
+                    patience.message_ended(now);
                     if tell.send(News::Message { source, octets }).await.is_err() {
                         return;
                     }
                 }
                 Ok(Some(Frame::Ping)) => {
+                    // A stranger's pings do not keep its connection.
+                    if is_known() {
+                        patience.message_ended(now);
+                    }
                     let _ = pong.try_send(());
                 }
                 Ok(None) => break,
@@ -170,18 +202,53 @@ async fn read(
                 }
             }
         }
-        due = match (framer.is_amid_message(), spoken) {
-            (false, true) => Instant::now() + IDLE,
-            (false, false) => due,
-            (true, _) => due.min(Instant::now() + UNFINISHED),
-        };
+        patience.octets_came(now, framer.is_amid_message());
+    }
+}
+
+/// How long a connection may go on as it does.
+struct Patience {
+    /// When it was opened, or its last message ended.
+    since: Instant,
+    has_spoken: bool,
+    /// When the message began that has not ended, however slowly its octets drip.
+    begun: Option<Instant>,
+}
+
+impl Patience {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            has_spoken: false,
+            begun: None,
+        }
+    }
+
+    fn message_ended(&mut self, now: Instant) {
+        self.since = now;
+        self.has_spoken = true;
+        self.begun = None;
+    }
+
+    fn octets_came(&mut self, now: Instant, is_amid_message: bool) {
+        self.begun = is_amid_message.then(|| self.begun.unwrap_or(now));
+    }
+
+    fn due(&self, is_known: bool) -> Instant {
+        match self.begun {
+            Some(begun) => begun + UNFINISHED,
+            None if !self.has_spoken => self.since + UNFINISHED,
+            None if is_known => self.since + IDLE,
+            None => self.since + STRANGER,
+        }
     }
 }
 
 async fn write(
-    mut writer: OwnedWriteHalf,
+    mut writer: impl AsyncWrite + Unpin,
     mut queue: mpsc::Receiver<Bytes>,
     mut pongs: mpsc::Receiver<()>,
+    known: &AtomicBool,
 ) {
     loop {
         let payload = tokio::select! {
@@ -192,10 +259,28 @@ async fn write(
             // RFC 5626 §3.5.1: a double CRLF is answered by a single one.
             Some(()) = pongs.recv() => Bytes::from_static(PONG),
         };
+        if !known.load(Ordering::Relaxed) && lets_in(&payload) {
+            known.store(true, Ordering::Relaxed);
+        }
         match timeout(UNFINISHED, writer.write_all(&payload)).await {
             Ok(Ok(())) => {}
             _ => return,
         }
+    }
+}
+
+/// Whether this is said to those only who have shown who they are: a request of ours, or more than
+/// `100` and less than a refusal. OPTIONS are answered to everybody.
+fn lets_in(payload: &Bytes) -> bool {
+    match Message::parse(payload.clone()) {
+        Ok(Message::Request(_)) => true,
+        Ok(Message::Response(response)) => {
+            let is_asked_by_all = response
+                .cseq()
+                .is_ok_and(|cseq| cseq.method == Method::Options);
+            (101..300).contains(&response.status()) && !is_asked_by_all
+        }
+        Err(_) => false,
     }
 }
 
@@ -205,5 +290,12 @@ const OUTGOING: usize = 256;
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a message may take to arrive or leave, and a stranger to say anything.
 const UNFINISHED: Duration = Duration::from_secs(30);
-/// How long a phone that has spoken may be silent: an hour's registration and some.
+/// How long whoever has spoken, but was not let in, may be silent.
+const STRANGER: Duration = Duration::from_secs(60);
+/// How long who was let in may be silent: an hour's registration and some.
 const IDLE: Duration = Duration::from_secs(2 * 3600);
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
+#[cfg(test)]
+mod tests;

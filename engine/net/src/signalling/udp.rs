@@ -10,6 +10,7 @@ use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 
 use super::Received;
+use super::near::Near;
 use crate::Error;
 
 /// One UDP listener.
@@ -17,6 +18,7 @@ use crate::Error;
 pub(super) struct Udp {
     socket: UdpSocket,
     local: SocketAddr,
+    near: Near,
     datagram: Box<[u8]>,
 }
 
@@ -46,12 +48,19 @@ impl Udp {
         Ok(Self {
             socket,
             local,
+            near: Near::new(local),
             datagram: vec![0; 65_536].into_boxed_slice(),
         })
     }
 
     pub(super) fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Whether what was said to have reached us at `near` has come through this socket.
+    pub(super) fn is_seen_at(&self, near: SocketAddr) -> bool {
+        let is_any = self.local.ip().is_unspecified() && self.local.is_ipv4() == near.is_ipv4();
+        self.local == near || (is_any && self.local.port() == near.port())
     }
 
     /// `None` for what is no message: keep-alives, and errors of earlier sends.
@@ -70,7 +79,7 @@ impl Udp {
         Poll::Ready(Some(Received::Message {
             source: Source {
                 transport: Transport::Udp,
-                local: self.local,
+                local: self.near.towards(remote),
                 remote,
                 flow: None,
             },
