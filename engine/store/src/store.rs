@@ -19,7 +19,7 @@ use crate::{
 /// `leave_message`, `append_journal`) is accepted for longer than what begins something.
 ///
 /// A disk that is full, locked or read-only is told at once, too, to those who can say it again:
-/// `put_*`, `save_registration`, `kv_*`. What the exchange itself notes of calls, recordings and
+/// `put_*`, `set_pin`, `save_registration`, `kv_*`. What the exchange itself notes of calls, recordings and
 /// messages is kept in memory instead and acknowledged when the disk has healed and has it;
 /// [`health`](Self::health) tells of the trouble meanwhile.
 ///

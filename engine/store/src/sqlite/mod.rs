@@ -333,9 +333,7 @@ impl Store for Sqlite {
 
     fn set_pin(&self, tenant: &str, mailbox: &str, pin: Secret) -> Pending<()> {
         let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
-        self.keep(WRITES_THAT_END, move |records| {
-            voicemail::set_pin(records, &tenant, &mailbox, &pin)
-        })
+        self.write(move |records| voicemail::set_pin(records, &tenant, &mailbox, &pin))
     }
 
     fn purge_deleted(&self, before: i64) -> Pending<Vec<RecordingRow>> {
