@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use media::{
     Board, Channel, Clip, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Negotiated,
-    PlayItem, PlayKey, RecordingKey, RecordingSink, Wire,
+    PlayItem, PlayKey, RecordingKey, RecordingSink, TelephoneEvent, Wire,
 };
 
 fn main() {
@@ -79,7 +79,9 @@ impl RecordingSink for Nowhere {
         true
     }
 
-    fn close(&mut self) {}
+    fn close(&mut self) -> bool {
+        true
+    }
 }
 
 impl Load {
@@ -191,7 +193,7 @@ impl Load {
                 send: payload_type,
                 receive: payload_type,
             },
-            telephone_event: (!tones).then_some((101, 8000)),
+            telephone_event: (!tones).then_some(EVENTS),
             ptime: 20,
             direction: Direction::SendRecv,
             latch: Latch {
@@ -256,3 +258,9 @@ fn cpu_time() -> Duration {
 }
 
 const SECONDS: u32 = 20;
+
+const EVENTS: TelephoneEvent = TelephoneEvent {
+    send: 101,
+    receive: 101,
+    clock_rate: 8_000,
+};

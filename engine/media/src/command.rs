@@ -162,8 +162,8 @@ pub struct LegConfig {
     pub rtcp_mux: bool,
     /// The codec in use.
     pub codec: Negotiated,
-    /// telephone-event's payload type and clock rate, if agreed (RFC 4733).
-    pub telephone_event: Option<(u8, u32)>,
+    /// Keys as events, if agreed.
+    pub telephone_event: Option<TelephoneEvent>,
     /// Milliseconds of sound in a packet that we send.
     pub ptime: u8,
     /// Who may speak.
@@ -189,6 +189,17 @@ pub struct Negotiated {
     pub send: u8,
     /// The payload type that we receive.
     pub receive: u8,
+}
+
+/// How telephone-events travel (RFC 4733): payload types, one for each way, and their clock.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TelephoneEvent {
+    /// The payload type that we send.
+    pub send: u8,
+    /// The payload type that we receive.
+    pub receive: u8,
+    /// Units of their time stamps and durations in a second.
+    pub clock_rate: u32,
 }
 
 /// The codecs that we know.
@@ -269,10 +280,11 @@ pub trait Wire {
 
 /// Where a recording's blocks go: another thread, which writes them to disk.
 pub trait RecordingSink: std::fmt::Debug + Send {
-    /// Takes interleaved samples (left, right, left …; or one channel). Must not block; returns
-    /// false when the samples could not be taken, and the recorder keeps the timeline by counting
+    /// Takes interleaved samples (left, right, left …; or one channel), all or none. Must not
+    /// block; returns false when it took none, and the recorder keeps the timeline by counting
     /// them as lost.
     fn write(&mut self, samples: &[i16]) -> bool;
-    /// The recording is complete.
-    fn close(&mut self);
+    /// The recording is complete. Must not block; returns false when that could not be told now,
+    /// and is called again with the next tick.
+    fn close(&mut self) -> bool;
 }

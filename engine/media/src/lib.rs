@@ -23,7 +23,7 @@ pub use board::{Board, Counters};
 pub use clip::Clip;
 pub use command::{
     Channel, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music, Negotiated, PlayItem,
-    PlayKey, RecordingKey, RecordingSink, Wire,
+    PlayKey, RecordingKey, RecordingSink, TelephoneEvent, Wire,
 };
 pub use error::{ClipError, CodecError, SdpError};
 pub use event::{Event, Quality};

@@ -138,19 +138,19 @@ impl Recorder {
         std::mem::take(&mut self.listening.due)
     }
 
-    /// Hands the rest to the sink and closes it.
-    pub fn close(mut self, now: Instant) -> Closed {
+    /// Hands the rest to the sink, and gives the sink back, to be closed.
+    pub fn close(mut self, now: Instant) -> (Closed, Box<dyn RecordingSink>) {
         let end = self.position(now);
         self.flush(end);
         let rest = end.saturating_sub(self.flushed) as usize;
         self.emit(rest);
         self.pay_back();
-        self.sink.close();
-        Closed {
+        let closed = Closed {
             duration: duration(self.flushed, self.rate),
             speech: duration(self.listening.speech, self.rate),
             lost_samples: self.lost_samples,
-        }
+        };
+        (closed, self.sink)
     }
 
     /// Frames since the beginning.

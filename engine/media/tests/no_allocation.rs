@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use media::{
     Board, Channel, Clip, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music,
-    Negotiated, PlayItem, PlayKey, RecordingKey, RecordingSink, Wire,
+    Negotiated, PlayItem, PlayKey, RecordingKey, RecordingSink, TelephoneEvent, Wire,
 };
 
 #[test]
@@ -40,7 +40,11 @@ fn a_packet_of_the_other_law_costs_no_allocation() {
 #[test]
 fn a_played_packet_costs_no_allocation() {
     let mut lab = Lab::new();
-    for (kind, payload_type) in [(CodecKind::Pcma, 8), (CodecKind::G722, 9)] {
+    for (kind, payload_type) in [
+        (CodecKind::Pcma, 8),
+        (CodecKind::G722, 9),
+        (CodecKind::Opus, 96),
+    ] {
         let leg = lab.leg(kind, payload_type);
         let clip = Arc::new(Clip::from_samples(kind.clip_rate(), vec![1000; 12_345]));
         lab.command(Command::Play {
@@ -57,7 +61,7 @@ fn a_played_packet_costs_no_allocation() {
     }
 
     assert_eq!(lab.allocations_of_a_second(), 0);
-    assert!(lab.wire.0 >= 3 * 4 * 50 - 4);
+    assert!(lab.wire.0 >= 3 * 6 * 50 - 6);
 }
 
 #[test]
@@ -97,6 +101,43 @@ fn a_transcoded_packet_costs_no_allocation() {
 }
 
 #[test]
+fn a_packet_that_is_searched_for_keys_costs_no_allocation() {
+    for (kind, payload_type) in [
+        (CodecKind::Pcma, 8),
+        (CodecKind::G722, 9),
+        (CodecKind::Opus, 96),
+    ] {
+        let mut lab = Lab::new();
+        let change = |config: &mut LegConfig| {
+            config.telephone_event = None;
+            config.detect_tones = true;
+        };
+        let a = lab.leg_with(kind, payload_type, change);
+        let b = lab.leg(kind, payload_type);
+        lab.command(Command::Connect { a, b });
+
+        assert_eq!(lab.allocations_of_a_second(), 0, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_key_and_a_report_cost_no_allocation() {
+    let mut lab = Lab::new();
+    // Every packet of both is a key of its own: each begins at a time stamp of its own.
+    let (a, b) = (lab.leg(CodecKind::Pcma, 101), lab.leg(CodecKind::Pcma, 101));
+    lab.command(Command::Connect { a, b });
+    lab.run(2);
+
+    // Reports are sent every eight seconds at the least.
+    let before = lab.wire;
+    let counted = allocation_counter::measure(|| lab.run(8)).count_total;
+
+    assert_eq!(counted, 0);
+    assert_eq!(lab.wire.0 - before.0, 8 * 100);
+    assert!(lab.wire.1 - before.1 >= 2);
+}
+
+#[test]
 fn a_strangers_packet_costs_no_allocation() {
     let mut lab = Lab::new();
     let leg = lab.leg(CodecKind::Pcma, 8);
@@ -131,7 +172,9 @@ struct Peer {
     sent: u32,
 }
 
-struct Count(u64);
+/// Packets of sound and of reports that were sent.
+#[derive(Clone, Copy)]
+struct Count(u64, u64);
 
 #[derive(Debug)]
 struct Nowhere;
@@ -139,6 +182,7 @@ struct Nowhere;
 impl Wire for Count {
     fn send(&mut self, _: LegKey, channel: Channel, _: SocketAddr, _: &[u8]) {
         self.0 += u64::from(channel == Channel::Rtp);
+        self.1 += u64::from(channel == Channel::Rtcp);
     }
 }
 
@@ -147,7 +191,9 @@ impl RecordingSink for Nowhere {
         true
     }
 
-    fn close(&mut self) {}
+    fn close(&mut self) -> bool {
+        true
+    }
 }
 
 impl Lab {
@@ -157,11 +203,20 @@ impl Lab {
             board: Board::new(now),
             now,
             legs: Vec::new(),
-            wire: Count(0),
+            wire: Count(0, 0),
         }
     }
 
     fn leg(&mut self, kind: CodecKind, payload_type: u8) -> LegKey {
+        self.leg_with(kind, payload_type, |_| {})
+    }
+
+    fn leg_with(
+        &mut self,
+        kind: CodecKind,
+        payload_type: u8,
+        change: impl FnOnce(&mut LegConfig),
+    ) -> LegKey {
         let number = self.legs.len() as u8;
         let leg = LegKey(u64::from(number));
         let from = SocketAddr::from(([192, 0, 2, number], 4000));
@@ -173,16 +228,17 @@ impl Lab {
             span: kind.clock_rate() / 50,
             sent: 0,
         });
-        let config = LegConfig {
+        let mut config = LegConfig {
             remote: Some(from),
             remote_rtcp: Some(from),
             rtcp_mux: false,
             codec: Negotiated {
                 kind,
-                send: payload_type,
-                receive: payload_type,
+                // A peer of 101 sends keys; its sound would have the number 8.
+                send: payload_type.min(96),
+                receive: payload_type.min(96),
             },
-            telephone_event: Some((101, 8000)),
+            telephone_event: Some(EVENTS),
             ptime: 20,
             direction: Direction::SendRecv,
             latch: Latch {
@@ -194,6 +250,7 @@ impl Lab {
             seed: u64::from(number),
             cname: "board".into(),
         };
+        change(&mut config);
         self.command(Command::AddLeg { leg, config });
         leg
     }
@@ -245,3 +302,9 @@ impl Peer {
         packet
     }
 }
+
+const EVENTS: TelephoneEvent = TelephoneEvent {
+    send: 101,
+    receive: 101,
+    clock_rate: 8_000,
+};

@@ -1,13 +1,17 @@
 //! Recordings on disk: one thread writes blocks, so that media threads never wait for a file.
 
+mod sink;
+
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use media::wav::WavHeader;
 use media::{RecordingKey, RecordingSink};
+
+use self::sink::FileSink;
 
 /// The thread that writes recordings.
 #[derive(Debug)]
@@ -26,7 +30,8 @@ pub enum FileEvent {
         /// Its length, header included.
         bytes: u64,
     },
-    /// It cannot be written, now or any more; the call goes on.
+    /// Some of it could not be written, and nobody need wait for it any more. The call goes on, and
+    /// so does the recording as soon as the disk lets it: what was lost is silence in it.
     Failed {
         /// Which.
         recording: RecordingKey,
@@ -71,7 +76,7 @@ impl RecordingFiles {
     }
 
     /// Opens a file and returns the sink for [`media::Command::StartRecording`]. A file that cannot
-    /// be made is reported, and what the sink takes is thrown away.
+    /// be made is reported, and tried again with each block that the sink takes.
     pub fn open(
         &self,
         recording: RecordingKey,
@@ -84,21 +89,15 @@ impl RecordingFiles {
         for _ in 1..SPARE_BLOCKS {
             let _ = free.try_send(Vec::with_capacity(block));
         }
-        // A full queue means that the disk stands still: the sink is then refused its blocks too.
-        let _ = self.orders.try_send(Order::Open {
+        let opening = Order::Open {
             recording,
             path,
             channels,
             rate,
             free,
-        });
-        Box::new(FileSink {
-            recording,
-            orders: self.orders.clone(),
-            spare,
-            filling: Some(Vec::with_capacity(block)),
-            block,
-        })
+        };
+        let orders = self.orders.clone();
+        Box::new(FileSink::new(recording, orders, opening, spare, block))
     }
 
     /// Closes every file and ends the thread.
@@ -106,63 +105,6 @@ impl RecordingFiles {
         let _ = self.orders.send(Order::Stop);
         if let Some(join) = self.join.take() {
             let _ = join.join();
-        }
-    }
-}
-
-/// Collects samples into blocks. Blocks go round between the sink and the writer: nothing is
-/// allocated while a call is recorded.
-#[derive(Debug)]
-struct FileSink {
-    recording: RecordingKey,
-    orders: SyncSender<Order>,
-    spare: Receiver<Vec<i16>>,
-    filling: Option<Vec<i16>>,
-    block: usize,
-}
-
-impl RecordingSink for FileSink {
-    fn write(&mut self, mut samples: &[i16]) -> bool {
-        while !samples.is_empty() {
-            let Some(mut filling) = self.filling.take().or_else(|| self.spare.try_recv().ok())
-            else {
-                return false;
-            };
-            let room = self.block - filling.len();
-            let (now, later) = samples.split_at(room.min(samples.len()));
-            filling.extend_from_slice(now);
-            samples = later;
-            if filling.len() < self.block {
-                self.filling = Some(filling);
-                continue;
-            }
-            if let Err(TrySendError::Full(order)) = self.orders.try_send(self.order(filling)) {
-                // The disk does not keep up. The block is lost, and its memory used again.
-                if let Order::Block { mut samples, .. } = order {
-                    samples.clear();
-                    self.filling = Some(samples);
-                }
-                return false;
-            }
-        }
-        true
-    }
-
-    fn close(&mut self) {
-        if let Some(rest) = self.filling.take().filter(|rest| !rest.is_empty()) {
-            let _ = self.orders.try_send(self.order(rest));
-        }
-        let _ = self.orders.try_send(Order::Close {
-            recording: self.recording,
-        });
-    }
-}
-
-impl FileSink {
-    fn order(&self, samples: Vec<i16>) -> Order {
-        Order::Block {
-            recording: self.recording,
-            samples,
         }
     }
 }
@@ -175,11 +117,18 @@ struct Files {
 }
 
 struct Recording {
-    /// `None` after a failure.
+    path: PathBuf,
+    shape: WavHeader,
+    /// `None` while it cannot be made.
     file: Option<File>,
-    channels: u16,
-    rate: u32,
-    data: u64,
+    /// What is there under its name was made by us.
+    is_ours: bool,
+    /// Bytes of sound until now, written or not.
+    length: u64,
+    /// Whether all of them are in the file, one after the other.
+    is_whole: bool,
+    /// A failure was reported: nobody waits for the file any more.
+    has_failed: bool,
     free: SyncSender<Vec<i16>>,
 }
 
@@ -194,29 +143,32 @@ impl Files {
                     rate,
                     free,
                 } => {
-                    let file = create(&path, channels, rate)
-                        .inspect_err(|error| report(failed(recording, error)))
-                        .ok();
-                    let entry = Recording {
-                        file,
-                        channels,
-                        rate,
-                        data: 0,
+                    let mut entry = Recording {
+                        path,
+                        shape: WavHeader { channels, rate },
+                        file: None,
+                        is_ours: false,
+                        length: 0,
+                        is_whole: true,
+                        has_failed: false,
                         free,
                     };
+                    if let Err(error) = entry.file() {
+                        entry.fail(recording, &error, report);
+                    }
                     self.open.insert(recording, entry);
                 }
                 Order::Block { recording, samples } => self.write(recording, samples, report),
                 Order::Close { recording } => {
                     if let Some(entry) = self.open.remove(&recording) {
-                        close(recording, entry, report);
+                        entry.close(recording, report);
                     }
                 }
                 Order::Stop => break,
             }
         }
         for (recording, entry) in self.open {
-            close(recording, entry, report);
+            entry.close(recording, report);
         }
     }
 
@@ -229,58 +181,88 @@ impl Files {
         let Some(entry) = self.open.get_mut(&recording) else {
             return;
         };
-        if let Some(file) = &mut entry.file {
-            self.octets.clear();
-            self.octets
-                .extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
-            entry.data += self.octets.len() as u64;
-            // The head says "to the end of the file": one cut off by a crash plays to its end.
-            if let Err(error) = file.write_all(&self.octets) {
-                report(failed(recording, &error));
-                entry.file = None;
-            }
+        self.octets.clear();
+        self.octets
+            .extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+        if let Err(error) = entry.append(&self.octets) {
+            entry.fail(recording, &error, report);
         }
         samples.clear();
         let _ = entry.free.try_send(samples);
     }
 }
 
-fn create(path: &Path, channels: u16, rate: u32) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+impl Recording {
+    /// The file, made if it is not there yet.
+    fn file(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.make()?,
+        };
+        Ok(self.file.insert(file))
     }
-    let mut file = File::create_new(path)?;
-    file.write_all(&WavHeader { channels, rate }.bytes(None))?;
-    Ok(file)
-}
 
-/// Writes how long it has become, and waits for the disk.
-fn complete(file: &mut File, shape: WavHeader, data: u64) -> io::Result<()> {
-    file.seek(SeekFrom::Start(0))?;
-    file.write_all(&shape.bytes(Some(data)))?;
-    file.sync_data()
-}
-
-fn close(recording: RecordingKey, entry: Recording, report: &impl Fn(FileEvent)) {
-    // A file that failed has been reported already.
-    let Some(mut file) = entry.file else { return };
-    let shape = WavHeader {
-        channels: entry.channels,
-        rate: entry.rate,
-    };
-    match complete(&mut file, shape, entry.data) {
-        Ok(()) => report(FileEvent::Closed {
-            recording,
-            bytes: entry.data + WavHeader::LENGTH as u64,
-        }),
-        Err(error) => report(failed(recording, &error)),
+    /// Its head says "to the end of the file": one cut off by a crash plays to its end.
+    fn make(&mut self) -> io::Result<File> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        // Nothing is written over, but for what our own failed try left.
+        let mut file = match self.is_ours {
+            true => File::create(&self.path)?,
+            false => File::create_new(&self.path)?,
+        };
+        self.is_ours = true;
+        file.write_all(&self.shape.bytes(None))?;
+        Ok(file)
     }
-}
 
-fn failed(recording: RecordingKey, error: &io::Error) -> FileEvent {
-    FileEvent::Failed {
-        recording,
-        why: error.to_string(),
+    /// Writes a block at its place in time. What failed before it becomes silence.
+    fn append(&mut self, octets: &[u8]) -> io::Result<()> {
+        let at = WavHeader::LENGTH as u64 + self.length;
+        let was_whole = std::mem::replace(&mut self.is_whole, false);
+        self.length += octets.len() as u64;
+        let file = self.file()?;
+        if !was_whole {
+            file.set_len(at)?;
+            file.seek(SeekFrom::Start(at))?;
+        }
+        file.write_all(octets)?;
+        self.is_whole = true;
+        Ok(())
+    }
+
+    /// Tells it once; what comes is tried all the same.
+    fn fail(&mut self, recording: RecordingKey, error: &io::Error, report: &impl Fn(FileEvent)) {
+        self.is_whole = false;
+        if !std::mem::replace(&mut self.has_failed, true) {
+            let why = error.to_string();
+            report(FileEvent::Failed { recording, why });
+        }
+    }
+
+    fn close(mut self, recording: RecordingKey, report: &impl Fn(FileEvent)) {
+        if let Err(error) = self.complete() {
+            self.fail(recording, &error, report);
+        } else if !self.has_failed {
+            report(FileEvent::Closed {
+                recording,
+                bytes: self.length + WavHeader::LENGTH as u64,
+            });
+        }
+    }
+
+    /// Writes how long it has become, and waits for the disk.
+    fn complete(&mut self) -> io::Result<()> {
+        let (head, length) = (self.shape.bytes(Some(self.length)), self.length);
+        let is_whole = self.is_whole;
+        let file = self.file()?;
+        if !is_whole {
+            file.set_len(WavHeader::LENGTH as u64 + length)?;
+        }
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&head)?;
+        file.sync_data()
     }
 }
 
@@ -292,64 +274,4 @@ const SPARE_BLOCKS: usize = 4;
 const BLOCKS_PER_SECOND: usize = 2;
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::channel;
-
-    use super::*;
-
-    #[test]
-    fn a_recording_is_whole_on_disk_when_it_is_closed() {
-        let (folder, mut files, events) = desk("whole");
-        let path = folder.join("a/b.wav");
-        let mut sink = files.open(RecordingKey(1), path.clone(), 2, 8_000);
-
-        let samples: Vec<i16> = (0..20_000).map(|n| n as i16).collect();
-        for part in samples.chunks(320) {
-            assert!(sink.write(part));
-            // The disk is given its turn; the sink itself never waits.
-            std::thread::yield_now();
-        }
-        sink.close();
-
-        let FileEvent::Closed { bytes, .. } = events.recv().unwrap() else {
-            panic!("the file was written");
-        };
-        let octets = fs::read(&path).unwrap();
-        assert_eq!(octets.len() as u64, bytes);
-        assert_eq!(octets.len(), WavHeader::LENGTH + 40_000);
-        assert_eq!(octets[WavHeader::LENGTH + 2..WavHeader::LENGTH + 4], [1, 0]);
-        files.stop();
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_made_is_reported_and_hurts_nobody() {
-        let (folder, mut files, events) = desk("cannot");
-        fs::write(folder.join("in-the-way"), "a file").unwrap();
-        let mut sink = files.open(RecordingKey(7), folder.join("in-the-way/x.wav"), 1, 8_000);
-
-        sink.write(&[0; 4_000]);
-        sink.close();
-
-        assert!(matches!(
-            events.recv().unwrap(),
-            FileEvent::Failed {
-                recording: RecordingKey(7),
-                ..
-            }
-        ));
-        files.stop();
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    fn desk(name: &str) -> (PathBuf, RecordingFiles, Receiver<FileEvent>) {
-        let folder = std::env::temp_dir().join(format!("moonswitch-{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let (tell, events) = channel();
-        let files = RecordingFiles::start(move |event| {
-            let _ = tell.send(event);
-        })
-        .unwrap();
-        (folder, files, events)
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Board;
+use super::fault::Work;
 use crate::leg::Leg;
 use crate::leg::play::Playing;
 use crate::recorder::Recorder;
@@ -11,6 +12,7 @@ use crate::{Command, LegConfig, LegKey, Music, PlayKey};
 impl Board {
     /// Does what the switch asks for; keys that are not known are ignored.
     pub fn handle_command(&mut self, now: Instant, command: Command) {
+        self.work = Work::Nobody;
         match command {
             Command::AddLeg { leg, config } => self.add_leg(now, leg, config),
             Command::UpdateLeg { leg, config } => self.update_leg(now, leg, config),
@@ -86,6 +88,12 @@ impl Board {
         let Some(slot) = self.legs.find(key) else {
             return;
         };
+        self.part_with(now, slot);
+        self.leaving.extend(self.legs.remove(slot));
+    }
+
+    /// A leg leaves its recordings and conversations, and is no longer served.
+    pub(super) fn part_with(&mut self, now: Instant, slot: u32) {
         self.leave_recordings(slot);
         if let Some(leg) = self.legs.leg(slot) {
             let (heard, listeners) = (leg.mouth.bridge, leg.heard_by.clone());
@@ -98,7 +106,6 @@ impl Board {
         }
         self.mouths.leave(slot);
         self.ears.leave(slot);
-        self.leaving.extend(self.legs.remove(slot));
     }
 
     fn play(&mut self, now: Instant, key: LegKey, playing: Playing) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Board;
+use super::fault::Work;
 use super::recording::Recording;
 use crate::leg::Leg;
 use crate::leg::mouth::Path;
@@ -59,6 +60,7 @@ impl Board {
         let Some(leg) = self.legs.leg_mut(slot) else {
             return;
         };
+        self.work = Work::Leg(leg.key);
         // It is out of its leg while others hear it.
         let Some(mut ear) = leg.ear.take() else {
             return;

@@ -3,6 +3,7 @@
 mod bridge;
 mod command;
 mod ears;
+mod fault;
 mod packet;
 mod recording;
 mod slots;
@@ -11,13 +12,14 @@ mod tick;
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use self::fault::Work;
 use self::recording::Recording;
 use self::slots::Slots;
 use self::tick::Schedule;
 use crate::leg::Leg;
 use crate::leg::mouth::Workbench;
 use crate::rtp::rtcp;
-use crate::{Event, LegKey};
+use crate::{Event, LegKey, RecordingSink};
 
 /// The work of one media thread, without its sockets.
 ///
@@ -36,6 +38,8 @@ pub struct Board {
     /// Legs that are over and have not said good-bye.
     leaving: Vec<Leg>,
     recordings: Vec<Option<Recording>>,
+    /// Sinks of recordings that are over, to be told so.
+    closing: Vec<Box<dyn RecordingSink>>,
     /// Legs that send at a pace of their own.
     mouths: Schedule,
     /// Legs whose sound is decoded at a steady pace.
@@ -43,6 +47,8 @@ pub struct Board {
     /// Where the sweeps over all legs and all recordings go on.
     swept: Swept,
     bench: Workbench,
+    /// Whose turn it is, should it go wrong.
+    work: Work,
     events: VecDeque<Event>,
     traffic: Traffic,
 }
@@ -84,10 +90,12 @@ impl Board {
             legs: Slots::default(),
             leaving: Vec::new(),
             recordings: Vec::new(),
+            closing: Vec::new(),
             mouths: Schedule::default(),
             ears: Schedule::default(),
             swept: Swept::default(),
             bench: Workbench::new(),
+            work: Work::Nobody,
             events: VecDeque::new(),
             traffic: Traffic::default(),
         }
@@ -102,6 +110,7 @@ impl Board {
     pub fn is_idle(&self) -> bool {
         self.legs.len() == 0
             && self.leaving.is_empty()
+            && self.closing.is_empty()
             && self.recordings.iter().all(Option::is_none)
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::Board;
+use super::fault::Work;
 use crate::codec::convert_in_place;
 use crate::leg::mouth::Path;
 use crate::rtp::receive::Arrival;
@@ -39,6 +40,7 @@ impl Board {
             return;
         };
         self.traffic.packets_in += 1;
+        self.work = Work::Leg(leg);
         match channel {
             Channel::Rtcp => self.handle_report(now, slot, from, packet),
             Channel::Rtp if rtp::is_rtcp(packet) => self.handle_muxed(now, slot, from, packet),
@@ -84,10 +86,8 @@ impl Board {
             anew,
             codec: leg.config.codec,
         };
-        let is_event = |events: Option<(u8, u32)>| {
-            events.is_some_and(|(payload_type, _)| payload_type == header.payload_type)
-        };
-        if is_event(leg.config.telephone_event) {
+        let events = leg.config.telephone_event;
+        if events.is_some_and(|events| events.receive == header.payload_type) {
             self.handle_event(now, slot, said, packet, payload, wire);
         } else if header.payload_type == leg.config.codec.receive && !payload.is_empty() {
             self.handle_sound(now, slot, said, arrival, packet, payload, wire);
@@ -149,7 +149,7 @@ impl Board {
         let looked_for_tones = leg.wants_tones();
         let told = packet.get(payload.clone()).unwrap_or_default();
         let key = leg.reception.event(now, &said.header, told);
-        let clock = leg.config.telephone_event.map(|(_, clock)| clock);
+        let clock = leg.config.telephone_event.map(|events| events.clock_rate);
         if let Some((digit, true)) = key {
             self.events.push_back(Event::Digit {
                 leg: said.by,
@@ -166,7 +166,8 @@ impl Board {
             let Some(listener) = self.legs.leg_mut(to) else {
                 continue;
             };
-            let same_clock = listener.config.telephone_event.map(|(_, clock)| clock) == clock;
+            let listeners = listener.config.telephone_event;
+            let same_clock = listeners.map(|events| events.clock_rate) == clock;
             if same_clock && matches!(listener.mouth.path, Path::Relay | Path::OtherLaw) {
                 self.relay(now, said, to, packet, payload.clone(), wire);
             } else if let Some((digit, _)) = key.filter(|_| !listener.mouth.is_covered()) {
@@ -200,7 +201,7 @@ impl Board {
         let is_sound = said.header.payload_type == said.codec.receive;
         let payload_type = match listener.config.telephone_event {
             _ if is_sound => listener.config.codec.send,
-            Some((payload_type, _)) => payload_type,
+            Some(events) => events.send,
             None => return,
         };
         let sender = &mut listener.sender;

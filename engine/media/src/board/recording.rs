@@ -1,8 +1,9 @@
 //! Recordings: which legs stand on which side, and when blocks go out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Board;
+use super::fault::Work;
 use crate::recorder::Recorder;
 use crate::{Event, RecordingKey, Side};
 
@@ -39,12 +40,37 @@ impl Board {
         let Some(recording) = self.recordings.get_mut(place).and_then(Option::take) else {
             return;
         };
-        let closed = recording.recorder.close(now);
+        let (closed, sink) = recording.recorder.close(now);
+        self.closing.push(sink);
+        self.close_sinks();
         self.events.push_back(Event::RecordingClosed {
             recording: recording.key,
             duration: closed.duration,
             speech: closed.speech,
             lost_samples: closed.lost_samples,
+        });
+    }
+
+    /// Tells the sinks of recordings that are over; one whose disk stands still is told later.
+    pub(super) fn close_sinks(&mut self) {
+        self.closing.retain_mut(|sink| !sink.close());
+    }
+
+    /// Drops a recording as it stands: its sink sees to its file.
+    pub(super) fn drop_recording(&mut self, place: usize) {
+        let Some(recording) = self.recordings.get_mut(place).and_then(Option::take) else {
+            return;
+        };
+        for slot in recording.sides.into_iter().flatten() {
+            if let Some(leg) = self.legs.leg_mut(slot) {
+                leg.recorded_on.retain(|known| known.0 != place as u32);
+            }
+        }
+        self.events.push_back(Event::RecordingClosed {
+            recording: recording.key,
+            duration: Duration::ZERO,
+            speech: Duration::ZERO,
+            lost_samples: 0,
         });
     }
 
@@ -68,12 +94,14 @@ impl Board {
 
     /// Lets some recordings hand their blocks out, so that each has its turn ten times a second.
     pub(super) fn sweep_recordings(&mut self, now: Instant) {
+        self.close_sinks();
         let places = self.recordings.len();
         for _ in 0..places.div_ceil(TICKS_PER_SWEEP) {
             self.swept.recordings = (self.swept.recordings + 1) % places;
             let Some(recording) = &mut self.recordings[self.swept.recordings] else {
                 continue;
             };
+            self.work = Work::Recording(self.swept.recordings);
             if recording.recorder.advance(now) {
                 self.events.push_back(Event::Silent {
                     recording: recording.key,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Board;
+use super::fault::Work;
 use crate::leg::mouth::Turn;
 use crate::{Event, Wire};
 
@@ -59,6 +60,7 @@ impl Schedule {
 impl Board {
     /// Sends what is due; call it every 5 ms, after the packets that came were handed in.
     pub fn handle_tick(&mut self, now: Instant, wire: &mut impl Wire) {
+        self.work = Work::Nobody;
         self.say_good_bye(now, wire);
         self.pump_ears(now, wire);
         self.let_mouths_speak(now, wire);
@@ -85,6 +87,7 @@ impl Board {
     /// Sends what a leg has due, and tells when it has more.
     fn speak_until(&mut self, now: Instant, due: Due, wire: &mut impl Wire) -> Option<Instant> {
         let leg = self.legs.leg_mut(due.slot)?;
+        self.work = Work::Leg(leg.key);
         let ptime = leg.ptime();
         let mut at = if due.fresh { now } else { due.at };
         if now.saturating_duration_since(at) > BACKLOG {
@@ -150,6 +153,7 @@ impl Board {
             let Some(leg) = self.legs.leg_mut(self.swept.legs) else {
                 continue;
             };
+            self.work = Work::Leg(leg.key);
             leg.report_when_due(now, ntp, wire);
             leg.score_when_due(now);
             if leg.misses_its_peer(now) {

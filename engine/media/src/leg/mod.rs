@@ -35,6 +35,8 @@ pub(crate) struct Leg {
     pub(crate) reports: Reports,
     /// Slots of the legs that hear this one.
     pub(crate) heard_by: SmallVec<[u32; 2]>,
+    /// The last addresses for sound and for reports that were no hold.
+    signalled: [Option<SocketAddr>; 2],
     /// Recordings, by their place on the board, and the side.
     pub(crate) recorded_on: SmallVec<[(u32, Side); 1]>,
 }
@@ -52,16 +54,16 @@ impl Leg {
             reports: Reports::new(now, config.seed),
             heard_by: SmallVec::new(),
             recorded_on: SmallVec::new(),
+            signalled: [config.remote, config.remote_rtcp],
             config,
         }
     }
 
     /// A new offer or answer.
     pub(crate) fn update(&mut self, now: Instant, config: LegConfig) {
-        let address_changed = self.config.remote != config.remote;
-        self.reception.renegotiated(now, address_changed);
-        let rtcp_changed = self.config.remote_rtcp != config.remote_rtcp;
-        self.reports.gate.renegotiated(rtcp_changed);
+        let [sound_moved, reports_moved] = self.moves_to([config.remote, config.remote_rtcp]);
+        self.reception.renegotiated(now, sound_moved);
+        self.reports.gate.renegotiated(reports_moved);
         if self.config.codec != config.codec || self.config.ptime != config.ptime {
             let clock_rate = config.codec.kind.clock_rate();
             self.sender.use_clock(clock_rate, packet_time(&config));
@@ -72,6 +74,19 @@ impl Leg {
             self.ear = None;
         }
         self.config = config;
+    }
+
+    /// Notes where sound and reports are to go from now on; whether that is somewhere else than
+    /// before. A hold by 0.0.0.0 moves nobody.
+    fn moves_to(&mut self, signalled: [Option<SocketAddr>; 2]) -> [bool; 2] {
+        let mut moved = [false; 2];
+        for ((known, new), moved) in self.signalled.iter_mut().zip(signalled).zip(&mut moved) {
+            let Some(new) = new.filter(|new| !new.ip().is_unspecified()) else {
+                continue;
+            };
+            *moved = known.replace(new) != Some(new);
+        }
+        moved
     }
 
     /// Length of a packet that we send.
@@ -89,15 +104,14 @@ impl Leg {
 
     /// Where the peer's port for sound is: what it signalled, or what was latched for its sake.
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        let signalled = self.config.remote;
-        if signalled.is_some_and(|to| to.ip().is_unspecified() || to.port() == 0) {
-            // Hold of old, by 0.0.0.0; or the stream was refused.
-            return None;
-        }
+        // None is hold of old, by 0.0.0.0; so is the address itself. Port 0 refuses the stream.
+        let signalled = self
+            .config
+            .remote
+            .filter(|to| !to.ip().is_unspecified() && to.port() != 0)?;
         let latched = self.reception.gate.source();
-        latched
-            .filter(|_| self.config.latch.symmetric)
-            .or(signalled)
+        let latched = latched.filter(|_| self.config.latch.symmetric);
+        Some(latched.unwrap_or(signalled))
     }
 
     /// Whether what the peer says is wanted.

@@ -221,13 +221,14 @@ impl Leg {
                 first,
                 lasted,
             } => {
-                if let Some((payload_type, clock_rate)) = events {
-                    let duration = samples_in(lasted, clock_rate).min(usize::from(u16::MAX));
+                if let Some(events) = events {
+                    let duration = samples_in(lasted, events.clock_rate);
+                    let duration = duration.min(usize::from(u16::MAX));
                     let told = Telephone {
                         duration: duration as u16,
                         ..told
                     };
-                    self.send_event(at, payload_type, told, first, bench, wire);
+                    self.send_event(at, events.send, told, first, bench, wire);
                 }
             }
         }

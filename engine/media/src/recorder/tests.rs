@@ -270,8 +270,9 @@ impl RecordingSink for Head {
         !tape.full
     }
 
-    fn close(&mut self) {
+    fn close(&mut self) -> bool {
         self.0.lock().unwrap().closed = true;
+        true
     }
 }
 
@@ -303,7 +304,8 @@ impl Table {
     }
 
     fn close(self) -> (Closed, Vec<i16>) {
-        let closed = self.recorder.close(self.now);
+        let (closed, mut sink) = self.recorder.close(self.now);
+        assert!(sink.close());
         let mut tape = self.sink.lock().unwrap();
         assert!(tape.closed);
         (closed, std::mem::take(&mut tape.samples))

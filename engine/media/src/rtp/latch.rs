@@ -19,6 +19,10 @@ enum State {
     Latched(Source),
     /// As latched, but a new offer or answer allows one more choice.
     Relearning(Source),
+    /// A new address was signalled. What the old source still says is heard, for it was on its
+    /// way; sound goes to the new address, and whoever speaks from elsewhere is the new source.
+    /// The old one is when it goes on: the peer did not move after all.
+    Moved { old: Source, still: u8 },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,20 +64,23 @@ impl Gate {
         known
     }
 
-    /// A new offer or answer has come. With another address, nobody is known any more.
+    /// A new offer or answer has come.
     pub(crate) fn renegotiated(&mut self, address_changed: bool) {
         self.state = match self.state {
-            State::Latched(source) | State::Relearning(source) if !address_changed => {
-                State::Relearning(source)
+            State::Latched(old) | State::Relearning(old) | State::Moved { old, .. }
+                if address_changed =>
+            {
+                State::Moved { old, still: 0 }
             }
-            _ => State::Open,
+            State::Latched(source) => State::Relearning(source),
+            state => state,
         };
     }
 
     /// The source that is believed.
     pub(crate) fn source(&self) -> Option<SocketAddr> {
         match self.state {
-            State::Open => None,
+            State::Open | State::Moved { .. } => None,
             State::Latched(source) | State::Relearning(source) => Some(source.address),
         }
     }
@@ -106,13 +113,21 @@ impl Gate {
         let same_stream =
             |source: Source| same_host(source.address.ip(), from.ip()) && source.ssrc == ssrc;
         let host_may = match self.state {
-            State::Open => signalled_host,
+            State::Open | State::Moved { .. } => signalled_host,
             State::Relearning(source) => signalled_host || same_stream(source),
             State::Latched(source) => same_stream(source),
         };
         let port_may = latch.symmetric || signalled.is_some_and(|to| to.port() == from.port());
         if !host_may || !port_may {
             return false;
+        }
+        if let State::Moved { old, still } = &mut self.state
+            && old.address == from
+            && signalled != Some(from)
+            && *still < STRAGGLERS
+        {
+            *still += 1;
+            return true;
         }
         self.state = State::Latched(Source {
             address: from,
@@ -121,6 +136,9 @@ impl Gate {
         true
     }
 }
+
+/// Packets that a phone that has moved may have had on their way: half a second.
+const STRAGGLERS: u8 = 25;
 
 /// Whether two addresses are one host, however an IPv6 socket writes IPv4.
 fn same_host(one: IpAddr, other: IpAddr) -> bool {
@@ -212,6 +230,38 @@ mod tests {
         gate.renegotiated(true);
 
         assert_eq!(gate.source(), None);
+    }
+
+    #[test]
+    fn what_was_on_its_way_from_the_old_address_does_not_keep_the_new_one_out() {
+        let (moved, mut gate) = (at("198.51.100.1:5000"), Gate::new());
+        let latch = Latch {
+            hosts: smallvec![at(PHONE).ip(), moved.ip()],
+            symmetric: true,
+        };
+        gate.admits(at(PHONE), Some(1), Some(at(PHONE)), &latch);
+
+        gate.renegotiated(true);
+
+        assert!(gate.admits(at(PHONE), Some(1), Some(moved), &latch));
+        assert_eq!(gate.source(), None, "sound goes where the new offer says");
+        assert!(gate.admits(moved, Some(2), Some(moved), &latch));
+        assert_eq!(gate.source(), Some(moved));
+        assert!(!gate.admits(at(PHONE), Some(1), Some(moved), &latch));
+    }
+
+    #[test]
+    fn a_phone_that_says_a_new_address_and_speaks_from_the_old_one_is_answered_there() {
+        let (inside, mut gate) = (at("10.0.0.7:5000"), Gate::new());
+        gate.admits(at(PHONE), Some(1), Some(inside), &latch(true));
+
+        gate.renegotiated(true);
+        for _ in 0..=STRAGGLERS {
+            assert!(gate.admits(at(PHONE), Some(1), Some(inside), &latch(true)));
+        }
+
+        assert_eq!(gate.source(), Some(at(PHONE)));
+        assert!(!gate.admits(at("192.0.2.7:9"), Some(2), Some(inside), &latch(true)));
     }
 
     #[test]

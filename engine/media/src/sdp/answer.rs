@@ -2,7 +2,7 @@
 
 use super::payload::{Format, write_format};
 use super::{Agreed, Description, Negotiator, Shape};
-use crate::{CodecKind, Direction, Negotiated, SdpError};
+use crate::{CodecKind, Direction, Negotiated, SdpError, TelephoneEvent};
 
 impl Negotiator {
     /// Answers with one codec, the first of `codecs` that the offer has, and with telephone-event
@@ -34,7 +34,12 @@ impl Negotiator {
             send: number,
             receive: number,
         };
-        let agreed = self.agree(&audio, codec, event, direction, audio.rtcp_mux);
+        let keys = event.map(|(number, clock_rate)| TelephoneEvent {
+            send: number,
+            receive: number,
+            clock_rate,
+        });
+        let agreed = self.agree(&audio, codec, keys, direction, audio.rtcp_mux);
 
         self.shape = shape(offer, index);
         self.offered = vec![kind];

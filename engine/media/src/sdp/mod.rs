@@ -15,7 +15,7 @@ pub use audio::{Audio, CodecOffer};
 pub use parse::{Description, Line, Media};
 
 use self::payload::PayloadTypes;
-use crate::{CodecKind, Direction, Negotiated};
+use crate::{CodecKind, Direction, Negotiated, TelephoneEvent};
 
 /// Longer descriptions are refused.
 pub const MAX_BYTES: usize = 65_536;
@@ -72,8 +72,8 @@ struct Shape {
 pub struct Agreed {
     /// The codec, with the payload types for both ways.
     pub codec: Negotiated,
-    /// telephone-event's payload type and clock rate, for both ways.
-    pub telephone_event: Option<(u8, u32)>,
+    /// telephone-event's payload types for both ways, and its clock rate.
+    pub telephone_event: Option<TelephoneEvent>,
     /// Where our sound goes; `None` while the peer holds with 0.0.0.0.
     pub remote: Option<SocketAddr>,
     /// Where our reports go.
@@ -164,7 +164,7 @@ impl Negotiator {
         &self,
         audio: &Audio,
         codec: Negotiated,
-        telephone_event: Option<(u8, u32)>,
+        telephone_event: Option<TelephoneEvent>,
         wanted: Direction,
         rtcp_mux: bool,
     ) -> Agreed {

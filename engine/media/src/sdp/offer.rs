@@ -2,7 +2,7 @@
 
 use super::payload::{Format, write_format};
 use super::{Agreed, Description, Negotiator};
-use crate::{CodecKind, Direction, Negotiated, SdpError};
+use crate::{CodecKind, Direction, Negotiated, SdpError, TelephoneEvent};
 
 impl Negotiator {
     /// Offers these codecs, the liked ones first, with telephone-event for them. Also the way to
@@ -66,11 +66,13 @@ impl Negotiator {
             send: chosen.payload_type,
             receive: self.payload_types.number(Format::Codec(chosen.kind)),
         };
-        // A leg has one number for keys. Should the peer number them differently, ours is the one
-        // under which they reach us.
-        let telephone_event = audio
-            .event_for(chosen.kind)
-            .and_then(|(_, clock)| Some((self.payload_types.known(Format::Event(clock))?, clock)));
+        let telephone_event = audio.event_for(chosen.kind).and_then(|(send, clock_rate)| {
+            Some(TelephoneEvent {
+                send,
+                receive: self.payload_types.known(Format::Event(clock_rate))?,
+                clock_rate,
+            })
+        });
         let mux = self.local.rtcp_mux && audio.rtcp_mux;
         Ok(self.agree(&audio, codec, telephone_event, self.offered_direction, mux))
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::SdpError;
+use crate::{SdpError, TelephoneEvent};
 
 const ALL: [CodecKind; 5] = [
     CodecKind::Opus,
@@ -51,7 +51,7 @@ fn an_answer_has_one_codec_and_the_peers_numbers() {
         receive: 96,
     };
     assert_eq!(agreed.codec, opus);
-    assert_eq!(agreed.telephone_event, Some((101, 8_000)));
+    assert_eq!(agreed.telephone_event, Some(events(101, 101)));
     assert_eq!(agreed.remote, Some("192.0.2.1:4000".parse().unwrap()));
     assert_eq!(agreed.remote_rtcp, agreed.remote);
     assert_eq!(
@@ -80,7 +80,7 @@ fn we_understand_each_other() {
         assert_eq!(at_alice.codec, at_bob.codec);
         assert_eq!(at_alice.codec.kind, kind);
         assert_eq!(at_alice.telephone_event, at_bob.telephone_event);
-        let clock = at_alice.telephone_event.unwrap().1;
+        let clock = at_alice.telephone_event.unwrap().clock_rate;
         assert_eq!(clock, kind.clock_rate());
         assert_eq!(at_alice.direction, Direction::SendRecv);
         assert_eq!(at_alice.ptime, 20);
@@ -276,6 +276,20 @@ fn an_answer_with_numbers_of_its_own_is_heard_under_ours_and_sent_under_theirs()
 }
 
 #[test]
+fn keys_too_are_heard_under_our_number_and_sent_under_theirs() {
+    let mut ours = negotiator();
+    ours.offer(&[CodecKind::Pcma], Direction::SendRecv);
+
+    let agreed = ours
+        .accept(&offer(
+            "m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 telephone-event/8000\r\n",
+        ))
+        .unwrap();
+
+    assert_eq!(agreed.telephone_event, Some(events(96, 101)));
+}
+
+#[test]
 fn a_separate_report_port_is_said_and_a_v6_address_is_written_as_such() {
     let address = "[2001:db8::5]:16384".parse().unwrap();
     let mut ours = Negotiator::new(LocalSide {
@@ -359,6 +373,14 @@ proptest! {
 }
 
 /// A peer's answer that takes the audio of our offer and refuses the rest.
+fn events(send: u8, receive: u8) -> TelephoneEvent {
+    TelephoneEvent {
+        send,
+        receive,
+        clock_rate: 8_000,
+    }
+}
+
 fn answer_of(offer: &Description) -> Description {
     let (bytes, _) = negotiator()
         .answer(offer, &ALL, Direction::SendRecv)

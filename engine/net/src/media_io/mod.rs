@@ -6,6 +6,7 @@ mod sockets;
 mod thread;
 mod uring;
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -78,6 +79,17 @@ struct Thread {
     join: Option<JoinHandle<()>>,
 }
 
+impl BackendChoice {
+    /// Whether io_uring is to be used; `probe` tries it on this kernel.
+    fn prefers_uring(self, probe: impl FnOnce() -> io::Result<()>) -> Result<bool, Error> {
+        match self {
+            Self::Epoll => Ok(false),
+            Self::Auto => Ok(probe().is_ok()),
+            Self::Uring => probe().map(|()| true).map_err(Error::NoUring),
+        }
+    }
+}
+
 impl MediaPool {
     /// Starts the threads. `report` is called on them with what the boards tell; it must not block
     /// and returns false when it cannot take the event now (it is offered again at the next tick).
@@ -92,11 +104,7 @@ impl MediaPool {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
-        let use_uring = match options.backend {
-            BackendChoice::Epoll => false,
-            BackendChoice::Auto => uring::probe().is_ok(),
-            BackendChoice::Uring => uring::probe().map(|()| true).map_err(Error::NoUring)?,
-        };
+        let use_uring = options.backend.prefers_uring(uring::probe)?;
         let counters = Arc::new(Counters::default());
         let mut threads = Vec::with_capacity(count);
         // One for all, so that music is at the same bar on every thread.
@@ -207,3 +215,6 @@ impl MediaPool {
 /// Orders that may wait for a media thread: at 2,500 new calls a second and ten orders a call, the
 /// thread may stall for a third of a second before anybody notices.
 const ORDERS: usize = 8_192;
+
+#[cfg(test)]
+mod tests;

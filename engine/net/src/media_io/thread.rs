@@ -1,6 +1,7 @@
 //! One media thread: orders, packets, tick, batch; then sleep until the next tick.
 
 use std::net::UdpSocket;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
@@ -123,7 +124,12 @@ impl Desk {
                     self.backend.remove(slot, &socket);
                 }
             }
-            Order::Board(command) => self.board.handle_command(Instant::now(), command),
+            Order::Board(command) => {
+                let now = Instant::now();
+                guard(&mut self.board, now, |board| {
+                    board.handle_command(now, command)
+                });
+            }
             Order::Stop => {
                 self.send();
                 return std::ops::ControlFlow::Break(());
@@ -152,11 +158,13 @@ impl Desk {
                     outbox: &mut *outbox,
                     sockets,
                 };
-                board.handle_packet(now, entry.leg, entry.channel, from, packet, &mut wire);
+                guard(board, now, |board| {
+                    board.handle_packet(now, entry.leg, entry.channel, from, packet, &mut wire);
+                });
             }
         });
         let mut wire = OutboxWire { outbox, sockets };
-        board.handle_tick(now, &mut wire);
+        guard(board, now, |board| board.handle_tick(now, &mut wire));
         counters.received.fetch_add(received, Relaxed);
         counters
             .sent
@@ -175,17 +183,26 @@ impl Desk {
 
     /// Sends what waits; how many the kernel refused.
     fn send(&mut self) -> u64 {
-        let unsent = match &mut self.backend {
-            Backend::Uring(uring) => uring.send(&self.outbox),
-            Backend::Epoll(epoll) => epoll.send(&self.outbox, &self.sockets),
-        };
+        let unsent = self.backend.send(&self.outbox, &self.sockets);
         self.outbox.clear();
         unsent
     }
 }
 
+/// Gives the board a turn. Should it panic, whoever's turn it was is given up, and all the other
+/// calls of the thread go on.
+fn guard(board: &mut Board, now: Instant, turn: impl FnOnce(&mut Board)) {
+    if catch_unwind(AssertUnwindSafe(|| turn(board))).is_err() {
+        let given_up = board.abandon(now);
+        tracing::error!(
+            given_up,
+            "a media thread panicked; the leg at fault is given up"
+        );
+    }
+}
+
 impl Backend {
-    fn new(use_uring: bool) -> Self {
+    pub(super) fn new(use_uring: bool) -> Self {
         if use_uring {
             match Uring::new() {
                 Ok(uring) => return Self::Uring(Box::new(uring)),
@@ -195,21 +212,21 @@ impl Backend {
         Self::Epoll(Epoll::new())
     }
 
-    fn add(&mut self, slot: Slot, socket: &UdpSocket) -> std::io::Result<()> {
+    pub(super) fn add(&mut self, slot: Slot, socket: &UdpSocket) -> std::io::Result<()> {
         match self {
             Self::Uring(uring) => uring.add(slot, socket),
             Self::Epoll(epoll) => epoll.add(slot, socket),
         }
     }
 
-    fn remove(&mut self, slot: Slot, socket: &UdpSocket) {
+    pub(super) fn remove(&mut self, slot: Slot, socket: &UdpSocket) {
         match self {
             Self::Uring(uring) => uring.remove(slot),
             Self::Epoll(epoll) => epoll.remove(socket),
         }
     }
 
-    fn receive(
+    pub(super) fn receive(
         &mut self,
         sockets: &Sockets,
         each: &mut dyn FnMut(Slot, std::net::SocketAddr, &mut [u8]),
@@ -217,6 +234,14 @@ impl Backend {
         match self {
             Self::Uring(uring) => uring.receive(each),
             Self::Epoll(epoll) => epoll.receive(sockets, each),
+        }
+    }
+
+    /// Sends what waits; how many the kernel refused.
+    pub(super) fn send(&mut self, outbox: &Outbox, sockets: &Sockets) -> u64 {
+        match self {
+            Self::Uring(uring) => uring.send(outbox),
+            Self::Epoll(epoll) => epoll.send(outbox, sockets),
         }
     }
 }

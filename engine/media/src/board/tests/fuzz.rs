@@ -13,7 +13,9 @@ impl RecordingSink for Nowhere {
         true
     }
 
-    fn close(&mut self) {}
+    fn close(&mut self) -> bool {
+        true
+    }
 }
 
 proptest! {

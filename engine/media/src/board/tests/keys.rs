@@ -136,6 +136,32 @@ fn keys_are_sent_by_rfc_4733() {
 }
 
 #[test]
+fn a_peer_that_numbers_keys_in_its_own_way_is_sent_its_number_and_heard_under_ours() {
+    let mut lab = Lab::new();
+    let a = lab.phone_with(CodecKind::Pcma, 0.0, |config| {
+        config.telephone_event = Some(TelephoneEvent {
+            send: 96,
+            ..events(101)
+        });
+    });
+    let b = lab.phone(CodecKind::Pcma, 0.0);
+    lab.connect(a, b);
+
+    press(&mut lab, a, 5, |_| 1);
+    press(&mut lab, b, 6, |_| 1);
+
+    assert_eq!(lab.digits(), [(a, '5'), (b, '6')]);
+    let relayed: Vec<u8> = lab
+        .of(a)
+        .got
+        .iter()
+        .map(|got| got.header.payload_type)
+        .filter(|&number| number != 8)
+        .collect();
+    assert_eq!(relayed, [96; 8]);
+}
+
+#[test]
 fn keys_in_a_conversation_are_followed_by_the_conversation() {
     let mut lab = Lab::new();
     let a = lab.phone(CodecKind::Pcma, 500.0);

@@ -2,6 +2,7 @@
 //! and what every phone hears is measured.
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
+mod faults;
 mod fuzz;
 mod keys;
 mod latch;
@@ -22,7 +23,7 @@ use crate::level::Goertzel;
 use crate::rtp::{self, HEADER, Header};
 use crate::{
     Board, Channel, CodecKind, Command, Direction, Event, Latch, LegConfig, LegKey, Negotiated,
-    Wire,
+    TelephoneEvent, Wire,
 };
 
 /// A board, its phones, the time, and everything that was sent.
@@ -348,7 +349,7 @@ fn config(kind: CodecKind, number: u64) -> LegConfig {
             send: payload_type,
             receive: payload_type,
         },
-        telephone_event: Some((101 + number as u8, 8000)),
+        telephone_event: Some(events(101 + number as u8)),
         ptime: 20,
         direction: Direction::SendRecv,
         latch: Latch {
@@ -366,6 +367,15 @@ fn config(kind: CodecKind, number: u64) -> LegConfig {
 fn scattered(n: u64, below: u64) -> Duration {
     let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
     Duration::from_millis(mixed % below)
+}
+
+/// Keys as events under one number for both ways.
+fn events(number: u8) -> TelephoneEvent {
+    TelephoneEvent {
+        send: number,
+        receive: number,
+        clock_rate: 8_000,
+    }
 }
 
 fn address(number: u64) -> SocketAddr {

@@ -208,8 +208,9 @@ impl RecordingSink for Tape {
         true
     }
 
-    fn close(&mut self) {
+    fn close(&mut self) -> bool {
         self.0.lock().unwrap().1 = true;
+        true
     }
 }
 
