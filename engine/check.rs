@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use call::{CallId, Command, Reply, TenantId};
 use jiff::Zoned;
-use script::config::Config;
 use script::{Exchange, Place, ScriptEnd, Scripts, ScriptsOptions};
 use store::Sqlite;
 use tokio::sync::oneshot;
@@ -75,18 +74,22 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         config_changed: None,
     });
     let _ = std::fs::remove_dir_all(&scratch);
-    for (tenant, faults) in found {
-        let lines = faults
-            .iter()
-            .map(|fault| format!("{tenant}: {}", fault.message));
-        checked.errors.extend(lines);
+    for script::Checked {
+        tenant,
+        errors,
+        warnings,
+    } in found
+    {
+        let line = |fault: script::Fault| format!("{tenant}: {}", fault.message);
+        checked.errors.extend(errors.into_iter().map(line));
+        checked.warnings.extend(warnings.into_iter().map(line));
     }
-    checked.warnings = warnings(&loaded);
+    checked.warnings.extend(calendars());
     Ok(checked)
 }
 
-/// What works today and will not for long.
-pub(crate) fn warnings(_config: &Config) -> Vec<String> {
+/// Calendars that work today and will not for long.
+fn calendars() -> Vec<String> {
     call::calendar::Calendar::NAMES
         .iter()
         .filter_map(|name| call::calendar::Calendar::named(name)?.missing(Zoned::now().date()))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use call::Tone;
+use call::{TenantId, Tone};
 use media::{Clip, tone};
 
 /// The sounds of the exchange. Shared: scripts ask whether a name exists, loaders decode.
@@ -151,8 +151,8 @@ impl Library {
 }
 
 impl script::Sounds for Library {
-    fn check(&self, name: &str, language: &str) -> Result<(), String> {
-        self.find("", language, name).map(drop)
+    fn check(&self, tenant: &TenantId, name: &str, language: &str) -> Result<(), String> {
+        self.find(&tenant.0, language, name).map(drop)
     }
 }
 

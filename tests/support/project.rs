@@ -208,6 +208,12 @@ fn config(street: &Street, setup: &Setup) -> String {
         ..
     } = setup;
     let more = setup.more.replace("EXCHANGE", &exchange.ip().to_string());
+    // A trunk's calls must have a context to enter; not every dialplan here is one for callers.
+    let script = setup.script.as_deref();
+    let entered = match script.is_some_and(|script| !script.contains("context \"inbound\"")) {
+        true => "internal",
+        false => "inbound",
+    };
     format!(
         "-- An exchange for one test.
 return {{
@@ -215,7 +221,7 @@ return {{
     listen = {{ \"udp:{exchange}\", \"tcp:{exchange}\" }},
     trunks = {{
       carrier = {{
-        tenant = \"8001\", context = \"inbound\", host = \"{carrier}\", trusted = \"{}\",
+        tenant = \"8001\", context = \"{entered}\", host = \"{carrier}\", trusted = \"{}\",
         area_code = \"10\", caller_id = \"4001234567\",
       }},
     }},

@@ -226,7 +226,7 @@ impl Clock for Now {
 struct AllSounds;
 
 impl Sounds for AllSounds {
-    fn check(&self, _: &str, _: &str) -> Result<(), String> {
+    fn check(&self, _: &TenantId, _: &str, _: &str) -> Result<(), String> {
         Ok(())
     }
 }
@@ -241,7 +241,7 @@ fn tenant() -> Tenant {
         users: BTreeMap::new(),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
-        trunks: Vec::new(),
+        trunks: BTreeMap::new(),
         plugins: BTreeMap::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! The border between scripts and the exchange.
 
-use call::{CallId, Command, Reply};
+use call::{CallId, Command, Reply, TenantId};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -14,7 +14,7 @@ pub trait Exchange: Send + Sync + 'static {
     fn set_language(&self, call: CallId, language: String);
 
     /// A call's handler has ended; called exactly once for each call that was started and not
-    /// hung up.
+    /// hung up. A failure is logged by the exchange, which knows who called whom.
     fn script_ended(&self, call: CallId, end: ScriptEnd);
 
     /// What a script had left in `call.vars` when it did not end by returning: the caller hung
@@ -26,9 +26,10 @@ pub trait Exchange: Send + Sync + 'static {
 
 /// Which sounds there are. Called from Lua threads, so nothing here may block for long.
 pub trait Sounds: Send + Sync + 'static {
-    /// Whether a sound exists in this language or in one that stands in for it; if not, the
-    /// sentence for the script: `sound 'menu/mian' not found (did you mean 'menu/main'?)`.
-    fn check(&self, name: &str, language: &str) -> Result<(), String>;
+    /// Whether a sound exists among the tenant's own, in this language, or in one that stands in
+    /// for it; if not, the sentence for the script: `sound 'menu/mian' not found (did you mean
+    /// 'menu/main'?)`.
+    fn check(&self, tenant: &TenantId, name: &str, language: &str) -> Result<(), String>;
 }
 
 /// The wall clock, so that tests can have it at any time.

@@ -11,7 +11,7 @@ use crate::host::{Host, Parts};
 use crate::inbox::Message;
 use crate::pulse::LastSeen;
 use crate::snapshot::{Scope, Snapshot};
-use crate::status::{Old, Refusal, TenantStatus};
+use crate::status::{Failures, Old, Refusal, TenantStatus};
 use crate::{Fault, ScriptEnd, config, fault};
 
 /// A tenant with its generations.
@@ -24,6 +24,7 @@ pub(crate) struct Tenancy {
     state: Mutex<State>,
     /// Held while a generation is made, so that there is one at a time.
     making: Mutex<Making>,
+    failures: Arc<Failures>,
 }
 
 /// What a reload came to.
@@ -45,6 +46,8 @@ pub enum Outcome {
     Published {
         /// Its number.
         generation: u64,
+        /// What is amiss all the same: names that a call will not find.
+        warnings: Vec<Fault>,
     },
     /// The sources are wrong and change nothing.
     Refused {
@@ -96,6 +99,7 @@ impl Tenancy {
                 number: 0,
                 tried: None,
             }),
+            failures: Arc::default(),
         }
     }
 
@@ -107,6 +111,11 @@ impl Tenancy {
             .clone()
     }
 
+    /// The module of its dialplan.
+    pub(crate) fn dialplan(&self) -> String {
+        self.making().settings.dialplan.clone()
+    }
+
     /// New settings from `config.lua`; they count from the next reload.
     pub(crate) fn set(&self, settings: config::Tenant, others: Vec<String>) {
         let mut making = self.making();
@@ -115,12 +124,13 @@ impl Tenancy {
     }
 
     /// Makes a generation of the sources as they are now and publishes it, if they have changed
-    /// and nothing is wrong with them.
-    pub(crate) fn reload(&self) -> ReloadReport {
+    /// and nothing is wrong with them. Who has `asked` for it is told once more what is wrong.
+    pub(crate) fn reload(&self, asked: bool) -> ReloadReport {
         let mut making = self.making();
         let snapshot = self.snapshot(&making);
         let key = (snapshot.hash(), Arc::clone(&making.settings));
-        if making.tried.as_ref() == Some(&key) {
+        let again = asked && self.state().refused.is_some();
+        if making.tried.as_ref() == Some(&key) && !again {
             return self.report(Outcome::Unchanged);
         }
         making.tried = Some(key);
@@ -134,19 +144,27 @@ impl Tenancy {
             snapshot,
             Arc::clone(&making.settings),
             None,
+            Arc::clone(&self.failures),
         );
         match host.run(&self.parts) {
             Ok(()) => {
                 self.publish(&host);
                 tracing::info!(tenant = %self.id, "generation {generation} is published");
-                self.report(Outcome::Published { generation })
+                let warnings = host.warnings();
+                for warning in &warnings {
+                    tracing::warn!(tenant = %self.id, "{}", warning.message);
+                }
+                self.report(Outcome::Published {
+                    generation,
+                    warnings,
+                })
             }
             Err(errors) => self.report(self.refuse(generation, now, errors)),
         }
     }
 
-    /// Loads the sources as they are now, and publishes nothing.
-    pub(crate) fn check(&self) -> Vec<Fault> {
+    /// Loads the sources as they are now, and publishes nothing: what is wrong, and what is amiss.
+    pub(crate) fn check(&self) -> (Vec<Fault>, Vec<Fault>) {
         let making = self.making();
         let snapshot = self.snapshot(&making);
         let now = self.parts.clock.unix_micros();
@@ -157,10 +175,11 @@ impl Tenancy {
             snapshot,
             Arc::clone(&making.settings),
             None,
+            Arc::default(),
         );
         let result = host.run(&self.parts);
         host.inbox.push(Message::Retired);
-        result.err().unwrap_or_default()
+        (result.err().unwrap_or_default(), host.warnings())
     }
 
     /// Gives a stuck or broken host up: its calls get their fallback, and new ones wait in the
@@ -179,6 +198,7 @@ impl Tenancy {
             Arc::clone(&stuck.snapshot),
             Arc::clone(&stuck.settings),
             stuck.routing().map(Arc::clone),
+            Arc::clone(&self.failures),
         );
         let was_current = {
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -202,6 +222,9 @@ impl Tenancy {
             seen.report = format!("{}\n    {origin}", seen.report);
         }
         let calls = self.parts.pins.take_all(stuck);
+        let now = self.parts.clock.unix_micros();
+        self.failures
+            .add(now, stuck.generation, call, &seen.message);
         tracing::error!(
             tenant = %self.id,
             call = call.map(|call| call.to_string()).unwrap_or_default(),
@@ -293,7 +316,9 @@ impl Tenancy {
     pub(crate) fn status(&self) -> TenantStatus {
         let now = self.parts.clock.unix_micros();
         let current = self.current();
-        let hosts = self.hosts();
+        // Forgets those that have ended.
+        self.hosts();
+        let (failures, last_failures) = self.failures.all();
         let state = self.state();
         TenantStatus {
             tenant: self.id.clone(),
@@ -306,7 +331,11 @@ impl Tenancy {
                 .as_ref()
                 .map_or(0, |host| host.running.load(Relaxed)),
             memory: current.as_ref().map_or(0, |host| host.memory.load(Relaxed)),
-            failures: hosts.iter().map(|host| host.failures.load(Relaxed)).sum(),
+            failures,
+            last_failures,
+            warnings: current
+                .as_ref()
+                .map_or_else(Vec::new, |host| host.warnings()),
             old: state
                 .old
                 .iter()

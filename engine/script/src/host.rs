@@ -1,7 +1,7 @@
 //! One generation of one tenant, seen from outside: its inbox, its signs of life, its routes.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -17,6 +17,7 @@ use crate::pins::Pins;
 use crate::pulse::Pulse;
 use crate::serve::{self, Boot};
 use crate::snapshot::Snapshot;
+use crate::status::Failures;
 use crate::{Clock, Exchange, Fault, Place, ScriptEnd, Sounds, config, fault};
 
 /// One generation of one tenant on its thread, seen from outside.
@@ -31,8 +32,8 @@ pub(crate) struct Host {
     pub(crate) pulse: Arc<Pulse>,
     /// Handlers that run at this moment.
     pub(crate) running: AtomicUsize,
-    /// Handlers, timers and the like that failed.
-    pub(crate) failures: AtomicU64,
+    /// The tenant's handlers, timers and the like that failed.
+    pub(crate) failures: Arc<Failures>,
     /// Bytes that the VM uses.
     pub(crate) memory: AtomicUsize,
     /// It is loaded and serves.
@@ -60,6 +61,8 @@ pub(crate) struct Parts {
 #[derive(Debug, Default)]
 pub(crate) struct Routing {
     pub(crate) contexts: BTreeMap<String, Routes>,
+    /// What is amiss in the sources and refuses no generation.
+    pub(crate) warnings: Vec<Fault>,
 }
 
 impl Routing {
@@ -78,6 +81,7 @@ impl Host {
         snapshot: Arc<Snapshot>,
         settings: Arc<config::Tenant>,
         routing: Option<Arc<Routing>>,
+        failures: Arc<Failures>,
     ) -> Arc<Self> {
         let known = OnceLock::new();
         if let Some(routing) = routing {
@@ -92,7 +96,7 @@ impl Host {
             inbox: Inbox::default(),
             pulse: Arc::default(),
             running: AtomicUsize::new(0),
-            failures: AtomicU64::new(0),
+            failures,
             memory: AtomicUsize::new(0),
             serving: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -148,6 +152,12 @@ impl Host {
                 }
             }
         }
+    }
+
+    /// What is amiss in its sources, once it is loaded.
+    pub(crate) fn warnings(&self) -> Vec<Fault> {
+        let routing = self.routing();
+        routing.map_or_else(Vec::new, |routing| routing.warnings.clone())
     }
 
     /// Its contexts, once it is loaded.

@@ -9,6 +9,7 @@ use mlua::{Function, Value};
 
 use crate::budget::Pause;
 use crate::host::{Host, Routing};
+use crate::literals::{self, Named};
 use crate::suggest::did_you_mean;
 use crate::surroundings::{Declarations, DeclaredRoute, DeclaredTimer};
 use crate::vm::Vm;
@@ -79,10 +80,10 @@ pub(crate) fn load(vm: &Vm, host: &Arc<Host>, limit: Duration) -> Result<Loaded,
         return Err(vec![fault::fault(&error, snapshot, host.generation, "")]);
     }
     let declared = vm.surroundings.declared.take();
-    check(declared, host)
+    check(declared, vm, host)
 }
 
-fn check(declared: Declarations, host: &Arc<Host>) -> Result<Loaded, Vec<Fault>> {
+fn check(declared: Declarations, vm: &Vm, host: &Arc<Host>) -> Result<Loaded, Vec<Fault>> {
     let snapshot = &host.snapshot;
     let mut faults: Vec<Fault> = declared
         .mistakes
@@ -114,23 +115,80 @@ fn check(declared: Declarations, host: &Arc<Host>) -> Result<Loaded, Vec<Fault>>
         }
         routing.contexts.insert(name.clone(), table);
     }
-    for (extension, user) in &host.settings.users {
-        if !routing.contexts.contains_key(&user.context) {
-            let nearest = did_you_mean(&user.context, routing.contexts.keys().map(String::as_str));
-            let message = format!(
-                "config.lua: user {extension} of tenant {}: no context '{}'{nearest}",
-                host.tenant, user.context
-            );
+    let users = host.settings.users.iter();
+    let users = users.map(|(extension, user)| (format!("user {extension}"), &user.context));
+    let trunks = host.settings.trunks.iter();
+    let trunks = trunks.map(|(name, context)| (format!("trunk {name}"), context));
+    for (who, context) in users.chain(trunks) {
+        if let Err(message) = context_is_there(&routing, context) {
+            let message = format!("config.lua: {who} of tenant {}: {message}", host.tenant);
             faults.push(fault::plain(message, None, snapshot));
         }
     }
     if !faults.is_empty() {
         return Err(faults);
     }
+    routing.warnings = warnings(&routing, vm, host);
     Ok(Loaded {
         routing,
         handlers: declared.contexts,
         subscriptions: declared.subscriptions,
         timers: declared.timers,
     })
+}
+
+/// What will fail when a call comes to it, and lets all others through: names in the text that
+/// are not there.
+fn warnings(routing: &Routing, vm: &Vm, host: &Arc<Host>) -> Vec<Fault> {
+    let (settings, snapshot) = (&host.settings, &host.snapshot);
+    let sound = |name: &str| {
+        let sounds = &vm.surroundings.sounds;
+        sounds.check(&host.tenant, name, &settings.language)
+    };
+    let mut warnings = Vec::new();
+    let music = settings
+        .music
+        .as_deref()
+        .map(|name| format!("music/{name}"));
+    let configured = [
+        ("fallback.play", settings.fallback.play.clone()),
+        ("music", music),
+    ];
+    for (setting, name) in configured {
+        if let Some(Err(message)) = name.as_deref().map(sound) {
+            let message = format!("config.lua: {setting} of tenant {}: {message}", host.tenant);
+            warnings.push(fault::plain(message, None, snapshot));
+        }
+    }
+    for (path, source) in snapshot.files() {
+        for literal in literals::of(&String::from_utf8_lossy(source)) {
+            let found = match &literal.name {
+                Named::Sound(name) => sound(name),
+                Named::Music(name) => sound(&format!("music/{name}")),
+                Named::Context(name) => context_is_there(routing, name),
+                Named::Trunk(name) if settings.trunks.contains_key(name) => Ok(()),
+                Named::Trunk(name) => {
+                    let known = settings.trunks.keys().map(String::as_str);
+                    Err(format!("no trunk '{name}'{}", did_you_mean(name, known)))
+                }
+            };
+            if let Err(message) = found {
+                let place = Place {
+                    file: path.into(),
+                    line: literal.line,
+                    generation: host.generation,
+                };
+                warnings.push(fault::plain(message, Some(place), snapshot));
+            }
+        }
+    }
+    warnings
+}
+
+fn context_is_there(routing: &Routing, name: &str) -> Result<(), String> {
+    if routing.contexts.contains_key(name) {
+        return Ok(());
+    }
+    let known = routing.contexts.keys().map(String::as_str);
+    Err(format!("no context '{name}'{}", did_you_mean(name, known)))
 }

@@ -2,7 +2,7 @@
 local host = ...
 local made, pending = host.made, host.pending
 local caught, stopping, refuse_wait, mark = host.caught, host.stopping, host.refuse_wait, host.mark
-local error, type, rawget, tostring = error, type, rawget, tostring
+local error, type, rawget, tostring, tonumber = error, type, rawget, tostring, tonumber
 local pack, unpack, concat = table.pack, table.unpack, table.concat
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local running, status, close, isyieldable =
@@ -127,14 +127,16 @@ local raw_rep, raw_move = string.rep, table.move
 
 function string.rep(text, n, separator)
   local length = #tostring(text) + #tostring(separator or "")
-  if type(n) == "number" and (n > LARGEST_TEXT or n * length > LARGEST_TEXT) then
+  local times = tonumber(n)
+  if times and (times > LARGEST_TEXT or times * length > LARGEST_TEXT) then
     error("string.rep: the text would be longer than 16 MB", 2)
   end
   return raw_rep(text, n, separator)
 end
 
 function table.move(from, first, last, ...)
-  if type(first) == "number" and type(last) == "number" and last - first > MOST_MOVES then
+  local from_here, to_here = tonumber(first), tonumber(last)
+  if from_here and to_here and to_here - from_here > MOST_MOVES then
     error("table.move: more than 10,000,000 values", 2)
   end
   return raw_move(from, first, last, ...)

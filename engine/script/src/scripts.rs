@@ -1,6 +1,6 @@
 //! The scripts of all tenants, as the exchange sees them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -50,6 +50,17 @@ pub struct ScriptsOptions {
 pub struct Report {
     /// One for each tenant.
     pub tenants: Vec<ReloadReport>,
+}
+
+/// What was found in a tenant's scripts without running them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What would be refused.
+    pub errors: Vec<Fault>,
+    /// What would run until a call comes to it.
+    pub warnings: Vec<Fault>,
 }
 
 /// Scripts could not be started at all.
@@ -129,13 +140,18 @@ impl Scripts {
             if changed.sources
                 && let Some(inner) = weak.upgrade()
             {
-                inner.reload(None);
+                inner.reload(None, false);
             }
         };
         let watch = if manually {
             None
         } else {
-            Watch::start(&inner.root, changed)
+            let weak = Arc::downgrade(&inner);
+            let folders = move || {
+                let inner = weak.upgrade();
+                inner.map_or_else(BTreeSet::new, |inner| inner.folders())
+            };
+            Watch::start(&inner.root, folders, changed)
                 .inspect_err(|error| {
                     tracing::error!("saved files are not noticed, `moonswitch reload` is: {error}")
                 })
@@ -228,9 +244,10 @@ impl Scripts {
         }
     }
 
-    /// Makes new generations of what has changed, of one tenant or of all. Blocks while they load.
+    /// Makes new generations of what has changed or was refused, of one tenant or of all. Blocks
+    /// while they load.
     pub fn reload(&self, tenant: Option<&TenantId>) -> Vec<ReloadReport> {
-        self.inner.reload(tenant)
+        self.inner.reload(tenant, true)
     }
 
     /// Takes the tenants of a changed `config.lua`: new ones begin, changed ones are reloaded, and
@@ -273,7 +290,7 @@ impl Scripts {
 
     /// Loads all tenants' scripts as they are, for `moonswitch check`, and runs nothing: all that
     /// is wrong, by tenant.
-    pub fn check(options: ScriptsOptions) -> Vec<(TenantId, Vec<Fault>)> {
+    pub fn check(options: ScriptsOptions) -> Vec<Checked> {
         let parts = Parts {
             exchange: options.exchange,
             clock: options.clock,
@@ -298,7 +315,12 @@ impl Scripts {
                     options.root.clone(),
                     parts.clone(),
                 );
-                (id, tenancy.check())
+                let (errors, warnings) = tenancy.check();
+                Checked {
+                    tenant: id,
+                    errors,
+                    warnings,
+                }
             })
             .collect()
     }
@@ -323,6 +345,16 @@ impl Inner {
             .collect()
     }
 
+    /// The folders below the root that hold scripts.
+    fn folders(&self) -> BTreeSet<String> {
+        let dialplans = self.tenancies().into_iter().filter_map(|tenancy| {
+            let dialplan = tenancy.dialplan();
+            dialplan.split('.').next().map(str::to_owned)
+        });
+        let ours = ["scripts", "plugins"].map(str::to_owned);
+        dialplans.chain(ours).collect()
+    }
+
     fn tenancy(&self, id: &TenantId) -> Option<Arc<Tenancy>> {
         self.tenants
             .read()
@@ -331,12 +363,12 @@ impl Inner {
             .map(Arc::clone)
     }
 
-    fn reload(&self, tenant: Option<&TenantId>) -> Vec<ReloadReport> {
+    fn reload(&self, tenant: Option<&TenantId>, asked: bool) -> Vec<ReloadReport> {
         let wanted = |tenancy: &Arc<Tenancy>| tenant.is_none_or(|tenant| *tenant == tenancy.id);
         self.tenancies()
             .into_iter()
             .filter(wanted)
-            .map(|tenancy| tenancy.reload())
+            .map(|tenancy| tenancy.reload(asked))
             .collect()
     }
 
@@ -368,7 +400,7 @@ impl Inner {
         }
         drop(known);
         before.into_values().for_each(|tenancy| tenancy.withdraw());
-        let reports = self.reload(None);
+        let reports = self.reload(None, false);
         reports
             .into_iter()
             .filter(|report| report.outcome != Outcome::Unchanged)

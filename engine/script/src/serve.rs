@@ -288,11 +288,20 @@ impl Serving {
         }
     }
 
+    /// Counts a failure, for the status.
+    fn count(&self, fault: &Fault, call: Option<CallId>) {
+        let (now, generation) = (self.parts.clock.unix_micros(), self.host.generation);
+        self.host
+            .failures
+            .add(now, generation, call, &fault.message);
+    }
+
+    /// Counts and logs a failure that the exchange is not told of.
     fn log(&self, fault: &Fault, call: Option<CallId>) {
         if self.host.pulse.given_up() {
             return;
         }
-        self.host.failures.fetch_add(1, Relaxed);
+        self.count(fault, call);
         let call = call.map(|call| call.to_string()).unwrap_or_default();
         tracing::error!(tenant = %self.host.tenant, call, generation = self.host.generation, "{}", fault.report);
     }

@@ -1,6 +1,9 @@
 //! What `moonswitch status` says about scripts.
 
-use call::TenantId;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use call::{CallId, TenantId};
 use serde::Serialize;
 
 use crate::Fault;
@@ -29,8 +32,12 @@ pub struct TenantStatus {
     pub calls: usize,
     /// Bytes that its VM uses.
     pub memory: usize,
-    /// Handlers and timers that failed, in all living generations.
+    /// Handlers and timers that failed since the exchange began, in any generation.
     pub failures: u64,
+    /// The newest of them, newest last.
+    pub last_failures: Vec<Failure>,
+    /// What is amiss in the sources of the current generation and refused it not.
+    pub warnings: Vec<Fault>,
     /// Older generations that still have calls.
     pub old: Vec<Old>,
     /// Threads that were given up and have not come back.
@@ -60,3 +67,56 @@ pub struct Refusal {
     /// All that is wrong.
     pub errors: Vec<Fault>,
 }
+
+/// A handler, timer or the like that failed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    /// When.
+    pub at: i64,
+    /// The generation that it ran on.
+    pub generation: u64,
+    /// The call, if it was one's.
+    pub call: Option<String>,
+    /// With file and line, where known.
+    pub message: String,
+}
+
+/// A tenant's failures, whatever generation they were in.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    count: u64,
+    last: VecDeque<Failure>,
+}
+
+impl Failures {
+    /// Notes a failure.
+    pub(crate) fn add(&self, at: i64, generation: u64, call: Option<CallId>, message: &str) {
+        let mut kept = self.kept();
+        kept.count += 1;
+        if kept.last.len() == MOST_KEPT {
+            kept.last.pop_front();
+        }
+        kept.last.push_back(Failure {
+            at,
+            generation,
+            call: call.map(|call| call.to_string()),
+            message: message.to_owned(),
+        });
+    }
+
+    /// How many there were, and the newest.
+    pub(crate) fn all(&self) -> (u64, Vec<Failure>) {
+        let kept = self.kept();
+        (kept.count, kept.last.iter().cloned().collect())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Enough to see what is wrong now; the log and the calls' records have them all.
+const MOST_KEPT: usize = 5;

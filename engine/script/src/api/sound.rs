@@ -80,7 +80,8 @@ impl Ear<'_> {
             None => {
                 let language = self.live.language.borrow();
                 let language = language.as_deref().unwrap_or(&self.live.setup.language);
-                self.surroundings.sounds.check(name, language)?;
+                let tenant = &self.surroundings.tenant;
+                self.surroundings.sounds.check(tenant, name, language)?;
                 Ok(Sound::Named(name.to_owned()))
             }
         }

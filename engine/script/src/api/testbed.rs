@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::call::{CallId, Command, Reply, Setup};
+use ::call::{CallId, Command, Reply, Setup, TenantId};
 use mlua::{Function, MultiValue, Value};
 use tokio::sync::oneshot;
 
@@ -63,7 +63,7 @@ pub(crate) const NOON: i64 = 1_772_424_000_000_000;
 struct Folder(PathBuf);
 
 impl Sounds for Folder {
-    fn check(&self, name: &str, language: &str) -> Result<(), String> {
+    fn check(&self, _: &TenantId, name: &str, language: &str) -> Result<(), String> {
         let folders = [self.0.join(language), self.0.clone()];
         if folders
             .iter()

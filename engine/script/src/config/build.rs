@@ -21,7 +21,9 @@ pub(super) fn config(checked: &Value) -> Config {
             .trunks
             .iter()
             .filter(|(_, trunk)| trunk.tenant == number);
-        let trunks = own.map(|(name, _)| name.clone()).collect();
+        let trunks = own
+            .map(|(name, trunk)| (name.clone(), trunk.context.clone()))
+            .collect();
         Tenant {
             trunks,
             ..tenant(number, settings)
@@ -130,7 +132,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             play: text(it["fallback"].get("play")),
             transfer: text(it["fallback"].get("transfer")),
         },
-        trunks: Vec::new(),
+        trunks: BTreeMap::new(),
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),
     }
 }

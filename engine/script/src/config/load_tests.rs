@@ -107,7 +107,7 @@ fn everything_that_is_written_arrives() {
     );
     assert_eq!(config.http.listen.unwrap().port(), 8080);
     let tenant = &config.tenants["acme"];
-    assert_eq!(tenant.trunks, ["carrier"]);
+    assert_eq!(tenant.trunks["carrier"], "inbound");
     assert_eq!(tenant.music.as_deref(), Some("piano"));
     assert_eq!(tenant.users["200"].name.as_deref(), Some("Anna"));
     assert_eq!(tenant.users["200"].password.as_deref(), Some("p"));

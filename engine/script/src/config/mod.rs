@@ -157,8 +157,8 @@ pub struct Tenant {
     pub mailboxes: BTreeMap<String, MailboxConfig>,
     /// When a script fails.
     pub fallback: Fallback,
-    /// The names of the trunks that are this tenant's.
-    pub trunks: Vec<String>,
+    /// The trunks that are this tenant's, each with the context that its calls enter.
+    pub trunks: BTreeMap<String, String>,
     /// Settings of plugins, by plugin, as JSON (the plugins' own schemas check them).
     pub plugins: BTreeMap<String, serde_json::Value>,
 }

@@ -218,8 +218,14 @@ impl Serving {
     }
 
     fn fail(&self, call: CallId, fault: Fault) {
-        self.log(&fault, Some(call));
-        self.report(call, ScriptEnd::Failed(fault));
+        if self.parts.pins.take_from(call, &self.host) {
+            self.count(&fault, Some(call));
+            let end = ScriptEnd::Failed(fault);
+            self.parts.exchange.script_ended(call, end);
+        } else {
+            // The caller is gone, and nobody waits for an end; a person may want to know.
+            self.log(&fault, Some(call));
+        }
     }
 
     fn report(&self, call: CallId, end: ScriptEnd) {

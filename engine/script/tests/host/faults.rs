@@ -101,6 +101,40 @@ fn a_failing_timer_or_event_handler_harms_nobody() {
 }
 
 #[test]
+fn the_status_shows_what_failed_last_also_when_its_generation_is_gone() {
+    let project = Project::handler("error(\"oops\")");
+    project.fault();
+    project
+        .folder
+        .write("scripts/8001/init.lua", "context \"internal\" {}");
+
+    project.scripts.reload(None);
+
+    crate::support::until(|| project.scripts.status().tenants[0].old.is_empty());
+    let status = &project.scripts.status().tenants[0];
+    assert_eq!((status.generation, status.failures), (Some(2), 1));
+    let failure = &status.last_failures[0];
+    assert_eq!(failure.message, "scripts/8001/init.lua:2: oops");
+    assert_eq!(failure.generation, 1);
+    assert!(failure.call.is_some());
+}
+
+#[test]
+fn of_many_failures_the_newest_are_kept() {
+    let project = Project::handler("error(call.id)");
+    let calls: Vec<_> = (0..20).map(|_| project.call("100")).collect();
+    for &call in &calls {
+        project.exchange.end_of(call);
+    }
+
+    let status = &project.scripts.status().tenants[0];
+
+    assert_eq!((status.failures, status.last_failures.len()), (20, 5));
+    let newest = status.last_failures[4].call.clone();
+    assert_eq!(newest, Some(calls[19].to_string()));
+}
+
+#[test]
 fn a_panic_below_a_method_ends_its_call_only() {
     let project =
         Project::handler("pcall(function() call:play(\"panic\") end)\ncall:play(\"park\")");

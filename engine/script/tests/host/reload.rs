@@ -14,7 +14,7 @@ fn version(number: usize) -> String {
 
 fn published(project: &Project) -> u64 {
     match &project.scripts.reload(None)[0].outcome {
-        Outcome::Published { generation } => *generation,
+        Outcome::Published { generation, .. } => *generation,
         other => panic!("{other:?}"),
     }
 }
@@ -171,6 +171,121 @@ fn loading_that_never_ends_is_refused() {
 }
 
 #[test]
+fn loading_that_is_stuck_in_a_library_function_is_refused_with_its_line() {
+    let mut setting = Setting::default();
+    setting.limits.load_time = std::time::Duration::from_millis(200);
+    let stuck = "local s = (\"a\"):rep(400)\nlocal found = s:find((\"a*\"):rep(8) .. \"b\")";
+    let project = Project::new(&[("scripts/8001/init.lua", &version(0))], setting);
+    project.folder.write("scripts/8001/init.lua", stuck);
+
+    let errors = refused(&project);
+
+    assert!(errors[0].contains("limits.load_time"), "{}", errors[0]);
+    assert!(
+        errors[0].starts_with("scripts/8001/init.lua:2:"),
+        "{}",
+        errors[0]
+    );
+    let call = project.call("200");
+    project.exchange.plays(call, "park");
+}
+
+#[test]
+fn loading_that_takes_all_memory_is_refused() {
+    let project = Project::of("local s = \"x\" while true do s = s .. s end");
+
+    let Outcome::Refused { errors, .. } = &project.report.tenants[0].outcome else {
+        panic!("{:?}", project.report)
+    };
+
+    assert!(
+        errors[0].message.contains("limits.script_memory"),
+        "{}",
+        errors[0].message
+    );
+}
+
+#[test]
+fn who_asks_for_a_reload_is_told_again_what_is_wrong() {
+    let project = Project::of(&version(0));
+    project.folder.write("scripts/8001/init.lua", "local = 1");
+    assert_eq!(refused(&project).len(), 1);
+
+    assert_eq!(refused(&project).len(), 1);
+
+    project.folder.write("scripts/8001/init.lua", version(0));
+    published(&project);
+    assert_eq!(project.scripts.reload(None)[0].outcome, Outcome::Unchanged);
+}
+
+#[test]
+fn a_context_that_a_trunks_calls_enter_must_be_declared() {
+    let project = Project::of(&version(0));
+    let mut changed = tenants(&Setting::default());
+    changed[0]
+        .1
+        .trunks
+        .insert("carrier".to_owned(), "inbuond".to_owned());
+    project.folder.write(
+        "scripts/8001/init.lua",
+        "context \"internal\" {} context \"inbound\" {}",
+    );
+
+    let reports = project.scripts.reconfigure(changed);
+
+    let Outcome::Refused { errors, .. } = &reports[0].outcome else {
+        panic!("{reports:?}")
+    };
+    assert_eq!(
+        errors[0].message,
+        "config.lua: trunk carrier of tenant 8001: no context 'inbuond' (did you mean 'inbound'?)"
+    );
+}
+
+#[test]
+fn names_that_no_call_will_find_are_told_when_the_file_loads_and_refuse_nothing() {
+    let dialplan = "context \"internal\" { [\"100\"] = function(call)
+  call:play(\"no/such/sound\")
+  call:music(\"piano\")
+  call:bridge(\"trunk:carier/\" .. call.to)
+  call:transfer(\"200\", { context = \"intrenal\" })
+end }";
+    let project = Project::of(dialplan);
+
+    let Outcome::Published { warnings, .. } = &project.report.tenants[0].outcome else {
+        panic!("{:?}", project.report)
+    };
+
+    let told: Vec<&str> = warnings.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "scripts/8001/init.lua:2: sound 'no/such/sound' not found",
+            "scripts/8001/init.lua:4: no trunk 'carier'",
+            "scripts/8001/init.lua:5: no context 'intrenal' (did you mean 'internal'?)",
+        ]
+    );
+    assert_eq!(project.scripts.status().tenants[0].warnings.len(), 3);
+}
+
+#[test]
+fn a_fallback_or_music_that_is_not_there_is_told() {
+    let project = Project::of(&version(0));
+    let mut changed = tenants(&Setting::default());
+    changed[0].1.fallback.play = Some("no/apology".to_owned());
+
+    let reports = project.scripts.reconfigure(changed);
+
+    let Outcome::Published { warnings, .. } = &reports[0].outcome else {
+        panic!("{reports:?}")
+    };
+    assert_eq!(
+        warnings[0].message,
+        "config.lua: fallback.play of tenant 8001: sound 'no/apology' not found"
+    );
+}
+
+#[test]
 fn a_context_that_users_have_must_be_declared() {
     let project = Project::of("context \"intern\" {}");
 
@@ -228,6 +343,23 @@ fn a_saved_file_goes_live_by_itself() {
     project.exchange.plays(call, "park");
     project.exchange.unpark(call);
     project.exchange.plays(call, "version/1");
+}
+
+#[test]
+fn a_dialplan_outside_of_scripts_goes_live_by_itself_too() {
+    let project = Project::new(
+        &[("plans/8001.lua", &version(0))],
+        Setting {
+            watch: true,
+            tenants: vec![("8001", "plans.8001")],
+            ..Setting::default()
+        },
+    );
+    assert_eq!(project.scripts.status().tenants[0].generation, Some(1));
+
+    project.folder.write("plans/8001.lua", version(1));
+
+    crate::support::until(|| project.scripts.status().tenants[0].generation > Some(1));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! A script that computes without a wait is stopped, whichever way it hides, and its VM serves on.
 
+use std::time::Duration;
+
 use script::ScriptEnd;
 
-use crate::support::Project;
+use crate::support::{Project, Setting};
 
 /// The script is stopped by its budget, names its line, and the same VM serves the next call.
 fn is_stopped(body: &str) {
@@ -54,7 +56,35 @@ fn an_endless_loop_in_a_metamethod_is_stopped() {
 
 #[test]
 fn a_sort_of_three_million_is_stopped() {
-    is_stopped("local t = {} for i = 1, 3000000 do t[i] = (i * 7919) % 3000017 end table.sort(t)");
+    let mut setting = Setting::default();
+    setting.limits.script_memory = 256 << 20;
+    setting.limits.load_time = Duration::from_secs(60);
+    let project = Project::new(
+        &[(
+            "scripts/8001/init.lua",
+            "local t = {} for i = 1, 3000000 do t[i] = (i * 7919) % 3000017 end
+             context \"internal\" {
+               [\"100\"] = function(call)
+                 call:answer()
+                 table.sort(t)
+                 while true do end
+               end,
+               [\"200\"] = function(call) call:play(\"park\") end,
+             }",
+        )],
+        setting,
+    );
+
+    let fault = project.fault();
+
+    // All of it happens in C: it is done before the watchdog gives it up, or it is not.
+    let message = &fault.message;
+    assert!(
+        message.contains("without a wait") || message.contains("nothing heard of the script"),
+        "{}",
+        fault.report
+    );
+    serves_on(&project);
 }
 
 #[test]
@@ -94,6 +124,61 @@ fn a_coroutine_that_yields_for_ever_is_stopped() {
     is_stopped(
         "local co = coroutine.wrap(function() while true do coroutine.yield(1) end end) while true do co() end",
     );
+}
+
+#[test]
+fn a_pause_in_a_coroutine_of_the_script_is_no_yield_that_its_author_never_wrote() {
+    let project = Project::handler(
+        "local co = coroutine.create(function() while true do end end)
+         call.vars.came_back = { coroutine.resume(co) }",
+    );
+    let call = project.call("100");
+
+    let vars = project.exchange.vars_of(call);
+
+    assert_eq!(vars, serde_json::json!({}));
+    assert!(matches!(
+        project.exchange.end_of(call),
+        ScriptEnd::Failed(_)
+    ));
+}
+
+#[test]
+fn a_loop_of_wrapped_coroutines_in_pcalls_is_stopped() {
+    is_stopped(
+        "while true do
+           pcall(coroutine.wrap(function() while true do end end))
+         end",
+    );
+}
+
+#[test]
+fn an_endless_close_handler_in_a_coroutine_is_ended() {
+    let project = Project::handler(
+        "coroutine.wrap(function()
+           local guard <close> = setmetatable({}, { __close = function() while true do end end })
+           error(\"out\")
+         end)()",
+    );
+
+    project.fault();
+
+    serves_on(&project);
+}
+
+#[test]
+fn an_endless_recursion_fails_and_its_vm_serves_on() {
+    let project = Project::handler("local function f() return 1 + f() end f()");
+
+    let fault = project.fault();
+
+    // A slow machine comes to the end of its budget first.
+    assert!(
+        fault.message.contains("stack overflow") || fault.message.contains("without a wait"),
+        "{}",
+        fault.report
+    );
+    serves_on(&project);
 }
 
 #[test]
@@ -227,24 +312,28 @@ fn a_memory_hog_of_small_things_fails_and_its_vm_serves_on() {
 
 #[test]
 fn a_text_that_would_be_too_long_is_refused_at_once() {
-    let project = Project::handler("return (\"\"):rep(1e15)");
+    for times in ["1e15", "\"1000000000000000\""] {
+        let project = Project::handler(&format!("return (\"\"):rep({times})"));
 
-    let fault = project.fault();
+        let fault = project.fault();
 
-    assert!(
-        fault.message.contains("longer than 16 MB"),
-        "{}",
-        fault.report
-    );
+        assert!(
+            fault.message.contains("longer than 16 MB"),
+            "{}",
+            fault.report
+        );
+    }
 }
 
 #[test]
 fn a_move_without_end_is_refused_at_once() {
-    let project = Project::handler("table.move({}, 1, 1e15, 2)");
+    for last in ["1e15", "\"1000000000000000\""] {
+        let project = Project::handler(&format!("table.move({{}}, 1, {last}, 2)"));
 
-    let fault = project.fault();
+        let fault = project.fault();
 
-    assert!(fault.message.contains("table.move"), "{}", fault.report);
+        assert!(fault.message.contains("table.move:"), "{}", fault.report);
+    }
 }
 
 #[test]

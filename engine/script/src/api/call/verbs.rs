@@ -284,8 +284,8 @@ fn bridge(asking: &Asking<'_>) -> mlua::Result<Command> {
         let Target::Trunk { trunk, .. } = target else {
             continue;
         };
-        if !trunks.contains(trunk) {
-            let hint = did_you_mean(trunk, trunks.iter().map(String::as_str));
+        if !trunks.contains_key(trunk) {
+            let hint = did_you_mean(trunk, trunks.keys().map(String::as_str));
             return Err(asking.arguments.refuse(format!("no trunk '{trunk}'{hint}")));
         }
     }
@@ -376,10 +376,11 @@ fn music(asking: &Asking<'_>) -> mlua::Result<Command> {
         Value::String(name) => {
             let name = name.to_string_lossy();
             let language = &asking.live.setup.language;
-            let found = asking
-                .surroundings
-                .sounds
-                .check(&format!("music/{name}"), language);
+            let found = asking.surroundings.sounds.check(
+                &asking.surroundings.tenant,
+                &format!("music/{name}"),
+                language,
+            );
             found.map_err(|message| asking.arguments.refuse(message))?;
             Music::Named(name)
         }

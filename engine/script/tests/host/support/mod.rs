@@ -165,7 +165,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         users: BTreeMap::from([("1049".to_owned(), user)]),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
-        trunks: Vec::new(),
+        trunks: BTreeMap::new(),
         plugins: BTreeMap::new(),
     }
 }
@@ -378,11 +378,15 @@ impl Clock for FakeClock {
     }
 }
 
+/// Every sound is there, but for those whose names begin with `no/`.
 struct AllSounds;
 
 impl Sounds for AllSounds {
-    fn check(&self, _: &str, _: &str) -> Result<(), String> {
-        Ok(())
+    fn check(&self, _: &TenantId, name: &str, _: &str) -> Result<(), String> {
+        match name.starts_with("no/") {
+            true => Err(format!("sound '{name}' not found")),
+            false => Ok(()),
+        }
     }
 }
 
