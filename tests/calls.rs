@@ -11,12 +11,16 @@ mod between_users;
 mod cancelled;
 #[path = "calls/early_media.rs"]
 mod early_media;
+#[path = "calls/handed_on.rs"]
+mod handed_on;
 #[path = "calls/hold.rs"]
 mod hold;
 #[path = "calls/hotline.rs"]
 mod hotline;
 #[path = "calls/keys.rs"]
 mod keys;
+#[path = "calls/lived_again.rs"]
+mod lived_again;
 #[path = "calls/not_taken.rs"]
 mod not_taken;
 #[path = "calls/over.rs"]

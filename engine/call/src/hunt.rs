@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::leg::{Hearing, LegState};
+use crate::number;
 use crate::{Bridge, Cause, Event, LegId, PlayId, SegmentKind, Sound, Strategy, Target, Tone, Why};
 
 /// Rings targets, all at once or one after the other.
@@ -17,7 +18,7 @@ use crate::{Bridge, Cause, Event, LegId, PlayId, SegmentKind, Sound, Strategy, T
 #[derive(Debug)]
 pub(crate) struct Hunt {
     plan: Bridge,
-    waiting: VecDeque<Target>,
+    waiting: VecDeque<Waiting>,
     ringing: Vec<Candidate>,
     /// When the present ones have rung long enough.
     until: Option<Instant>,
@@ -37,10 +38,36 @@ enum Ringback {
     Impossible,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Waiting {
+    target: Target,
+    /// Keys to press after the answer.
+    post_dial: Option<String>,
+}
+
+#[derive(Clone, Debug)]
 struct Candidate {
     leg: LegId,
     early_media: bool,
+    post_dial: Option<String>,
+}
+
+impl From<&Target> for Waiting {
+    fn from(target: &Target) -> Self {
+        if let Target::Trunk { trunk, number } = target
+            && let Some((number, keys)) = number::post_dial(number)
+        {
+            let trunk = trunk.clone();
+            return Self {
+                target: Target::Trunk { trunk, number },
+                post_dial: Some(keys),
+            };
+        }
+        Self {
+            target: target.clone(),
+            post_dial: None,
+        }
+    }
 }
 
 /// How a hunt ended.
@@ -53,10 +80,10 @@ pub(crate) enum Hunted {
 impl Hunt {
     pub(crate) fn new(plan: Bridge) -> Self {
         let mut waiting = VecDeque::new();
-        for target in &plan.targets {
+        for target in plan.targets.iter().map(Waiting::from) {
             // The same phone must not ring twice for one call.
-            if !waiting.contains(target) {
-                waiting.push_back(target.clone());
+            if !waiting.contains(&target) {
+                waiting.push_back(target);
             }
         }
         Self {
@@ -90,18 +117,29 @@ impl Hunt {
             Strategy::All => self.waiting.len(),
             Strategy::InOrder => 1,
         };
-        for target in self
+        for Waiting { target, post_dial } in self
             .waiting
             .drain(..count.min(self.waiting.len()))
             .collect::<Vec<_>>()
         {
             let name = target.to_string();
+            if let Target::Trunk { number, .. } = &target
+                && number::is_sms_port(number)
+            {
+                board.decide(
+                    format!("do not ring {name}"),
+                    "a number of 106… sends text messages and cannot be called",
+                );
+                self.blame(Why::Unavailable);
+                continue;
+            }
             match board.invite(target, self.plan.caller_id.clone()) {
                 Some(leg) => {
                     board.decide(format!("ring {name}"), because);
                     self.ringing.push(Candidate {
                         leg,
                         early_media: false,
+                        post_dial,
                     });
                 }
                 None => {
@@ -114,7 +152,10 @@ impl Hunt {
             }
         }
         if self.ringing.is_empty() {
-            return Some(self.nobody(board));
+            return match self.waiting.is_empty() {
+                true => Some(self.nobody(board)),
+                false => self.ring_next(board, "the one before cannot be rung"),
+            };
         }
         let ring = self.plan.timeout.min(board.options.ring_limit);
         self.until = Some(board.after(ring));
@@ -179,7 +220,7 @@ impl Hunt {
             .ringing
             .iter()
             .position(|candidate| candidate.leg == leg)?;
-        self.ringing.remove(place);
+        let Candidate { post_dial, .. } = self.ringing.remove(place);
         self.until = None;
         board.story.ringing = false;
         let now = board.now;
@@ -195,6 +236,12 @@ impl Hunt {
                 format!("connect {name}"),
                 format!("the first to answer; {losers} others rang"),
             );
+        }
+        if let Some(keys) = post_dial {
+            board.decide(format!("press {keys}"), "it stands behind the number");
+            // Whoever picks up needs a moment before it listens.
+            let digits = format!(",{keys}");
+            board.push(crate::Output::SendDigits { leg, digits });
         }
         Some(Hunted::Answered(leg))
     }

@@ -120,6 +120,23 @@ pub fn normalise(raw: &str, plan: &Plan) -> Number {
     found(kind, Some(canonical), post_dial)
 }
 
+/// Parts a number to dial from the keys to press after the answer: `0755-26881234转802` is
+/// `0755-26881234` and `802`. `None` when there are no such keys.
+pub fn post_dial(text: &str) -> Option<(String, String)> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let text: String = text.trim().chars().map(narrow).collect();
+    let (number, keys) = split_post_dial(&text)?;
+    cleaned(number).filter(|number| !number.is_empty())?;
+    Some((number.trim().to_owned(), keys?))
+}
+
+/// Whether a number only sends text messages: there is nobody to call.
+pub fn is_sms_port(text: &str) -> bool {
+    normalise(text, &Plan::default()).kind == Kind::SmsPort
+}
+
 /// Longer than any number with its remarks, in bytes.
 const LONGEST: usize = 64;
 const EMERGENCY: [&str; 4] = ["110", "119", "120", "122"];

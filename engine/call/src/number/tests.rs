@@ -127,6 +127,23 @@ fn an_extension_behind_a_number_is_dialled_after_the_answer() {
 }
 
 #[test]
+fn keys_to_press_after_the_answer_are_parted_from_the_number() {
+    for (text, parted) in [
+        ("0755-26881234转802", Some(("0755-26881234", "802"))),
+        ("26881234 ext 802", Some(("26881234", "802"))),
+        ("13800138000，１２", Some(("13800138000", "12"))),
+        ("13800138000", None),
+        ("转802", None),
+        ("26881234转八", None),
+        ("next1", None),
+    ] {
+        let parted = parted.map(|(number, keys)| (number.to_owned(), keys.to_owned()));
+        assert_eq!(post_dial(text), parted, "{text}");
+    }
+    assert_eq!(post_dial(&format!("{}转1", "1".repeat(64))), None);
+}
+
+#[test]
 fn who_does_not_show_a_number_has_none() {
     for raw in ["anonymous", "", "unknown", "Restricted", "  ", "ANONYMOUS"] {
         assert_eq!(read(raw), (Kind::Withheld, None, None), "{raw}");

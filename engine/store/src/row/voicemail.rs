@@ -12,8 +12,9 @@ pub struct MailboxRow {
     pub tenant: String,
     /// Its number: `1049`.
     pub mailbox: String,
-    /// The PIN to listen, as it is typed; `None` when it has not been set. It is compared by the
-    /// call's machine and so is not hashed (four digits would not gain by it) but encrypted at rest.
+    /// The PIN to listen, as it is typed; `None` when it has not been set. It is not
+    /// hashed (four digits would not gain by it) but encrypted at rest; who compares it counts the
+    /// tries.
     pub pin: Option<Secret>,
     /// The recording that greets, if it has its own.
     pub greeting: Option<Uuid>,

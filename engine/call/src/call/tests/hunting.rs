@@ -425,3 +425,53 @@ fn the_phone_that_answers_for_a_group_is_known() {
     };
     assert_eq!(parted.user.as_deref(), Some("1050"));
 }
+
+fn outside(number: &str) -> Target {
+    Target::Trunk {
+        trunk: "carrier".to_owned(),
+        number: number.to_owned(),
+    }
+}
+
+#[test]
+fn the_keys_behind_a_number_are_pressed_after_the_answer() {
+    let mut bench = Bench::new();
+    bench.ask(Command::Bridge(Bridge {
+        targets: vec![outside("0755-26881234转802")],
+        ..bridge(&[])
+    }));
+    let called = LegId(1);
+    let leg = bench.call.legs().last().unwrap();
+    assert_eq!(leg.target(), Some(&outside("0755-26881234")));
+    bench.rings(called);
+    bench.take();
+
+    bench.answers(called);
+
+    let press = Output::SendDigits {
+        leg: called,
+        digits: ",802".to_owned(),
+    };
+    assert!(bench.take().contains(&press));
+    assert!(bench.decided("press 802"));
+}
+
+#[test]
+fn a_number_that_only_sends_text_messages_is_not_rung() {
+    for strategy in [Strategy::All, Strategy::InOrder] {
+        let mut bench = Bench::new();
+        let alone = bench.ask(Command::Bridge(Bridge {
+            targets: vec![outside("10690123456789")],
+            strategy,
+            ..bridge(&[])
+        }));
+        assert_eq!(bench.reply(alone), leg(Err(Why::Unavailable)));
+
+        bench.ask(Command::Bridge(Bridge {
+            targets: vec![outside("1065512345"), Target::User("1049".to_owned())],
+            strategy,
+            ..bridge(&[])
+        }));
+        assert_eq!(invited(&bench), ["1049"]);
+    }
+}
