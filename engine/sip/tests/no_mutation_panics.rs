@@ -1,11 +1,17 @@
 //! However a message is damaged: nothing panics in reading, in any typed value, or in writing.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use sip::auth::Claim;
-use sip::{Frame, Framer, Head, Message, Name, NameAddr, Response, Uri, Via};
+use sip::registrar::{Registrar, RegistrarPolicy};
+use sip::{
+    Endpoint, EndpointConfig, Event, Frame, Framer, Head, Message, Name, NameAddr, Output,
+    Response, SessionId, Source, Transport, Uri, Via,
+};
 
 /// One way of damaging a message.
 #[derive(Clone, Debug)]
@@ -31,6 +37,23 @@ proptest! {
         }
 
         exercise(&octets);
+    }
+
+    /// Nor does anything behind the parser, whatever came before.
+    #[test]
+    fn no_damage_panics_in_an_exchange(
+        arrivals in vec((any::<Index>(), vec(damage(), 0..3)), 1..12),
+    ) {
+        let messages = messages();
+        let mut exchange = Exchange::new();
+        for (start, damages) in arrivals {
+            let mut octets = start.get(&messages).to_vec();
+            for damage in damages {
+                apply(&mut octets, damage, &messages);
+            }
+            exchange.hear(octets);
+        }
+        exchange.hang_up_and_run_out();
     }
 
     #[test]
@@ -132,6 +155,7 @@ fn read(head: &Head) {
         head.to(),
         head.cseq(),
         head.call_id(),
+        sip::session_description(head),
     );
     let _ = head.contacts().map(|all| all.iter().for_each(read_address));
     let _ = (
@@ -170,6 +194,68 @@ fn read(head: &Head) {
         .header_named("X-Unknown")
         .or_else(|| head.header(Name::Subject));
     let _ = format!("{head:?}");
+}
+
+/// An endpoint with a registrar, which answers every call.
+struct Exchange {
+    now: Instant,
+    endpoint: Endpoint,
+    registrar: Registrar,
+    source: Source,
+    sessions: Vec<SessionId>,
+}
+
+#[allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
+impl Exchange {
+    fn new() -> Self {
+        Self {
+            now: Instant::now(),
+            endpoint: Endpoint::new(EndpointConfig::default()),
+            registrar: Registrar::new(RegistrarPolicy::default()),
+            source: Source {
+                transport: Transport::Udp,
+                local: ([192, 0, 2, 9], 5060).into(),
+                remote: ([192, 0, 2, 1], 5060).into(),
+                flow: None,
+            },
+            sessions: Vec::new(),
+        }
+    }
+
+    fn hear(&mut self, octets: Vec<u8>) {
+        let (now, source) = (self.now, self.source);
+        self.endpoint.handle_message(now, source, octets.into());
+        while let Some(output) = self.endpoint.poll_output() {
+            match output {
+                Output::Event(Event::Request {
+                    handle, request, ..
+                }) => {
+                    let registrar = &mut self.registrar;
+                    let done = registrar.handle_register(now, "somebody", &request, &source);
+                    self.endpoint.respond(now, handle, done.reply.finish());
+                }
+                Output::Event(Event::Incoming { session, .. }) => {
+                    self.sessions.push(session);
+                    self.endpoint.ring(now, session, 180, None);
+                    self.endpoint.accept(now, session, Some("v=0".into()));
+                }
+                Output::Event(_) | Output::Transmit(_) => {}
+            }
+        }
+    }
+
+    fn hang_up_and_run_out(&mut self) {
+        for session in self.sessions.drain(..) {
+            self.endpoint.hang_up(self.now, session, None);
+        }
+        while let Some(at) = self.endpoint.poll_timeout() {
+            self.now = self.now.max(at);
+            self.endpoint.handle_timeout(self.now);
+            while self.endpoint.poll_output().is_some() {}
+        }
+        assert_eq!(self.endpoint.counters().sessions, 0);
+        assert_eq!(self.endpoint.counters().transactions, 0);
+    }
 }
 
 fn read_via(via: &Via) {

@@ -99,6 +99,7 @@ impl Session {
         response: &Response,
     ) {
         match response.status() {
+            200..=299 => self.login.succeeded(),
             401 | 407 => {
                 self.send_again(now, wire, key, response);
             }

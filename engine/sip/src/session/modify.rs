@@ -113,7 +113,10 @@ impl Session {
         };
         self.learn_abilities(response);
         match response.status() {
-            ..=299 => self.offer_accepted(now, wire, ours, response),
+            ..=299 => {
+                self.login.succeeded();
+                self.offer_accepted(now, wire, ours, response);
+            }
             491 => self.collide(now, wire, ours),
             401 | 407 | 422 => {
                 let key = self.send_again(now, wire, ours.key, response);

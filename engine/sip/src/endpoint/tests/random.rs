@@ -1,5 +1,7 @@
 //! Two applications that do anything at any time, on a bad network: in the end nothing is left.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::pair::{ALICE, ANSWER, BOB, OFFER, Pair};
@@ -17,6 +19,7 @@ enum Action {
     Answer,
     RefuseOffer,
     Info,
+    ExpectReaction,
     BreakConnection,
 }
 
@@ -101,6 +104,9 @@ fn act(pair: &mut Pair, born: &mut [Vec<SessionId>; 2], step: Step) {
             Action::Answer => endpoint.answer(now, session, ANSWER),
             Action::RefuseOffer => endpoint.refuse_offer(now, session, 488),
             Action::Info => endpoint.info(now, session, "text/plain", ANSWER),
+            Action::ExpectReaction => {
+                endpoint.expect_reaction(now, session, Duration::from_secs(1));
+            }
             Action::Call { .. } | Action::BreakConnection => {}
         }
     }
@@ -128,6 +134,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Action::Answer),
         1 => Just(Action::RefuseOffer),
         1 => Just(Action::Info),
+        1 => Just(Action::ExpectReaction),
         1 => Just(Action::BreakConnection),
     ];
     let pause = prop_oneof![0_u64..30, 0_u64..1000, 0_u64..40_000];

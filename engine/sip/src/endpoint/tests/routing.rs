@@ -196,6 +196,45 @@ fn a_call_after_a_challenge_goes_on_as_usual() {
     pair.run_out();
 }
 
+/// A carrier that challenges every request must not lose a long call to it.
+#[test]
+fn a_call_may_be_challenged_as_often_as_it_is_changed() {
+    let mut pair = Pair::new();
+    let account = Account::new("alice", "secret", Some("there"), "there", [7; 32]);
+    let alice = pair.call_with(|outgoing| outgoing.account = Some(account));
+    pair.run_for(100);
+    let bob = pair.incoming();
+    let now = pair.now;
+    pair.bob().accept(now, bob, Some(ANSWER));
+    pair.run_for(100);
+    pair.drop = Some(|_, message| match message {
+        Message::Request(request) => {
+            *request.method() == Method::Invite && !request.has(Name::Authorization)
+        }
+        Message::Response(_) => false,
+    });
+
+    for round in 0..10 {
+        pair.sides[ALICE].events.clear();
+        let now = pair.now;
+        pair.alice().offer(now, alice, ANSWER);
+        pair.run_for(1);
+        let invite = pair.requests(ALICE, Method::Invite).pop().unwrap();
+        let value = format!("Digest realm=\"there\", nonce=\"{round}\", qop=\"auth\"");
+        let challenge = Response::reply_to(&invite, 401).header(Name::WwwAuthenticate, value);
+        let challenge = challenge.finish().to_bytes();
+        let text = String::from_utf8(challenge.to_vec()).unwrap();
+        pair.inject(ALICE, "192.0.2.2:5060", &text.replace("\r\n", "\n"));
+        pair.run_for(100);
+        let now = pair.now;
+        pair.bob().answer(now, bob, ANSWER);
+        pair.run_for(100);
+
+        let answered = |e: &Event| matches!(e, Event::OfferAnswered { .. });
+        assert_eq!(pair.count(ALICE, answered), 1, "round {round}");
+    }
+}
+
 fn challenge(pair: &mut Pair) {
     let bob = pair.incoming();
     let value = "Digest realm=\"there\", nonce=\"1\", qop=\"auth\"".to_owned();
