@@ -265,6 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_that_one_tenant_has_is_known_to_its_scripts_alone() {
+        let library = desk("alone", &["8001/zh/menu/own.wav"]);
+        let known = |tenant: &str| {
+            let tenant = TenantId::from(tenant);
+            script::Sounds::check(&library, &tenant, "menu/own", "zh").is_ok()
+        };
+
+        assert!(known("8001"));
+        assert!(!known("8002"));
+    }
+
+    #[test]
     fn a_wrong_name_is_answered_with_the_nearest_right_one() {
         let library = desk("near", &["zh/menu/main.wav"]);
 

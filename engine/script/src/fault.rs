@@ -13,6 +13,16 @@ pub(crate) fn sentence(error: &Error) -> String {
     Reading::of(error).sentence()
 }
 
+/// Puts a script's line in front of an error of ours, for there may be no frame that tells it.
+pub(crate) fn at(place: &Place, error: Error) -> Error {
+    match error {
+        Error::RuntimeError(text) if place.line > 0 && split_place(&text).0.is_none() => {
+            Error::runtime(format!("{}:{}: {text}", place.file, place.line))
+        }
+        other => other,
+    }
+}
+
 /// An error with everything that can be shown. `origin` says how the script came to run.
 pub(crate) fn fault(error: &Error, snapshot: &Snapshot, generation: u64, origin: &str) -> Fault {
     let mut reading = Reading::of(error);

@@ -53,6 +53,7 @@ pub(crate) fn thread(boot: Boot) {
         generation: host.generation,
         declared: RefCell::default(),
         current: RefCell::default(),
+        taken: RefCell::default(),
         files: RefCell::default(),
         spawner: RefCell::default(),
     });

@@ -32,6 +32,9 @@ pub(crate) struct Surroundings {
     pub(crate) declared: RefCell<Declarations>,
     /// What runs at this moment; `None` while files load.
     pub(crate) current: RefCell<Option<Rc<Run>>>,
+    /// The method that a script took last, and where: `return call:play(...)` leaves no frame of
+    /// its own behind to ask later.
+    pub(crate) taken: RefCell<Option<(String, Place)>>,
     /// File names that have been handed out, so that a place costs no allocation.
     pub(crate) files: RefCell<BTreeMap<String, Arc<str>>>,
     /// Starts a side task; put in by the host when it begins to serve.
@@ -179,6 +182,27 @@ impl Surroundings {
             line: u32::try_from(line).unwrap_or(0),
             generation: self.generation,
         }
+    }
+
+    /// A script takes a method of an object; most likely it calls it next.
+    pub(crate) fn takes(&self, lua: &Lua, method: &str) {
+        let place = self.place(lua);
+        self.taken.replace(Some((method.to_owned(), place)));
+    }
+
+    /// Where a method is called: where it was taken, or else the innermost line on the stack.
+    /// `through` is a method of ours, written in Lua, that calls it as well.
+    pub(crate) fn asked_at(&self, lua: &Lua, method: &str, through: Option<&str>) -> Place {
+        let mut taken = self.taken.borrow_mut();
+        let place = match &*taken {
+            Some((name, place)) if Some(name.as_str()) == through => Some(place.clone()),
+            Some((name, _)) if name == method => taken.take().map(|(_, place)| place),
+            _ => None,
+        };
+        drop(taken);
+        place
+            .filter(|place| place.line > 0)
+            .unwrap_or_else(|| self.place(lua))
     }
 
     fn file(&self, name: &str) -> Arc<str> {

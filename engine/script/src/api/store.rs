@@ -12,7 +12,7 @@ use super::class::{Class, receive, refuse_set};
 use super::while_running;
 use crate::convert::{from_json, to_json};
 use crate::surroundings::Surroundings;
-use crate::vm;
+use crate::{Place, fault, vm};
 
 /// One named store of the tenant's scripts.
 struct Shelf {
@@ -44,8 +44,10 @@ impl Shelf {
 
 impl UserData for Shelf {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, _, name: String| {
-            class(lua)?.method(&name)
+        methods.add_meta_method(MetaMethod::Index, |lua, shelf, name: String| {
+            let method = class(lua)?.method(&name)?;
+            shelf.surroundings.takes(lua, &name);
+            Ok(method)
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, _, (name, _): (Value, Value)| {
             let hint = ": write seen:set(key, value)";
@@ -101,8 +103,20 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     let mut class = Class::new(lua, "a store", "store", &[])?;
     for method in METHODS {
         let run = lua.create_async_function(move |lua, values: MultiValue| {
+            let around = lua
+                .app_data_ref::<Rc<Surroundings>>()
+                .map(|it| Rc::clone(&it));
+            let place = around.map_or_else(Place::default, |around| {
+                around.asked_at(&lua, method.name, None)
+            });
             let begun = begin(&lua, method, values);
-            async move { begun?.await }
+            async move {
+                let done = match begun {
+                    Ok(work) => work.await,
+                    Err(error) => Err(error),
+                };
+                done.map_err(|error| fault::at(&place, error))
+            }
         })?;
         class.add(method.name, vm::waiting(lua, method.function, run)?)?;
     }

@@ -126,6 +126,7 @@ impl Bed {
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),
+            taken: RefCell::default(),
             files: RefCell::default(),
             spawner: RefCell::default(),
         });

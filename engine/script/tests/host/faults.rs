@@ -54,6 +54,48 @@ fn an_error_of_a_method_points_at_the_scripts_line() {
 }
 
 #[test]
+fn an_error_in_a_call_that_a_function_ends_with_points_at_its_line_too() {
+    for (ending, sentence) in [
+        ("return call:play(true)", "expected a sound"),
+        ("return call:menu {}", "call:menu: keys"),
+        ("return call:gather { paly = 1 }", "unknown option"),
+        ("return store(\"seen\"):set(\"a\", print)", "store:set: "),
+    ] {
+        let body = format!("local function last()\n{ending}\nend\nlast()\ncall:answer()");
+        let project = Project::handler(&body);
+
+        let fault = project.fault();
+
+        assert!(
+            fault.message.starts_with("scripts/8001/init.lua:3: "),
+            "{}",
+            fault.report
+        );
+        assert!(fault.message.contains(sentence), "{}", fault.report);
+    }
+}
+
+#[test]
+fn a_command_that_a_function_ends_with_carries_its_line() {
+    let project = Project::handler(
+        "call:answer()
+         return call:menu { play = \"question\", keys = { [\"1\"] = function()
+           return call:play(\"park\")
+         end } }",
+    );
+    let call = project.call("100");
+    let line = |command: &str| {
+        let asked = project
+            .exchange
+            .asks(call, |asked| asked.command.method() == command);
+        asked.place.line
+    };
+
+    assert_eq!(line("answer"), 2);
+    assert_eq!(line("gather"), 3);
+}
+
+#[test]
 fn a_caught_error_reads_as_a_sentence() {
     let project =
         Project::handler("local ok, why = pcall(call.play, call, true)\ncall.vars.why = why");

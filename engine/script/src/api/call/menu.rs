@@ -1,11 +1,15 @@
 //! `call:menu`: its options, checked for the loop that is written in Lua.
 
+use std::rc::Rc;
+
 use mlua::{Lua, MultiValue, Table, Value};
 
 use super::Call;
 use super::verbs::{Asking, is_key, prompt, sounds};
 use crate::api::arguments::{Names, shown};
 use crate::api::class::receive;
+use crate::surroundings::Surroundings;
+use crate::{Place, fault};
 
 /// The options of `call:menu`.
 pub(super) static MENU: Names = Names {
@@ -24,8 +28,21 @@ pub(super) static MENU: Names = Names {
     ],
 };
 
+/// The menu, for the methods that it is made of.
+pub(super) fn asks(method: &str) -> Option<&'static str> {
+    matches!(method, "gather" | "play").then_some("menu")
+}
+
 /// Checks the table of `call:menu`, for the loop written in Lua.
 pub(super) fn read(lua: &Lua, values: MultiValue) -> mlua::Result<Table> {
+    let place = match lua.app_data_ref::<Rc<Surroundings>>() {
+        Some(surroundings) => surroundings.asked_at(lua, "gather", Some("menu")),
+        None => Place::default(),
+    };
+    checked(lua, values).map_err(|error| fault::at(&place, error))
+}
+
+fn checked(lua: &Lua, values: MultiValue) -> mlua::Result<Table> {
     let (call, arguments) = receive::<Call>("call:menu", values, 1)?;
     call.check_place("call:menu")?;
     let options = arguments.options(0, &MENU)?;

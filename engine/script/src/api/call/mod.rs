@@ -22,7 +22,7 @@ use mlua::{
 use super::arguments::unknown_word;
 use super::class::{Class, receive, refuse_set};
 use crate::surroundings::{Listen, LiveCall, Phase, Surroundings};
-use crate::vm;
+use crate::{Place, fault, vm};
 
 /// The object that a handler gets.
 pub(crate) struct Call {
@@ -173,7 +173,11 @@ impl UserData for Call {
         methods.add_meta_method(MetaMethod::Index, |lua, call, name: String| {
             match call.field(lua, &name)? {
                 Some(value) => Ok(value),
-                None => class(lua)?.method(&name),
+                None => {
+                    let method = class(lua)?.method(&name)?;
+                    call.surroundings.takes(lua, &name);
+                    Ok(method)
+                }
             }
         });
         methods.add_meta_method(
@@ -227,7 +231,7 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
         let method = lua.create_async_function(move |lua, values: MultiValue| {
             let asked = ask(&lua, verb, values);
             async move {
-                let (call, coming) = asked?;
+                let (call, coming, place) = asked?;
                 // The receiver is closed when the caller is gone. The host then drops this
                 // coroutine where it waits; it must not go on.
                 let Ok(reply) = coming.await else {
@@ -237,7 +241,7 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
                 if verb.is_last && !matches!(reply, Reply::Mistake(_)) {
                     return std::future::pending().await;
                 }
-                reply::to_lua(&lua, verb.function, reply)
+                reply::to_lua(&lua, verb.function, reply).map_err(|error| fault::at(&place, error))
             }
         })?;
         class.add(verb.name, vm::waiting(lua, verb.function, method)?)?;
@@ -257,23 +261,33 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
 type Coming = tokio::sync::oneshot::Receiver<Reply>;
 
 /// Checks the arguments and hands the command to the exchange, before anything waits.
-fn ask(lua: &Lua, verb: &verbs::Verb, values: MultiValue) -> mlua::Result<(AnyUserData, Coming)> {
+fn ask(
+    lua: &Lua,
+    verb: &verbs::Verb,
+    values: MultiValue,
+) -> mlua::Result<(AnyUserData, Coming, Place)> {
     let object = values.front().cloned();
-    let (call, arguments) = receive::<Call>(verb.function, values, verb.most)?;
-    call.check_place(verb.function)?;
-    let command = (verb.command)(&verbs::Asking {
-        lua,
-        surroundings: &call.surroundings,
-        live: &call.live,
-        arguments,
-    })?;
-    let place = call.surroundings.place(lua);
+    let place = match lua.app_data_ref::<Rc<Surroundings>>() {
+        Some(surroundings) => surroundings.asked_at(lua, verb.name, menu::asks(verb.name)),
+        None => Place::default(),
+    };
+    let begun = receive::<Call>(verb.function, values, verb.most).and_then(|(call, arguments)| {
+        call.check_place(verb.function)?;
+        let command = (verb.command)(&verbs::Asking {
+            lua,
+            surroundings: &call.surroundings,
+            live: &call.live,
+            arguments,
+        })?;
+        Ok((call, command))
+    });
+    let (call, command) = begun.map_err(|error| fault::at(&place, error))?;
     let coming = call
         .surroundings
         .exchange
-        .ask(call.live.setup.id, place, command);
+        .ask(call.live.setup.id, place.clone(), command);
     match object {
-        Some(Value::UserData(object)) => Ok((object, coming)),
+        Some(Value::UserData(object)) => Ok((object, coming, place)),
         _ => Err(Error::runtime("the call is gone")),
     }
 }

@@ -266,12 +266,17 @@ impl FakeExchange {
 
     /// Waits until a call plays this sound; what else is asked meanwhile is thrown away.
     pub(crate) fn plays(&self, call: CallId, sound: &str) -> Asked {
+        self.asks(call, |asked| asked.sound() == Some(sound))
+    }
+
+    /// Waits until a call asks this; what else is asked meanwhile is thrown away.
+    pub(crate) fn asks(&self, call: CallId, this: impl Fn(&Asked) -> bool) -> Asked {
         let asks = self.asks.lock().unwrap();
         loop {
             let asked = asks
                 .recv_timeout(PATIENCE)
-                .unwrap_or_else(|_| panic!("{call} never played {sound}"));
-            if asked.call == call && asked.sound() == Some(sound) {
+                .unwrap_or_else(|_| panic!("{call} never asked it"));
+            if asked.call == call && this(&asked) {
                 return asked;
             }
         }
