@@ -3,6 +3,7 @@
 //! [`Engine::start`] builds the parts and runs them; [`Engine::stop`] ends them in order.
 
 mod check;
+mod checksum;
 pub mod clock;
 pub mod control;
 mod fallback;
@@ -255,11 +256,12 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
     let (registrations, users) = restart::recover(
         &store,
         &node,
-        &recordings,
+        &options.data,
         &config,
         options.clock.unix_micros(),
     )
     .await;
+    restart::keep_alive(&options.data, options.clock.clone());
 
     let listeners: Vec<(sip::Transport, SocketAddr)> = config
         .sip

@@ -1,40 +1,34 @@
 //! What the last run left open: cut calls get their record, cut recordings their length.
 
+mod alive;
+mod cut_call;
+
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use media::wav::{WavHeader, repair};
 use script::config::Config;
-use store::{RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord};
+use store::{CallBegin, RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord};
+use uuid::Uuid;
+
+pub(crate) use alive::keep_alive;
+
+use crate::checksum::sha256_of;
 
 /// Closes what was cut, and reads what is to be known before the first call.
 pub(crate) async fn recover(
     store: &Arc<dyn Store>,
     node: &str,
-    recordings: &Path,
+    data: &Path,
     config: &Config,
     now: i64,
 ) -> (Vec<RegistrationRow>, Vec<UserRecord>) {
-    match store.close_cut_calls(node, now).await {
-        Ok(cut) if !cut.is_empty() => {
-            tracing::warn!(
-                calls = cut.len(),
-                "the last run was cut; its calls have records now"
-            );
-        }
-        Ok(_) => {}
-        Err(error) => tracing::error!(%error, "cut calls stay open"),
-    }
-    match store.unfinished_recordings(node).await {
-        Ok(cut) => {
-            for row in cut {
-                mend(store, recordings, &row).await;
-            }
-        }
-        Err(error) => tracing::error!(%error, "cut recordings stay open"),
-    }
+    // Recordings first: their length is part of what the calls were.
+    let mended = mend_recordings(store, node, &data.join("recordings")).await;
+    close_calls(store, node, &mended, alive::last_alive(data), now).await;
     let registrations = store.all_registrations(now).await.unwrap_or_else(|error| {
         tracing::error!(%error, "registrations cannot be read; phones will register again");
         Vec::new()
@@ -49,14 +43,110 @@ pub(crate) async fn recover(
     (registrations, users)
 }
 
-/// Makes the header of a file that was cut off say what is there.
-async fn mend(store: &Arc<dyn Store>, root: &Path, row: &RecordingRow) {
-    let path = root.join(&row.path);
-    let mended = tokio::task::spawn_blocking(move || mend_file(&path)).await;
+async fn close_calls(
+    store: &Arc<dyn Store>,
+    node: &str,
+    mended: &HashMap<Uuid, RecordingEnd>,
+    alive: Option<i64>,
+    now: i64,
+) {
+    let cut = store.unfinished_calls(node).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "cut calls cannot be read");
+        Vec::new()
+    });
+    if !cut.is_empty() {
+        tracing::warn!(
+            calls = cut.len(),
+            "the last run was cut; its calls get their records now"
+        );
+    }
+    // A mark of another clock, or of a run after these calls', would stretch them.
+    let alive = alive.filter(|alive| *alive <= now);
+    let mut pending = Vec::new();
+    for begin in &cut {
+        match relived(store, begin, mended, alive).await {
+            Ok(Some(call)) => {
+                pending.push(store.finish_call(call.record));
+                pending.extend(
+                    call.messages
+                        .into_iter()
+                        .map(|one| store.leave_message(one)),
+                );
+            }
+            Ok(None) => {
+                tracing::warn!(call = %begin.id, "no whole journal; its record says only that it was cut");
+            }
+            Err(error) => tracing::error!(%error, call = %begin.id, "its journal cannot be read"),
+        }
+    }
+    // Writes are applied in the order of the calls: what has its record is not closed again.
+    if let Err(error) = store.close_cut_calls(node, now).await {
+        tracing::error!(%error, "cut calls stay open");
+    }
+    pending.into_iter().for_each(store::Pending::forget);
+}
+
+async fn relived(
+    store: &Arc<dyn Store>,
+    begin: &CallBegin,
+    mended: &HashMap<Uuid, RecordingEnd>,
+    alive: Option<i64>,
+) -> Result<Option<cut_call::CutCall>, store::Error> {
+    let journal = store.journal(&begin.tenant, begin.id).await?;
+    let recordings: Vec<(RecordingRow, RecordingEnd)> = store
+        .recordings(&begin.tenant, begin.id)
+        .await?
+        .into_iter()
+        .filter_map(|row| {
+            let end = row.end.or_else(|| mended.get(&row.id).copied())?;
+            (end.bytes > 0).then_some((row, end))
+        })
+        .collect();
+    let found = recordings.iter().map(|(row, end)| (row.id, *end)).collect();
+    // The sound itself may tell of more than mark and journal do.
+    let heard = recordings
+        .iter()
+        .map(|(row, end)| row.started_at.saturating_add(end.duration));
+    let alive = heard.chain(alive).max();
+    Ok(cut_call::relive(begin, &journal, alive, &found))
+}
+
+/// Gives cut recordings a true header and a closed row at once, and their checksums when there is
+/// time: hashing a night's recordings must not keep the exchange from starting, and neither must a
+/// disk that cannot be written now.
+async fn mend_recordings(
+    store: &Arc<dyn Store>,
+    node: &str,
+    root: &Path,
+) -> HashMap<Uuid, RecordingEnd> {
+    let cut = store
+        .unfinished_recordings(node)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::error!(%error, "cut recordings stay open");
+            Vec::new()
+        });
+    let (mut mended, mut with_sound) = (HashMap::new(), Vec::new());
+    for row in cut {
+        let path = root.join(&row.path);
+        let end = mend(&path, &row).await;
+        store.finish_recording(&row.tenant, row.id, end).forget();
+        mended.insert(row.id, end);
+        if end.bytes > 0 {
+            with_sound.push((path, row, end));
+        }
+    }
+    tokio::spawn(add_checksums(store.clone(), with_sound));
+    mended
+}
+
+async fn mend(path: &Path, row: &RecordingRow) -> RecordingEnd {
+    let (at, id) = (path.to_owned(), row.id);
+    let mended = tokio::task::spawn_blocking(move || mend_file(&at)).await;
     let bytes = match mended {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => {
-            tracing::warn!(%error, recording = %row.id, "a cut recording cannot be mended");
+            tracing::warn!(%error, recording = %id, "a cut recording cannot be mended");
             0
         }
         Err(_) => 0,
@@ -64,16 +154,35 @@ async fn mend(store: &Arc<dyn Store>, root: &Path, row: &RecordingRow) {
     let samples = bytes.saturating_sub(WavHeader::LENGTH as u64) / 2;
     let frames = samples / u64::from(row.channels.max(1));
     let duration = frames * 1_000_000 / u64::from(row.rate.max(1));
-    let end = RecordingEnd {
+    RecordingEnd {
         duration: i64::try_from(duration).unwrap_or(i64::MAX),
         bytes,
         sha256: None,
         lost: true,
-    };
-    store.finish_recording(&row.tenant, row.id, end).forget();
+    }
 }
 
-/// Returns the file's length; 0 where it holds no sound.
+async fn add_checksums(store: Arc<dyn Store>, mended: Vec<(PathBuf, RecordingRow, RecordingEnd)>) {
+    for (path, row, end) in mended {
+        let hashed = tokio::task::spawn_blocking(move || sha256_of(&path)).await;
+        match hashed {
+            Ok(Ok(sum)) => {
+                let end = RecordingEnd {
+                    sha256: Some(sum),
+                    ..end
+                };
+                store.finish_recording(&row.tenant, row.id, end).forget();
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, recording = %row.id, "a recording has no checksum");
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Makes the header of a file that was cut off say what is there. Returns the file's length; 0
+/// where it holds no sound.
 fn mend_file(path: &Path) -> io::Result<u64> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let mut head = [0; WavHeader::LENGTH];
@@ -91,3 +200,6 @@ fn mend_file(path: &Path) -> io::Result<u64> {
     file.sync_data()?;
     Ok(repair.length)
 }
+
+#[cfg(test)]
+mod tests;
