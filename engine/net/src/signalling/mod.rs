@@ -176,7 +176,10 @@ impl Signalling {
             } => {
                 let count = self.per_source.get(&remote.ip()).copied().unwrap_or(0);
                 if count >= PER_SOURCE || self.connections.len() >= CONNECTIONS {
-                    tracing::info!(target: "security", %remote, "connection refused: too many");
+                    tracing::info!(
+                        target: "security", event = "connection_refused", source = %remote.ip(),
+                        "too many connections"
+                    );
                     return None;
                 }
                 let flow = self.next_flow();

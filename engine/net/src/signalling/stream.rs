@@ -197,7 +197,10 @@ async fn read(
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    tracing::info!(target: "security", remote = %source.remote, %error, "stream closed");
+                    tracing::info!(
+                        target: "security", event = "broken_stream", source = %source.ip(), %error,
+                        "stream closed"
+                    );
                     return;
                 }
             }
