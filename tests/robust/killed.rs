@@ -35,6 +35,24 @@ fn records_and_recordings_are_whole_after_kill_9_during_twenty_recorded_calls() 
     for record in records {
         let end = record.end.unwrap();
         assert_eq!(end.ended_by, "system:cut");
+        // The whole record, as far as the exchange lived: whom the caller talked to, and how long.
+        let whole = exchange.store().call("8001", record.begin.id);
+        let whole = whole.wait().unwrap().unwrap();
+        assert_eq!(end.result, "answered");
+        let peers: Vec<_> = whole.legs.iter().map(|leg| leg.peer.as_str()).collect();
+        assert_eq!(peers.len(), 2);
+        assert_eq!(peers[1], "1049");
+        assert!(whole.legs.iter().all(|leg| leg.up_at.is_some()));
+        let talk = whole.segments.last().unwrap();
+        assert_eq!(
+            (talk.kind.as_str(), talk.agent.as_deref()),
+            ("talk", Some("1049"))
+        );
+        let known = Duration::from_micros((talk.to - talk.from) as u64);
+        assert!(
+            known + Duration::from_secs(2) >= talked,
+            "the record knows of {known:?} of {talked:?}"
+        );
         let recordings = exchange.recordings(record.begin.id);
         assert_eq!(recordings.len(), 1);
         let (row, path) = &recordings[0];
