@@ -50,4 +50,24 @@ mod tests {
             assert_eq!(resolve(text, 5060).await.unwrap(), [want.parse().unwrap()]);
         }
     }
+
+    #[tokio::test]
+    async fn a_name_has_the_port_that_is_written_or_else_the_usual_one() {
+        for (text, port) in [("localhost", 5060), ("localhost:5070", 5070)] {
+            let found = resolve(text, 5060).await.unwrap();
+
+            assert!(found.iter().all(|address| address.ip().is_loopback()));
+            assert!(found.iter().all(|address| address.port() == port));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_there_is_an_error_in_two_seconds() {
+        let begun = std::time::Instant::now();
+
+        let found = resolve("nobody.invalid", 5060).await;
+
+        assert!(matches!(found, Err(Error::Unresolved(name)) if name == "nobody.invalid"));
+        assert!(begun.elapsed() < 2 * PATIENCE);
+    }
 }

@@ -166,7 +166,8 @@ impl Endpoint {
     /// Responds to [`Event::Request`], with a response that was begun by [`Response::reply_to`]. A
     /// To tag is added where it is not there, and to an OPTIONS what we can do (RFC 3261 §11.2).
     ///
-    /// With a challenge the request is forgotten: strangers leave no trace.
+    /// Challenges, the refusals that need no password, and answers to OPTIONS are given without
+    /// state, and the same again if asked again (§8.2.7): strangers leave no trace.
     pub fn respond(&mut self, now: Instant, handle: RequestHandle, response: Response) {
         let RequestHandle(key) = handle;
         let method = response.cseq().map(|cseq| cseq.method);
@@ -178,7 +179,8 @@ impl Endpoint {
             reply = self.wire.with_abilities(reply);
         }
         self.wire.respond(now, key, &reply.finish());
-        if matches!(response.status(), 401 | 407) {
+        let is_options = method == Ok(Method::Options) && !response.is_provisional();
+        if is_options || matches!(response.status(), 401 | 404 | 405 | 407) {
             self.wire.table.forget(key);
         }
     }

@@ -197,37 +197,48 @@ fn a_challenged_caller_leaves_no_trace() {
 }
 
 #[test]
-fn a_challenged_phone_leaves_no_trace_either() {
+fn a_stranger_outside_of_calls_leaves_no_trace_either() {
+    for (method, status) in [("REGISTER", 401), ("REGISTER", 404), ("OPTIONS", 200)] {
+        let mut pair = Pair::new();
+        let request = invite().replace("INVITE", method);
+
+        answer(&mut pair, &request, status);
+        answer(&mut pair, &request, status);
+
+        let answers = pair.responses(BOB, status);
+        assert_eq!(answers.len(), 2, "{method}");
+        assert_eq!(answers[0].to_bytes(), answers[1].to_bytes(), "{method}");
+        assert!(pair.bob().is_empty(), "{method}");
+    }
+}
+
+#[test]
+fn who_has_registered_is_answered_once() {
     let mut pair = Pair::new();
     let register = invite().replace("INVITE", "REGISTER");
 
-    for _ in 0..2 {
-        pair.inject(BOB, "192.0.2.1:5060", &register);
-        let Some(Event::Request {
-            handle, request, ..
-        }) = pair.take(BOB, |_| true)
-        else {
-            panic!("no request");
-        };
-        let now = pair.now;
-        let challenge = Response::reply_to(&request, 401).finish();
-        pair.bob().respond(now, handle, challenge);
-        pair.run_for(1);
-    }
+    answer(&mut pair, &register, 423);
+    pair.inject(BOB, "192.0.2.1:5060", &register);
 
-    assert_eq!(pair.responses(BOB, 401).len(), 2);
-    assert_eq!(pair.bob().counters().transactions, 0);
-    assert!(pair.bob().is_empty());
+    assert_eq!(pair.responses(BOB, 423).len(), 2);
+    assert!(pair.sides[BOB].events.is_empty());
 }
 
 #[test]
 fn options_are_told_what_we_can_do() {
     let mut pair = Pair::new();
-    pair.inject(
-        BOB,
-        "192.0.2.1:5060",
-        &invite().replace("INVITE", "OPTIONS"),
-    );
+
+    answer(&mut pair, &invite().replace("INVITE", "OPTIONS"), 200);
+
+    let ok = pair.responses(BOB, 200).remove(0);
+    assert!(ok.allow().any(|method| method == Method::Invite));
+    assert_eq!(ok.header(Name::Accept).unwrap(), "application/sdp");
+    assert!(ok.supports("100rel") && ok.supports("timer"));
+}
+
+/// Bob's application gets a request and answers it.
+fn answer(pair: &mut Pair, request: &str, status: u16) {
+    pair.inject(BOB, "192.0.2.1:5060", request);
     let Some(Event::Request {
         handle, request, ..
     }) = pair.take(BOB, |_| true)
@@ -235,14 +246,9 @@ fn options_are_told_what_we_can_do() {
         panic!("no request");
     };
     let now = pair.now;
-    pair.bob()
-        .respond(now, handle, Response::reply_to(&request, 200).finish());
+    let reply = Response::reply_to(&request, status).finish();
+    pair.bob().respond(now, handle, reply);
     pair.run_for(1);
-
-    let ok = pair.responses(BOB, 200).remove(0);
-    assert!(ok.allow().any(|method| method == Method::Invite));
-    assert_eq!(ok.header(Name::Accept).unwrap(), "application/sdp");
-    assert!(ok.supports("100rel") && ok.supports("timer"));
 }
 
 /// One wrong password in an office must not cut the calls of the others behind its address.
