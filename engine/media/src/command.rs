@@ -104,6 +104,15 @@ pub enum Command {
         /// `0-9 * # A-D`, `,` waits a second.
         digits: String,
     },
+    /// The leg's peer has pressed a key and says so outside of its RTP (INFO). It is reported as
+    /// [`Event::Digit`](crate::Event::Digit) and sent to those who hear the leg, unless the peer's
+    /// RTP brings its keys too.
+    Press {
+        /// Who pressed it.
+        leg: LegKey,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
     /// Begin a recording of whatever is on its channels.
     StartRecording {
         /// Its key.

@@ -6,8 +6,9 @@ use super::Board;
 use super::fault::Work;
 use crate::leg::Leg;
 use crate::leg::play::Playing;
+use crate::leg::reception::Via;
 use crate::recorder::Recorder;
-use crate::{Command, LegConfig, LegKey, Music, PlayKey};
+use crate::{Command, Event, LegConfig, LegKey, Music, PlayKey};
 
 impl Board {
     /// Does what the switch asks for; keys that are not known are ignored.
@@ -37,6 +38,7 @@ impl Board {
                 }
             }
             Command::SendDigits { leg, digits } => self.send_digits(now, leg, &digits),
+            Command::Press { leg, digit } => self.press(now, leg, digit),
             Command::StartRecording {
                 recording,
                 stereo,
@@ -138,6 +140,37 @@ impl Board {
             leg.mouth.keys.add(digits.chars());
         }
         self.schedule_mouth(now, slot);
+    }
+
+    /// A key that came by signalling: those who hear the leg get it from us.
+    fn press(&mut self, now: Instant, key: LegKey, digit: char) {
+        let Some(slot) = self.legs.find(key) else {
+            return;
+        };
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        if !leg.reception.is_new(now, digit, Via::Signal) {
+            return;
+        }
+        let (listens, listeners) = (leg.listens(), leg.heard_by.clone());
+        self.events.push_back(Event::Digit { leg: key, digit });
+        for to in listeners.into_iter().filter(|_| listens) {
+            self.pass_on(now, to, digit);
+        }
+    }
+
+    /// Sends somebody else's key to a leg, unless something covers whom it hears.
+    pub(super) fn pass_on(&mut self, now: Instant, to: u32, digit: char) {
+        let Some(listener) = self.legs.leg_mut(to) else {
+            return;
+        };
+        // Keys before it are no cover: it follows them.
+        if listener.mouth.playing.is_some() || listener.mouth.music.is_some() {
+            return;
+        }
+        listener.mouth.keys.add([digit]);
+        self.schedule_mouth(now, to);
     }
 
     fn change_source(&mut self, now: Instant, key: LegKey, change: impl FnOnce(&mut Leg)) {

@@ -156,23 +156,22 @@ impl Board {
                 digit,
             });
         }
-        let listens = leg.listens();
+        let listens = leg.listens() && !leg.reception.is_passed_on();
         if looked_for_tones && !leg.wants_tones() {
             self.refresh_ear(now, slot);
         }
         let mut index = 0;
         while let Some(to) = self.listener(slot, index).filter(|_| listens) {
             index += 1;
-            let Some(listener) = self.legs.leg_mut(to) else {
+            let Some(listener) = self.legs.leg(to) else {
                 continue;
             };
             let listeners = listener.config.telephone_event;
             let same_clock = listeners.map(|events| events.clock_rate) == clock;
             if same_clock && matches!(listener.mouth.path, Path::Relay | Path::OtherLaw) {
                 self.relay(now, said, to, packet, payload.clone(), wire);
-            } else if let Some((digit, _)) = key.filter(|_| !listener.mouth.is_covered()) {
-                listener.mouth.keys.add([digit]);
-                self.schedule_mouth(now, to);
+            } else if let Some((digit, _)) = key {
+                self.pass_on(now, to, digit);
             }
         }
     }

@@ -22,15 +22,23 @@ pub(crate) struct Reception {
     pub(crate) lost_told: bool,
     heard: bool,
     keys: KeyListener,
+    /// The best way in which keys have come.
+    best: Via,
     last_key: Option<(char, Instant, Via)>,
+    /// The event that is under way was signalled before, and passed on for that.
+    passed_on: bool,
     lengths: Lengths,
 }
 
-/// How a key came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// How a key came; of the ways that a peer uses at once the last one counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Via {
-    Event,
+    /// In the sound, where a voice may be taken for a key.
     Tone,
+    /// By INFO.
+    Signal,
+    /// By RFC 4733.
+    Event,
 }
 
 /// Follows how long the peer's packets really are.
@@ -53,7 +61,9 @@ impl Reception {
             lost_told: false,
             heard: false,
             keys: KeyListener::default(),
+            best: Via::Tone,
             last_key: None,
+            passed_on: false,
             lengths: Lengths::new(ptime),
         }
     }
@@ -63,6 +73,8 @@ impl Reception {
         self.gate.renegotiated(address_changed);
         self.quiet_since = now;
         self.lost_told = false;
+        // Perhaps another device is behind it now.
+        self.best = Via::Tone;
     }
 
     /// Another codec or packet length was agreed.
@@ -92,13 +104,26 @@ impl Reception {
     ) -> Option<(char, bool)> {
         let key = self.keys.handle(header, Telephone::read(payload)?)?;
         self.sends_events = true;
-        Some((key, self.is_new(now, key, Via::Event)))
+        let before = self.last_key.map(|(_, _, via)| via);
+        let is_new = self.is_new(now, key, Via::Event);
+        self.passed_on = !is_new && before == Some(Via::Signal);
+        Some((key, is_new))
     }
 
-    /// Whether a key is to be reported: not when it was heard the other way already.
+    /// Whether the event that is under way has been passed on to others already.
+    pub(crate) fn is_passed_on(&self) -> bool {
+        self.passed_on
+    }
+
+    /// Whether a key is to be reported: not when it comes in a worse way than others did, nor when
+    /// it is the first to come in a better way and was heard in the worse one just before.
     pub(crate) fn is_new(&mut self, now: Instant, key: char, via: Via) -> bool {
+        if via < self.best {
+            return false;
+        }
+        self.best = via;
         let doubled = self.last_key.is_some_and(|(last, at, last_via)| {
-            last == key && last_via != via && now.saturating_duration_since(at) < SAME_KEY
+            last == key && last_via < via && now.saturating_duration_since(at) < SAME_KEY
         });
         self.last_key = Some((key, now, via));
         !doubled
@@ -142,7 +167,7 @@ impl Lengths {
     }
 }
 
-/// A key by event and by tone within this time is one key.
+/// A key that comes in two ways within this time is one key.
 const SAME_KEY: Duration = Duration::from_millis(400);
 /// A single short packet is no new length.
 const TIMES_TO_SETTLE: u8 = 5;
@@ -153,14 +178,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_heard_as_event_and_as_tone_is_one_and_pressed_again_is_two() {
+    fn a_key_in_two_ways_is_one_whichever_comes_first_and_pressed_again_is_two() {
+        for (first, second) in [(Via::Tone, Via::Event), (Via::Event, Via::Signal)] {
+            for ways in [[first, second], [second, first]] {
+                let mut now = Instant::now();
+                let mut reception = Reception::new(now, 8000, 20);
+                for _ in 0..3 {
+                    let told = ways.map(|via| {
+                        now += Duration::from_millis(60);
+                        reception.is_new(now, '5', via)
+                    });
+                    assert_eq!(told.into_iter().filter(|&new| new).count(), 1, "{ways:?}");
+                    now += Duration::from_millis(150);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_voice_that_was_taken_for_a_key_does_not_keep_signalled_keys_out() {
         let now = Instant::now();
         let mut reception = Reception::new(now, 8000, 20);
 
-        assert!(reception.is_new(now, '5', Via::Event));
-        assert!(!reception.is_new(now + Duration::from_millis(60), '5', Via::Tone));
-        assert!(reception.is_new(now + Duration::from_millis(100), '5', Via::Tone));
-        assert!(reception.is_new(now + Duration::from_secs(1), '5', Via::Event));
+        assert!(reception.is_new(now, 'D', Via::Tone));
+        assert!(reception.is_new(now + Duration::from_secs(9), '5', Via::Signal));
+        assert!(!reception.is_new(now + Duration::from_secs(20), 'D', Via::Tone));
+        assert!(reception.is_new(now + Duration::from_secs(21), '5', Via::Signal));
+    }
+
+    #[test]
+    fn after_a_new_offer_keys_may_come_in_another_way() {
+        let now = Instant::now();
+        let mut reception = Reception::new(now, 8000, 20);
+        reception.is_new(now, '5', Via::Event);
+
+        reception.renegotiated(now, false);
+
+        assert!(reception.is_new(now + Duration::from_secs(1), '5', Via::Signal));
     }
 
     #[test]

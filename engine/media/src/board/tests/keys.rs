@@ -238,6 +238,84 @@ fn tones_are_found_where_the_sound_is_transcoded_too() {
 }
 
 #[test]
+fn a_signalled_key_is_reported_and_sent_to_who_hears_it_but_for_the_covered() {
+    for kind in [CodecKind::Pcma, CodecKind::G722] {
+        let mut lab = Lab::new();
+        let (a, b) = (lab.phone(kind, 500.0), lab.phone(CodecKind::Pcma, 800.0));
+        lab.connect(a, b);
+        lab.run(200);
+
+        signal(&mut lab, a, '6');
+        lab.command(Command::Music {
+            leg: b,
+            music: Some(crate::Music {
+                clip: std::sync::Arc::new(crate::tone::busy(8_000)),
+            }),
+        });
+        signal(&mut lab, a, '7');
+
+        assert_eq!(lab.digits(), [(a, '6'), (a, '7')]);
+        let keys = events_of(&lab, b);
+        assert_eq!(keys.len(), 7, "{kind:?}");
+        assert!(keys.iter().all(|(_, told)| told.event == 6));
+        assert!(events_of(&lab, a).is_empty());
+    }
+}
+
+#[test]
+fn a_key_by_event_and_by_signal_reaches_the_other_party_once_whichever_comes_first() {
+    for signalled_first in [true, false] {
+        for kind in [CodecKind::Pcma, CodecKind::G722] {
+            let mut lab = Lab::new();
+            let (a, b) = (lab.phone(kind, 500.0), lab.phone(CodecKind::Pcma, 0.0));
+            lab.connect(a, b);
+            lab.run(200);
+
+            for event in [6, 6] {
+                if signalled_first {
+                    signal(&mut lab, a, '6');
+                }
+                press(&mut lab, a, event, |_| 1);
+                if !signalled_first {
+                    signal(&mut lab, a, '6');
+                }
+                lab.run(500);
+            }
+
+            assert_eq!(lab.digits(), [(a, '6'), (a, '6')]);
+            let keys = events_of(&lab, b);
+            let mut stamps: Vec<u32> = keys.iter().map(|(got, _)| got.header.timestamp).collect();
+            stamps.dedup();
+            assert_eq!(stamps.len(), 2, "{kind:?}, signal first: {signalled_first}");
+        }
+    }
+}
+
+#[test]
+fn keys_in_quick_succession_all_arrive_where_they_are_made_anew() {
+    let mut lab = Lab::new();
+    let a = lab.phone(CodecKind::G722, 500.0);
+    let b = lab.phone(CodecKind::Pcma, 0.0);
+    lab.connect(a, b);
+    lab.run(200);
+
+    for event in [1, 2, 3, 4] {
+        for packet in key_packets(lab.of(a), event) {
+            lab.arrives(a, address(0), &packet);
+        }
+        lab.run(60);
+    }
+    lab.run(1_000);
+
+    let mut keys: Vec<u8> = events_of(&lab, b)
+        .iter()
+        .map(|(_, told)| told.event)
+        .collect();
+    keys.dedup();
+    assert_eq!(keys, [1, 2, 3, 4]);
+}
+
+#[test]
 fn a_key_sent_both_ways_at_once_is_reported_once() {
     let mut lab = Lab::new();
     let a = lab.phone_with(CodecKind::Pcmu, 0.0, |config| config.detect_tones = true);
@@ -255,6 +333,12 @@ fn a_key_sent_both_ways_at_once_is_reported_once() {
     }
 
     assert_eq!(lab.digits(), [(a, '3'), (a, '3'), (a, '8')]);
+}
+
+/// A key by INFO.
+fn signal(lab: &mut Lab, leg: LegKey, digit: char) {
+    lab.command(Command::Press { leg, digit });
+    lab.run(300);
 }
 
 /// Presses a key; of its n-th packet so many copies arrive.

@@ -188,6 +188,30 @@ fn quality_tells_loss_jitter_and_how_it_sounded() {
     assert!(lowest < whole - 0.2 && lowest > 3.0, "{lowest}");
 }
 
+/// The floor that is promised for 5 % loss, 20 ms of jitter and 2 % reordered.
+#[test]
+fn a_bad_network_still_sounds_fair() {
+    let mut lab = Lab::new();
+    let (a, b) = (
+        lab.phone(CodecKind::Pcma, 500.0),
+        lab.phone(CodecKind::Pcmu, 800.0),
+    );
+    lab.connect(a, b);
+    lab.of(a).network = |n| match n {
+        _ if n % 20 == 7 => None,
+        _ if n % 50 == 9 => Some(Duration::from_millis(45)),
+        _ => Some(scattered(n, 20)),
+    };
+
+    lab.run(30_000);
+
+    assert!(lab.of(b).hears(500.0));
+    let quality = leave(&mut lab, a);
+    assert_eq!(quality.lost, 75);
+    let (whole, lowest) = (quality.mos.unwrap(), quality.mos_min.unwrap());
+    assert!(whole >= 3.5 && lowest >= 3.5, "{whole}, {lowest}");
+}
+
 #[test]
 fn a_leg_that_was_never_heard_has_no_score() {
     let mut lab = Lab::new();
