@@ -31,3 +31,5 @@ mod recording;
 mod registering;
 #[path = "calls/voicemail.rs"]
 mod voicemail;
+#[path = "calls/ways_of_writing.rs"]
+mod ways_of_writing;

@@ -81,7 +81,7 @@ impl Switch {
             self.endpoint.reject(now, session, 404, &[]);
             return;
         };
-        let setup = self.setup(request, &caller, &tenant);
+        let mut setup = self.setup(request, &caller, &tenant);
         let id = setup.id;
         let span = tracing::info_span!("call", %id, tenant = %setup.tenant);
         let entered = span.clone().entered();
@@ -91,7 +91,7 @@ impl Switch {
             context = setup.context,
             "call begins"
         );
-        let started = self.parts.scripts.start_call(setup.clone());
+        let started = self.start_script(&mut setup);
         let (generation, trouble) = match started {
             Ok(generation) => (generation, None),
             Err(Refused::Behind { by }) => {
@@ -135,6 +135,33 @@ impl Switch {
                 switch.refuse_route(now, live, refused);
             }
         });
+    }
+
+    /// Starts the handler of the dialled number. One that has none as it is written may have one
+    /// as it is dialled within the country: `+86 138-0013-8000` is `13800138000`.
+    fn start_script(&self, setup: &mut Setup) -> Result<u64, Refused> {
+        let started = self.parts.scripts.start_call(setup.clone());
+        if !matches!(started, Err(Refused::NoRoute { .. })) {
+            return started;
+        }
+        let known = normalise(&setup.to, &Plan::default());
+        let Some(mut to) = known.national() else {
+            return started;
+        };
+        if let Some(keys) = &known.post_dial {
+            to = format!("{to},{keys}");
+        }
+        let written = Setup {
+            to,
+            ..setup.clone()
+        };
+        match self.parts.scripts.start_call(written.clone()) {
+            Err(Refused::NoRoute { .. }) => started,
+            other => {
+                *setup = written;
+                other
+            }
+        }
     }
 
     /// There is no handler for a number, or no scripts at all.

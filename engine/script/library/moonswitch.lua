@@ -198,7 +198,9 @@ function Call:bridge(target, options) end
 ---@return Message? message   nil if nothing was said
 function Call:voicemail(mailbox, options) end
 
----The listening menu of a mailbox; asks for its PIN, and for its number when none is given.
+---The listening menu of a mailbox; asks for its PIN, and for its number when none is given. Keys: 1 again, 2 call
+---back (hands the call on to that number in the call's own context), 4 previous, 6 next, 7 delete, 0 new greeting,
+---`*` leave.
 ---@param mailbox? string
 function Call:voicemail_menu(mailbox) end
 

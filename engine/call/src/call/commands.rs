@@ -125,14 +125,23 @@ impl Call {
             Command::VoicemailMenu { mailbox } => {
                 Foreground::Listening(Listening::new(board, mailbox))
             }
-            Command::Transfer { to, context } => return self.transfer(request, to, context),
+            Command::Transfer { to, context } => {
+                return self.transfer(request, to, context, "the script said so");
+            }
             // Done before.
             _ => return,
         };
         self.start(work, Owner::Script(request));
     }
 
-    fn transfer(&mut self, request: RequestId, to: String, context: Option<String>) {
+    /// Hands the call on to the handler of a number.
+    pub(super) fn transfer(
+        &mut self,
+        request: RequestId,
+        to: String,
+        context: Option<String>,
+        because: &str,
+    ) {
         if self.hops >= MOST_HOPS {
             let why = format!(
                 "this call has been handed on {MOST_HOPS} times before '{to}'; look for handlers \
@@ -146,10 +155,8 @@ impl Call {
             self.context = context;
         }
         let context = self.context.clone();
-        self.board.decide(
-            format!("run the handler of {to} in {context}"),
-            "the script said so",
-        );
+        self.board
+            .decide(format!("run the handler of {to} in {context}"), because);
         self.board.push(Output::Route { context, to });
     }
 

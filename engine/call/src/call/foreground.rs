@@ -59,6 +59,14 @@ impl Foreground {
         }
     }
 
+    /// The number that the call goes to after it.
+    pub(crate) fn call_back(&self) -> Option<&str> {
+        match self {
+            Self::Listening(listening) => listening.call_back(),
+            _ => None,
+        }
+    }
+
     /// Whether it may be finished when the script has failed: the call survives its script.
     pub(crate) fn outlives_script(&self) -> bool {
         matches!(self, Self::Bridging(_) | Self::Deposit(_))

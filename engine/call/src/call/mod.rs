@@ -334,6 +334,10 @@ impl Call {
         }
         match task.owner {
             Owner::Script(request) if self.script == Script::Running => {
+                if let Some(to) = task.work.call_back() {
+                    let to = to.to_owned();
+                    return self.transfer(request, to, None, "the message's caller is called back");
+                }
                 self.board.reply(request, reply);
                 self.resume_music();
             }

@@ -205,6 +205,11 @@ impl Deposit {
                 board.discard_recording(recording);
                 self.dictate(board)
             }
+            Verdict::Cancel => {
+                board.decide("throw the message away", "the caller took it back");
+                board.discard_recording(recording);
+                Some(Deposited::Nothing)
+            }
         }
     }
 

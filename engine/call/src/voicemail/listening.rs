@@ -1,4 +1,5 @@
-//! The listening menu (*97): 1 again, 4 previous, 6 next, 7 delete, 0 greeting, * leave.
+//! The listening menu (*97): 1 again, 2 call back, 4 previous, 6 next, 7 delete, 0 greeting,
+//! * leave.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +7,7 @@ use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::dictation::{Dictation, Taken, Terms};
 use crate::gather::{Gathered, Gathering};
+use crate::number::{self, Kind, Plan};
 use crate::play::{Heard, Playing};
 use crate::voicemail::login::{Entered, Login};
 use crate::voicemail::named;
@@ -22,6 +24,8 @@ pub(crate) struct Listening {
     messages: Vec<MailboxMessage>,
     /// Which message is being dealt with.
     place: usize,
+    /// Whom the owner wants to call now, as it is dialled.
+    call_back: Option<String>,
     stage: Stage,
 }
 
@@ -59,8 +63,14 @@ impl Listening {
             mailbox: String::new(),
             messages: Vec::new(),
             place: 0,
+            call_back: None,
             stage: Stage::Login(Login::new(board, mailbox)),
         }
+    }
+
+    /// The number to hand the call on to, when the menu has ended so.
+    pub(crate) fn call_back(&self) -> Option<&str> {
+        self.call_back.as_deref()
     }
 
     /// The caller is gone: a greeting that was not confirmed is thrown away.
@@ -185,6 +195,7 @@ impl Listening {
                 self.place = self.place.min(self.messages.len().saturating_sub(1));
                 self.play(board)
             }
+            '2' => self.begin_call_back(board),
             '4' => {
                 self.place = self.place.saturating_sub(1);
                 self.play(board)
@@ -197,6 +208,16 @@ impl Listening {
             '0' => self.dictate(board),
             '*' => self.bye(board),
             _ => self.notice(board, named("menu/invalid"), false),
+        }
+    }
+
+    /// Who has left no number that can be dialled cannot be called back.
+    fn begin_call_back(&mut self, board: &mut Board) -> Option<Listened> {
+        let message = self.messages.get(self.place);
+        self.call_back = message.and_then(|message| dialled(message.from.as_deref()?));
+        match self.call_back {
+            Some(_) => Some(Listened::Left),
+            None => self.notice(board, named("menu/invalid"), false),
         }
     }
 
@@ -261,7 +282,7 @@ impl Listening {
                 self.dictate(board)
             }
             // Nobody confirmed it: the old greeting stays.
-            Verdict::Undecided => {
+            Verdict::Cancel | Verdict::Undecided => {
                 board.discard_recording(recording);
                 self.wait(board)
             }
@@ -362,6 +383,16 @@ impl From<Listened> for Reply {
     }
 }
 
+/// A caller's number as it is dialled within the country; extensions as they are.
+fn dialled(from: &str) -> Option<String> {
+    let known = number::normalise(from, &Plan::default());
+    let is_extension =
+        known.kind == Kind::Unknown && from.bytes().all(|digit| digit.is_ascii_digit());
+    known
+        .national()
+        .or_else(|| is_extension.then(|| from.to_owned()))
+}
+
 fn menu_keys() -> Keys {
-    Keys::Of("14670*".to_owned())
+    Keys::Of("124670*".to_owned())
 }

@@ -21,18 +21,30 @@ impl Pin {
     }
 
     /// Whether it may become the PIN of this mailbox: four digits or more, not all the same, not
-    /// the mailbox's number, and typed the same twice.
+    /// a run such as 1234 or 4321, not the mailbox's number, and typed the same twice.
     pub fn judge_new(&self, again: &Self, mailbox: &str) -> PinVerdict {
         let pin = self.0.as_str();
         let digits = pin.bytes().all(|digit| digit.is_ascii_digit());
         let same = pin.chars().all(|digit| pin.starts_with(digit));
-        if !digits || pin.len() < SHORTEST || same || pin == mailbox {
+        if !digits || pin.len() < SHORTEST || same || is_run(pin) || pin == mailbox {
             PinVerdict::Guessable
         } else if self != again {
             PinVerdict::Different
         } else {
             PinVerdict::Right
         }
+    }
+}
+
+/// Whether each digit is one more, or one less, than the one before.
+fn is_run(pin: &str) -> bool {
+    let mut steps = pin
+        .as_bytes()
+        .windows(2)
+        .map(|pair| i16::from(pair[1]) - i16::from(pair[0]));
+    match steps.next() {
+        Some(first @ (1 | -1)) => steps.all(|step| step == first),
+        _ => false,
     }
 }
 
@@ -81,7 +93,10 @@ mod tests {
             ("258013", "258013", PinVerdict::Right),
             ("2580", "2581", PinVerdict::Different),
             ("2580", "", PinVerdict::Different),
+            ("1235", "1235", PinVerdict::Right),
             ("1111", "1111", PinVerdict::Guessable),
+            ("1234", "1234", PinVerdict::Guessable),
+            ("876543", "876543", PinVerdict::Guessable),
             ("123", "123", PinVerdict::Guessable),
             ("", "", PinVerdict::Guessable),
             ("1049", "1049", PinVerdict::Guessable),

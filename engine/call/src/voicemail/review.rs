@@ -1,4 +1,4 @@
-//! "To listen press 1, to save press 2, to record again press 3."
+//! "To listen press 1, to save press 2, to record again press 3"; `*` takes it all back.
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ enum Stage {
 pub(crate) enum Verdict {
     Save,
     Again,
+    /// Thinks better of it.
+    Cancel,
     /// Said nothing, three times.
     Undecided,
 }
@@ -58,6 +60,7 @@ impl Review {
             Gathered::Digits(key) if key == "1" => self.listen(board),
             Gathered::Digits(key) if key == "2" => Some(Verdict::Save),
             Gathered::Digits(key) if key == "3" => Some(Verdict::Again),
+            Gathered::Digits(key) if key == "*" => Some(Verdict::Cancel),
             Gathered::Digits(_) | Gathered::Not(_) | Gathered::Failed(_) => self.ask(board),
         }
     }
@@ -65,7 +68,7 @@ impl Review {
     fn listen(&mut self, board: &mut Board) -> Option<Verdict> {
         self.asked = 0;
         let recorded = vec![Sound::Recording(self.recording)];
-        let mut playing = Playing::prompt(recorded, Keys::Of("123#".to_owned()));
+        let mut playing = Playing::prompt(recorded, Keys::Of("123*#".to_owned()));
         let heard = playing.begin(board);
         self.stage = Stage::Listening(playing);
         heard.and_then(|heard| self.heard(board, &heard))
@@ -76,6 +79,7 @@ impl Review {
             Heard::Key('1') => self.listen(board),
             Heard::Key('2') => Some(Verdict::Save),
             Heard::Key('3') => Some(Verdict::Again),
+            Heard::Key('*') => Some(Verdict::Cancel),
             Heard::Key(_) | Heard::All | Heard::Failed(_) => self.ask(board),
         }
     }

@@ -138,6 +138,55 @@ fn keys_repeat_go_on_go_back_and_delete() {
 }
 
 #[test]
+fn key_2_calls_back_whoever_left_the_message_within_the_calls_own_context() {
+    let (mut bench, request) = entered(vec![message(1, false)]);
+    bench.hears(&count(1));
+    bench.take();
+
+    bench.keys("2");
+
+    assert_eq!(changes(&bench), [heard(1)]);
+    let route = Output::Route {
+        context: "inbound".to_owned(),
+        to: "13800138000".to_owned(),
+    };
+    assert!(bench.outputs.contains(&route));
+    assert_eq!(bench.reply(request), None, "another handler has the call");
+    assert!(bench.decided("called back"));
+}
+
+#[test]
+fn only_a_number_that_can_be_dialled_is_called_back() {
+    for (from, dialled) in [
+        (Some("1050"), Some("1050")),
+        (Some("+861087654321"), Some("01087654321")),
+        (Some("4008123123"), Some("4008123123")),
+        (Some("10690123456789"), None),
+        (Some("alice"), None),
+        (None, None),
+    ] {
+        let from = from.map(str::to_owned);
+        let (mut bench, _) = entered(vec![MailboxMessage {
+            from,
+            ..message(1, true)
+        }]);
+        bench.hears(&count(0));
+        bench.take();
+
+        bench.keys("2");
+
+        let called = bench.outputs.iter().find_map(|output| match output {
+            Output::Route { to, .. } => Some(to.as_str()),
+            _ => None,
+        });
+        assert_eq!(called, dialled);
+        if dialled.is_none() {
+            bench.hears(&[named("menu/invalid")]);
+        }
+    }
+}
+
+#[test]
 fn an_empty_mailbox_says_so_and_waits_for_a_key() {
     let (mut bench, _) = entered(Vec::new());
 

@@ -314,6 +314,24 @@ fn a_message_can_be_heard_recorded_again_and_saved() {
 }
 
 #[test]
+fn a_message_can_be_taken_back() {
+    for listens in [false, true] {
+        let (mut bench, request, recording) = recording(Voicemail {
+            review: true,
+            ..deposit()
+        });
+        bench.wait(s(4));
+        bench.keys("#");
+        bench.closed(recording, 4);
+        bench.keys(if listens { "1*" } else { "*" });
+
+        assert_eq!(left(&bench), None);
+        assert!(bench.outputs.contains(&stop(recording, true)));
+        assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+    }
+}
+
+#[test]
 fn who_decides_nothing_in_the_review_has_left_the_message() {
     let (mut bench, _, recording) = recording(Voicemail {
         review: true,

@@ -1,0 +1,56 @@
+//! A number is dialled however it is written, and nothing passes the fence by being written oddly.
+
+use crate::support::{Exchange, Setup, pilot};
+
+const PLAN: &str = "-- Outside numbers as they are dialled within the country.
+local function outside(call) call:bridge(\"trunk:carrier/\" .. call.to, { timeout = 20 }) end
+local function user(call) call:bridge(\"user:1049\", { timeout = 20 }) end
+context \"internal\" { [\"_1[3-9]XXXXXXXXX\"] = outside, [\"_0Z.\"] = outside }
+context \"inbound\" { [\"4001234567\"] = user }
+";
+
+#[test]
+fn outside_numbers_are_reached_in_each_way_of_writing_them() {
+    let exchange = Exchange::start(Setup::with(PLAN));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    for (count, (written, dialled)) in [
+        ("13900139000", "13900139000"),
+        ("+8613900139000", "13900139000"),
+        ("0086139-0013-9000", "13900139000"),
+        ("+861087654321", "01087654321"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let call = a1.dials(written);
+        let rung = carrier.rings();
+        rung.answers();
+        call.hears(pilot::C1);
+        call.hangs_up();
+        rung.is_hung_up();
+        let calls = exchange.ended_calls(count + 1);
+        assert_eq!(calls[0].begin.to, dialled, "{written}");
+    }
+    for abroad in ["+85221234567", "0085221234567"] {
+        assert_eq!(a1.dials(abroad).is_refused(), 404, "{abroad}");
+    }
+}
+
+#[test]
+fn the_hotline_is_reached_however_the_carrier_writes_it() {
+    let exchange = Exchange::start(Setup::with(PLAN));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    for written in ["4001234567", "+864001234567", "400-123-4567"] {
+        let call = carrier.dials(written);
+        let rung = a1.rings();
+        rung.answers();
+        rung.hears(pilot::C1);
+        call.hangs_up();
+        rung.is_hung_up();
+    }
+    assert_eq!(carrier.dials("+8613900139000").is_refused(), 404);
+}
