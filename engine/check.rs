@@ -1,6 +1,8 @@
 //! Loads everything and runs nothing, for `moonswitch check`.
 
-use std::path::Path;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use call::{CallId, Command, Reply, TenantId};
@@ -48,23 +50,17 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         .and_then(|path| path.parent().map(Path::to_owned))
         .unwrap_or_default();
     // Scripts may look at `store` only when they run; an empty one stands in.
-    let scratch = std::env::temp_dir().join(format!("moonswitch-check-{}", std::process::id()));
-    let failed = |source| StartError::Store {
-        path: scratch.clone(),
-        source,
-    };
-    std::fs::create_dir_all(&scratch).map_err(|source| StartError::System {
-        what: format!("cannot make {}", scratch.display()),
-        source,
-    })?;
-    let store = Sqlite::open(&scratch.join("check.db"), [0; 32]).map_err(failed)?;
+    let scratch = Scratch::new()?;
+    let path = scratch.0.join("check.db");
+    let store =
+        Sqlite::open(&path, [0; 32]).map_err(|source| StartError::Store { path, source })?;
     let found = Scripts::check(ScriptsOptions {
         tenants: loaded
             .tenants
             .iter()
             .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant.clone()))
             .collect(),
-        limits: loaded.limits.clone(),
+        limits: loaded.limits,
         exchange: Arc::new(Nobody),
         clock: Arc::new(WallClock::default()),
         store,
@@ -73,7 +69,6 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         reload_manually: true,
         config_changed: None,
     });
-    let _ = std::fs::remove_dir_all(&scratch);
     for script::Checked {
         tenant,
         errors,
@@ -95,6 +90,30 @@ fn calendars() -> Vec<String> {
         .filter_map(|name| call::calendar::Calendar::named(name)?.missing(Zoned::now().date()))
         .map(|missing| missing.sentence)
         .collect()
+}
+
+/// A folder for the time of a check, which nobody else can have made before us.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, StartError> {
+        let now = WallClock::default().unix_micros();
+        let name = format!("moonswitch-check-{}-{now}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => Ok(Self(path)),
+            Err(source) => Err(StartError::System {
+                what: format!("cannot make {}", path.display()),
+                source,
+            }),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Nobody calls while scripts are checked.

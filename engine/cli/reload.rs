@@ -38,6 +38,9 @@ impl Reload {
                 for error in errors {
                     println!("  {error}");
                 }
+                for warning in super::status::warnings_of(tenant) {
+                    println!("  warning: {warning}");
+                }
             }
         }
         Ok(if refused {

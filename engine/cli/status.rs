@@ -38,20 +38,18 @@ impl Status {
             status["registrations"],
             text(&status["records"])
         );
-        for trunk in status["trunks"].as_array().into_iter().flatten() {
+        for trunk in items(&status["trunks"]) {
             println!("trunk {}", trunk_line(trunk));
         }
-        for tenant in status["scripts"]["tenants"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            tenant_lines(tenant);
+        for tenant in items(&status["scripts"]["tenants"]) {
+            for line in tenant_lines(tenant) {
+                println!("{line}");
+            }
         }
         for setting in list(&status["scripts"]["waiting_for_restart"]) {
             println!("{setting} has changed and waits for a restart");
         }
-        for call in status["calls_shown"].as_array().into_iter().flatten() {
+        for call in items(&status["calls_shown"]) {
             println!(
                 "call {} {} to {}, {}, generation {}",
                 text(&call["id"]),
@@ -66,10 +64,7 @@ impl Status {
 }
 
 fn trunk_line(trunk: &Value) -> String {
-    let hosts: Vec<String> = trunk["hosts"]
-        .as_array()
-        .into_iter()
-        .flatten()
+    let hosts: Vec<String> = items(&trunk["hosts"])
         .map(|host| {
             let state = if host["alive"] == true {
                 "answers"
@@ -95,35 +90,62 @@ fn trunk_line(trunk: &Value) -> String {
     )
 }
 
-fn tenant_lines(tenant: &Value) {
+/// What runs for a tenant, and what is wrong with it.
+fn tenant_lines(tenant: &Value) -> Vec<String> {
     let name = text(&tenant["tenant"]);
+    let mut lines = Vec::new();
     match tenant["generation"].as_u64() {
-        Some(generation) => println!(
-            "{name}: generation {generation} ({}), since {}, {} handlers run",
+        Some(generation) => lines.push(format!(
+            "{name}: generation {generation} ({}), since {}, {} handlers run, {} MB",
             text(&tenant["hash"]),
             time(&tenant["since"]),
             tenant["calls"],
-        ),
-        None => println!("{name}: no generation; callers get the fallback"),
+            tenant["memory"].as_u64().unwrap_or_default() / 1_000_000,
+        )),
+        None => lines.push(format!("{name}: no generation; callers get the fallback")),
     }
-    for old in tenant["old"].as_array().into_iter().flatten() {
-        println!(
+    for old in items(&tenant["old"]) {
+        lines.push(format!(
             "  generation {} still has {} calls, {} old",
             old["generation"],
             old["calls"],
             span(old["age_seconds"].as_u64().unwrap_or_default())
-        );
+        ));
+    }
+    match tenant["stuck"].as_u64().unwrap_or_default() {
+        0 => {}
+        stuck => lines.push(format!("  {stuck} threads are stuck and were given up")),
     }
     if let Some(refused) = tenant["refused"].as_object() {
-        println!(
+        lines.push(format!(
             "  generation {} refused at {}",
             refused["generation"],
             time(&refused["at"])
-        );
-        for error in refused["errors"].as_array().into_iter().flatten() {
-            println!("    {}", text(&error["message"]));
+        ));
+        for error in items(&refused["errors"]) {
+            lines.push(format!("    {}", text(&error["message"])));
         }
     }
+    for warning in items(&tenant["warnings"]) {
+        lines.push(format!("  warning: {}", text(&warning["message"])));
+    }
+    let failures = tenant["failures"].as_u64().unwrap_or_default();
+    if failures > 0 {
+        lines.push(format!("  {failures} failures of scripts, the newest:"));
+    }
+    for failure in items(&tenant["last_failures"]) {
+        let call = match failure["call"].as_str() {
+            Some(call) => format!(", call {call}"),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "    {}, generation {}{call}: {}",
+            time(&failure["at"]),
+            failure["generation"],
+            text(&failure["message"])
+        ));
+    }
+    lines
 }
 
 /// What came of a tenant's reload, in a line.
@@ -148,11 +170,17 @@ pub(super) fn reload_line(tenant: &Value) -> String {
 
 /// What was wrong in a tenant's reload.
 pub(super) fn errors_of(tenant: &Value) -> Vec<String> {
-    tenant["outcome"]["errors"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|error| text(&error["message"]).to_owned())
+    messages(&tenant["outcome"]["errors"])
+}
+
+/// What was amiss in a tenant's reload and refused nothing.
+pub(super) fn warnings_of(tenant: &Value) -> Vec<String> {
+    messages(&tenant["outcome"]["warnings"])
+}
+
+fn messages(faults: &Value) -> Vec<String> {
+    items(faults)
+        .map(|fault| text(&fault["message"]).to_owned())
         .collect()
 }
 
@@ -160,13 +188,12 @@ pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
 fn list(value: &Value) -> Vec<&str> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    items(value).filter_map(Value::as_str).collect()
 }
 
 fn time(micros: &Value) -> String {
@@ -188,5 +215,76 @@ fn span(seconds: u64) -> String {
         0..=59 => format!("{seconds} s"),
         60..=3_599 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tenants_lines_show_all_that_is_wrong() {
+        let tenant = json!({
+            "tenant": "8001", "generation": 42, "hash": "ab", "since": 0, "calls": 3,
+            "memory": 12_345_678, "stuck": 1, "failures": 7,
+            "old": [{ "generation": 41, "calls": 2, "age_seconds": 75 }],
+            "refused": { "generation": 43, "at": 0, "errors": [{ "message": "scripts/a.lua:19: '}' expected" }] },
+            "warnings": [{ "message": "scripts/a.lua:3: no trunk 'x'" }],
+            "last_failures": [
+                { "at": 0, "generation": 42, "call": "c1", "message": "scripts/a.lua:7: oops" },
+                { "at": 0, "generation": 42, "call": null, "message": "late" },
+            ],
+        });
+
+        let lines = tenant_lines(&tenant);
+
+        let tells = |wanted: &str| {
+            let found = lines.iter().any(|line| line.contains(wanted));
+            assert!(found, "{wanted} is not in {lines:#?}");
+        };
+        assert!(lines[0].starts_with("8001: generation 42 (ab), since "));
+        tells("3 handlers run, 12 MB");
+        tells("  generation 41 still has 2 calls, 1 min 15 s old");
+        tells("  1 threads are stuck and were given up");
+        tells("  generation 43 refused at ");
+        tells("    scripts/a.lua:19: '}' expected");
+        tells("  warning: scripts/a.lua:3: no trunk 'x'");
+        tells("  7 failures of scripts, the newest:");
+        tells("generation 42, call c1: scripts/a.lua:7: oops");
+        tells("generation 42: late");
+    }
+
+    #[test]
+    fn a_tenant_without_scripts_says_what_callers_get() {
+        let tenant = json!({ "tenant": "8001", "generation": null });
+
+        assert_eq!(
+            tenant_lines(&tenant),
+            ["8001: no generation; callers get the fallback"]
+        );
+    }
+
+    #[test]
+    fn each_outcome_of_a_reload_has_its_line() {
+        let line = |outcome: Value| reload_line(&json!({ "tenant": "8001", "outcome": outcome }));
+
+        assert_eq!(
+            line(json!({ "outcome": "published", "generation": 2 })),
+            "8001: generation 2 is published"
+        );
+        assert_eq!(
+            line(json!({ "outcome": "refused", "generation": 3, "stays": 2 })),
+            "8001: generation 3 refused, 2 stays"
+        );
+        assert_eq!(
+            line(json!({ "outcome": "refused", "generation": 1, "stays": null })),
+            "8001: generation 1 refused; callers get the fallback"
+        );
+        assert_eq!(
+            line(json!({ "outcome": "unchanged" })),
+            "8001: nothing has changed"
+        );
     }
 }

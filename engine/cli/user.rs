@@ -88,6 +88,13 @@ impl User {
                     )
                     .into());
                 }
+                let plain = extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                if extension.is_empty() || !plain {
+                    return Err(format!(
+                        "'{extension}' is no extension: it has only letters and digits"
+                    )
+                    .into());
+                }
                 if store.user(&tenant, &extension).wait()?.is_some() {
                     return Err(format!("{extension} exists: `moonswitch user passwd {extension}` changes the password").into());
                 }

@@ -346,6 +346,16 @@ fn a_saved_file_goes_live_by_itself() {
 }
 
 #[test]
+fn where_reloading_is_manual_a_saved_file_waits() {
+    let project = Project::of(&version(0));
+    project.folder.write("scripts/8001/init.lua", version(1));
+
+    assert!(!project.scripts.watches());
+    assert_eq!(project.scripts.status().tenants[0].generation, Some(1));
+    assert_eq!(published(&project), 2);
+}
+
+#[test]
 fn a_dialplan_outside_of_scripts_goes_live_by_itself_too() {
     let project = Project::new(
         &[("plans/8001.lua", &version(0))],
@@ -419,7 +429,14 @@ fn a_timer_runs_when_its_time_has_come_and_a_reload_does_not_shift_it() {
 
     project.clock.0.fetch_add(60_000_000, Relaxed);
 
-    crate::support::until(|| project.scripts.status().tenants[0].failures == 1);
+    crate::support::until(|| project.scripts.status().tenants[0].failures > 0);
+    // Only of the current generation.
+    crate::support::until(|| project.scripts.status().tenants[0].old.is_empty());
+    let status = &project.scripts.status().tenants[0];
+    assert_eq!(
+        (status.failures, status.last_failures[0].generation),
+        (1, 2)
+    );
 }
 
 #[test]

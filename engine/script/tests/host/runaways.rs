@@ -265,6 +265,35 @@ fn a_pattern_that_backtracks_for_minutes_is_given_up_and_its_line_named() {
 }
 
 #[test]
+fn a_vm_that_comes_back_after_it_was_given_up_can_do_no_harm() {
+    let mut setting = Setting::default();
+    setting.limits.script_cpu = Duration::from_millis(20);
+    let project = Project::new(
+        &[(
+            "scripts/8001/init.lua",
+            "context \"internal\" { [\"100\"] = function(call)
+               local found = ((\"a\"):rep(90)):find((\"a*\"):rep(5) .. \"b\")
+               call:play(\"late\")
+               call.vars.late = true
+             end }",
+        )],
+        setting,
+    );
+    let call = project.call("100");
+    let ScriptEnd::Failed(fault) = project.exchange.end_of(call) else {
+        panic!()
+    };
+    assert!(fault.message.contains("nothing heard"), "{}", fault.report);
+
+    // Its thread ends when the library function does.
+    crate::support::until(|| project.scripts.status().tenants[0].stuck == 0);
+
+    let is_late = |asked: &crate::support::Asked| asked.sound() == Some("late");
+    assert!(!project.exchange.has_asked(call, is_late));
+    assert_eq!(project.exchange.ends_so_far(), []);
+}
+
+#[test]
 fn other_calls_of_a_vm_that_is_given_up_get_their_end_once() {
     let project = Project::handler(
         "local s = (\"a\"):rep(400) local found = s:find((\"a*\"):rep(8) .. \"b\")",

@@ -282,6 +282,13 @@ impl FakeExchange {
         }
     }
 
+    /// Whether a call has asked this, among what nobody has waited for.
+    pub(crate) fn has_asked(&self, call: CallId, this: impl Fn(&Asked) -> bool) -> bool {
+        let asks = self.asks.lock().unwrap();
+        asks.try_iter()
+            .any(|asked| asked.call == call && this(&asked))
+    }
+
     /// Waits until a call's script has ended.
     pub(crate) fn end_of(&self, call: CallId) -> ScriptEnd {
         let mut early = self.early.lock().unwrap();

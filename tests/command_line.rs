@@ -1,0 +1,301 @@
+//! The words of the program without an exchange: help, JSON, exit codes, and what it says when
+//! something is wrong.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+/// A project's folder that goes with the test.
+struct Project(PathBuf);
+
+impl Project {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("moonswitch-words-{}-{number}", std::process::id());
+        let project = Self(std::env::temp_dir().join(name));
+        fs::create_dir_all(project.0.join("scripts/8001")).unwrap();
+        project.write("config.lua", CONFIG);
+        project.write("scripts/8001/init.lua", "context \"internal\" {}\n");
+        project
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::write(self.0.join(path), text).unwrap();
+    }
+
+    fn says(&self, words: &[&str]) -> Said {
+        self.hears(words, "")
+    }
+
+    /// What the program answers to these words and this input.
+    fn hears(&self, words: &[&str], input: &str) -> Said {
+        let mut command = program(words);
+        command
+            .arg("--config")
+            .arg(self.0.join("config.lua"))
+            .arg("--data")
+            .arg(self.0.join("data"));
+        said(command, input)
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What the program said, and how it ended.
+#[derive(Debug)]
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+fn program(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_moonswitch"));
+    command.args(words);
+    command
+}
+
+fn said(mut command: Command, input: &str) -> Said {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().unwrap();
+    Said {
+        code: status.code(),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+#[test]
+fn every_word_explains_itself() {
+    let all = said(program(&["--help"]), "");
+    assert_eq!(all.code, Some(0));
+
+    for (words, flags) in [
+        (&["run"][..], &["--log-format", "--clock"][..]),
+        (&["check"], &["--json"]),
+        (&["reload"], &["--json"]),
+        (&["status"], &["--json"]),
+        (&["trace"], &["--json", "--tenant"]),
+        (&["user"], &["add", "passwd", "list", "delete"]),
+        (&["user", "add"], &["--name", "--context", "--tenant"]),
+        (&["user", "passwd"], &["--tenant"]),
+        (&["user", "list"], &["--json"]),
+    ] {
+        assert!(all.out.contains(words[0]), "{}", all.out);
+        let help = said(program(&[words, &["--help"]].concat()), "");
+        assert_eq!(help.code, Some(0), "{words:?}");
+        for flag in flags {
+            assert!(help.out.contains(flag), "{words:?} {flag}: {}", help.out);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_word_or_flag_is_another_failure_than_a_wrong_file() {
+    assert_eq!(said(program(&["rum"]), "").code, Some(2));
+    assert_eq!(said(program(&["check", "--jsn"]), "").code, Some(2));
+    assert_eq!(said(program(&[]), "").code, Some(2));
+}
+
+#[test]
+fn check_says_all_that_is_wrong_and_fails() {
+    let project = Project::new();
+    let good = project.says(&["check", "--json"]);
+    assert_eq!(good.code, Some(0), "{good:?}");
+    assert_eq!(good.json()["errors"], serde_json::json!([]));
+
+    project.write("scripts/8001/init.lua", "local = 1\n");
+    project.write("scripts/8001/hours.lua", "return {\n  a = 1\n  b = 2\n}\n");
+    let bad = project.says(&["check", "--json"]);
+
+    assert_eq!(bad.code, Some(1));
+    let errors = bad.json()["errors"].to_string();
+    assert!(
+        errors.contains("8001: scripts/8001/hours.lua:3: "),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("8001: scripts/8001/init.lua:1: "),
+        "{errors}"
+    );
+}
+
+#[test]
+fn check_warns_of_what_no_call_will_find_and_does_not_fail() {
+    let project = Project::new();
+    project.write(
+        "scripts/8001/init.lua",
+        "context \"internal\" {\n  [\"1\"] = function(call) call:play(\"no/such/sound\") end,\n}\n",
+    );
+
+    let said = project.says(&["check"]);
+
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let warning = "warning: 8001: scripts/8001/init.lua:2: sound 'no/such/sound' not found";
+    assert!(said.out.contains(warning), "{said:?}");
+}
+
+#[test]
+fn check_needs_no_records_and_leaves_none() {
+    let project = Project::new();
+
+    project.says(&["check"]);
+
+    assert!(!project.0.join("data").exists());
+}
+
+#[test]
+fn a_wrong_setting_is_told_with_its_line_and_a_suggestion_by_each_word_that_reads_it() {
+    let project = Project::new();
+    project.write("config.lua", "return {\n  tennants = {},\n}\n");
+    let sentence = "config.lua:2: tennants: unknown setting 'tennants' (did you mean 'tenants'?)";
+
+    for words in [
+        &["check"][..],
+        &["run"],
+        &["user", "list"],
+        &["trace", "last"],
+    ] {
+        let said = project.says(words);
+
+        assert_eq!(said.code, Some(1), "{words:?}");
+        let text = format!("{}{}", said.out, said.err);
+        assert!(text.contains(sentence), "{words:?}: {text}");
+    }
+}
+
+#[test]
+fn a_missing_configuration_is_told_with_its_path() {
+    let project = Project::new();
+    fs::remove_file(project.0.join("config.lua")).unwrap();
+
+    let said = project.says(&["check"]);
+
+    assert_eq!(said.code, Some(1));
+    let path = project.0.join("config.lua");
+    assert!(said.out.contains(&path.display().to_string()), "{said:?}");
+}
+
+#[test]
+fn without_an_exchange_status_and_reload_say_how_to_start_one() {
+    let project = Project::new();
+
+    for word in ["status", "reload"] {
+        let said = project.says(&[word, "--json"]);
+
+        assert_eq!(said.code, Some(1));
+        assert_eq!(said.out, "");
+        assert!(
+            said.err.contains("start one with `moonswitch run"),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn users_are_added_listed_given_another_password_and_removed() {
+    let project = Project::new();
+
+    let added = project.hears(
+        &["user", "add", "1052", "--name", "新人"],
+        "correct horse\n",
+    );
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let twice = project.hears(&["user", "add", "1052"], "correct horse\n");
+    assert_eq!(twice.code, Some(1));
+    assert!(twice.err.contains("user passwd 1052"), "{twice:?}");
+    let changed = project.hears(&["user", "passwd", "1052"], "battery staple\n");
+    assert_eq!(changed.code, Some(0), "{changed:?}");
+
+    let listed = project.says(&["user", "list", "--json"]).json();
+    let new = serde_json::json!({
+        "extension": "1052", "name": "新人", "context": "internal", "from": "the records",
+    });
+    assert!(listed.as_array().unwrap().contains(&new), "{listed}");
+    assert!(!listed.to_string().contains("horse"), "{listed}");
+
+    assert_eq!(project.says(&["user", "delete", "1052"]).code, Some(0));
+    assert_eq!(project.says(&["user", "delete", "1052"]).code, Some(1));
+    let listed = project.says(&["user", "list"]);
+    assert!(!listed.out.contains("1052"), "{listed:?}");
+}
+
+#[test]
+fn what_cannot_be_a_user_is_refused_with_what_to_do() {
+    let project = Project::new();
+
+    for (words, input, sentence) in [
+        (&["user", "add", "1052"][..], "short\n", "take a longer one"),
+        (
+            &["user", "add", "1049"],
+            "correct horse\n",
+            "in config.lua: change it there",
+        ),
+        (
+            &["user", "add", "10 52"],
+            "correct horse\n",
+            "only letters and digits",
+        ),
+        (
+            &["user", "passwd", "1060"],
+            "correct horse\n",
+            "`moonswitch user add 1060`",
+        ),
+        (
+            &["user", "add", "1052", "--tenant", "8010"],
+            "correct horse\n",
+            "no tenant '8010' in config.lua (did you mean '8001'?)",
+        ),
+    ] {
+        let said = project.hears(words, input);
+
+        assert_eq!(said.code, Some(1), "{words:?}");
+        assert!(said.err.contains(sentence), "{words:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_call_that_is_not_there_cannot_be_traced() {
+    let project = Project::new();
+
+    for call in ["last", "7f3a", "019aad7c-0000-7000-8000-000000000000"] {
+        let said = project.says(&["trace", call]);
+
+        assert_eq!(said.code, Some(1));
+        assert!(said.err.contains(&format!("no call '{call}'")), "{said:?}");
+    }
+}
+
+const CONFIG: &str = "return {
+  sip = { listen = { \"udp:127.0.0.1:0\" } },
+  tenants = {
+    [\"8001\"] = { users = { [\"1049\"] = { name = \"温平\", password = \"demo-1049\" } } },
+  },
+}
+";
