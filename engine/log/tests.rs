@@ -1,3 +1,5 @@
+//! What stands in the log, line by line.
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,5 @@
+//! A start after a cut, with a real store and real files.
+
 use std::time::Duration;
 
 use store::{Direction, JournalLine, Sqlite};

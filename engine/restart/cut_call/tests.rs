@@ -1,3 +1,5 @@
+//! Calls that are cut at many moments, and what their journals still say.
+
 use call::{
     Bridge, CallId, Cause, Command, Ended, Greeting, LegId, Options, PlayId, RequestId, Setup,
     Strategy, Voicemail,

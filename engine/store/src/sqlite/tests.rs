@@ -1,3 +1,5 @@
+//! What SQLite itself must hold to: group commit, trouble with the disk, sealed secrets, migrations.
+
 use std::sync::mpsc;
 use std::time::Instant;
 

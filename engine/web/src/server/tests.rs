@@ -1,3 +1,5 @@
+//! The server over real sockets: what it serves, and what it refuses.
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
