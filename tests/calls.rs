@@ -29,6 +29,8 @@ mod over;
 mod recording;
 #[path = "calls/registering.rs"]
 mod registering;
+#[path = "calls/trunks.rs"]
+mod trunks;
 #[path = "calls/voicemail.rs"]
 mod voicemail;
 #[path = "calls/ways_of_writing.rs"]

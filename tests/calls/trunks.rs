@@ -1,0 +1,162 @@
+//! Trunks: registering at a carrier, to whom the password is shown, and which host is called next.
+
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use sip::auth::{Authenticator, Claim, Ha1, Verdict};
+use sip::{Message, Method, Name, Request, Response, ResponseBuilder};
+
+use crate::support::{Exchange, PATIENCE, Phone, Setup, eventually, pilot};
+
+#[test]
+fn a_registering_trunk_proves_itself_to_its_realm_and_stays_registered() {
+    let exchange = exchange_with(REGISTERING);
+    let mut carrier = Carrier::open(&exchange, 8);
+
+    let first = carrier.hears(Method::Register);
+    assert!(!first.has(Name::Authorization));
+    carrier.challenges(&first, "carrier.example");
+    let second = carrier.hears(Method::Register);
+    assert_eq!(
+        carrier.judges(&second, "carrier.example"),
+        Some(Verdict::Accepted)
+    );
+    let contact = second.header(Name::Contact).unwrap();
+    carrier.answers(Response::reply_to(&second, 200).header(Name::Contact, contact));
+
+    eventually("the registration", || {
+        (trunk(&exchange)["registration"] == "registered").then_some(())
+    });
+}
+
+#[test]
+fn a_registering_trunk_shows_its_password_to_no_other_realm() {
+    let exchange = exchange_with(REGISTERING);
+    let mut carrier = Carrier::open(&exchange, 8);
+
+    let first = carrier.hears(Method::Register);
+    carrier.challenges(&first, "stranger.example");
+
+    let again = carrier.hears(Method::Register);
+    assert!(!again.has(Name::Authorization), "{again:?}");
+    assert_ne!(again.cseq(), first.cseq());
+    assert_eq!(trunk(&exchange)["registration"], "not registered");
+}
+
+#[test]
+fn a_host_that_refuses_is_passed_over_for_the_next_in_order() {
+    let exchange = exchange_with("host = { \"EIGHT\", \"SEVEN\" },");
+    let (first, second) = (carrier_at(&exchange, 8), carrier_at(&exchange, 7));
+    let [a1] = exchange.phones(["1049"]);
+
+    let call = a1.dials("13800138000");
+    first.rings().refuses(503);
+    second.rings().answers();
+    call.hears(pilot::C1);
+    call.hangs_up();
+    exchange.has_no_calls();
+
+    let call = a1.dials("13800138000");
+    first.rings().refuses(486);
+    call.is_over();
+    assert!(second.is_not_called_for(Duration::from_millis(300)));
+}
+
+#[test]
+fn who_is_no_trunk_calls_nobody_and_the_trunk_from_any_port_does() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a2] = exchange.phones(["1050"]);
+
+    let stranger = exchange.carrier_with(|manner| manner.address = exchange.house(6, 5090));
+    assert_eq!(stranger.dials("1050").is_refused(), 401);
+    let carrier = exchange.carrier_with(|manner| manner.address.set_port(40_000));
+    let call = carrier.dials("1050");
+
+    a2.rings().answers();
+    call.hears(pilot::A2);
+}
+
+/// An account at the carrier of house 8.
+const REGISTERING: &str = "host = \"EIGHT\", username = \"01065531234\", password = \"carrier-secret\", \
+     realm = \"carrier.example\", register = true,";
+
+/// An exchange whose trunk `carrier` has these settings; the houses' numbers stand for their hosts.
+fn exchange_with(settings: &str) -> Exchange {
+    let mut exchange = Exchange::start(Setup::ringing());
+    exchange.stop();
+    let file = exchange.folder.join("config.lua");
+    let text = fs::read_to_string(&file).unwrap();
+    let own = format!("host = \"{}\",", exchange.house(9, 5090));
+    assert!(text.contains(&own));
+    let settings = settings
+        .replace("EIGHT", &exchange.house(8, 5090).to_string())
+        .replace("SEVEN", &exchange.house(7, 5090).to_string());
+    fs::write(&file, text.replace(&own, &settings)).unwrap();
+    exchange.resume();
+    exchange
+}
+
+fn carrier_at(exchange: &Exchange, house: u8) -> Phone {
+    exchange.carrier_with(|manner| manner.address = exchange.house(house, 5090))
+}
+
+fn trunk(exchange: &Exchange) -> serde_json::Value {
+    exchange.status()["trunks"][0].clone()
+}
+
+/// A carrier's registrar, word for word.
+struct Carrier {
+    socket: UdpSocket,
+    exchange: SocketAddr,
+    authenticator: Authenticator,
+}
+
+impl Carrier {
+    fn open(exchange: &Exchange, house: u8) -> Self {
+        let socket = UdpSocket::bind(exchange.house(house, 5090)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self {
+            socket,
+            exchange: exchange.address(),
+            authenticator: Authenticator::new(Instant::now(), [7; 32]),
+        }
+    }
+
+    /// The next request of a method; others, and repetitions of what it has just answered, are
+    /// passed over.
+    fn hears(&mut self, method: Method) -> Request {
+        let mut octets = [0; 4_096];
+        loop {
+            let (length, _) = self.socket.recv_from(&mut octets).unwrap();
+            match Message::parse(octets[..length].to_vec().into()) {
+                Ok(Message::Request(request)) if *request.method() == method => return request,
+                Ok(_) => {}
+                Err(fault) => panic!("{fault}"),
+            }
+        }
+    }
+
+    fn challenges(&mut self, request: &Request, realm: &str) {
+        let reply = Response::reply_to(request, 401);
+        let (now, host) = (Instant::now(), self.exchange.ip());
+        let reply = self.authenticator.challenge(now, reply, realm, host, false);
+        self.answers(reply);
+    }
+
+    fn judges(&mut self, request: &Request, realm: &str) -> Option<Verdict> {
+        let claim = Claim::of(request, realm)?;
+        let ha1 = Ha1::compute("01065531234", realm, "carrier-secret");
+        let host = self.exchange.ip();
+        let verdict =
+            (self.authenticator).verify(Instant::now(), request, &claim, host, Some(&ha1));
+        Some(verdict)
+    }
+
+    fn answers(&self, reply: ResponseBuilder) {
+        let reply = reply.to_tag("carrier").finish();
+        self.socket
+            .send_to(&reply.to_bytes(), self.exchange)
+            .unwrap();
+    }
+}
