@@ -5,6 +5,8 @@ mod support;
 
 #[path = "robust/broken_scripts.rs"]
 mod broken_scripts;
+#[path = "robust/disk.rs"]
+mod disk;
 #[path = "robust/killed.rs"]
 mod killed;
 #[path = "robust/limits.rs"]
