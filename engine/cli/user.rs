@@ -32,14 +32,14 @@ enum Verb {
         #[arg(long, default_value = "internal")]
         context: String,
         #[command(flatten)]
-        common: Common,
+        whose: Whose,
     },
     /// Change a user's password; it is read from standard input
     Passwd {
         /// The extension
         extension: String,
         #[command(flatten)]
-        common: Common,
+        whose: Whose,
     },
     /// List a tenant's users
     List {
@@ -47,19 +47,19 @@ enum Verb {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        common: Common,
+        whose: Whose,
     },
     /// Remove a user
     Delete {
         /// The extension
         extension: String,
         #[command(flatten)]
-        common: Common,
+        whose: Whose,
     },
 }
 
 #[derive(Args, Clone, Debug)]
-struct Common {
+struct Whose {
     #[command(flatten)]
     places: Places,
     /// The tenant; the only one where there is one
@@ -74,10 +74,10 @@ impl User {
                 extension,
                 name,
                 context,
-                common,
+                whose,
             } => {
-                let (config, tenant) = common.tenant()?;
-                let store = open_store(&common.places.data)?;
+                let (config, tenant) = whose.tenant()?;
+                let store = open_store(&whose.places.data)?;
                 if config.tenants[&tenant]
                     .users
                     .get(&extension)
@@ -108,11 +108,11 @@ impl User {
                 );
                 store.put_user(user).wait()?;
                 println!("{extension} can register now");
-                tell(&common.places);
+                tell(&whose.places);
             }
-            Verb::Passwd { extension, common } => {
-                let (config, tenant) = common.tenant()?;
-                let store = open_store(&common.places.data)?;
+            Verb::Passwd { extension, whose } => {
+                let (config, tenant) = whose.tenant()?;
+                let store = open_store(&whose.places.data)?;
                 let Some(old) = store.user(&tenant, &extension).wait()? else {
                     return Err(format!("no user {extension} in the records: `moonswitch user add {extension}` adds one; users of config.lua have their password there").into());
                 };
@@ -126,24 +126,24 @@ impl User {
                 );
                 store.put_user(user).wait()?;
                 println!("the password of {extension} is changed");
-                tell(&common.places);
+                tell(&whose.places);
             }
-            Verb::List { json, common } => list(&common, json)?,
-            Verb::Delete { extension, common } => {
-                let (_, tenant) = common.tenant()?;
-                let store = open_store(&common.places.data)?;
+            Verb::List { json, whose } => list(&whose, json)?,
+            Verb::Delete { extension, whose } => {
+                let (_, tenant) = whose.tenant()?;
+                let store = open_store(&whose.places.data)?;
                 if !store.delete_user(&tenant, &extension).wait()? {
                     return Err(format!("no user {extension} in the records").into());
                 }
                 println!("{extension} is removed");
-                tell(&common.places);
+                tell(&whose.places);
             }
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-impl Common {
+impl Whose {
     fn tenant(&self) -> Result<(Config, String), Box<dyn Error>> {
         let config = load_config(&self.places.config, &self.places.data)?;
         let names: Vec<&String> = config.tenants.keys().collect();
@@ -161,9 +161,9 @@ impl Common {
     }
 }
 
-fn list(common: &Common, json: bool) -> Result<(), Box<dyn Error>> {
-    let (config, tenant) = common.tenant()?;
-    let stored = open_store(&common.places.data)?.users(&tenant).wait()?;
+fn list(whose: &Whose, json: bool) -> Result<(), Box<dyn Error>> {
+    let (config, tenant) = whose.tenant()?;
+    let stored = open_store(&whose.places.data)?.users(&tenant).wait()?;
     let mut rows: Vec<(String, String, String, &str)> = config.tenants[&tenant]
         .users
         .iter()

@@ -1,3 +1,5 @@
+//! `config.lua` from text to settings: defaults, lines, suggestions, secrets.
+
 use std::time::Duration;
 
 use super::*;

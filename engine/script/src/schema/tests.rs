@@ -1,3 +1,5 @@
+//! Every kind of setting, right and wrong, and the sentence for each mistake.
+
 use serde_json::json;
 
 use super::*;

@@ -246,7 +246,11 @@ impl FakeExchange {
         let (ticks, ticking) = channel::<(Instant, oneshot::Sender<Reply>)>();
         std::thread::spawn(move || {
             for (due, reply) in ticking {
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                while let left = due.saturating_duration_since(Instant::now())
+                    && !left.is_zero()
+                {
+                    std::thread::park_timeout(left);
+                }
                 let _ = reply.send(Reply::Key(None));
             }
         });
