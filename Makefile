@@ -25,7 +25,7 @@ test: deps-test fmt-check lint unit integration licences ## Everything that must
 unit: deps-test ## Unit, property and Lua tests of all crates
 	@echo "== unit tests"
 	cargo test --workspace --lib --bins --examples --quiet
-	cargo test --workspace --exclude moonswitch --tests --quiet
+	cargo test --workspace --exclude moonswitch --test "*" --quiet
 
 integration: deps-test ## The whole engine with real phones, and house style
 	@echo "== integration tests"

@@ -136,6 +136,49 @@ fn no_work_is_left_marked_in_the_code() {
 }
 
 #[test]
+fn no_test_is_skipped_and_none_sleeps() {
+    let skips = ["#[ignore", "thread::sleep(", "time::sleep("];
+    let found: Vec<PathBuf> = rust_sources()
+        .into_iter()
+        .filter(|path| !path.ends_with("house_style.rs"))
+        .filter(|path| {
+            let text = read(path);
+            let test = path.components().any(|part| part.as_os_str() == "tests")
+                || path.to_string_lossy().ends_with("tests.rs");
+            let code = match text.split_once("#[cfg(test)]") {
+                _ if test => &text[..],
+                Some((_, tests)) => tests,
+                None => "",
+            };
+            skips.iter().any(|word| code.contains(word))
+        })
+        .collect();
+
+    assert!(
+        found.is_empty(),
+        "wait for what must happen, or move the clock: {found:#?}"
+    );
+}
+
+#[test]
+fn every_dependency_says_why_it_is_there() {
+    let manifest = read(Path::new("Cargo.toml"));
+    let (_, list) = manifest.split_once("[workspace.dependencies]").unwrap();
+    let (list, _) = list.split_once("\n[").unwrap();
+    let mut silent = Vec::new();
+    let mut above = "";
+    for line in list.lines() {
+        let ours = line.contains("path = \"engine/");
+        if line.contains(" = ") && !line.starts_with('#') && !ours && !above.starts_with('#') {
+            silent.push(line);
+        }
+        above = line;
+    }
+
+    assert!(silent.is_empty(), "a comment above each: {silent:#?}");
+}
+
+#[test]
 fn every_test_that_the_coverage_list_names_exists() {
     let list = read(Path::new("tests/coverage.toml"));
     let mut features = 0;

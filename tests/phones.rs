@@ -9,3 +9,5 @@ mod baresip;
 mod command_line;
 #[path = "phones/thousand_calls.rs"]
 mod thousand_calls;
+#[path = "phones/tour.rs"]
+mod tour;

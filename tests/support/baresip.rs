@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::program::Program;
-use super::sound::{Wav, tone_wav};
+use super::sound::{Wav, tone_wav_at};
 use super::{Exchange, PATIENCE, eventually};
 
 /// A running baresip. It says its pilot tone from a file and writes what it hears into another.
@@ -23,17 +23,32 @@ pub(crate) struct Baresip {
 
 impl Baresip {
     /// Starts one for a user; it registers at once and takes calls by itself. `codec` is its only
-    /// one: `pcma` or `pcmu`.
+    /// one: `pcma`, `pcmu`, `g722` or `opus`.
     pub(crate) fn start(exchange: &Exchange, user: &str, pilot: f64, codec: &str) -> Self {
-        // It sends RTP from wherever the kernel likes, which on loopback is 127.0.0.1.
-        let address = free_address();
+        Self::start_with(exchange, user, pilot, codec, "auto")
+    }
+
+    /// As [`start`](Self::start), but somebody has to take its calls.
+    pub(crate) fn start_attended(exchange: &Exchange, user: &str, pilot: f64, codec: &str) -> Self {
+        Self::start_with(exchange, user, pilot, codec, "manual")
+    }
+
+    fn start_with(exchange: &Exchange, user: &str, pilot: f64, codec: &str, answers: &str) -> Self {
+        // It sends RTP from wherever the kernel likes, which on loopback is 127.0.0.1. Its SIP and
+        // its control are where nobody else is.
+        let address = exchange.free_address();
         let folder = exchange.folder.join(format!("baresip-{user}"));
         fs::create_dir_all(&folder).unwrap();
-        tone_wav(
-            &folder.join("says.wav"),
-            &[(pilot, Duration::from_secs(60))],
-        );
-        let control = free_address();
+        // It plays a file at the file's own rate, and so the file has the codec's.
+        let (rate, channels) = match codec {
+            "opus" => (48_000, 2),
+            "g722" => (16_000, 1),
+            _ => (8_000, 1),
+        };
+        let name = format!("{codec}/{rate}/{channels}");
+        let tones = [(pilot, Duration::from_secs(60))];
+        tone_wav_at(&folder.join("says.wav"), &tones, rate, channels);
+        let control = SocketAddr::new(address.ip(), 4_444);
         let said = folder.display();
         let settings = format!(
             "poll_method epoll
@@ -46,6 +61,8 @@ jitter_buffer_delay 1-5
 net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -62,7 +79,7 @@ ctrl_tcp_listen {control}
         fs::write(
             folder.join("accounts"),
             format!(
-                "<sip:{user}@{host}>;auth_pass=demo-{user};answermode=auto;regint=600;audio_codecs={codec}\n"
+                "<sip:{user}@{host}>;auth_pass=demo-{user};answermode={answers};regint=600;audio_codecs={name}\n"
             ),
         )
         .unwrap();
@@ -91,7 +108,37 @@ ctrl_tcp_listen {control}
         self.program.says("Call established", PATIENCE);
     }
 
-    /// Ends its call.
+    /// Waits until it rings.
+    pub(crate) fn is_called(&self) {
+        self.is_called_times(1);
+    }
+
+    /// Waits until it has rung for so many calls.
+    pub(crate) fn is_called_times(&self, times: usize) {
+        self.program.says_times("Incoming call", times, PATIENCE);
+    }
+
+    /// Takes its call.
+    pub(crate) fn answers(&self) {
+        self.command("accept", "");
+    }
+
+    /// Holds its call.
+    pub(crate) fn holds(&self) {
+        self.command("hold", "");
+    }
+
+    /// Takes its call off hold.
+    pub(crate) fn retrieves(&self) {
+        self.command("resume", "");
+    }
+
+    /// Ends as a phone does whose plug is pulled.
+    pub(crate) fn goes_dead(self) {
+        self.program.kill();
+    }
+
+    /// Ends its call, or refuses the one that rings.
     pub(crate) fn hangs_up(&self) {
         self.command("hangup", "");
     }
@@ -154,16 +201,5 @@ ctrl_tcp_listen {control}
         write!(stream, "{}:{json},", json.len()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let _ = stream.read(&mut [0; 512]);
-    }
-}
-
-/// A port of 127.0.0.1 that nobody has, for UDP and for TCP.
-fn free_address() -> SocketAddr {
-    loop {
-        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = tcp.local_addr().unwrap();
-        if std::net::UdpSocket::bind(address).is_ok() {
-            return address;
-        }
     }
 }

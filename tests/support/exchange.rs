@@ -226,7 +226,11 @@ impl Exchange {
     pub(crate) fn only_record(&self) -> CallDetails {
         let calls = self.ended_calls(1);
         assert_eq!(calls.len(), 1, "one call was made");
-        let id = calls[0].begin.id;
+        self.call(calls[0].begin.id)
+    }
+
+    /// The whole record of a call.
+    pub(crate) fn call(&self, id: uuid::Uuid) -> CallDetails {
         self.store().call("8001", id).wait().unwrap().unwrap()
     }
 

@@ -22,7 +22,7 @@ pub(crate) use ear::Watch;
 pub(crate) use exchange::Exchange;
 pub(crate) use phone::{Hold, Keys, Line, Phone};
 pub(crate) use program::Program;
-pub(crate) use project::Setup;
+pub(crate) use project::{Setup, Street, project_folder};
 pub(crate) use sipp::sipp;
 pub(crate) use sound::Wav;
 

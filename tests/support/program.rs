@@ -1,8 +1,8 @@
 //! Other programs as parts of a test: started in groups of their own, gone when dropped.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,15 +12,25 @@ use std::time::{Duration, Instant};
 pub(crate) struct Program {
     name: String,
     child: Child,
+    keyboard: Option<ChildStdin>,
     said: Arc<(Mutex<String>, Condvar)>,
 }
 
 impl Program {
     /// Starts it; both of its outputs are kept.
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::launch(command, Stdio::null())
+    }
+
+    /// Starts it with a keyboard; see [`types`](Self::types).
+    pub(crate) fn start_with_keyboard(command: Command) -> Self {
+        Self::launch(command, Stdio::piped())
+    }
+
+    fn launch(mut command: Command, keyboard: Stdio) -> Self {
         let name = format!("{:?}", command.get_program());
         command
-            .stdin(Stdio::null())
+            .stdin(keyboard)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
@@ -30,7 +40,18 @@ impl Program {
         let said: Arc<(Mutex<String>, Condvar)> = Arc::default();
         collect(child.stdout.take().unwrap(), said.clone());
         collect(child.stderr.take().unwrap(), said.clone());
-        Self { name, child, said }
+        Self {
+            name,
+            keyboard: child.stdin.take(),
+            child,
+            said,
+        }
+    }
+
+    /// Types something on its keyboard.
+    pub(crate) fn types(&self, keys: &str) {
+        let mut keyboard = self.keyboard.as_ref().expect("it has a keyboard");
+        keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits until it has said something.
@@ -76,6 +97,14 @@ impl Program {
             );
             thread::park_timeout(Duration::from_millis(20));
         }
+    }
+
+    /// Asks it to end, as a person does with Ctrl-C, and waits until it has.
+    pub(crate) fn is_interrupted(mut self) {
+        let group = format!("-{}", self.child.id());
+        let asked = Command::new("kill").args(["-INT", "--", &group]).status();
+        assert!(asked.is_ok_and(|status| status.success()));
+        self.ends(super::PATIENCE);
     }
 
     /// Ends it as a crash does.

@@ -40,16 +40,20 @@ impl Oscillator {
 
 /// Writes tones one after the other; 0 Hz is silence.
 pub(crate) fn tone_wav(path: &Path, tones: &[(f64, Duration)]) {
+    tone_wav_at(path, tones, 8_000, 1);
+}
+
+/// As [`tone_wav`], at another rate and with the same on every channel.
+pub(crate) fn tone_wav_at(path: &Path, tones: &[(f64, Duration)], rate: u32, channels: u16) {
     let mut samples = Vec::new();
     for &(frequency, length) in tones {
-        let mut piece = vec![0; (length.as_secs_f64() * 8_000.0) as usize];
-        Oscillator::new(frequency, 8_000).fill(&mut piece);
-        samples.extend(piece);
+        let mut piece = vec![0; (length.as_secs_f64() * f64::from(rate)) as usize];
+        Oscillator::new(frequency, rate).fill(&mut piece);
+        for sample in piece {
+            samples.extend((0..channels).map(|_| sample));
+        }
     }
-    let shape = WavHeader {
-        channels: 1,
-        rate: 8_000,
-    };
+    let shape = WavHeader { channels, rate };
     let mut file = shape.bytes(Some(samples.len() as u64 * 2)).to_vec();
     file.extend(samples.into_iter().flat_map(i16::to_le_bytes));
     fs::write(path, file).unwrap();
