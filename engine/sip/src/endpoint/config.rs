@@ -1,5 +1,6 @@
 //! What an endpoint is told at its birth, and what the application asks it to call.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +19,9 @@ pub struct EndpointConfig {
     /// The host, with a port if need be, that Via and Contact name when the socket's own address
     /// says nothing or cannot be reached from outside.
     pub host: Option<String>,
+    /// Our address as it is seen beyond a NAT; Via and Contact name it, with the socket's port, to
+    /// all but this machine.
+    pub external: Option<IpAddr>,
     /// The session interval that we propose (RFC 4028); `None` leaves it to the far end.
     pub session_expires: Option<Duration>,
     /// Methods that the application serves outside of calls, beside OPTIONS; others get 405.
@@ -36,6 +40,7 @@ impl Default for EndpointConfig {
             user_agent: "moonswitch".to_owned(),
             seed: 0,
             host: None,
+            external: None,
             session_expires: Some(Duration::from_secs(1800)),
             allow: vec![Method::Register],
             max_ringing: Duration::from_secs(180),

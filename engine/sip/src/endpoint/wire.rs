@@ -232,15 +232,15 @@ impl Wire {
         self.keys.of(&[b"party", tag])
     }
 
-    /// Our Contact: `host` if given, or the address that the far end knows.
+    /// Our Contact for who is at the other end of `route`: `host` if given, or the address that they
+    /// know us by.
     pub(crate) fn contact(
         &self,
         user: Option<&str>,
         host: Option<&str>,
-        transport: Transport,
-        local: Option<SocketAddr>,
+        route: &Route,
     ) -> NameAddr {
-        let host = host.map_or_else(|| self.host(local), str::to_owned);
+        let host = host.map_or_else(|| self.host(route), str::to_owned);
         let mut text = match user {
             Some(user) if !user.is_empty() => {
                 let placeholder = Host::Name(Text::from_static("x"));
@@ -251,7 +251,7 @@ impl Wire {
             }
             _ => format!("<sip:{host}"),
         };
-        if let Some(transport) = transport.uri_parameter() {
+        if let Some(transport) = route.transport.uri_parameter() {
             text.push_str(";transport=");
             text.push_str(transport);
         }
@@ -267,18 +267,23 @@ impl Wire {
 
     fn via(&self, route: &Route, branch: &str) -> String {
         let transport = route.transport.via_name();
-        let host = self.host(route.local);
+        let host = self.host(route);
         format!("SIP/2.0/{transport} {host};branch={branch};rport")
     }
 
     /// The host and port to name ourselves by.
-    fn host(&self, local: Option<SocketAddr>) -> String {
+    fn host(&self, route: &Route) -> String {
         if let Some(host) = &self.config.host {
             return host.clone();
         }
-        match local.filter(|local| !local.ip().is_unspecified()) {
-            Some(local) => SocketAddr::new(local.ip().to_canonical(), local.port()).to_string(),
-            None => "localhost".to_owned(),
+        let is_here = route.remote.ip().to_canonical().is_loopback();
+        let external = self.config.external.filter(|_| !is_here);
+        match (external, route.local) {
+            (Some(ip), Some(local)) => SocketAddr::new(ip, local.port()).to_string(),
+            (None, Some(local)) if !local.ip().is_unspecified() => {
+                SocketAddr::new(local.ip().to_canonical(), local.port()).to_string()
+            }
+            _ => "localhost".to_owned(),
         }
     }
 

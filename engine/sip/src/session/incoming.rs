@@ -54,7 +54,7 @@ impl Session {
         let tag = wire.random.token();
         let user = request.uri()?.user();
         let user = user.as_ref().map(|user| user.to_str());
-        let contact = wire.contact(user.as_deref(), None, source.transport, Some(source.local));
+        let contact = wire.contact(user.as_deref(), None, &source.reply_route());
         let dialog = Dialog::of_callee(request, &tag, contact, source)?;
         let ringing = Ringing {
             invite,

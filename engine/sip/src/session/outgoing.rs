@@ -62,8 +62,7 @@ impl Session {
         let contact = wire.contact(
             to.contact_user.as_deref(),
             to.contact_host.as_deref(),
-            to.destination.transport,
-            to.destination.local,
+            &to.destination,
         );
         let mut invite = Request::build(Method::Invite, &to.uri);
         for route in &to.route {

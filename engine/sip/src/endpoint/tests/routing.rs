@@ -85,6 +85,27 @@ fn our_contact_names_the_address_that_was_called() {
 }
 
 #[test]
+fn beyond_a_nat_our_external_address_is_named() {
+    for (remote, shown) in [
+        ("192.0.2.1:40000", "203.0.113.5:5060"),
+        ("127.0.0.1:40000", "192.0.2.9:5060"),
+    ] {
+        let mut phone = Phone::new(Transport::Udp, None);
+        phone.source.remote = address(remote);
+        phone.endpoint = Endpoint::new(EndpointConfig {
+            external: Some([203, 0, 113, 5].into()),
+            ..EndpointConfig::default()
+        });
+
+        let bye = phone.answered_and_hung_up(&invite("10.0.0.1:5060;rport", "10.0.0.1:5060"));
+
+        let contact = phone.contact.clone().unwrap();
+        assert_eq!(contact, format!("<sip:bob@{shown}>"));
+        assert_eq!(request(&bye).via().unwrap().sent_by(), shown);
+    }
+}
+
+#[test]
 fn a_large_invite_goes_by_tcp_where_that_is_allowed_and_falls_back_to_udp() {
     let mut pair = Pair::new();
     let large = Bytes::from(vec![b'x'; 1400]);
@@ -249,6 +270,8 @@ struct Phone {
     now: Instant,
     source: Source,
     session: Option<SessionId>,
+    /// What the answer to its call named as Contact.
+    contact: Option<String>,
 }
 
 impl Phone {
@@ -263,6 +286,7 @@ impl Phone {
                 flow,
             },
             session: None,
+            contact: None,
         }
     }
 
@@ -291,6 +315,7 @@ impl Phone {
         let Message::Response(ok) = Message::parse(ok.payload).unwrap() else {
             panic!("no response");
         };
+        self.contact = ok.header(Name::Contact).map(|contact| contact.to_string());
         let ack = (text.replace("INVITE", "ACK"))
             .replace("z9hG4bKr", "z9hG4bKack")
             .replace("To: <sip:bob@192.0.2.9>", &format!("To: {}", to_of(&ok)));
