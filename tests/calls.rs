@@ -29,6 +29,8 @@ mod over;
 mod recording;
 #[path = "calls/registering.rs"]
 mod registering;
+#[path = "calls/ringing_several.rs"]
+mod ringing_several;
 #[path = "calls/trunks.rs"]
 mod trunks;
 #[path = "calls/voicemail.rs"]
