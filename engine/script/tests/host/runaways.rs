@@ -272,7 +272,7 @@ fn a_vm_that_comes_back_after_it_was_given_up_can_do_no_harm() {
         &[(
             "scripts/8001/init.lua",
             "context \"internal\" { [\"100\"] = function(call)
-               local found = ((\"a\"):rep(90)):find((\"a*\"):rep(5) .. \"b\")
+               local found = ((\"a\"):rep(70)):find((\"a*\"):rep(5) .. \"b\")
                call:play(\"late\")
                call.vars.late = true
              end }",
