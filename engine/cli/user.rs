@@ -104,7 +104,7 @@ impl User {
                     &extension,
                     name,
                     context,
-                    &read_password()?,
+                    &read_password(&extension)?,
                 );
                 store.put_user(user).wait()?;
                 println!("{extension} can register now");
@@ -122,7 +122,7 @@ impl User {
                     &extension,
                     old.name,
                     old.context,
-                    &read_password()?,
+                    &read_password(&extension)?,
                 );
                 store.put_user(user).wait()?;
                 println!("the password of {extension} is changed");
@@ -230,7 +230,7 @@ fn record(
 }
 
 /// Reads a line; a password on the command line would be seen by everybody on the machine.
-fn read_password() -> Result<String, Box<dyn Error>> {
+fn read_password(extension: &str) -> Result<String, Box<dyn Error>> {
     if std::io::stdin().is_terminal() {
         eprint!("password (it is shown while you type): ");
         std::io::stderr().flush()?;
@@ -243,6 +243,11 @@ fn read_password() -> Result<String, Box<dyn Error>> {
             "a password of fewer than {SHORTEST} letters is guessed in an hour: take a longer one"
         )
         .into());
+    }
+    if password.eq_ignore_ascii_case(&format!("demo-{extension}")) {
+        return Err(
+            format!("everybody knows the demo password of {extension}: take another").into(),
+        );
     }
     Ok(password.to_owned())
 }

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use super::live::{Leg, Live, Role};
 use super::{Input, Switch, sound};
+use crate::log::Masked;
 
 /// One way to try: an INVITE that can be sent.
 #[derive(Clone, Debug)]
@@ -228,7 +229,7 @@ impl Switch {
         let far = first.destination.remote;
         let trunk = first.trunk.clone();
         let Some(near) = self.listener_for(&first.destination) else {
-            tracing::warn!(%far, "no listener for this transport and address family");
+            tracing::warn!(far = %Masked(far), "no listener for this transport and address family");
             self.unreachable(live, id, Cause::Unavailable);
             return;
         };

@@ -12,6 +12,7 @@ use sip::{Request, SessionId, Source};
 use super::Switch;
 use super::accounts::Judged;
 use super::live::{Leg, Live, Role};
+use crate::log::Masked;
 
 /// Who calls.
 struct Caller {
@@ -38,6 +39,7 @@ impl Switch {
         };
         if let Some(why) = self.overload(&caller) {
             self.parts.meters.calls_refused.increment(1);
+            // Not a security event: the source is often a carrier's, which must not be banned.
             tracing::warn!(tenant = %caller.tenant, why, "call refused");
             let retry = vec![("Retry-After".to_owned(), "5".to_owned())];
             self.endpoint.reject(now, session, 503, &retry);
@@ -86,8 +88,8 @@ impl Switch {
         let span = tracing::info_span!("call", %id, tenant = %setup.tenant);
         let entered = span.clone().entered();
         tracing::info!(
-            from = setup.from_raw,
-            to = setup.to,
+            from = %Masked(setup.from_raw.as_str()),
+            to = %Masked(setup.to.as_str()),
             context = setup.context,
             "call begins"
         );
@@ -169,7 +171,11 @@ impl Switch {
         let message = refused.to_string();
         match refused {
             Refused::NoRoute { to, .. } => {
-                tracing::info!(message, "no route");
+                tracing::info!(
+                    to = %Masked(to.as_str()),
+                    context = live.setup.context,
+                    "no context has this number"
+                );
                 live.call.handle_script_ended(now, Ended::NoRoute { to });
             }
             _ => {
@@ -196,7 +202,10 @@ impl Switch {
                 trunk: Some(name.to_owned()),
             });
         }
-        let tenant = self.tenant_of(request).ok_or((404, Vec::new()))?;
+        let Some(tenant) = self.tenant_of(request) else {
+            no_such_tenant(source, request);
+            return Err((404, Vec::new()));
+        };
         match self.accounts.judge(now, &tenant, request, source.ip()) {
             Judged::User(user) => {
                 self.bans.succeeded(now, source.ip());
@@ -365,6 +374,14 @@ impl Switch {
             started_at: self.parts.clock.unix_micros(),
         }
     }
+}
+
+/// Somebody asks for a domain that is nobody's here, as scanners do.
+pub(super) fn no_such_tenant(source: Source, request: &Request) {
+    tracing::warn!(
+        target: "security", event = "no_such_tenant", source = %source.ip(),
+        method = ?request.method()
+    );
 }
 
 /// The number that a trusted trunk asserts (RFC 3325).

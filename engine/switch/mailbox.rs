@@ -181,17 +181,17 @@ impl Switch {
             } => {
                 tracing::info!(mailbox, "a message was left");
                 let stored = store.leave_message(MessageRow {
-                        id: message.0,
-                        tenant: tenant.to_owned(),
-                        mailbox: mailbox.clone(),
-                        call_id: Some(live.setup.id.0),
-                        recording: recording.0,
-                        from,
-                        left_at: now,
-                        duration: duration.as_micros() as i64,
-                        heard_at: None,
-                        deleted_at: None,
-                    });
+                    id: message.0,
+                    tenant: tenant.to_owned(),
+                    mailbox: mailbox.clone(),
+                    call_id: Some(live.setup.id.0),
+                    recording: recording.0,
+                    from,
+                    left_at: now,
+                    duration: duration.as_micros() as i64,
+                    heard_at: None,
+                    deleted_at: None,
+                });
                 let call = live.id();
                 let is_lost = live
                     .recordings

@@ -2,6 +2,7 @@
 //! thread, no lock.
 
 mod accounts;
+mod cleaning;
 mod dialing;
 mod incoming;
 mod input;
@@ -89,6 +90,7 @@ pub(crate) struct Switch {
     /// The name that RTCP carries: says nothing of the machine.
     cname: Arc<str>,
     next_sweep: Instant,
+    next_cleaning: Instant,
     next_key: u64,
     /// Calls go round the media threads.
     next_thread: usize,
@@ -131,6 +133,7 @@ impl Switch {
             codecs: sound::codecs(&config.rtp.codecs).into(),
             cname: format!("{:016x}@moonswitch", rand::random::<u64>()).into(),
             next_sweep: now + SWEEP,
+            next_cleaning: now,
             next_key: 1,
             next_thread: 0,
             started: now,
@@ -305,6 +308,7 @@ impl Switch {
         for id in ids {
             self.with_call(now, id, |switch, live| switch.write_journal(live));
         }
+        self.clean_when_due(now);
         self.measure();
     }
 
@@ -409,6 +413,15 @@ impl Switch {
             if let Input::File(event) = input {
                 self.handle_file(Instant::now(), event);
             }
+        }
+        // Writes are applied in order: when this one is on disk, all before it are.
+        if let Err(error) = self
+            .parts
+            .store
+            .kv_purge(self.parts.clock.unix_micros())
+            .await
+        {
+            tracing::error!(%error, "the last records may be missing");
         }
     }
 }

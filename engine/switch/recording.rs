@@ -1,6 +1,7 @@
 //! Recordings: a machine's wishes, a media thread's samples, a file and a row.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use call::{Event, LegId, Purpose, RecordingId, TenantId};
@@ -201,11 +202,7 @@ impl Switch {
                     sha256: None,
                     lost: file.is_err() || counted.lost > 0,
                 };
-                switch
-                    .parts
-                    .store
-                    .finish_recording(&tenant.0, id.0, end)
-                    .forget();
+                switch.finish_recording(&tenant, id, end, file.is_ok());
             }
             live.echoes.push_back(Event::RecordingClosed {
                 recording: id,
@@ -213,6 +210,37 @@ impl Switch {
                 speech: counted.speech,
             });
         });
+    }
+
+    /// Ends a recording's row, with the checksum of its file where there is one.
+    fn finish_recording(
+        &self,
+        tenant: &TenantId,
+        id: RecordingId,
+        mut end: RecordingEnd,
+        is_whole: bool,
+    ) {
+        let (store, tenant) = (self.parts.store.clone(), tenant.clone());
+        if !is_whole {
+            store.finish_recording(&tenant.0, id.0, end).forget();
+            return;
+        }
+        let path = self.recording_path(&tenant, id);
+        let mut finish = move || {
+            match crate::checksum::sha256_of(&path) {
+                Ok(sum) => end.sha256 = Some(sum),
+                Err(error) => {
+                    tracing::error!(%error, path = %path.display(), "no checksum of a recording");
+                }
+            }
+            store.finish_recording(&tenant.0, id.0, end).forget();
+        };
+        if self.parts.vitals.stopping.load(Ordering::Relaxed) {
+            // Nobody would wait for another thread any more.
+            finish();
+        } else {
+            tokio::task::spawn_blocking(finish);
+        }
     }
 
     /// Where a recording's file is: by tenant and the day in its id.

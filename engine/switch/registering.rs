@@ -41,6 +41,7 @@ impl Switch {
     ) {
         let refuse = |status: u16| Response::reply_to(request, status);
         let Some(tenant) = self.tenant_of(request) else {
+            super::incoming::no_such_tenant(source, request);
             self.endpoint.respond(now, handle, refuse(404).finish());
             return;
         };
@@ -67,6 +68,10 @@ impl Switch {
             .and_then(|uri| uri.user_unescaped())
             .map(|named| named.to_string());
         if named.as_deref() != Some(&user) {
+            tracing::warn!(
+                target: "security", event = "foreign_registration", source = %source.ip(),
+                tenant = %tenant, user
+            );
             self.endpoint.respond(now, handle, refuse(403).finish());
             return;
         }
@@ -117,7 +122,7 @@ impl Switch {
                     let row = row(tenant, user, &binding.save(&account, now, millis(wall)));
                     pending.push(self.parts.store.save_registration(row));
                     if binding.registered_at == now {
-                        tracing::debug!(tenant, user, contact = %binding.contact, "registered");
+                        tracing::debug!(tenant, user, "registered");
                         let payload = serde_json::json!({
                             "user": user, "contact": binding.contact.to_string(),
                         });

@@ -330,6 +330,12 @@ impl Switch {
                 self.with_call(now, call, |switch, live| {
                     let thread = live.thread;
                     let Some(leg) = live.leg(id) else { return };
+                    if quality.refused > 0 {
+                        tracing::warn!(
+                            target: "security", event = "foreign_sound", %call,
+                            packets = quality.refused
+                        );
+                    }
                     leg.quality = Some(quality);
                     if let Some(sound) = &mut leg.sound {
                         sound.leaving = false;

@@ -172,13 +172,16 @@ impl Switch {
     }
 }
 
-async fn switch(name: &str) -> (
+async fn switch(
+    name: &str,
+) -> (
     Switch,
     mpsc::Receiver<Input>,
     Arc<Sqlite>,
     std::path::PathBuf,
 ) {
-    let folder = std::env::temp_dir().join(format!("moonswitch-switch-{name}-{}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("moonswitch-switch-{name}-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("scripts")).unwrap();
     let settings = r#"return {
       sip = { listen = { "udp:127.0.0.1:0" } },

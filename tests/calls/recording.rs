@@ -27,6 +27,10 @@ fn the_two_channels_hold_the_right_tones_through_a_hold() {
 
     let record = exchange.only_record();
     let sound = exchange.recording(record.call.begin.id);
+    let (row, path) = &exchange.recordings(record.call.begin.id)[0];
+    let kept = row.end.clone().unwrap();
+    assert_eq!(kept.bytes, std::fs::metadata(path).unwrap().len());
+    assert!(kept.sha256.is_some(), "{kept:?}");
     assert_eq!(sound.channels.len(), 2);
     assert!(sound.time_of(0, pilot::C1) >= Duration::from_millis(1_500));
     assert!(sound.time_of(1, pilot::A1) >= Duration::from_millis(1_300));

@@ -13,6 +13,7 @@ context \"inbound\" { [\"_10XX\"] = leave }
 context \"internal\" {
   [\"_10XX\"] = leave,
   [\"*97\"] = function(call) return call:voicemail_menu(call.user.mailbox) end,
+  [\"_1[3-9]X.\"] = function(call) call:bridge(\"trunk:carrier/\" .. call.to) end,
 }
 ";
 
@@ -69,6 +70,33 @@ fn a_caller_who_hangs_up_after_speaking_has_left_a_message_and_a_silent_one_has_
         .mailbox("1050")
         .is_none_or(|mailbox| mailbox.messages.is_empty());
     assert!(none, "nothing was said");
+}
+
+#[test]
+fn key_2_calls_back_who_has_left_the_message() {
+    let exchange = Exchange::start(Setup::with(BOXES));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let call = carrier.dials("1049");
+    call.hears(BEEP);
+    call.talks_for(Duration::from_secs(3));
+    call.hangs_up();
+    exchange.ended_calls(1);
+
+    let listening = a1.dials("*97");
+    listening.is_answered();
+    for _ in 0..2 {
+        listening.hears_something(Duration::from_millis(300));
+        listening.presses("2580#", Keys::Rfc4733);
+    }
+    listening.hears_within(pilot::C1, Duration::from_secs(20));
+    listening.presses("2", Keys::Rfc4733);
+
+    let called_back = carrier.rings();
+    called_back.answers();
+    called_back.hears(pilot::A1);
+    listening.hangs_up();
+    called_back.is_hung_up();
 }
 
 /// What says "speak now".

@@ -40,6 +40,10 @@ fn a_user_that_is_added_on_the_command_line_registers_at_once() {
     });
     assert_eq!(new.tries_to_register(PATIENCE), Some(401));
 
+    for known in ["demo-1052\n", "short\n"] {
+        let refused = run(&exchange, &["user", "add", "1052"], known);
+        assert!(!refused.status.success());
+    }
     let added = run(
         &exchange,
         &["user", "add", "1052", "--name", "新人"],

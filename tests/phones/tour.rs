@@ -23,7 +23,7 @@ fn the_tour_of_the_readme_goes_as_it_says() {
     the_hotline(&tour, &first, &second);
     the_menu_changes(&tour, &day, &first, &second);
 
-    day.is_interrupted();
+    day.ends_by_interrupt();
     let _night = tour.starts("run --clock 2026-11-23T22");
     out_of_hours(&tour, &second);
 }

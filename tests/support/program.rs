@@ -100,7 +100,7 @@ impl Program {
     }
 
     /// Asks it to end, as a person does with Ctrl-C, and waits until it has.
-    pub(crate) fn is_interrupted(mut self) {
+    pub(crate) fn ends_by_interrupt(mut self) {
         let group = format!("-{}", self.child.id());
         let asked = Command::new("kill").args(["-INT", "--", &group]).status();
         assert!(asked.is_ok_and(|status| status.success()));
