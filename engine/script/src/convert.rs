@@ -7,14 +7,25 @@ use serde_json::{Map, Number, Value};
 /// an empty one becomes an object unless [`json.list`](crate::api) marked it.
 ///
 /// # Errors
-/// A sentence that names what is no plain data, or is nested too deeply.
+/// A sentence that names what is no plain data, is nested too deeply, or is too large.
 pub(crate) fn to_json(lua: &Lua, value: &LuaValue) -> Result<Value, String> {
-    Walk {
-        lua,
-        path: String::new(),
-        depth: 0,
-    }
-    .value(value)
+    Walk::new(lua, LARGEST, false).value(value)
+}
+
+/// As [`to_json`], for a whole configuration.
+///
+/// # Errors
+/// As there.
+pub(crate) fn to_large_json(lua: &Lua, value: &LuaValue) -> Result<Value, String> {
+    Walk::new(lua, LARGEST * 64, false).value(value)
+}
+
+/// As [`to_json`]; what is no plain data becomes `null`.
+///
+/// # Errors
+/// Only when it is too large.
+pub(crate) fn to_json_as_far_as_possible(lua: &Lua, value: &LuaValue) -> Result<Value, String> {
+    Walk::new(lua, LARGEST, true).value(value)
 }
 
 /// Turns JSON into a Lua value. `null` becomes nil, and `json.null` inside a list, so that the
@@ -54,14 +65,44 @@ pub(crate) fn from_json(lua: &Lua, value: &Value) -> mlua::Result<LuaValue> {
 /// Deeper tables are refused: they are cycles, or will be somebody's stack overflow.
 const DEEPEST: usize = 32;
 
+/// Octets, more or less. A small table that holds another twice, and that one another, is a large
+/// one when it is written out.
+const LARGEST: usize = 16 << 20;
+
+/// What a value takes besides its text.
+const EACH: usize = 16;
+
 struct Walk<'a> {
     lua: &'a Lua,
     path: String,
     depth: usize,
+    /// Octets that may still come.
+    left: usize,
+    /// Whether what is no plain data is passed over.
+    lenient: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(lua: &'a Lua, left: usize, lenient: bool) -> Self {
+        Self {
+            lua,
+            path: String::new(),
+            depth: 0,
+            left,
+            lenient,
+        }
+    }
+
     fn value(&mut self, value: &LuaValue) -> Result<Value, String> {
+        let text = value.as_string().map_or(0, |text| text.as_bytes().len());
+        self.left = self.left.checked_sub(text + EACH).ok_or(TOO_LARGE)?;
+        match self.plain(value) {
+            Err(sentence) if self.lenient && sentence != TOO_LARGE => Ok(Value::Null),
+            other => other,
+        }
+    }
+
+    fn plain(&mut self, value: &LuaValue) -> Result<Value, String> {
         match value {
             LuaValue::Nil => Ok(Value::Null),
             LuaValue::Boolean(yes) => Ok(Value::Bool(*yes)),
@@ -84,6 +125,12 @@ impl Walk<'_> {
             return Err(self.refuse(&format!("nested more than {DEEPEST} deep, or in itself")));
         }
         self.depth += 1;
+        let table = self.content(table);
+        self.depth -= 1;
+        table
+    }
+
+    fn content(&mut self, table: &Table) -> Result<Value, String> {
         let before = self.path.len();
         let marked = table
             .metatable()
@@ -101,10 +148,12 @@ impl Walk<'_> {
                 LuaValue::Integer(number) => number.to_string(),
                 other => return Err(self.refuse(&format!("named by a {}", other.type_name()))),
             };
+            self.left = self.left.checked_sub(name.len()).ok_or(TOO_LARGE)?;
             self.path.push('.');
             self.path.push_str(&name);
-            let value = self.value(&value)?;
+            let value = self.value(&value);
             self.path.truncate(before);
+            let value = value?;
             match key {
                 LuaValue::Integer(place) if place >= 1 && place as usize <= length => {
                     items.push((place, value));
@@ -114,7 +163,6 @@ impl Walk<'_> {
                 }
             }
         }
-        self.depth -= 1;
         if fields.is_empty() && (marked || !items.is_empty()) {
             items.sort_by_key(|(place, _)| *place);
             return Ok(Value::Array(
@@ -127,6 +175,7 @@ impl Walk<'_> {
         Ok(Value::Object(fields))
     }
 
+    /// The sentence about something that is no plain data.
     fn refuse(&self, what: &str) -> String {
         match self.path.strip_prefix('.') {
             Some(path) => format!("only plain data can be kept, and '{path}' is {what}"),
@@ -134,6 +183,8 @@ impl Walk<'_> {
         }
     }
 }
+
+const TOO_LARGE: &str = "only plain data of less than 16 MB can be kept";
 
 #[cfg(test)]
 mod tests {
@@ -174,6 +225,30 @@ mod tests {
         );
         assert!(refused("(function() local t = {} t.t = t return t end)()").contains("32 deep"));
         assert!(refused("'\\xff'").contains("UTF-8"));
+    }
+
+    #[test]
+    fn what_is_large_only_when_written_out_is_refused_at_once() {
+        let doubled =
+            "(function() local t = { 1 } for _ = 1, 30 do t = { t, t } end return t end)()";
+        let texts = "(function() local s = ('x'):rep(1000000) local t = {} \
+                     for i = 1, 1000 do t[i] = s end return t end)()";
+
+        assert_eq!(eval(doubled), Err(TOO_LARGE.to_owned()));
+        assert_eq!(eval(texts), Err(TOO_LARGE.to_owned()));
+    }
+
+    #[test]
+    fn as_far_as_possible_leaves_out_what_is_no_plain_data() {
+        let lua = Lua::new();
+        let source = "local t = { a = 1, f = print, list = { 1, print } } t.self = t return t";
+        let value: LuaValue = lua.load(source).eval().unwrap();
+
+        let kept = to_json_as_far_as_possible(&lua, &value).unwrap();
+
+        assert_eq!(kept["a"], 1);
+        assert_eq!(kept["f"], Value::Null);
+        assert_eq!(kept["list"], json!([1, null]));
     }
 
     #[test]

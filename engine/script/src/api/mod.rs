@@ -10,6 +10,8 @@ mod emit;
 mod every;
 mod json;
 mod log;
+#[cfg(test)]
+mod odd_tests;
 mod on;
 mod schedule;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use mlua::{HookTriggers, Lua, LuaOptions, StdLib, Value as LuaValue};
 
-use crate::convert::to_json;
+use crate::convert::to_large_json;
 use crate::suggest::did_you_mean;
 
 use super::lines::Lines;
@@ -102,7 +102,7 @@ fn run(problems: &Problems, source: &str, secrets_dir: &Path) -> Option<serde_js
             let message = "config.lua must end with return { ... }";
             return Err(mlua::Error::runtime(message));
         }
-        to_json(&lua, &value).map_err(mlua::Error::runtime)
+        to_large_json(&lua, &value).map_err(mlua::Error::runtime)
     };
     match evaluate() {
         Ok(value) => Some(value),

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use call::{CallId, Setup};
-use mlua::{Function, LuaSerdeExt};
+use mlua::Function;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 
 use super::Serving;
+use crate::convert::to_json_as_far_as_possible;
 use crate::inbox::Message;
 use crate::metered::Broken;
 use crate::surroundings::{Listen, LiveCall, Phase, Run};
@@ -202,13 +203,8 @@ impl Serving {
     }
 
     fn vars(&self, live: &LiveCall) -> serde_json::Value {
-        let options = mlua::serde::DeserializeOptions::new()
-            .deny_unsupported_types(false)
-            .deny_recursive_tables(false);
         let value = mlua::Value::Table(live.vars.clone());
-        match self.vm.lua.from_value_with(value, options) {
-            // Lua does not tell an empty list from an empty map.
-            Ok(serde_json::Value::Array(list)) if list.is_empty() => serde_json::json!({}),
+        match to_json_as_far_as_possible(&self.vm.lua, &value) {
             Ok(vars) => vars,
             Err(error) => {
                 tracing::warn!(tenant = %self.host.tenant, call = %live.setup.id, "call.vars cannot be kept: {error}");

@@ -340,6 +340,20 @@ fn a_memory_hog_of_small_things_fails_and_its_vm_serves_on() {
 }
 
 #[test]
+fn vars_that_grow_when_they_are_written_out_keep_nobody_waiting() {
+    let project = Project::handler(
+        "local t = { 1 } for _ = 1, 30 do t = { t, t } end
+         call.vars.t = t",
+    );
+
+    let end = project.outcome();
+
+    let vars = serde_json::json!({});
+    assert_eq!(end, ScriptEnd::Returned { vars });
+    serves_on(&project);
+}
+
+#[test]
 fn a_text_that_would_be_too_long_is_refused_at_once() {
     for times in ["1e15", "\"1000000000000000\""] {
         let project = Project::handler(&format!("return (\"\"):rep({times})"));
