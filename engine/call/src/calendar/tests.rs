@@ -1,3 +1,5 @@
+//! The data of the notices, and what is told of a year without one.
+
 use jiff::civil::{Weekday, date};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Each row of the table of ways to write a number, and what must not be guessed at.
+
 use proptest::prelude::*;
 
 use super::*;

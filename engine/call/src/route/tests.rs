@@ -1,3 +1,5 @@
+//! Patterns, and which of several wins.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Numbers, digits, dates and times, as people read them.
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Opening hours: periods, holidays, make-up working days, zones, mistakes.
+
 use proptest::prelude::*;
 use serde_json::json;
 
