@@ -1,7 +1,7 @@
 //! Ringing somebody: a target becomes addresses, addresses become INVITEs.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::{CallId, Cause, Event, LegId, Target};
@@ -257,6 +257,8 @@ impl Switch {
                 Host::parse(&domain.as_str().into()).unwrap_or_else(|| Host::from(near.ip()));
             let from = Uri::for_user(number, &host, None);
             let from = NameAddr::named(caller.name.as_deref().unwrap_or_default(), &from);
+            let destination = self.leaving_here(attempt.destination);
+            let remote = destination.remote;
             let session = self.endpoint.invite(
                 now,
                 Outgoing {
@@ -266,8 +268,8 @@ impl Switch {
                     route: attempt.route,
                     allows_tcp: attempt.user.is_none() && self.listens_on_tcp(),
                     contact_user: None,
-                    contact_host: self.contact_host(near, attempt.destination.remote),
-                    destination: attempt.destination,
+                    contact_host: self.contact_host(near, remote),
+                    destination,
                     sdp: Some(sdp.clone()),
                     headers: Vec::new(),
                     max_forwards: hops,
@@ -278,6 +280,10 @@ impl Switch {
                 },
             );
             leg.sessions.push(session);
+            leg.rung.push((session, remote));
+            if matches!(&leg.role, Role::Called { next, .. } if !next.is_empty()) {
+                self.endpoint.expect_reaction(now, session, REACTION);
+            }
             if let (Role::Called { users, .. }, Some(user)) = (&mut leg.role, attempt.user) {
                 users.push((session, user));
             }
@@ -370,6 +376,17 @@ impl Switch {
             .map(|(_, local)| *local)
     }
 
+    /// The same way, from the address of ours that Via is to name.
+    pub(super) fn leaving_here(&self, route: Route) -> Route {
+        let near = self.listener_for(&route);
+        let local = near
+            .map(|near| SocketAddr::new(self.shown_address(near.ip(), route.remote), near.port()));
+        Route {
+            local: route.local.or(local),
+            ..route
+        }
+    }
+
     fn listens_on_tcp(&self) -> bool {
         let listening = self.parts.signalling.listening();
         listening
@@ -401,3 +418,6 @@ impl Switch {
 fn uri_at(user: &str, address: SocketAddr) -> Uri {
     Uri::for_user(user, &Host::from(address.ip()), Some(address.port()))
 }
+
+/// How long a trunk's host may say nothing while there is another: four tries of the INVITE.
+const REACTION: Duration = Duration::from_millis(3_600);

@@ -15,7 +15,7 @@ use super::live::{Leg, Live, Role};
 use crate::log::Masked;
 
 /// Who calls.
-struct Caller {
+pub(super) struct Caller {
     tenant: TenantId,
     context: String,
     user: Option<String>,
@@ -37,7 +37,7 @@ impl Switch {
                 return;
             }
         };
-        if let Some(why) = self.overload(&caller) {
+        if let Some(why) = self.overload(&caller, request) {
             self.parts.meters.calls_refused.increment(1);
             // Not a security event: the source is often a carrier's, which must not be banned.
             tracing::warn!(tenant = %caller.tenant, why, "call refused");
@@ -188,7 +188,7 @@ impl Switch {
     }
 
     /// A trunk by its address, or a user by a password; nobody else.
-    fn identify(
+    pub(super) fn identify(
         &mut self,
         now: Instant,
         request: &Request,
@@ -265,7 +265,7 @@ impl Switch {
             })
     }
 
-    fn overload(&self, caller: &Caller) -> Option<&'static str> {
+    fn overload(&self, caller: &Caller, request: &Request) -> Option<&'static str> {
         if self.calls.len() >= self.parts.config.limits.max_calls {
             return Some("limits.max_calls is reached");
         }
@@ -277,7 +277,9 @@ impl Switch {
         }
         let (user, tenant) = (caller.user.as_ref()?, &caller.tenant);
         let limit = self.accounts.user(tenant, user)?.max_calls;
-        if limit == 0 {
+        // Help can be called whatever else is going on.
+        let calls_for_help = normalise(&dialled(request), &Plan::default()).kind == Kind::Emergency;
+        if limit == 0 || calls_for_help {
             return None;
         }
         let running = self
@@ -333,12 +335,7 @@ impl Switch {
                     .or_else(|| (known.kind != Kind::Withheld).then(|| raw.clone()))
             }
         };
-        let to = request
-            .uri()
-            .ok()
-            .and_then(|uri| uri.user_unescaped())
-            .map(|user| user.to_string())
-            .unwrap_or_default();
+        let to = dialled(request);
         // Numbers of strangers' own assertion are not handed to scripts as facts.
         let headers = request
             .headers()
@@ -374,6 +371,16 @@ impl Switch {
             started_at: self.parts.clock.unix_micros(),
         }
     }
+}
+
+/// The number in the Request-URI.
+fn dialled(request: &Request) -> String {
+    request
+        .uri()
+        .ok()
+        .and_then(|uri| uri.user_unescaped())
+        .map(|user| user.to_string())
+        .unwrap_or_default()
 }
 
 /// Somebody asks for a domain that is nobody's here, as scanners do.

@@ -1,4 +1,4 @@
-//! Keys that come by INFO.
+//! Keys: those that come by INFO, and what becomes of all.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use call::{CallId, Event, LegId};
 use script::CallNews;
 
 use super::Switch;
-use super::live::KeyWay;
+use super::live::Live;
 
 impl Switch {
     pub(super) fn handle_info(
@@ -18,50 +18,37 @@ impl Switch {
         content_type: &str,
         body: &Bytes,
     ) {
-        if let Some(digit) = info_digit(content_type, body) {
-            self.handle_key(now, call, leg, digit, KeyWay::Info);
-        }
-    }
-
-    /// A key by either way. Phones that send a key both ways are heard once: the first way that
-    /// a leg uses is the one that counts.
-    pub(super) fn handle_key(
-        &mut self,
-        now: Instant,
-        call: CallId,
-        leg: LegId,
-        digit: char,
-        way: KeyWay,
-    ) {
+        let Some(digit) = info_digit(content_type, body) else {
+            return;
+        };
         self.with_call(now, call, |switch, live| {
-            let Some(known) = live.leg(leg) else { return };
-            if *known.keys.get_or_insert(way) != way {
-                return;
-            }
-            // Keys in RTP pass through a conversation by themselves; those in SIP do not.
-            let listener = live
-                .call
-                .legs()
-                .iter()
-                .find(|one| one.id() == leg)
-                .and_then(call::Leg::talks_with)
-                .filter(|_| way == KeyWay::Info);
-            if let Some(listener) = listener {
-                let digits = digit.to_string();
-                switch.perform(
-                    now,
-                    live,
-                    call::Output::SendDigits {
-                        leg: listener,
-                        digits,
-                    },
-                );
-            }
-            live.call.handle_event(now, Event::Digit { leg, digit });
-            if leg == LegId::CALLER {
-                switch.parts.scripts.notify(call, CallNews::Digit(digit));
+            let thread = live.thread;
+            let key = live.leg(leg).and_then(|leg| leg.key());
+            match key {
+                // The board knows what else the phone sends: it is heard once, and by whom it talks
+                // with.
+                Some(leg) => switch
+                    .parts
+                    .media
+                    .command(thread, media::Command::Press { leg, digit }),
+                None => switch.pressed(now, live, leg, digit),
             }
         });
+    }
+
+    /// A key, however it came.
+    pub(super) fn handle_key(&mut self, now: Instant, call: CallId, leg: LegId, digit: char) {
+        self.with_call(now, call, |switch, live| {
+            switch.pressed(now, live, leg, digit)
+        });
+    }
+
+    fn pressed(&self, now: Instant, live: &mut Live, leg: LegId, digit: char) {
+        live.call.handle_event(now, Event::Digit { leg, digit });
+        if leg == LegId::CALLER {
+            let call = live.id();
+            self.parts.scripts.notify(call, CallNews::Digit(digit));
+        }
     }
 }
 

@@ -32,7 +32,8 @@ pub(crate) struct Live {
     pub(crate) legs: Vec<Leg>,
     /// What carrying out the machine's wishes has brought about, for the machine.
     pub(crate) echoes: VecDeque<call::Event>,
-    pub(crate) replies: HashMap<RequestId, oneshot::Sender<Reply>>,
+    /// What the script waits for: the method, and where its answer goes.
+    pub(crate) replies: HashMap<RequestId, (&'static str, oneshot::Sender<Reply>)>,
     pub(crate) next_request: u64,
     pub(crate) journal: Vec<JournalLine>,
     pub(crate) journal_lines: u32,
@@ -60,14 +61,14 @@ pub(crate) struct Leg {
     pub(crate) role: Role,
     /// Sessions that are alive: one of the caller's; several phones of a user until one answers.
     pub(crate) sessions: SmallVec<[SessionId; 1]>,
+    /// Where the INVITE of each session of a called leg went.
+    pub(crate) rung: SmallVec<[(SessionId, SocketAddr); 1]>,
     /// The session that is up.
     pub(crate) up: Option<SessionId>,
     pub(crate) sound: Option<Sound>,
     pub(crate) playing: Option<Playing>,
     /// Counts the music that was asked for, so that a late clip does not replace a later one.
     pub(crate) music: u64,
-    /// How the leg's keys come; the first way that is heard is the one that counts.
-    pub(crate) keys: Option<KeyWay>,
     /// It talks to us: from now on its silence means that it is gone.
     pub(crate) answered: bool,
     /// The machine has released it, or the far end has left.
@@ -123,15 +124,6 @@ pub(crate) struct Playing {
     pub(crate) play: call::PlayId,
     /// `None` while it is loaded.
     pub(crate) key: Option<PlayKey>,
-}
-
-/// How keys are sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum KeyWay {
-    /// In the sound or beside it.
-    Media,
-    /// By INFO.
-    Info,
 }
 
 impl Live {
@@ -202,7 +194,7 @@ impl Leg {
             sound: None,
             playing: None,
             music: 0,
-            keys: None,
+            rung: SmallVec::new(),
             answered: false,
             over: false,
             quality: None,
@@ -218,6 +210,21 @@ impl Leg {
             .as_ref()
             .and_then(|sound| sound.agreed.as_ref())
             .map_or(8_000, |agreed| agreed.codec.kind.clip_rate())
+    }
+
+    /// The caller's INVITE came without an offer, and ours has not been answered.
+    pub(crate) fn asks_for_our_offer(&self) -> bool {
+        let sound = self.sound.as_ref();
+        matches!(self.role, Role::Caller { offer: None })
+            && sound.is_none_or(|sound| sound.agreed.is_none())
+    }
+
+    /// Of the phones that were rung this one speaks: its sound may come from where it signals.
+    pub(crate) fn is_spoken_for_by(&mut self, session: SessionId) {
+        let rung = self.rung.iter().find(|(rung, _)| *rung == session);
+        if let (Some((_, far)), Some(sound)) = (rung, &mut self.sound) {
+            sound.signalled_by = far.ip();
+        }
     }
 
     pub(crate) fn key(&self) -> Option<LegKey> {

@@ -20,6 +20,8 @@ mod sip_events;
 mod sound;
 mod sounds;
 mod status;
+mod trunk_health;
+mod trunk_registering;
 mod trunks;
 
 use std::collections::{BTreeSet, HashMap};
@@ -109,6 +111,7 @@ impl Switch {
         let endpoint = Endpoint::new(sip::EndpointConfig {
             user_agent: format!("moonswitch/{}", env!("CARGO_PKG_VERSION")),
             seed: rand::random(),
+            external: config.sip.external,
             session_expires: (!config.sip.session_expires.is_zero())
                 .then_some(config.sip.session_expires),
             ..sip::EndpointConfig::default()
@@ -184,10 +187,10 @@ impl Switch {
         match received {
             Received::Message { source, octets } => {
                 self.parts.meters.sip_received.increment(1);
-                if self.bans.is_banned(now, source.ip()) {
-                    return;
+                match self.bans.is_banned(now, source.ip()) {
+                    false => self.endpoint.handle_message(now, source, octets),
+                    true => self.endpoint.handle_banned_message(now, source, octets),
                 }
-                self.endpoint.handle_message(now, source, octets);
             }
             Received::Broken { route } => self.endpoint.handle_transport_failed(now, &route),
         }

@@ -77,7 +77,8 @@ impl Switch {
             } => self.choose_pin(live, mailbox, pin, &again),
             Output::Mailbox(change) => self.change_mailbox(live, change),
             Output::Reply { request, reply } => {
-                if let Some(answer) = live.replies.remove(&request) {
+                if let Some((method, answer)) = live.replies.remove(&request) {
+                    live.note_reply(now, request, method, &reply);
                     // The script may have just been dropped.
                     let _ = answer.send(reply);
                 }

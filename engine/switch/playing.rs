@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::{CallId, Event, LegId, PlayId, Sound};
+use call::{CallId, Event, LegId, PlayId, Sound, TenantId};
 use jiff::tz::TimeZone;
 use media::{Clip, Command, Music, PlayItem, PlayKey};
 
@@ -20,10 +20,16 @@ pub(crate) enum Loaded {
     Silence(Duration),
 }
 
-/// One piece before it is loaded.
+/// One piece before it is loaded. What needs the disk is looked for on a loader thread: signalling
+/// never waits for it.
 #[derive(Debug)]
 enum Piece {
-    File { path: PathBuf, keep: bool },
+    /// A prompt by its name.
+    Named(String),
+    /// Numbers, times: prompts that are chosen by what there is.
+    Say(call::Say),
+    /// A recording, which is heard once.
+    File(PathBuf),
     Ready(Loaded),
 }
 
@@ -50,21 +56,27 @@ impl Switch {
                 return;
             }
         };
-        // What is in memory plays at once; files are read and decoded elsewhere.
         let ready: Option<Vec<Loaded>> = pieces
             .iter()
             .map(|piece| match piece {
                 Piece::Ready(loaded) => Some(loaded.clone()),
-                Piece::File { path, .. } => self.parts.library.kept(path, rate).map(Loaded::Clip),
+                _ => None,
             })
             .collect();
         if let Some(ready) = ready {
             self.start_playing(live, leg, play, times, ready);
             return;
         }
-        let (library, entrance) = (self.parts.library.clone(), self.parts.entrance.clone());
+        let loader = Loader {
+            library: self.parts.library.clone(),
+            tenant: live.setup.tenant.clone(),
+            language: live.language.clone(),
+            zone: TimeZone::get(&live.tenant.timezone).unwrap_or(TimeZone::UTC),
+            rate,
+        };
+        let entrance = self.parts.entrance.clone();
         tokio::task::spawn_blocking(move || {
-            let result = load(&library, pieces, rate);
+            let result = loader.load(pieces);
             entrance.put_blocking(Input::Loaded {
                 call: id,
                 leg,
@@ -163,34 +175,16 @@ impl Switch {
             .or_else(|| live.tenant.music.clone());
         let language = live.language.clone();
         let tenant = live.setup.tenant.clone();
-        let library = self.parts.library.clone();
-        let path = name
-            .and_then(|name| {
-                let inside = format!("music/{name}");
-                library
-                    .find(&tenant.0, &language, &inside)
-                    .or_else(|_| library.find(&tenant.0, &language, &name))
-                    .inspect_err(|why| tracing::warn!(call = %id, why, "music"))
-                    .ok()
-            })
-            .or_else(|| library.default_music());
         let Some(target) = live.leg(leg) else { return };
         target.music += 1;
         target.playing = None;
         let (serial, rate) = (target.music, target.clip_rate());
-        let Some(path) = path else {
-            tracing::warn!(call = %id, "there is no music in sounds/music; callers hear silence");
-            return;
-        };
-        if let Some(clip) = self.parts.library.kept(&path, rate) {
-            self.start_music(live, leg, clip);
-            return;
-        }
-        let entrance = self.parts.entrance.clone();
+        let (library, entrance) = (self.parts.library.clone(), self.parts.entrance.clone());
         tokio::task::spawn_blocking(move || {
             let clip = library
-                .load(&path, rate, true)
-                .inspect_err(|why| tracing::warn!(why, "music"))
+                .music(&tenant.0, &language, name.as_deref())
+                .and_then(|path| library.load(&path, rate, true))
+                .inspect_err(|why| tracing::warn!(call = %id, why, "callers hear silence"))
                 .ok();
             entrance.put_blocking(Input::MusicLoaded {
                 call: id,
@@ -239,80 +233,87 @@ impl Switch {
     /// Where each sound comes from.
     fn pieces(&self, live: &mut Live, leg: LegId, sounds: &[Sound]) -> Result<Vec<Piece>, String> {
         let rate = live.leg(leg).map_or(8_000, |leg| leg.clip_rate());
-        let mut pieces = Vec::with_capacity(sounds.len());
-        for sound in sounds {
-            match sound {
-                Sound::Named(name) => pieces.push(self.named(live, name, rate)?),
+        let tenant = &live.setup.tenant;
+        let recorded = |recording| Piece::File(self.recording_path(tenant, recording));
+        sounds
+            .iter()
+            .map(|sound| match sound {
+                Sound::Named(name) => Ok(Piece::Named(name.clone())),
+                Sound::Say(say) => Ok(Piece::Say(say.clone())),
                 Sound::Tone(tone) => {
                     let clip = self.parts.library.tone(*tone, rate);
-                    pieces.push(Piece::Ready(Loaded::Clip(clip)));
+                    Ok(Piece::Ready(Loaded::Clip(clip)))
                 }
-                Sound::Silence(duration) => {
-                    pieces.push(Piece::Ready(Loaded::Silence(*duration)));
-                }
-                Sound::Say(say) => {
-                    let zone = TimeZone::get(&live.tenant.timezone).unwrap_or(TimeZone::UTC);
-                    let there = |name: &str| {
-                        let (tenant, library) = (&live.setup.tenant.0, &self.parts.library);
-                        library.find(tenant, &live.language, name).is_ok()
-                    };
-                    for name in call::say::pieces(say, &live.language, &zone, &there) {
-                        pieces.push(self.named(live, &name, rate)?);
-                    }
-                }
-                Sound::Recording(recording) => pieces.push(Piece::File {
-                    path: self.recording_path(&live.setup.tenant, *recording),
-                    keep: false,
-                }),
+                Sound::Silence(duration) => Ok(Piece::Ready(Loaded::Silence(*duration))),
+                Sound::Recording(recording) => Ok(recorded(*recording)),
                 Sound::Message(message) => {
-                    let recording = live
-                        .mailbox
-                        .audio(*message)
-                        .ok_or("this message has no sound any more: delete it")?;
-                    pieces.push(Piece::File {
-                        path: self.recording_path(&live.setup.tenant, recording),
-                        keep: false,
-                    });
+                    let recording = live.mailbox.audio(*message);
+                    let recording =
+                        recording.ok_or("this message has no sound any more: delete it")?;
+                    Ok(recorded(recording))
                 }
                 Sound::MailboxGreeting { mailbox } => {
-                    let recording = live
-                        .mailbox
-                        .greeting(mailbox)
+                    let recording = live.mailbox.greeting(mailbox);
+                    let recording = recording
                         .ok_or_else(|| format!("mailbox '{mailbox}' has no greeting of its own"))?;
-                    pieces.push(Piece::File {
-                        path: self.recording_path(&live.setup.tenant, recording),
-                        keep: false,
-                    });
+                    Ok(recorded(recording))
+                }
+            })
+            .collect()
+    }
+}
+
+/// What a loader thread has to know of a call.
+struct Loader {
+    library: Arc<Library>,
+    tenant: TenantId,
+    language: String,
+    zone: TimeZone,
+    rate: u32,
+}
+
+impl Loader {
+    fn load(&self, pieces: Vec<Piece>) -> Result<Vec<Loaded>, String> {
+        let mut loaded = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            match piece {
+                Piece::Ready(ready) => loaded.push(ready),
+                Piece::Named(name) => loaded.push(self.named(&name)?),
+                Piece::Say(say) => {
+                    let there = |name: &str| self.find(name).is_ok();
+                    for name in call::say::pieces(&say, &self.language, &self.zone, &there) {
+                        loaded.push(self.named(&name)?);
+                    }
+                }
+                Piece::File(path) => {
+                    let clip = self.library.load(&path, self.rate, false)?;
+                    loaded.push(Loaded::Clip(clip));
                 }
             }
         }
-        Ok(pieces)
+        Ok(loaded)
+    }
+
+    fn find(&self, name: &str) -> Result<PathBuf, String> {
+        self.library.find(&self.tenant.0, &self.language, name)
     }
 
     /// A prompt by name. `music/…` is found too.
-    fn named(&self, live: &Live, name: &str, rate: u32) -> Result<Piece, String> {
-        let library = &self.parts.library;
-        match library.find(&live.setup.tenant.0, &live.language, name) {
-            Ok(path) => Ok(Piece::File { path, keep: true }),
+    fn named(&self, name: &str) -> Result<Loaded, String> {
+        match self.find(name) {
+            Ok(path) => {
+                let clip = self.library.load(&path, self.rate, true)?;
+                Ok(Loaded::Clip(clip))
+            }
             // The exchange's own prompts never leave a caller in silence.
             Err(why) if OWN_PROMPTS.iter().any(|own| name.starts_with(own)) => {
                 tracing::warn!(why, "a tone stands in for a prompt");
-                let clip = library.tone(call::Tone::Confirm, rate);
-                Ok(Piece::Ready(Loaded::Clip(clip)))
+                let clip = self.library.tone(call::Tone::Confirm, self.rate);
+                Ok(Loaded::Clip(clip))
             }
             Err(why) => Err(why),
         }
     }
-}
-
-fn load(library: &Library, pieces: Vec<Piece>, rate: u32) -> Result<Vec<Loaded>, String> {
-    pieces
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Ready(loaded) => Ok(loaded),
-            Piece::File { path, keep } => library.load(&path, rate, keep).map(Loaded::Clip),
-        })
-        .collect()
 }
 
 /// Prompts that the exchange itself asks for: a missing file there is no script's mistake.

@@ -98,6 +98,10 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
             old.limits.script_cpu != new.limits.script_cpu,
         ),
         (
+            "limits.load_time",
+            old.limits.load_time != new.limits.load_time,
+        ),
+        (
             "limits.script_memory",
             old.limits.script_memory != new.limits.script_memory,
         ),

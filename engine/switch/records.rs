@@ -26,7 +26,7 @@ impl Switch {
         self.with_call(now, call, |_, live| {
             let request = RequestId(live.next_request);
             live.next_request += 1;
-            live.replies.insert(request, answer);
+            live.replies.insert(request, (command.method(), answer));
             let line = json!({
                 "script": { "file": &*place.file, "line": place.line, "method": command.method(),
                             "request": request.0, "generation": place.generation },
@@ -211,6 +211,38 @@ impl Live {
     /// Puts a line of the switch's own into the journal.
     pub(super) fn note(&mut self, now: Instant, line: &serde_json::Value) {
         self.push(now.saturating_duration_since(self.born), line);
+    }
+
+    /// What a method has returned, where it is more than that it is done.
+    pub(super) fn note_reply(
+        &mut self,
+        now: Instant,
+        request: RequestId,
+        method: &str,
+        reply: &Reply,
+    ) {
+        let result = match reply {
+            Reply::Done | Reply::Key(None) => return,
+            Reply::Key(Some(key)) => format!("\"{key}\""),
+            Reply::Digits(Ok(digits)) => format!("\"{digits}\""),
+            Reply::Recording(Ok(recorded)) => format!("{:.1} s", recorded.duration.as_secs_f64()),
+            Reply::Leg(Ok(parted)) => {
+                let talked = parted.talked.as_secs_f64();
+                format!("talked {talked:.1} s with {}", parted.target)
+            }
+            Reply::Message(Some(left)) => {
+                format!("a message of {:.1} s", left.duration.as_secs_f64())
+            }
+            Reply::Message(None) => "no message".to_owned(),
+            Reply::Digits(Err(why)) | Reply::Recording(Err(why)) | Reply::Leg(Err(why)) => {
+                format!("nil, \"{}\"", why.word())
+            }
+            Reply::Mistake(sentence) => format!("error: {sentence}"),
+        };
+        let line = json!({
+            "reply": { "request": request.0, "method": method, "result": result },
+        });
+        self.note(now, &line);
     }
 
     fn push(&mut self, at: Duration, line: &impl serde::Serialize) {

@@ -9,7 +9,8 @@ use sip::{Request, RequestHandle, Response, Route, Source, Transport, Uri};
 use store::{Pending, RegistrationRow};
 
 use super::accounts::Judged;
-use super::trunks::{Ping, options};
+use super::trunk_health::options;
+use super::trunks::Ping;
 use super::{Input, Switch};
 
 /// A phone that can be rung.
@@ -104,7 +105,7 @@ impl Switch {
         while let Some(output) = self.registrar.poll_output() {
             match output {
                 RegistrarOutput::Probe { account, binding } => {
-                    let route = binding.route;
+                    let route = self.leaving_here(binding.route);
                     let mut request = options(&route, &self.endpoint.token());
                     if let Ok(uri) = Uri::parse(binding.contact.text().clone()) {
                         request = request.edit().uri(&uri).finish();
@@ -177,7 +178,7 @@ impl Switch {
         }
     }
 
-    /// Where a user's phones are; those that answer OPTIONS, or all where none does.
+    /// Where a user's phones are: those that still answer OPTIONS.
     pub(super) fn bindings_of(&self, tenant: &TenantId, user: &str) -> Vec<Phone> {
         let all = self
             .registrar

@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use call::{Cause, Event as CallEvent, LegId};
 use media::sdp::Description;
-use sip::{EndedWhy, Event, Method, Reason, Response, SessionId};
+use sip::{EndedWhy, Event, Method, Reason, Request, RequestHandle, Response, SessionId, Source};
 
 use super::Switch;
 use super::live::{Live, Role};
@@ -42,7 +42,10 @@ impl Switch {
                 Some((call, leg)) => self.handle_offer(now, call, leg, session, sdp.as_ref()),
                 None => self.endpoint.refuse_offer(now, session, 488),
             },
-            Event::OfferAnswered { .. } | Event::OfferRefused { .. } => {}
+            Event::OfferAnswered { session, sdp } => {
+                self.handle_offer_answered(now, session, sdp.as_ref());
+            }
+            Event::OfferRefused { .. } => {}
             Event::Info {
                 session,
                 content_type,
@@ -59,14 +62,7 @@ impl Switch {
                 source,
             } => match request.method() {
                 Method::Register => self.handle_register(now, handle, &request, source),
-                Method::Options => {
-                    let response = Response::reply_to(&request, 200).finish();
-                    self.endpoint.respond(now, handle, response);
-                }
-                _ => {
-                    let response = Response::reply_to(&request, 405).finish();
-                    self.endpoint.respond(now, handle, response);
-                }
+                _ => self.handle_question(now, handle, &request, source),
             },
             Event::Response { handle, response } => {
                 if !response.is_provisional() {
@@ -75,6 +71,27 @@ impl Switch {
             }
             Event::RequestTimedOut { handle } => self.handle_own_response(now, handle, None),
         }
+    }
+
+    /// OPTIONS and whatever else comes outside of calls: strangers are asked who they are, as for
+    /// every method.
+    fn handle_question(
+        &mut self,
+        now: Instant,
+        handle: RequestHandle,
+        request: &Request,
+        source: Source,
+    ) {
+        let (status, headers) = match self.identify(now, request, source) {
+            Err(refused) => refused,
+            Ok(_) if *request.method() == Method::Options => (200, Vec::new()),
+            Ok(_) => (405, Vec::new()),
+        };
+        let mut reply = Response::reply_to(request, status);
+        for (name, value) in &headers {
+            reply = reply.header_named(name, value);
+        }
+        self.endpoint.respond(now, handle, reply.finish());
     }
 
     fn handle_progress(
@@ -99,6 +116,7 @@ impl Switch {
                     sound.negotiator.accept(&answer).ok()
                 });
                 if let Some(agreed) = agreed {
+                    leg.is_spoken_for_by(session);
                     switch.set_sound(thread, leg, agreed);
                     early_media = true;
                 }
@@ -162,6 +180,7 @@ impl Switch {
                 }
             };
             leg.answered = true;
+            leg.is_spoken_for_by(session);
             switch.set_sound(thread, leg, agreed);
             leg.up = Some(session);
             leg.user_agent = user_agent;
@@ -255,6 +274,34 @@ impl Switch {
                     user: None,
                 },
             );
+        });
+    }
+
+    /// The answer to an offer of ours within a call: in the ACK of a re-INVITE without one, or in
+    /// the PRACK of our 183.
+    fn handle_offer_answered(&mut self, now: Instant, session: SessionId, sdp: Option<&Bytes>) {
+        let (Some((call, id)), Some(sdp)) = (self.sessions.get(&session).copied(), sdp) else {
+            return;
+        };
+        self.with_call(now, call, |switch, live| {
+            let thread = live.thread;
+            let Some(leg) = live.leg(id) else { return };
+            let Some(sound) = &mut leg.sound else { return };
+            let agreed =
+                Description::parse(sdp).and_then(|answer| sound.negotiator.accept(&answer));
+            match agreed {
+                Ok(agreed) => {
+                    let held = agreed.held_by_peer;
+                    let changed = std::mem::replace(&mut sound.held, held) != held;
+                    switch.set_sound(thread, leg, agreed);
+                    if changed {
+                        live.call
+                            .handle_event(now, CallEvent::Held { leg: id, held });
+                    }
+                }
+                // The sound goes on as it was.
+                Err(error) => tracing::info!(%error, "answer cannot be used"),
+            }
         });
     }
 

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use call::{CallId, Cause, Event, LegId};
 use media::sdp::{Agreed, Description, LocalSide, Negotiator};
-use media::{CodecKind, Command, Direction, Latch, LegConfig, LegKey};
+use media::{CodecKind, Command, Direction, Latch, LegConfig, LegKey, Negotiated};
 use smallvec::SmallVec;
 
 use super::Switch;
-use super::live::{KeyWay, Leg, Live, Role, Sound};
+use super::live::{Leg, Live, Role, Sound};
 
 impl Switch {
     /// Rings back to the caller: 180, or 183 with the sound's address.
@@ -19,11 +19,14 @@ impl Switch {
         let Some(session) = caller_session(live) else {
             return;
         };
-        if !early_media {
+        // Who made no offer gets ours with the 200: until then it hears its own ring-back.
+        let asks = live
+            .leg(LegId::CALLER)
+            .is_some_and(|leg| leg.asks_for_our_offer());
+        if !early_media || asks {
             self.endpoint.ring(now, session, 180, None);
             return;
         }
-        // Without an offer there is no early sound; the caller hears its own ring-back.
         let (status, sdp) = match self.caller_answer(live) {
             Ok(sdp) => (183, Some(sdp)),
             Err(_) => (180, None),
@@ -94,6 +97,7 @@ impl Switch {
         let Some(offer) = offer else {
             let written = Bytes::from(sound.negotiator.offer(&ours, Direction::SendRecv));
             sound.answer = Some(written.clone());
+            self.await_sound(thread, leg);
             return Ok(written);
         };
         let liked = liked_by(&offer, &ours);
@@ -180,21 +184,44 @@ impl Switch {
             seed: rand::random(),
             cname: Arc::clone(&self.cname),
         };
-        let leg_key = sound.key;
-        let command = if sound.added {
-            Command::UpdateLeg {
-                leg: leg_key,
-                config,
-            }
-        } else {
-            Command::AddLeg {
-                leg: leg_key,
-                config,
-            }
-        };
         tracing::debug!(leg = leg.id.0, ?agreed, "sound");
-        sound.added = true;
         sound.agreed = Some(agreed);
+        self.put_on_board(thread, sound, config);
+    }
+
+    /// A leg whose peer has our offer and has not answered it: who is to be connected with it, or
+    /// recorded, need not wait. It says and hears nothing.
+    fn await_sound(&self, thread: usize, leg: &mut Leg) {
+        let Some(sound) = leg.sound.as_mut().filter(|sound| !sound.added) else {
+            return;
+        };
+        let config = LegConfig {
+            remote: None,
+            remote_rtcp: None,
+            rtcp_mux: false,
+            codec: Negotiated {
+                kind: CodecKind::Pcma,
+                send: 8,
+                receive: 8,
+            },
+            telephone_event: None,
+            ptime: 20,
+            direction: Direction::Inactive,
+            latch: Latch::default(),
+            detect_tones: false,
+            rtp_timeout: Duration::ZERO,
+            seed: rand::random(),
+            cname: Arc::clone(&self.cname),
+        };
+        self.put_on_board(thread, sound, config);
+    }
+
+    fn put_on_board(&self, thread: usize, sound: &mut Sound, config: LegConfig) {
+        let leg = sound.key;
+        let command = match std::mem::replace(&mut sound.added, true) {
+            true => Command::UpdateLeg { leg, config },
+            false => Command::AddLeg { leg, config },
+        };
         self.parts.media.command(thread, command);
     }
 
@@ -278,7 +305,7 @@ impl Switch {
         match event {
             media::Event::Digit { leg, digit } => {
                 if let Some(&(call, leg)) = self.legs.get(&leg) {
-                    self.handle_key(now, call, leg, digit, KeyWay::Media);
+                    self.handle_key(now, call, leg, digit);
                 }
             }
             media::Event::Played { leg, play } => {

@@ -66,7 +66,14 @@ impl Library {
                 .filter(|other| **other != language)
                 .map(|other| self.root.join(other)),
         );
-        folders.push(self.root.clone());
+        // Music and whatever else has no language; not what another tenant has there.
+        let (first, _) = name.split_once('/').unwrap_or((name, ""));
+        if !LANGUAGES
+            .iter()
+            .any(|language| self.root.join(first).join(language).is_dir())
+        {
+            folders.push(self.root.clone());
+        }
         for folder in &folders {
             for extension in EXTENSIONS {
                 let path = folder.join(format!("{name}.{extension}"));
@@ -81,7 +88,7 @@ impl Library {
     }
 
     /// A clip that is in memory already, and whose file has not been changed since.
-    pub(crate) fn kept(&self, path: &Path, rate: u32) -> Option<Arc<Clip>> {
+    fn kept(&self, path: &Path, rate: u32) -> Option<Arc<Clip>> {
         let modified = modified(path);
         let mut kept = self.lock();
         kept.uses += 1;
@@ -124,9 +131,26 @@ impl Library {
             .clone()
     }
 
-    /// The default music where the tenant names none or its file is gone.
-    pub(crate) fn default_music(&self) -> Option<PathBuf> {
-        self.find("", "zh", "music/default").ok()
+    /// Music by its name, within `music/` or anywhere; the default where there is none of this name.
+    ///
+    /// # Errors
+    /// When there is no default either.
+    pub(crate) fn music(
+        &self,
+        tenant: &str,
+        language: &str,
+        name: Option<&str>,
+    ) -> Result<PathBuf, String> {
+        if let Some(name) = name {
+            let found = self
+                .find(tenant, language, &format!("music/{name}"))
+                .or_else(|_| self.find(tenant, language, name));
+            match found {
+                Ok(path) => return Ok(path),
+                Err(why) => tracing::warn!(why, "the default music stands in"),
+            }
+        }
+        self.find(tenant, language, "music/default")
     }
 
     fn names(&self, language: &str) -> Vec<String> {
@@ -274,6 +298,24 @@ mod tests {
 
         assert!(known("8001"));
         assert!(!known("8002"));
+    }
+
+    #[test]
+    fn another_tenants_prompt_is_found_by_no_name() {
+        let library = desk("foreign", &["8002/zh/menu/own.wav", "music/default.wav"]);
+
+        assert!(library.find("8001", "zh", "8002/zh/menu/own").is_err());
+        assert!(library.find("8001", "zh", "music/default").is_ok());
+    }
+
+    #[test]
+    fn music_that_is_not_there_gives_way_to_the_default() {
+        let library = desk("music", &["music/default.wav", "music/piano.wav"]);
+        let found = |name| library.music("8001", "zh", name).unwrap();
+
+        assert!(found(Some("piano")).ends_with("music/piano.wav"));
+        assert!(found(Some("gone")).ends_with("music/default.wav"));
+        assert!(found(None).ends_with("music/default.wav"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn the_two_channels_hold_the_right_tones_through_a_hold() {
     let record = exchange.only_record();
     let sound = exchange.recording(record.call.begin.id);
     let (row, path) = &exchange.recordings(record.call.begin.id)[0];
-    let kept = row.end.clone().unwrap();
+    let kept = row.end.unwrap();
     assert_eq!(kept.bytes, std::fs::metadata(path).unwrap().len());
     assert!(kept.sha256.is_some(), "{kept:?}");
     assert_eq!(sound.channels.len(), 2);

@@ -54,6 +54,30 @@ fn a_source_that_guesses_is_refused_and_nobody_else_is() {
 }
 
 #[test]
+fn one_wrong_password_in_an_office_ends_and_breaks_no_call_of_the_others() {
+    let exchange = Exchange::start(Setup {
+        sip: "ban_after = 3,".to_owned(),
+        ..Setup::ringing()
+    });
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let call = a1.dials("1050");
+    let other = a2.rings();
+    other.answers();
+    call.hears(pilot::A2);
+    let guesser = exchange.phone_with("1051", |manner| {
+        manner.password = Some("guess".to_owned());
+        manner.address = (a1.address().ip(), 5070).into();
+    });
+    for _ in 0..3 {
+        assert_eq!(guesser.tries_to_register(PATIENCE), Some(401));
+    }
+
+    call.hangs_up();
+
+    other.is_hung_up();
+}
+
+#[test]
 fn registrations_outlive_a_restart() {
     let mut exchange = Exchange::start(Setup::ringing());
     let [a2] = exchange.phones(["1050"]);

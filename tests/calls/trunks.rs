@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use sip::auth::{Authenticator, Claim, Ha1, Verdict};
-use sip::{Message, Method, Name, Request, Response, ResponseBuilder};
+use sip::{Message, Method, Name, Request, Response, ResponseBuilder, Uri};
 
 use crate::support::{Exchange, PATIENCE, Phone, Setup, eventually, pilot};
 
@@ -16,6 +16,8 @@ fn a_registering_trunk_proves_itself_to_its_realm_and_stays_registered() {
 
     let first = carrier.hears(Method::Register);
     assert!(!first.has(Name::Authorization));
+    let sent_by = first.via().unwrap().sent_by().to_string();
+    assert_eq!(sent_by, exchange.address().to_string());
     carrier.challenges(&first, "carrier.example");
     let second = carrier.hears(Method::Register);
     assert_eq!(
@@ -61,6 +63,46 @@ fn a_host_that_refuses_is_passed_over_for_the_next_in_order() {
     first.rings().refuses(486);
     call.is_over();
     assert!(second.is_not_called_for(Duration::from_millis(300)));
+}
+
+#[test]
+fn a_host_that_says_nothing_is_passed_over_in_four_seconds() {
+    let exchange = exchange_with("host = { \"EIGHT\", \"SEVEN\" },");
+    let silent = UdpSocket::bind(exchange.house(8, 5090)).unwrap();
+    let second = carrier_at(&exchange, 7);
+    let [a1] = exchange.phones(["1049"]);
+
+    let begun = Instant::now();
+    let call = a1.dials("13800138000");
+    second.rings().answers();
+    assert!(begun.elapsed() < Duration::from_secs(4));
+
+    call.hears(pilot::C1);
+    drop(silent);
+}
+
+#[test]
+fn the_carrier_that_we_are_registered_at_calls_without_a_password() {
+    let exchange = exchange_with(REGISTERING);
+    let [a2] = exchange.phones(["1050"]);
+    let carrier = Carrier::open(&exchange, 8);
+    let register = carrier.hears(Method::Register);
+    carrier.answers(Response::reply_to(&register, 200));
+
+    let invite = Request::build(Method::Invite, &Uri::parse("sip:1050@exchange").unwrap())
+        .header(Name::Via, "SIP/2.0/UDP carrier;branch=z9hG4bKin;rport")
+        .header(Name::From, "<sip:13800138000@carrier.example>;tag=1")
+        .header(Name::To, "<sip:1050@exchange>")
+        .header(Name::CallId, "in")
+        .header(Name::CSeq, "1 INVITE")
+        .header(
+            Name::Contact,
+            format!("<sip:{}>", exchange.house(8, 5090)).as_str(),
+        )
+        .finish();
+    carrier.sends(&invite.to_bytes());
+
+    a2.rings();
 }
 
 #[test]
@@ -125,7 +167,7 @@ impl Carrier {
 
     /// The next request of a method; others, and repetitions of what it has just answered, are
     /// passed over.
-    fn hears(&mut self, method: Method) -> Request {
+    fn hears(&self, method: Method) -> Request {
         let mut octets = [0; 4_096];
         loop {
             let (length, _) = self.socket.recv_from(&mut octets).unwrap();
@@ -154,9 +196,10 @@ impl Carrier {
     }
 
     fn answers(&self, reply: ResponseBuilder) {
-        let reply = reply.to_tag("carrier").finish();
-        self.socket
-            .send_to(&reply.to_bytes(), self.exchange)
-            .unwrap();
+        self.sends(&reply.to_tag("carrier").finish().to_bytes());
+    }
+
+    fn sends(&self, octets: &[u8]) {
+        self.socket.send_to(octets, self.exchange).unwrap();
     }
 }

@@ -39,6 +39,47 @@ fn a_strangers_rtp_is_neither_heard_nor_answered() {
 }
 
 #[test]
+fn a_stranger_is_asked_for_a_password_whatever_it_wants() {
+    let exchange = Exchange::start(Setup::ringing());
+    let here = exchange.house(200, 0);
+    let stranger = UdpSocket::bind(here).unwrap();
+    stranger
+        .set_read_timeout(Some(crate::support::PATIENCE))
+        .unwrap();
+    let at = exchange.address();
+    for (method, status) in [
+        ("OPTIONS", 401),
+        ("REGISTER", 401),
+        ("INVITE", 401),
+        ("MESSAGE", 405),
+        ("SUBSCRIBE", 405),
+        ("REFER", 405),
+    ] {
+        let text = format!(
+            "{method} sip:1049@{at} SIP/2.0\r\nVia: SIP/2.0/UDP {at};rport;branch=z9hG4bK{method}\r\n\
+             From: <sip:x@{at}>;tag=1\r\nTo: <sip:1049@{at}>\r\nCall-ID: {method}\r\n\
+             CSeq: 1 {method}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        );
+        stranger.send_to(text.as_bytes(), at).unwrap();
+
+        let mut answer = [0; 4_096];
+        let final_answer = loop {
+            let length = stranger.recv(&mut answer).unwrap();
+            let text = String::from_utf8_lossy(&answer[..length]).into_owned();
+            let ours = text.contains(&format!("Call-ID: {method}\r\n"));
+            if ours && !text.starts_with("SIP/2.0 100") {
+                break text;
+            }
+        };
+        let expected = format!("SIP/2.0 {status} ");
+        assert!(
+            final_answer.starts_with(&expected),
+            "{method}: {final_answer}"
+        );
+    }
+}
+
+#[test]
 fn a_user_calls_as_nobody_else() {
     let exchange = Exchange::start(Setup::ringing());
     let [a1, a2] = exchange.phones(["1049", "1050"]);

@@ -148,7 +148,7 @@ impl Desk {
     pub(super) fn dial(&mut self, now: Instant, line: Line, from: &str, number: &str, pilot: f64) {
         let number = number.replace('#', "%23");
         let mut voice = Voice::open(&self.manner, pilot);
-        let offer = voice.offer(None);
+        let offer = self.manner.offers.then(|| voice.offer(None));
         let exchange = self.manner.exchange;
         let outgoing = Outgoing {
             uri: Uri::parse(format!("sip:{number}@{exchange}")).unwrap(),
@@ -159,7 +159,7 @@ impl Desk {
             allows_tcp: false,
             contact_user: Some(self.manner.user.clone()),
             contact_host: None,
-            sdp: Some(offer),
+            sdp: offer,
             headers: Vec::new(),
             max_forwards: 70,
             account: self.account(),
@@ -195,6 +195,17 @@ impl Desk {
         };
         call.line.note(|state| state.is_up = true);
         self.endpoint.accept(now, session, sdp);
+    }
+
+    /// Answers what the exchange has offered to an INVITE that asked for it.
+    pub(super) fn answer_offer(&mut self, now: Instant, session: SessionId, sdp: &[u8]) {
+        let Some(call) = self.calls.get_mut(&session) else {
+            return;
+        };
+        call.theirs = Description::parse(sdp);
+        if let Some(answer) = call.agree() {
+            self.endpoint.answer(now, session, answer);
+        }
     }
 
     pub(super) fn speak(&mut self, session: SessionId, tone: f64) {

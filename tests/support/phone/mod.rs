@@ -43,6 +43,8 @@ pub(crate) struct Manner {
     pub(crate) codecs: Vec<CodecKind>,
     /// Whether it knows RFC 4733.
     pub(crate) telephone_event: bool,
+    /// Whether its INVITEs say how it sounds, or ask the exchange first.
+    pub(crate) offers: bool,
     /// The only digest that it knows; both when `None`.
     pub(crate) digest: Option<Algorithm>,
 }
@@ -83,6 +85,7 @@ impl Manner {
             },
             codecs: vec![CodecKind::Pcma],
             telephone_event: true,
+            offers: true,
             digest: None,
         }
     }

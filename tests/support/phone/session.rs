@@ -44,14 +44,22 @@ impl Desk {
                 sdp,
                 ..
             } => {
-                if let Some(call) = self.calls.get_mut(&session) {
+                if let (Some(sdp), false) = (&sdp, self.manner.offers) {
+                    self.answer_offer(now, session, sdp);
+                    if let Some(call) = self.calls.get_mut(&session) {
+                        call.line.note(|state| state.progress.push((status, true)));
+                    }
+                } else if let Some(call) = self.calls.get_mut(&session) {
                     let sound = sdp.as_deref().is_some_and(|sdp| call.is_answered(sdp));
                     call.line.note(|state| state.progress.push((status, sound)));
                 }
             }
             Event::Answered { session, sdp, .. } => {
+                if let (Some(sdp), false) = (&sdp, self.manner.offers) {
+                    self.answer_offer(now, session, sdp);
+                }
                 if let Some(call) = self.calls.get_mut(&session) {
-                    if let Some(sdp) = sdp {
+                    if let Some(sdp) = sdp.filter(|_| self.manner.offers) {
                         call.is_answered(&sdp);
                     }
                     call.line.note(|state| state.is_up = true);
