@@ -58,7 +58,7 @@ fn a_stranger_is_asked_for_a_password_whatever_it_wants() {
         let text = format!(
             "{method} sip:1049@{at} SIP/2.0\r\nVia: SIP/2.0/UDP {at};rport;branch=z9hG4bK{method}\r\n\
              From: <sip:x@{at}>;tag=1\r\nTo: <sip:1049@{at}>\r\nCall-ID: {method}\r\n\
-             CSeq: 1 {method}\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+             CSeq: 1 {method}\r\nContact: <sip:x@{here}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
         );
         stranger.send_to(text.as_bytes(), at).unwrap();
 
