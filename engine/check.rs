@@ -79,17 +79,18 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         checked.errors.extend(errors.into_iter().map(line));
         checked.warnings.extend(warnings.into_iter().map(line));
     }
-    checked.warnings.extend(calendars());
+    let told = |sentence: &String| checked.warnings.iter().any(|told| told.contains(sentence));
+    let calendars: Vec<String> = calendars().filter(|sentence| !told(sentence)).collect();
+    checked.warnings.extend(calendars);
     Ok(checked)
 }
 
 /// Calendars that work today and will not for long.
-fn calendars() -> Vec<String> {
+fn calendars() -> impl Iterator<Item = String> {
     call::calendar::Calendar::NAMES
         .iter()
         .filter_map(|name| call::calendar::Calendar::named(name)?.missing(Zoned::now().date()))
         .map(|missing| missing.sentence)
-        .collect()
 }
 
 /// A folder for the time of a check, which nobody else can have made before us.

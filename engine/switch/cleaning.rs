@@ -1,5 +1,5 @@
-//! What may be forgotten, once an hour: scripts' values that have expired, and messages that were
-//! deleted a month ago with their sound.
+//! What is looked at once an hour: scripts' values that have expired and messages that were deleted
+//! a month ago, which are forgotten with their sound, and calendars that run out.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ impl Switch {
             return;
         }
         self.next_cleaning = now + CLEANING;
+        self.parts.scripts.look_at_calendars();
         let wall = self.parts.clock.unix_micros();
         let (store, root) = (self.parts.store.clone(), self.parts.recordings.clone());
         tokio::spawn(async move {
@@ -30,7 +31,8 @@ impl Switch {
     }
 }
 
-fn remove(root: &Path, gone: &[RecordingRow]) {
+/// Removes the files of recordings whose rows are gone.
+pub(super) fn remove(root: &Path, gone: &[RecordingRow]) {
     for recording in gone {
         let path = root.join(&recording.path);
         if let Err(error) = std::fs::remove_file(&path) {

@@ -150,7 +150,7 @@ impl Tenancy {
             Ok(()) => {
                 self.publish(&host);
                 tracing::info!(tenant = %self.id, "generation {generation} is published");
-                let warnings = host.warnings();
+                let warnings = host.warnings(now);
                 for warning in &warnings {
                     tracing::warn!(tenant = %self.id, "{}", warning.message);
                 }
@@ -179,7 +179,7 @@ impl Tenancy {
         );
         let result = host.run(&self.parts);
         host.inbox.push(Message::Retired);
-        (result.err().unwrap_or_default(), host.warnings())
+        (result.err().unwrap_or_default(), host.warnings(now))
     }
 
     /// Gives a stuck or broken host up: its calls get their fallback, and new ones wait in the
@@ -335,7 +335,7 @@ impl Tenancy {
             last_failures,
             warnings: current
                 .as_ref()
-                .map_or_else(Vec::new, |host| host.warnings()),
+                .map_or_else(Vec::new, |host| host.warnings(now)),
             old: state
                 .old
                 .iter()
@@ -348,6 +348,13 @@ impl Tenancy {
             stuck: state.stuck.len(),
             refused: state.refused.clone(),
         }
+    }
+
+    /// The calendars that the current generation needs and that have no data.
+    pub(crate) fn calendar_warnings(&self) -> Vec<Fault> {
+        let now = self.parts.clock.unix_micros();
+        let current = self.current();
+        current.map_or_else(Vec::new, |host| host.calendar_warnings(now))
     }
 
     fn publish(&self, host: &Arc<Host>) {

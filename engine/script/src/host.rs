@@ -1,6 +1,6 @@
 //! One generation of one tenant, seen from outside: its inbox, its signs of life, its routes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use call::route::{Match, Routes};
+use call::schedule::Schedule;
 use call::{CallId, Command, Reply, TenantId};
 use tokio::sync::oneshot;
 
@@ -63,6 +64,8 @@ pub(crate) struct Routing {
     pub(crate) contexts: BTreeMap<String, Routes>,
     /// What is amiss in the sources and refuses no generation.
     pub(crate) warnings: Vec<Fault>,
+    /// The opening hours that files declare, each with where it is written.
+    pub(crate) schedules: Vec<(Place, Schedule)>,
 }
 
 impl Routing {
@@ -154,10 +157,32 @@ impl Host {
         }
     }
 
-    /// What is amiss in its sources, once it is loaded.
-    pub(crate) fn warnings(&self) -> Vec<Fault> {
-        let routing = self.routing();
-        routing.map_or_else(Vec::new, |routing| routing.warnings.clone())
+    /// What is amiss in its sources at this time, once it is loaded. `now` is in microseconds since
+    /// 1970, UTC.
+    pub(crate) fn warnings(&self, now: i64) -> Vec<Fault> {
+        let Some(routing) = self.routing() else {
+            return Vec::new();
+        };
+        let mut warnings = routing.warnings.clone();
+        warnings.extend(self.calendar_warnings(now));
+        warnings
+    }
+
+    /// The calendars that its schedules need and that have no data for a year which is here, or
+    /// all but; each once.
+    pub(crate) fn calendar_warnings(&self, now: i64) -> Vec<Fault> {
+        let schedules = self.routing().map(|routing| routing.schedules.as_slice());
+        let mut told = BTreeSet::new();
+        schedules
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|(place, schedule)| {
+                let missing = schedule.missing_calendar(now)?;
+                let is_news = missing.is_urgent && told.insert(missing.sentence.clone());
+                let place = Some(place.clone());
+                is_news.then(|| fault::plain(missing.sentence, place, &self.snapshot))
+            })
+            .collect()
     }
 
     /// Its contexts, once it is loaded.

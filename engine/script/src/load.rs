@@ -129,6 +129,7 @@ fn check(declared: Declarations, vm: &Vm, host: &Arc<Host>) -> Result<Loaded, Ve
         return Err(faults);
     }
     routing.warnings = warnings(&routing, vm, host);
+    routing.schedules = declared.schedules;
     Ok(Loaded {
         routing,
         handlers: declared.contexts,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -102,6 +103,8 @@ pub(crate) struct Inner {
     tenants: RwLock<BTreeMap<TenantId, Arc<Tenancy>>>,
     parts: Parts,
     restart: Mutex<Vec<String>>,
+    /// The day since 1970 on which calendars were looked at last.
+    calendars_day: AtomicI64,
 }
 
 impl Scripts {
@@ -120,11 +123,14 @@ impl Scripts {
             limits: options.limits,
             pins: Arc::default(),
         };
+        let today = day(&*parts.clock);
         let inner = Arc::new(Inner {
             root: options.root,
             tenants: RwLock::default(),
             parts,
             restart: Mutex::default(),
+            // What is missing at the start is told when the files load.
+            calendars_day: AtomicI64::new(today),
         });
         watchdog::start(Arc::downgrade(&inner), script_cpu)?;
         let report = Report {
@@ -283,6 +289,24 @@ impl Scripts {
         }
     }
 
+    /// Tells, once a day, which calendars have no data for a year that is here or all but: an
+    /// exchange runs for months without loading a file. Returns what it told; [`status`](Self::status)
+    /// has it too.
+    pub fn look_at_calendars(&self) -> Vec<Fault> {
+        let today = day(&*self.inner.parts.clock);
+        if self.inner.calendars_day.swap(today, Relaxed) == today {
+            return Vec::new();
+        }
+        let mut told = Vec::new();
+        for tenancy in self.inner.tenancies() {
+            for warning in tenancy.calendar_warnings() {
+                tracing::warn!(tenant = %tenancy.id, "{}", warning.message);
+                told.push(warning);
+            }
+        }
+        told
+    }
+
     /// Whether saved files are noticed.
     pub fn watches(&self) -> bool {
         self.watch.is_some()
@@ -406,6 +430,11 @@ impl Inner {
             .filter(|report| report.outcome != Outcome::Unchanged)
             .collect()
     }
+}
+
+/// The day since 1970, UTC.
+fn day(clock: &dyn Clock) -> i64 {
+    clock.unix_micros().div_euclid(24 * 3_600 * 1_000_000)
 }
 
 fn check_route(host: &Host, setup: &Setup) -> Result<(), Refused> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use call::schedule::Schedule;
 use call::{CallId, Setup, TenantId};
 use mlua::{Function, Lua, MultiValue, Table};
 
@@ -101,6 +102,8 @@ pub(crate) struct Declarations {
     pub(crate) subscriptions: Vec<(String, Function)>,
     /// `every`.
     pub(crate) timers: Vec<DeclaredTimer>,
+    /// `schedule`, each with where it is written.
+    pub(crate) schedules: Vec<(Place, Schedule)>,
     /// What is wrong with a declaration and was found without stopping the file:
     /// `scripts/8001/init.lua:12: no mailbox '99'`.
     pub(crate) mistakes: Vec<String>,

@@ -9,7 +9,7 @@ use super::arguments::Arguments;
 use super::class::{Class, receive, refuse_set};
 use super::clock::micros;
 use crate::convert::to_json;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Phase, Surroundings};
 
 /// What can be asked of a schedule at a time in microseconds since 1970.
 type Question = fn(&Schedule, i64, &Lua) -> mlua::Result<MultiValue>;
@@ -52,14 +52,21 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
             to_json(lua, arguments.value(0)).map_err(|message| arguments.refuse(message))?;
         let schedule = Schedule::read(&table, &surroundings.settings.timezone)
             .map_err(|error| mlua::Error::runtime(error.to_string()))?;
+        let place = surroundings.place(lua);
+        let is_loading = surroundings.phase() == Phase::Loading;
         if let Some(missing) = schedule.missing_calendar(surroundings.clock.unix_micros()) {
-            let place = surroundings.place(lua);
             let tenant = &surroundings.tenant;
             let at = format!("{}:{}", place.file, place.line);
             match missing.is_urgent {
+                // It becomes a warning of the generation.
+                true if is_loading => {}
                 true => tracing::warn!(%tenant, at, "{}", missing.sentence),
                 false => tracing::info!(%tenant, at, "{}", missing.sentence),
             }
+        }
+        if is_loading {
+            let mut declared = surroundings.declared.borrow_mut();
+            declared.schedules.push((place, schedule.clone()));
         }
         Ok(Hours {
             schedule,

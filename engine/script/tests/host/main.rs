@@ -1,6 +1,7 @@
 //! The host of scripts through its public face, with an exchange that answers as the test says.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod calendars;
 mod faults;
 mod hang_up;
 mod neighbours;
