@@ -212,6 +212,7 @@ fn message(begin: &CallBegin, at: i64, change: MailboxChange) -> Option<MessageR
         recording,
         from,
         duration,
+        urgent,
     } = change
     else {
         return None;
@@ -225,6 +226,7 @@ fn message(begin: &CallBegin, at: i64, change: MailboxChange) -> Option<MessageR
         from,
         left_at: at,
         duration: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+        urgent,
         heard_at: None,
         deleted_at: None,
     })

@@ -1,31 +1,26 @@
 //! Mailboxes: what the store knows, as a call needs it, and what a call changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use call::{
-    CallId, Event, LOCKED_FOR, MOST_WRONG_PINS, Mailbox, MailboxChange, MailboxMessage, MessageId,
-    Pin, PinVerdict, RecordingId,
+    CallId, Event, GreetingKind, LOCKED_FOR, MOST_WRONG_PINS, Mailbox, MailboxChange,
+    MailboxMessage, MessageId, Pin, PinVerdict, RecordingId,
 };
-use store::{KvKey, MailboxRow, MessageRow, Secret};
+use store::{KvKey, MailboxRow, MessageRow, RecordingRow, Secret};
 
 use super::live::Live;
-use super::{Input, Switch};
+use super::{Input, Switch, cleaning};
 
-/// The sound behind the messages and greetings that a call has been told of.
+/// The sound behind the messages that a call has been told of.
 #[derive(Debug, Default)]
 pub(crate) struct Opened {
     messages: HashMap<MessageId, RecordingId>,
-    greetings: HashMap<String, RecordingId>,
 }
 
 impl Opened {
     pub(crate) fn audio(&self, message: MessageId) -> Option<RecordingId> {
         self.messages.get(&message).copied()
-    }
-
-    pub(crate) fn greeting(&self, mailbox: &str) -> Option<RecordingId> {
-        self.greetings.get(mailbox).copied()
     }
 }
 
@@ -60,7 +55,7 @@ impl Switch {
                         tenant: tenant.to_string(),
                         mailbox: mailbox.clone(),
                         pin: None,
-                        greeting: None,
+                        greetings: BTreeMap::new(),
                         messages: Vec::new(),
                     })
                 }
@@ -90,15 +85,10 @@ impl Switch {
                         .messages
                         .insert(MessageId(message.id), recording);
                 }
-                if let Some(greeting) = row.greeting {
-                    live.mailbox
-                        .greetings
-                        .insert(mailbox.clone(), RecordingId(greeting));
-                }
             }
             let found = found.map(|row| Mailbox {
                 has_pin: row.pin.is_some(),
-                has_greeting: row.greeting.is_some(),
+                greetings: greetings(&row.greetings),
                 messages: row.messages.iter().map(message).collect(),
             });
             live.echoes.push_back(Event::Mailbox { mailbox, found });
@@ -167,70 +157,136 @@ impl Switch {
         });
     }
 
+    /// Changes what the store knows. The call is told when it is on disk, and so are scripts:
+    /// nothing is called saved that is not.
     pub(super) fn change_mailbox(&self, live: &mut Live, change: MailboxChange) {
-        let tenant = &*live.setup.tenant.0;
+        let (call, tenant) = (live.id(), live.setup.tenant.clone());
         let now = self.parts.clock.unix_micros();
         let store = &self.parts.store;
-        match change {
-            MailboxChange::Leave {
-                message,
-                mailbox,
-                recording,
-                from,
-                duration,
-            } => {
-                tracing::info!(mailbox, "a message was left");
-                let stored = store.leave_message(MessageRow {
-                    id: message.0,
-                    tenant: tenant.to_owned(),
-                    mailbox: mailbox.clone(),
-                    call_id: Some(live.setup.id.0),
-                    recording: recording.0,
-                    from,
-                    left_at: now,
-                    duration: duration.as_micros() as i64,
-                    heard_at: None,
-                    deleted_at: None,
-                });
-                let call = live.id();
-                let is_lost = live
-                    .recordings
-                    .iter()
-                    .any(|one| one.id == recording && one.is_lost());
-                let entrance = self.parts.entrance.clone();
-                tokio::spawn(async move {
-                    let stored = stored.await;
-                    if let Err(error) = &stored {
-                        tracing::error!(%call, %error, "a message could not be stored");
-                    }
-                    let kept = stored.is_ok() && !is_lost;
-                    let event = Event::MessageKept { message, kept };
-                    entrance.put(Input::Told { call, event }).await;
-                });
-                live.mailbox.messages.insert(message, recording);
-                let payload = serde_json::json!({
-                    "id": message.to_string(),
-                    "call": live.setup.id.to_string(),
-                    "mailbox": mailbox,
-                    "from": live.setup.from,
-                    "seconds": duration.as_secs_f64(),
-                });
-                self.parts
-                    .scripts
-                    .event(&live.setup.tenant, "voicemail.recorded", payload);
+        let stored = match &change {
+            MailboxChange::Leave { .. } => return self.leave(live, change),
+            MailboxChange::Greeting { .. } => return self.set_greeting(live, change),
+            MailboxChange::Heard { message } => store.mark_heard(&tenant.0, message.0, now),
+            MailboxChange::Delete { message } => store.delete_message(&tenant.0, message.0, now),
+        };
+        let entrance = self.parts.entrance.clone();
+        tokio::spawn(async move {
+            let stored = stored.await;
+            if let Err(error) = &stored {
+                tracing::error!(%call, %error, ?change, "a message could not be changed");
             }
-            MailboxChange::Heard { message } => store.mark_heard(tenant, message.0, now).forget(),
-            MailboxChange::Delete { message } => {
-                store.delete_message(tenant, message.0, now).forget();
-            }
-            MailboxChange::Greeting { mailbox, recording } => {
-                store
-                    .set_greeting(tenant, &mailbox, Some(recording.0))
-                    .forget();
-                live.mailbox.greetings.insert(mailbox, recording);
-            }
-        }
+            let kept = stored.is_ok();
+            let event = Event::MailboxChanged { change, kept };
+            entrance.put(Input::Told { call, event }).await;
+        });
     }
+
+    fn leave(&self, live: &mut Live, change: MailboxChange) {
+        let MailboxChange::Leave {
+            message,
+            mailbox,
+            recording,
+            from,
+            duration,
+            urgent,
+        } = change
+        else {
+            return;
+        };
+        let (call, tenant) = (live.id(), live.setup.tenant.clone());
+        let payload = serde_json::json!({
+            "id": message.to_string(),
+            "call": call.to_string(),
+            "mailbox": mailbox,
+            "from": live.setup.from,
+            "seconds": duration.as_secs_f64(),
+            "urgent": urgent,
+        });
+        tracing::info!(mailbox, urgent, "a message was left");
+        let stored = self.parts.store.leave_message(MessageRow {
+            id: message.0,
+            tenant: tenant.to_string(),
+            mailbox,
+            call_id: Some(call.0),
+            recording: recording.0,
+            from,
+            left_at: self.parts.clock.unix_micros(),
+            duration: duration.as_micros() as i64,
+            urgent,
+            heard_at: None,
+            deleted_at: None,
+        });
+        live.mailbox.messages.insert(message, recording);
+        let is_lost = is_lost(live, recording);
+        let (scripts, entrance) = (self.parts.scripts.clone(), self.parts.entrance.clone());
+        tokio::spawn(async move {
+            let stored = stored.await;
+            match &stored {
+                Ok(()) => scripts.event(&tenant, "voicemail.recorded", payload),
+                Err(error) => tracing::error!(%call, %error, "a message could not be stored"),
+            }
+            let kept = stored.is_ok() && !is_lost;
+            let event = Event::MessageKept { message, kept };
+            entrance.put(Input::Told { call, event }).await;
+        });
+    }
+
+    /// A greeting that is replaced goes with its sound.
+    fn set_greeting(&self, live: &Live, change: MailboxChange) {
+        let call = live.id();
+        let MailboxChange::Greeting {
+            mailbox,
+            kind,
+            recording,
+        } = &change
+        else {
+            return;
+        };
+        // What is not on disk must not take the place of what is.
+        let is_lost = recording.is_some_and(|recording| is_lost(live, recording));
+        let stored = (!is_lost).then(|| {
+            let audio = recording.map(|recording| recording.0);
+            let tenant = &live.setup.tenant.0;
+            self.parts
+                .store
+                .set_greeting(tenant, mailbox, kind.word(), audio)
+        });
+        let (root, entrance) = (self.parts.recordings.clone(), self.parts.entrance.clone());
+        tokio::spawn(async move {
+            let kept = match stored {
+                Some(stored) => match stored.await {
+                    Ok(gone) => {
+                        let gone: Vec<RecordingRow> = gone.into_iter().collect();
+                        let removing = move || cleaning::remove(&root, &gone);
+                        let _ = tokio::task::spawn_blocking(removing).await;
+                        true
+                    }
+                    Err(error) => {
+                        tracing::error!(%call, %error, "a greeting could not be stored");
+                        false
+                    }
+                },
+                None => false,
+            };
+            let event = Event::MailboxChanged { change, kept };
+            entrance.put(Input::Told { call, event }).await;
+        });
+    }
+}
+
+/// Whether the disk has refused a part of it.
+fn is_lost(live: &Live, recording: RecordingId) -> bool {
+    let mut recordings = live.recordings.iter();
+    recordings.any(|one| one.id == recording && one.is_lost())
+}
+
+/// Greetings as a call knows them. Words of later versions are left out.
+fn greetings(rows: &BTreeMap<String, uuid::Uuid>) -> BTreeMap<GreetingKind, RecordingId> {
+    rows.iter()
+        .filter_map(|(word, recording)| {
+            Some((GreetingKind::from_word(word)?, RecordingId(*recording)))
+        })
+        .collect()
 }
 
 fn is_right(row: Option<&MailboxRow>, typed: &Pin) -> bool {
@@ -244,6 +300,7 @@ fn message(row: &MessageRow) -> MailboxMessage {
         from: row.from.clone(),
         at: row.left_at / 1_000_000,
         duration: Duration::from_micros(row.duration.unsigned_abs()),
+        urgent: row.urgent,
         heard: row.heard_at.is_some(),
     }
 }

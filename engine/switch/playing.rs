@@ -252,12 +252,6 @@ impl Switch {
                         recording.ok_or("this message has no sound any more: delete it")?;
                     Ok(recorded(recording))
                 }
-                Sound::MailboxGreeting { mailbox } => {
-                    let recording = live.mailbox.greeting(mailbox);
-                    let recording = recording
-                        .ok_or_else(|| format!("mailbox '{mailbox}' has no greeting of its own"))?;
-                    Ok(recorded(recording))
-                }
             })
             .collect()
     }

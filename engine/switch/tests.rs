@@ -1,9 +1,12 @@
 //! What the switch owes its calls when something in it breaks.
 
-use call::{Event, MOST_WRONG_PINS, MailboxChange, MessageId, Pin, PinVerdict, RecordingId, Setup};
+use call::{
+    Event, GreetingKind, MOST_WRONG_PINS, MailboxChange, MessageId, Pin, PinVerdict, RecordingId,
+    Setup,
+};
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
-use store::{Secret, Sqlite};
+use store::{RecordingRow, Secret, Sqlite};
 
 use super::*;
 
@@ -120,6 +123,7 @@ async fn a_message_is_called_kept_when_it_is_on_disk() {
             recording,
             from: None,
             duration: Duration::from_secs(9),
+            urgent: true,
         };
         switch.change_mailbox(live, change);
     });
@@ -130,7 +134,80 @@ async fn a_message_is_called_kept_when_it_is_on_disk() {
     };
     assert_eq!(told(&mut inputs).await, kept);
     let row = store.message("8001", message.0).await.unwrap().unwrap();
-    assert_eq!(row.recording, recording.0);
+    assert_eq!((row.recording, row.urgent), (recording.0, true));
+
+    // What is then done with it is told when that is on disk; what cannot be done is told too.
+    let mut change = async |change: MailboxChange| {
+        switch.with_call(now, call, |switch, live| {
+            switch.change_mailbox(live, change.clone());
+        });
+        match told(&mut inputs).await {
+            Event::MailboxChanged { change: of, kept } if of == change => kept,
+            other => panic!("{change:?} is to be told of, not {other:?}"),
+        }
+    };
+    assert!(change(MailboxChange::Heard { message }).await);
+    let heard = store.message("8001", message.0).await.unwrap().unwrap();
+    assert!(heard.heard_at.is_some());
+    assert!(change(MailboxChange::Delete { message }).await);
+    let deleted = store.message("8001", message.0).await.unwrap().unwrap();
+    assert!(deleted.deleted_at.is_some());
+    let message = MessageId::new(1_700_000_000_000, [5; 10]);
+    assert!(!change(MailboxChange::Heard { message }).await);
+    assert!(!change(MailboxChange::Delete { message }).await);
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_greeting_takes_the_place_of_the_one_before_whose_sound_goes() {
+    let (mut switch, mut inputs, store, folder) = switch("greetings").await;
+    let now = Instant::now();
+    let call = switch.insert_call(now, 1);
+    let mut files = Vec::new();
+    let recordings = [4, 5].map(|random| RecordingId::new(1_700_000_000_000, [random; 10]));
+    for recording in recordings {
+        let path = switch.recording_path(&"8001".into(), recording);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "sound").unwrap();
+        let relative = path.strip_prefix(folder.join("recordings")).unwrap();
+        let row = RecordingRow {
+            id: recording.0,
+            tenant: "8001".to_owned(),
+            node: "local".to_owned(),
+            call_id: call.0,
+            path: relative.to_str().unwrap().to_owned(),
+            channels: 1,
+            rate: 8_000,
+            started_at: 1,
+            purpose: "greeting".to_owned(),
+            end: None,
+        };
+        store.begin_recording(row).await.unwrap();
+        files.push(path);
+    }
+    let mut change = async |recording: Option<RecordingId>| {
+        let change = MailboxChange::Greeting {
+            mailbox: "1049".to_owned(),
+            kind: GreetingKind::Temporary,
+            recording,
+        };
+        switch.with_call(now, call, |switch, live| {
+            switch.change_mailbox(live, change.clone());
+        });
+        let kept = Event::MailboxChanged { change, kept: true };
+        assert_eq!(told(&mut inputs).await, kept);
+        let mailbox = store.mailbox("8001", "1049").await.unwrap().unwrap();
+        mailbox.greetings.get("temporary").copied().map(RecordingId)
+    };
+
+    let [first, second] = recordings;
+    assert_eq!(change(Some(first)).await, Some(first));
+    assert!(files[0].exists());
+    assert_eq!(change(Some(second)).await, Some(second));
+    assert!(!files[0].exists() && files[1].exists());
+    assert_eq!(change(None).await, None);
+    assert!(!files[1].exists());
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
 }

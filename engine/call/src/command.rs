@@ -128,11 +128,6 @@ pub enum Sound {
     Recording(RecordingId),
     /// A voicemail message.
     Message(MessageId),
-    /// A mailbox's own greeting.
-    MailboxGreeting {
-        /// The mailbox.
-        mailbox: String,
-    },
     /// So long of nothing.
     Silence(Duration),
     /// A number, date or digits to be said in the call's language.
@@ -302,16 +297,19 @@ pub struct Voicemail {
     pub silence: Duration,
     /// Whether a beep follows the greeting.
     pub beep: bool,
-    /// Offers to listen, save, or record again after `#`.
+    /// Offers to listen, save, record again, or mark as urgent after `#`.
     pub review: bool,
 }
 
-/// What a caller hears before the beep.
+/// What a caller hears before the beep. The mailbox's temporary greeting wins over all of these but
+/// [`None`](Self::None) while it is there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Greeting {
-    /// The mailbox's own, or else the standard one for "does not answer".
+    /// The mailbox's own, or else the standard one for "does not answer", with the owner's name
+    /// where that is recorded.
     Unavailable,
-    /// The mailbox's own, or else the standard one for "is busy".
+    /// The mailbox's own, or else its own for "does not answer", or else the standard one for "is
+    /// busy", with the owner's name where that is recorded.
     Busy,
     /// This one.
     Sound(Sound),
@@ -423,4 +421,6 @@ pub struct Left {
     pub mailbox: String,
     /// How long it is.
     pub duration: Duration,
+    /// The caller has marked it as urgent.
+    pub urgent: bool,
 }

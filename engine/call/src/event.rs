@@ -1,10 +1,11 @@
 //! What reaches a call from the network, the audio and the store.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, LegId, MessageId, PinVerdict, PlayId, RecordingId};
+use crate::{Cause, LegId, MailboxChange, MessageId, PinVerdict, PlayId, RecordingId};
 
 /// Something that happened to a call. The switch translates SIP and media into these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +101,14 @@ pub enum Event {
         /// Whether it is.
         kept: bool,
     },
+    /// Another change of a mailbox is on disk, or could not be put there; answers all
+    /// [`MailboxChange`]s but [`MailboxChange::Leave`].
+    MailboxChanged {
+        /// What was to change.
+        change: MailboxChange,
+        /// Whether it has.
+        kept: bool,
+    },
 }
 
 /// A mailbox as the call needs it.
@@ -107,10 +116,43 @@ pub enum Event {
 pub struct Mailbox {
     /// Whether a PIN has been set. The PIN itself stays where it is.
     pub has_pin: bool,
-    /// Whether there is a greeting of its own.
-    pub has_greeting: bool,
+    /// Its own greetings.
+    pub greetings: BTreeMap<GreetingKind, RecordingId>,
     /// Messages, oldest first, deleted ones left out.
     pub messages: Vec<MailboxMessage>,
+}
+
+/// What a recording of a mailbox's owner is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub enum GreetingKind {
+    /// Who does not answer.
+    Unavailable,
+    /// Who is in another call.
+    Busy,
+    /// Wins over all others while it is there.
+    Temporary,
+    /// The owner's name, for the standard greetings.
+    Name,
+}
+
+impl GreetingKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unavailable, Self::Busy, Self::Temporary, Self::Name];
+
+    /// The word that records use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Busy => "busy",
+            Self::Temporary => "temporary",
+            Self::Name => "name",
+        }
+    }
+
+    /// Finds one by its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 /// A message as the listening menu needs it.
@@ -124,6 +166,8 @@ pub struct MailboxMessage {
     pub at: i64,
     /// How long it is.
     pub duration: Duration,
+    /// Whether its caller has marked it as urgent.
+    pub urgent: bool,
     /// Whether it has been listened to.
     pub heard: bool,
 }

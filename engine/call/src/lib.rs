@@ -33,7 +33,7 @@ pub use command::{
     Bridge, Command, Ended, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply,
     Say, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
 };
-pub use event::{Event, Mailbox, MailboxMessage};
+pub use event::{Event, GreetingKind, Mailbox, MailboxMessage};
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
 pub use output::{Fallback, MailboxChange, Options, Output, Purpose, Setup};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, Cause, LegId, MessageId, Pin, PlayId, RecordingId, Reply, RequestId, Sound, Target,
-    TenantId,
+    CallId, Cause, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply, RequestId,
+    Sound, Target, TenantId,
 };
 
 /// What is known of a call when it begins.
@@ -257,7 +257,7 @@ pub enum Purpose {
     Greeting,
 }
 
-/// What a call changes in a mailbox.
+/// What a call changes in a mailbox. Each is answered when it is on disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MailboxChange {
     /// A message was left; its audio is the recording. Answer with
@@ -273,8 +273,11 @@ pub enum MailboxChange {
         from: Option<String>,
         /// How long it is.
         duration: Duration,
+        /// The caller has marked it as urgent.
+        urgent: bool,
     },
-    /// A message was listened to.
+    /// A message was listened to. Answer this, and those that follow, with
+    /// [`Event::MailboxChanged`](crate::Event).
     Heard {
         /// Which.
         message: MessageId,
@@ -284,11 +287,13 @@ pub enum MailboxChange {
         /// Which.
         message: MessageId,
     },
-    /// A new greeting; its audio is the recording.
+    /// A new greeting, or none any more; the audio of the one before can go.
     Greeting {
         /// Whose.
         mailbox: String,
-        /// Its audio.
-        recording: RecordingId,
+        /// Which.
+        kind: GreetingKind,
+        /// Its audio; `None` takes it away.
+        recording: Option<RecordingId>,
     },
 }

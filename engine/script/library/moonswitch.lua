@@ -179,18 +179,22 @@ function Call:stop_recording() end
 function Call:bridge(target, options) end
 
 ---@class VoicemailOptions
----@field greeting? Sound|"busy"|"unavailable"|false  "unavailable": the mailbox's own, or a standard one
+---@field greeting? Sound|"busy"|"unavailable"|false  "unavailable": the mailbox's own, or a standard one with the
+---                              owner's name where that is recorded; "busy" the same. The owner's temporary greeting
+---                              wins over all of these while it is there; false: none
 ---@field max_duration? Duration  180
 ---@field min_duration? Duration  2; a shorter one is asked for again
 ---@field silence? Duration       5; so long of silence ends it
 ---@field beep? boolean           true
----@field review? boolean         true; after # offers to listen, to save, to record again
+---@field review? boolean         true; after # offers 1 to listen, 2 to save, 3 to record again, 4 to mark as
+---                               urgent (4 again takes that back), `*` to cancel
 
 ---A message that was left.
 ---@class Message
 ---@field id string
 ---@field mailbox string
 ---@field duration number   Seconds
+---@field urgent boolean    The caller has marked it so
 
 ---Takes a message. A caller who hangs up after speaking has left one.
 ---@param mailbox string
@@ -199,8 +203,9 @@ function Call:bridge(target, options) end
 function Call:voicemail(mailbox, options) end
 
 ---The listening menu of a mailbox; asks for its PIN, and for its number when none is given. Keys: 1 again, 2 call
----back (hands the call on to that number in the call's own context), 4 previous, 6 next, 7 delete, 0 new greeting,
----`*` leave.
+---back (hands the call on to that number in the call's own context), 4 previous, 6 next, 7 delete, 0 greetings,
+---`*` leave. Greetings: 1 unavailable, 2 busy, 3 temporary, 4 the name, `*` back; of one that is there 1 listen,
+---3 record again, 7 delete. Urgent messages are told of and come first.
 ---@param mailbox? string
 function Call:voicemail_menu(mailbox) end
 
@@ -288,7 +293,7 @@ function Hours:next_change(at) end
 ---| event                | `about`                                                        |
 ---|----------------------|----------------------------------------------------------------|
 ---| "call.ended"         | id, from, to, outcome, cause, ended_by, answered, vars         |
----| "voicemail.recorded" | id, call, mailbox, from, seconds                               |
+---| "voicemail.recorded" | id, call, mailbox, from, seconds, urgent                       |
 ---| "trunk.down"         | trunk, address; "trunk.up" the same                            |
 ---| "script.failed"      | call, error                                                    |
 ---@param event "call.ended"|"voicemail.recorded"|"trunk.down"|"trunk.up"|"script.failed"|string

@@ -120,8 +120,16 @@ pub trait Store: Send + Sync + 'static {
     /// Takes a deleted message back.
     fn restore_message(&self, tenant: &str, id: Uuid) -> Pending<()>;
 
-    /// Sets a mailbox's own greeting, or takes it away.
-    fn set_greeting(&self, tenant: &str, mailbox: &str, recording: Option<Uuid>) -> Pending<()>;
+    /// Sets one of a mailbox's own greetings (`unavailable`, `busy`, `temporary`, `name`), or takes
+    /// it away. Returns the recording that greeted before, whose row is gone, so that its file can
+    /// go too.
+    fn set_greeting(
+        &self,
+        tenant: &str,
+        mailbox: &str,
+        kind: &str,
+        recording: Option<Uuid>,
+    ) -> Pending<Option<RecordingRow>>;
 
     /// Sets a mailbox's PIN.
     fn set_pin(&self, tenant: &str, mailbox: &str, pin: Secret) -> Pending<()>;

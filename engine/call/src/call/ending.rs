@@ -95,7 +95,7 @@ impl Call {
             self.board
                 .decide("save the message", "the caller hung up after saying enough");
             self.board
-                .leave_message(&words.mailbox, words.recording, words.length);
+                .leave_message(&words.mailbox, words.recording, words.length, words.urgent);
             if ending.outcome == Outcome::EndedInMenu {
                 ending.outcome = self.board.story.outcome(ending.cause, true);
             }

@@ -6,11 +6,12 @@ use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::dictation::{Dictation, Taken, Terms, Unfinished};
 use crate::play::{Heard, Playing};
-use crate::voicemail::named;
+use crate::voicemail::greetings::Own;
 use crate::voicemail::review::{Review, Verdict};
+use crate::voicemail::{DISK_PATIENCE, named};
 use crate::{
-    Event, Greeting, Keys, Left, MailboxChange, MessageId, Output, Purpose, RecordingId, Reply,
-    SegmentKind, Sound, Voicemail,
+    Event, Greeting, GreetingKind, Keys, Left, MailboxChange, MessageId, Output, Purpose,
+    RecordingId, Reply, SegmentKind, Sound, Voicemail,
 };
 
 /// Takes a message.
@@ -22,6 +23,8 @@ pub(crate) struct Deposit {
     wanted: Voicemail,
     /// Recordings that were too short or empty.
     failures: u32,
+    /// An earlier recording was marked as urgent in its review.
+    urgent: bool,
     stage: Stage,
 }
 
@@ -63,6 +66,7 @@ pub(crate) struct LastWords {
     pub(crate) mailbox: String,
     /// How long it is by our own clock.
     pub(crate) length: Duration,
+    pub(crate) urgent: bool,
 }
 
 impl Deposit {
@@ -70,6 +74,7 @@ impl Deposit {
         Self {
             wanted,
             failures: 0,
+            urgent: false,
             stage: Stage::Opening(board.after(STORE_PATIENCE)),
         }
     }
@@ -84,16 +89,18 @@ impl Deposit {
                     recording,
                     mailbox,
                     length,
+                    urgent: self.urgent,
                 })
             }
             Stage::Reviewing {
                 recording,
                 duration,
-                ..
+                review,
             } => {
                 let (recording, duration) = (*recording, *duration);
+                let urgent = review.is_urgent();
                 board.decide("save the message", "the caller hung up in the review");
-                board.leave_message(&self.wanted.mailbox, recording, duration);
+                board.leave_message(&self.wanted.mailbox, recording, duration, urgent);
                 None
             }
             Stage::Opening(_)
@@ -104,18 +111,34 @@ impl Deposit {
         }
     }
 
-    fn opened(&mut self, board: &mut Board, has_greeting: bool) -> Option<Deposited> {
-        let own = has_greeting.then(|| Sound::MailboxGreeting {
-            mailbox: self.wanted.mailbox.clone(),
-        });
-        let (sounds, standard) = match (&self.wanted.greeting, own) {
-            (Greeting::None, _) => (Vec::new(), true),
-            (Greeting::Sound(sound), _) => (vec![sound.clone()], false),
-            (Greeting::Unavailable | Greeting::Busy, Some(own)) => (vec![own], false),
-            (Greeting::Unavailable, None) => (vec![named(LEAVE)], true),
-            (Greeting::Busy, None) => (vec![named("call/busy"), named(LEAVE)], true),
+    fn opened(&mut self, board: &mut Board, greetings: &Own) -> Option<Deposited> {
+        let own = |kind| greetings.get(&kind).copied().map(Sound::Recording);
+        let fitting = match &self.wanted.greeting {
+            Greeting::None => return self.greet(board, Vec::new(), true),
+            Greeting::Sound(sound) => Some(sound.clone()),
+            Greeting::Unavailable => own(GreetingKind::Unavailable),
+            Greeting::Busy => own(GreetingKind::Busy).or_else(|| own(GreetingKind::Unavailable)),
         };
-        self.greet(board, sounds, standard)
+        let temporary = own(GreetingKind::Temporary).inspect(|_| {
+            board.decide(
+                "play the temporary greeting",
+                "it wins over all others while it is there",
+            );
+        });
+        if let Some(sound) = temporary.or(fitting) {
+            return self.greet(board, vec![sound], false);
+        }
+        let is_busy = self.wanted.greeting == Greeting::Busy;
+        let Some(name) = own(GreetingKind::Name) else {
+            let busy = is_busy.then(|| named("call/busy"));
+            return self.greet(
+                board,
+                busy.into_iter().chain([named(LEAVE)]).collect(),
+                true,
+            );
+        };
+        let why = if is_busy { "vm/busy" } else { "vm/away" };
+        self.greet(board, vec![name, named(why), named(LEAVE)], false)
     }
 
     fn greet(
@@ -180,7 +203,7 @@ impl Deposit {
         if !self.wanted.review {
             return self.save(board, recording, duration);
         }
-        let mut review = Review::new(recording);
+        let mut review = Review::of_message(recording, self.urgent);
         let verdict = review.begin(board);
         self.stage = Stage::Reviewing {
             review,
@@ -194,11 +217,13 @@ impl Deposit {
         let Stage::Reviewing {
             recording,
             duration,
-            ..
-        } = self.stage
+            review,
+        } = &self.stage
         else {
             return None;
         };
+        let (recording, duration) = (*recording, *duration);
+        self.urgent = review.is_urgent();
         match verdict {
             Verdict::Save | Verdict::Undecided => self.save(board, recording, duration),
             Verdict::Again => {
@@ -219,7 +244,7 @@ impl Deposit {
         recording: RecordingId,
         duration: Duration,
     ) -> Option<Deposited> {
-        let left = board.leave_message(&self.wanted.mailbox, recording, duration);
+        let left = board.leave_message(&self.wanted.mailbox, recording, duration, self.urgent);
         let until = board.after(DISK_PATIENCE);
         self.stage = Stage::Saving { left, until };
         None
@@ -274,7 +299,7 @@ impl Activity for Deposit {
                     if *mailbox == self.wanted.mailbox =>
                 {
                     match found {
-                        Some(found) => self.opened(board, found.has_greeting),
+                        Some(found) => self.opened(board, &found.greetings),
                         None => Some(Deposited::NoMailbox(mailbox.clone())),
                     }
                 }
@@ -283,7 +308,7 @@ impl Activity for Deposit {
                         "take the message with the standard greeting",
                         "the store did not answer in time",
                     );
-                    self.opened(board, false)
+                    self.opened(board, &Own::new())
                 }
                 Input::Event(_) => None,
             },
@@ -336,6 +361,7 @@ impl Board {
         mailbox: &str,
         recording: RecordingId,
         duration: Duration,
+        urgent: bool,
     ) -> Left {
         let millis = u64::try_from(self.micros(self.now) / 1000).unwrap_or(0);
         let message = MessageId::new(millis, self.random.ten_bytes());
@@ -348,11 +374,13 @@ impl Board {
             recording,
             from: self.setup.from.clone(),
             duration,
+            urgent,
         }));
         Left {
             id: message,
             mailbox: mailbox.to_owned(),
             duration,
+            urgent,
         }
     }
 }
@@ -378,5 +406,3 @@ const LEAVE: &str = "vm/leave";
 const TRIES: u32 = 3;
 /// How long the store may take before the caller is greeted without it.
 const STORE_PATIENCE: Duration = Duration::from_secs(3);
-/// How long a message may take to reach the disk before the caller is thanked without it.
-const DISK_PATIENCE: Duration = Duration::from_secs(3);

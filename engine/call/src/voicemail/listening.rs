@@ -1,26 +1,27 @@
-//! The listening menu (*97): 1 again, 2 call back, 4 previous, 6 next, 7 delete, 0 greeting,
+//! The listening menu (*97): 1 again, 2 call back, 4 previous, 6 next, 7 delete, 0 greetings,
 //! * leave.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
-use crate::dictation::{Dictation, Taken, Terms};
 use crate::gather::{Gathered, Gathering};
 use crate::number::{self, Kind, Plan};
 use crate::play::{Heard, Playing};
+use crate::voicemail::greetings::{Greetings, Own};
 use crate::voicemail::login::{Entered, Login};
-use crate::voicemail::named;
-use crate::voicemail::review::{Review, Verdict};
+use crate::voicemail::{DISK_PATIENCE, key_after, named};
 use crate::{
-    Gather, Keys, Mailbox, MailboxChange, MailboxMessage, Output, Purpose, RecordingId, Reply, Say,
+    Event, Keys, Mailbox, MailboxChange, MailboxMessage, MessageId, Output, Reply, Say,
     SegmentKind, Sound, Tone,
 };
 
-/// Plays a mailbox to its owner: new messages first, then the others, each part oldest first.
+/// Plays a mailbox to its owner: new messages first, then the others; of each the urgent ones
+/// first, and then the oldest.
 #[derive(Debug)]
 pub(crate) struct Listening {
     mailbox: String,
+    greetings: Own,
     messages: Vec<MailboxMessage>,
     /// Which message is being dealt with.
     place: usize,
@@ -42,11 +43,12 @@ enum Stage {
         playing: Playing,
         then_play: bool,
     },
-    Dictating(Dictation),
-    Reviewing {
-        review: Review,
-        recording: RecordingId,
+    /// Waiting for the disk: nothing is called deleted that is not.
+    Deleting {
+        message: MessageId,
+        until: Instant,
     },
+    Greetings(Greetings),
     Bye(Playing),
 }
 
@@ -61,6 +63,7 @@ impl Listening {
     pub(crate) fn new(board: &Board, mailbox: Option<String>) -> Self {
         Self {
             mailbox: String::new(),
+            greetings: Own::new(),
             messages: Vec::new(),
             place: 0,
             call_back: None,
@@ -75,14 +78,8 @@ impl Listening {
 
     /// The caller is gone: a greeting that was not confirmed is thrown away.
     pub(crate) fn caller_gone(&mut self, board: &mut Board) {
-        match &mut self.stage {
-            Stage::Dictating(dictation) => {
-                if let Some(unfinished) = dictation.caller_gone(board) {
-                    board.discard_recording(unfinished.recording);
-                }
-            }
-            Stage::Reviewing { recording, .. } => board.discard_recording(*recording),
-            _ => {}
+        if let Stage::Greetings(greetings) = &mut self.stage {
+            greetings.caller_gone(board);
         }
     }
 
@@ -99,18 +96,24 @@ impl Listening {
     }
 
     fn count(&mut self, board: &mut Board, contents: Mailbox) -> Option<Listened> {
+        self.greetings = contents.greetings;
         self.messages = contents.messages;
-        self.messages.sort_by_key(|message| message.heard);
-        let new = self
-            .messages
-            .iter()
-            .filter(|message| !message.heard)
-            .count();
-        let sounds = vec![
+        self.messages
+            .sort_by_key(|message| (message.heard, !message.urgent));
+        let new = self.messages.iter().filter(|message| !message.heard);
+        let urgent = new.clone().filter(|message| message.urgent).count();
+        let mut sounds = vec![
             named("vm/you-have"),
-            Sound::Say(Say::Number(i64::try_from(new).unwrap_or(i64::MAX))),
+            number_of(new.count()),
             named("vm/new"),
         ];
+        if urgent > 0 {
+            sounds.extend([
+                named("vm/of-them"),
+                number_of(urgent),
+                named("vm/are-urgent"),
+            ]);
+        }
         let mut playing = Playing::prompt(sounds, menu_keys());
         let heard = playing.begin(board);
         self.stage = Stage::Count(playing);
@@ -129,11 +132,15 @@ impl Listening {
         let Some(message) = self.messages.get(self.place) else {
             return self.wait(board);
         };
-        let sounds = vec![
+        let mut sounds = Vec::with_capacity(4);
+        if message.urgent {
+            sounds.push(named("vm/urgent-message"));
+        }
+        sounds.extend([
             Sound::Say(Say::Date(message.at)),
             Sound::Say(Say::Time(message.at)),
             Sound::Message(message.id),
-        ];
+        ]);
         let mut playing = Playing::new(sounds, menu_keys(), 1);
         let heard = playing.begin(board);
         self.stage = Stage::Message(playing);
@@ -160,16 +167,7 @@ impl Listening {
     }
 
     fn wait(&mut self, board: &mut Board) -> Option<Listened> {
-        let mut waiting = Gathering::question(Gather {
-            prompt: Vec::new(),
-            min_digits: 1,
-            max_digits: 1,
-            timeout: Duration::from_secs(5),
-            digit_timeout: Duration::from_secs(5),
-            finish_on: Keys::None,
-            pattern: None,
-            barge_in: true,
-        });
+        let mut waiting = key_after(Vec::new());
         let gathered = waiting.begin(board);
         self.stage = Stage::Waiting(waiting);
         gathered.and_then(|gathered| self.waited(board, &gathered))
@@ -205,7 +203,7 @@ impl Listening {
                 self.play(board)
             }
             '7' => self.delete(board),
-            '0' => self.dictate(board),
+            '0' => self.change_greetings(board),
             '*' => self.bye(board),
             _ => self.notice(board, named("menu/invalid"), false),
         }
@@ -222,12 +220,23 @@ impl Listening {
     }
 
     fn delete(&mut self, board: &mut Board) -> Option<Listened> {
-        if self.place >= self.messages.len() {
+        let Some(message) = self.messages.get(self.place).map(|message| message.id) else {
             return self.notice(board, named("menu/invalid"), false);
-        }
-        let message = self.messages.remove(self.place).id;
+        };
         board.push(Output::Mailbox(MailboxChange::Delete { message }));
+        let until = board.after(DISK_PATIENCE);
+        self.stage = Stage::Deleting { message, until };
+        None
+    }
+
+    fn deleted(&mut self, board: &mut Board, message: MessageId) -> Option<Listened> {
+        self.messages.retain(|known| known.id != message);
         self.notice(board, Sound::Tone(Tone::Confirm), true)
+    }
+
+    fn not_deleted(&mut self, board: &mut Board, why: &str) -> Option<Listened> {
+        board.decide("do not call the message deleted", why);
+        self.notice(board, named("sys/error"), false)
     }
 
     fn mark_heard(&mut self, board: &mut Board) {
@@ -240,53 +249,25 @@ impl Listening {
         }
     }
 
-    fn dictate(&mut self, board: &mut Board) -> Option<Listened> {
-        let mut dictation = Dictation::new(Terms {
-            max_duration: Duration::from_secs(60),
-            min_duration: Duration::from_secs(1),
-            silence: Duration::from_secs(5),
-            beep: true,
-            finish_on: Keys::Of("#".to_owned()),
-            purpose: Purpose::Greeting,
-        });
-        let taken = dictation.begin(board);
-        self.stage = Stage::Dictating(dictation);
-        taken.and_then(|taken| self.dictated(board, taken))
-    }
-
-    fn dictated(&mut self, board: &mut Board, taken: Taken) -> Option<Listened> {
-        let Taken::Speech { recording, .. } = taken else {
-            return self.notice(board, named("vm/too-short"), false);
-        };
-        let mut review = Review::new(recording);
-        let verdict = review.begin(board);
-        self.stage = Stage::Reviewing { review, recording };
-        verdict.and_then(|verdict| self.reviewed(board, verdict))
-    }
-
-    fn reviewed(&mut self, board: &mut Board, verdict: Verdict) -> Option<Listened> {
-        let Stage::Reviewing { recording, .. } = self.stage else {
-            return None;
-        };
-        match verdict {
-            Verdict::Save => {
-                let mailbox = self.mailbox.clone();
-                board.push(Output::Mailbox(MailboxChange::Greeting {
-                    mailbox,
-                    recording,
-                }));
-                self.notice(board, Sound::Tone(Tone::Confirm), false)
-            }
-            Verdict::Again => {
-                board.discard_recording(recording);
-                self.dictate(board)
-            }
-            // Nobody confirmed it: the old greeting stays.
-            Verdict::Cancel | Verdict::Undecided => {
-                board.discard_recording(recording);
-                self.wait(board)
-            }
+    fn not_heard(&mut self, board: &mut Board, message: MessageId) {
+        let known = self.messages.iter_mut().find(|known| known.id == message);
+        if let Some(known) = known {
+            board.decide("count the message as new", "the store could not note it");
+            known.heard = false;
         }
+    }
+
+    fn change_greetings(&mut self, board: &mut Board) -> Option<Listened> {
+        let own = std::mem::take(&mut self.greetings);
+        let mut greetings = Greetings::new(self.mailbox.clone(), own);
+        let left = greetings.begin(board);
+        self.stage = Stage::Greetings(greetings);
+        left.and_then(|own| self.greetings_changed(board, own))
+    }
+
+    fn greetings_changed(&mut self, board: &mut Board, own: Own) -> Option<Listened> {
+        self.greetings = own;
+        self.wait(board)
     }
 
     fn notice(&mut self, board: &mut Board, sound: Sound, then_play: bool) -> Option<Listened> {
@@ -327,6 +308,13 @@ impl Activity for Listening {
     }
 
     fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Listened> {
+        if let Input::Event(Event::MailboxChanged {
+            change: MailboxChange::Heard { message },
+            kept: false,
+        }) = input
+        {
+            self.not_heard(board, *message);
+        }
         match &mut self.stage {
             Stage::Login(login) => {
                 let entered = login.handle(board, input)?;
@@ -348,13 +336,28 @@ impl Activity for Listening {
                 playing.handle(board, input)?;
                 self.noticed(board)
             }
-            Stage::Dictating(dictation) => {
-                let taken = dictation.handle(board, input)?;
-                self.dictated(board, taken)
+            Stage::Deleting { message, .. } => {
+                let awaited = *message;
+                match input {
+                    Input::Event(Event::MailboxChanged {
+                        change: MailboxChange::Delete { message },
+                        kept,
+                    }) if *message == awaited => match kept {
+                        true => self.deleted(board, awaited),
+                        false => self.not_deleted(board, "the store refused it"),
+                    },
+                    Input::TimedOut => self.not_deleted(board, "the store did not answer in time"),
+                    Input::Event(_) => {
+                        if let Some(key) = input.key() {
+                            board.keys.push(key);
+                        }
+                        None
+                    }
+                }
             }
-            Stage::Reviewing { review, .. } => {
-                let verdict = review.handle(board, input)?;
-                self.reviewed(board, verdict)
+            Stage::Greetings(greetings) => {
+                let own = greetings.handle(board, input)?;
+                self.greetings_changed(board, own)
             }
             Stage::Bye(playing) => playing.handle(board, input).map(|_| Listened::Left),
         }
@@ -364,8 +367,8 @@ impl Activity for Listening {
         match &self.stage {
             Stage::Login(login) => login.deadline(),
             Stage::Waiting(waiting) => waiting.deadline(),
-            Stage::Dictating(dictation) => dictation.deadline(),
-            Stage::Reviewing { review, .. } => review.deadline(),
+            Stage::Deleting { until, .. } => Some(*until),
+            Stage::Greetings(greetings) => greetings.deadline(),
             Stage::Count(playing)
             | Stage::Message(playing)
             | Stage::Notice { playing, .. }
@@ -391,6 +394,10 @@ fn dialled(from: &str) -> Option<String> {
     known
         .national()
         .or_else(|| is_extension.then(|| from.to_owned()))
+}
+
+fn number_of(messages: usize) -> Sound {
+    Sound::Say(Say::Number(i64::try_from(messages).unwrap_or(i64::MAX)))
 }
 
 fn menu_keys() -> Keys {

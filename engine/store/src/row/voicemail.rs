@@ -1,5 +1,7 @@
 //! Mailboxes and the messages in them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,8 +18,8 @@ pub struct MailboxRow {
     /// hashed (four digits would not gain by it) but encrypted at rest; who compares it counts the
     /// tries.
     pub pin: Option<Secret>,
-    /// The recording that greets, if it has its own.
-    pub greeting: Option<Uuid>,
+    /// Its own recordings, by what they are for: `unavailable`, `busy`, `temporary`, `name`.
+    pub greetings: BTreeMap<String, Uuid>,
     /// Messages, oldest first, deleted ones left out.
     pub messages: Vec<MessageRow>,
 }
@@ -41,6 +43,8 @@ pub struct MessageRow {
     pub left_at: i64,
     /// Microseconds.
     pub duration: i64,
+    /// The caller has marked it as urgent.
+    pub urgent: bool,
     /// When it was first listened to.
     pub heard_at: Option<i64>,
     /// When it was deleted (清除); it can be restored until it is purged.

@@ -13,6 +13,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         "early media and round trip",
         include_str!("../schema/0002_early_media_and_round_trip.sql"),
     ),
+    (
+        3,
+        "greetings and urgent messages",
+        include_str!("../schema/0003_greetings_and_urgent_messages.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

@@ -324,10 +324,17 @@ impl Store for Sqlite {
         self.write(move |records| voicemail::restore(&records.of(&tenant), id))
     }
 
-    fn set_greeting(&self, tenant: &str, mailbox: &str, recording: Option<Uuid>) -> Pending<()> {
+    fn set_greeting(
+        &self,
+        tenant: &str,
+        mailbox: &str,
+        kind: &str,
+        recording: Option<Uuid>,
+    ) -> Pending<Option<RecordingRow>> {
         let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
+        let kind = kind.to_owned();
         self.keep(WRITES_THAT_END, move |records| {
-            voicemail::set_greeting(&records.of(&tenant), &mailbox, recording)
+            voicemail::set_greeting(&records.of(&tenant), &mailbox, &kind, recording)
         })
     }
 

@@ -217,6 +217,7 @@ fn what_happens_in_calls_is_kept_for_a_locked_database_and_written_when_it_is_fr
         from: None,
         left_at: 2,
         duration: 1,
+        urgent: false,
         heard_at: None,
         deleted_at: None,
     };
@@ -365,7 +366,7 @@ fn a_file_of_a_newer_version_is_refused() {
         refused,
         Error::TooNew {
             found: 999,
-            known: 2
+            known: 3
         }
     );
 }
@@ -383,7 +384,12 @@ fn a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_records() {
            VALUES ('8001', x'0191a1b2c3d47000800000000000aaaa', 'a', 'internal', '1049', '1050',
              'internal', 1);
          INSERT INTO legs (tenant, call_id, leg, kind, peer, invited_at, ended_at, cause)
-           VALUES ('8001', x'0191a1b2c3d47000800000000000aaaa', 0, 'user', '1049', 1, 2, 'normal');",
+           VALUES ('8001', x'0191a1b2c3d47000800000000000aaaa', 0, 'user', '1049', 1, 2, 'normal');
+         INSERT INTO mailboxes (tenant, mailbox, greeting)
+           VALUES ('8001', '1049', x'0191a1b2c3d47000800000000000aaaa'), ('8001', '1050', NULL);
+         INSERT INTO messages (tenant, id, mailbox, recording, left_at, duration)
+           VALUES ('8001', x'0191a1b2c3d47000800000000000aaaa', '1050',
+             x'0191a1b2c3d47000800000000000aaaa', 1, 2);",
     )
     .unwrap();
     drop(old);
@@ -394,6 +400,11 @@ fn a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_records() {
     let found = store.call("8001", id).wait().unwrap().unwrap();
     assert_eq!(found.legs.len(), 1);
     assert_eq!(found.legs[0].early_at, None);
+    let [greeted, other] =
+        ["1049", "1050"].map(|mailbox| store.mailbox("8001", mailbox).wait().unwrap().unwrap());
+    assert_eq!(greeted.greetings["unavailable"], id);
+    assert!(other.greetings.is_empty());
+    assert!(!other.messages[0].urgent);
     drop(store);
     Sqlite::open(&path, KEY).unwrap();
 }

@@ -1,9 +1,11 @@
 //! Mailboxes and their messages.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Row;
 use uuid::Uuid;
 
-use super::recordings::recording;
+use super::recordings::{self, recording};
 use super::records::{Records, Rows, id, optional_id};
 use crate::secret::Seal;
 use crate::{Error, MailboxRow, MessageRow, RecordingRow, Secret};
@@ -43,12 +45,44 @@ pub(super) fn set_pin(
 pub(super) fn set_greeting(
     rows: &Rows<'_>,
     mailbox: &str,
+    kind: &str,
     recording: Option<Uuid>,
-) -> Result<(), Error> {
+) -> Result<Option<RecordingRow>, Error> {
+    let before = rows.first(
+        "SELECT recording FROM greetings WHERE tenant = ?1 AND mailbox = ?2 AND kind = ?3",
+        &[&mailbox, &kind],
+        |row| id(row, "recording"),
+    )?;
+    match recording {
+        Some(recording) => {
+            make(rows, mailbox)?;
+            rows.change(
+                "INSERT INTO greetings (tenant, mailbox, kind, recording) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (tenant, mailbox, kind) DO UPDATE SET recording = excluded.recording",
+                &[&mailbox, &kind, recording.as_bytes()],
+            )?;
+        }
+        None => {
+            rows.change(
+                "DELETE FROM greetings WHERE tenant = ?1 AND mailbox = ?2 AND kind = ?3",
+                &[&mailbox, &kind],
+            )?;
+        }
+    }
+    let Some(gone) = before.filter(|before| Some(*before) != recording) else {
+        return Ok(None);
+    };
+    let row = recordings::one(rows, gone)?;
+    recordings::delete(rows, gone)?;
+    Ok(row)
+}
+
+/// Makes a mailbox if it is not there.
+fn make(rows: &Rows<'_>, mailbox: &str) -> Result<(), Error> {
     rows.change(
-        "INSERT INTO mailboxes (tenant, mailbox, greeting) VALUES (?1, ?2, ?3)
-         ON CONFLICT (tenant, mailbox) DO UPDATE SET greeting = excluded.greeting",
-        &[&mailbox, &recording.map(Uuid::into_bytes)],
+        "INSERT INTO mailboxes (tenant, mailbox) VALUES (?1, ?2)
+         ON CONFLICT (tenant, mailbox) DO NOTHING",
+        &[&mailbox],
     )?;
     Ok(())
 }
@@ -67,6 +101,12 @@ pub(super) fn one(
     let Some(mut found) = found else {
         return Ok(None);
     };
+    let greetings = rows.all(
+        "SELECT kind, recording FROM greetings WHERE tenant = ?1 AND mailbox = ?2",
+        &[&mailbox],
+        |row| Ok((row.get("kind")?, id(row, "recording")?)),
+    )?;
+    found.greetings = greetings.into_iter().collect();
     found.messages = rows.all(
         "SELECT * FROM messages WHERE tenant = ?1 AND mailbox = ?2 AND deleted_at IS NULL
          ORDER BY left_at, id",
@@ -77,23 +117,34 @@ pub(super) fn one(
 }
 
 pub(super) fn all(records: &Records<'_>, tenant: &str) -> Result<Vec<MailboxRow>, Error> {
-    records.of(tenant).all(
+    let rows = records.of(tenant);
+    let mut found = rows.all(
         "SELECT * FROM mailboxes WHERE tenant = ?1 ORDER BY mailbox",
         &[],
         |row| mailbox_row(row, records.seal),
-    )
+    )?;
+    let greetings: Vec<(String, String, Uuid)> = rows.all(
+        "SELECT mailbox, kind, recording FROM greetings WHERE tenant = ?1",
+        &[],
+        |row| {
+            let (mailbox, kind) = (row.get("mailbox")?, row.get("kind")?);
+            Ok((mailbox, kind, id(row, "recording")?))
+        },
+    )?;
+    for (mailbox, kind, recording) in greetings {
+        if let Ok(place) = found.binary_search_by(|row| row.mailbox.cmp(&mailbox)) {
+            found[place].greetings.insert(kind, recording);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn leave(rows: &Rows<'_>, message: &MessageRow) -> Result<(), Error> {
-    rows.change(
-        "INSERT INTO mailboxes (tenant, mailbox) VALUES (?1, ?2)
-         ON CONFLICT (tenant, mailbox) DO NOTHING",
-        &[&message.mailbox],
-    )?;
+    make(rows, &message.mailbox)?;
     rows.change(
         "INSERT INTO messages (tenant, id, mailbox, recording, call_id, from_number, left_at,
-           duration, heard_at, deleted_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+           duration, heard_at, deleted_at, urgent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (tenant, id) DO NOTHING",
         &[
             message.id.as_bytes(),
@@ -105,6 +156,7 @@ pub(super) fn leave(rows: &Rows<'_>, message: &MessageRow) -> Result<(), Error> 
             &message.duration,
             &message.heard_at,
             &message.deleted_at,
+            &message.urgent,
         ],
     )?;
     Ok(())
@@ -187,12 +239,11 @@ fn mailbox_row(row: &Row<'_>, seal: &Seal) -> Result<MailboxRow, Error> {
     let pin = sealed
         .map(|sealed| seal.open(&place(&tenant, &mailbox), &sealed))
         .transpose()?;
-    let greeting = optional_id(row, "greeting")?;
     Ok(MailboxRow {
         tenant,
         mailbox,
         pin,
-        greeting,
+        greetings: BTreeMap::new(),
         messages: Vec::new(),
     })
 }
@@ -207,6 +258,7 @@ fn message_row(row: &Row<'_>) -> Result<MessageRow, Error> {
         from: row.get("from_number")?,
         left_at: row.get("left_at")?,
         duration: row.get("duration")?,
+        urgent: row.get("urgent")?,
         heard_at: row.get("heard_at")?,
         deleted_at: row.get("deleted_at")?,
     })

@@ -1,5 +1,7 @@
 //! Mailboxes and messages.
 
+use std::collections::BTreeMap;
+
 use store::{Error, MailboxRow, MessageRow, RecordingEnd, RecordingRow, Secret, Store};
 use uuid::Uuid;
 
@@ -8,7 +10,9 @@ use super::tenant;
 /// The contract of voicemail.
 pub(crate) fn run(store: &dyn Store) {
     a_first_pin_is_given_once_and_can_be_changed(store);
+    a_mailbox_greets_in_several_ways_and_gives_back_what_it_no_longer_plays(store);
     a_message_is_left_heard_deleted_and_restored(store);
+    an_urgent_message_stays_urgent(store);
     a_message_finds_a_mailbox_that_nobody_has_made(store);
     tenants_do_not_see_each_others_messages(store);
     purged_messages_give_back_their_recordings(store);
@@ -24,8 +28,29 @@ fn message(tenant: &str, left_at: i64) -> MessageRow {
         from: Some("+8613800138000".into()),
         left_at,
         duration: 12_000_000,
+        urgent: false,
         heard_at: None,
         deleted_at: None,
+    }
+}
+
+fn recorded(tenant: &str, id: Uuid, started_at: i64) -> RecordingRow {
+    RecordingRow {
+        id,
+        tenant: tenant.into(),
+        node: tenant.into(),
+        call_id: id,
+        path: format!("{id}.wav"),
+        channels: 1,
+        rate: 8_000,
+        started_at,
+        purpose: "message".into(),
+        end: Some(RecordingEnd {
+            duration: 1,
+            bytes: 44,
+            sha256: None,
+            lost: false,
+        }),
     }
 }
 
@@ -49,24 +74,13 @@ fn a_first_pin_is_given_once_and_can_be_changed(store: &dyn Store) {
         .unwrap();
     assert_eq!(mailbox(store, &tenant).pin, Some(Secret::new("1234")));
 
-    let greeting = Uuid::now_v7();
     store
         .set_pin(&tenant, "1049", Secret::new("4321"))
         .wait()
         .unwrap();
-    store
-        .set_greeting(&tenant, "1049", Some(greeting))
-        .wait()
-        .unwrap();
-    let found = mailbox(store, &tenant);
-    assert_eq!(
-        (found.pin, found.greeting),
-        (Some(Secret::new("4321")), Some(greeting))
-    );
+    assert_eq!(mailbox(store, &tenant).pin, Some(Secret::new("4321")));
 
-    store.set_greeting(&tenant, "1049", None).wait().unwrap();
     store.put_mailbox(&tenant, "1048", None).wait().unwrap();
-    assert_eq!(mailbox(store, &tenant).greeting, None);
     let all = store.mailboxes(&tenant).wait().unwrap();
     assert_eq!(
         all.iter()
@@ -74,6 +88,56 @@ fn a_first_pin_is_given_once_and_can_be_changed(store: &dyn Store) {
             .collect::<Vec<_>>(),
         ["1048", "1049"]
     );
+}
+
+fn a_mailbox_greets_in_several_ways_and_gives_back_what_it_no_longer_plays(store: &dyn Store) {
+    let tenant = tenant("greetings");
+    let [busy, first, second] = [1, 2, 3].map(|at| recorded(&tenant, Uuid::now_v7(), at));
+    for recording in [&busy, &first, &second] {
+        store.begin_recording(recording.clone()).wait().unwrap();
+    }
+    let set = |kind: &str, recording: Option<&RecordingRow>| {
+        let recording = recording.map(|recording| recording.id);
+        let set = store.set_greeting(&tenant, "1049", kind, recording);
+        set.wait().unwrap()
+    };
+
+    assert_eq!(set("busy", Some(&busy)), None);
+    assert_eq!(set("temporary", Some(&first)), None);
+    let both = [("busy", &busy), ("temporary", &first)]
+        .map(|(kind, recording)| (kind.to_owned(), recording.id));
+    assert_eq!(mailbox(store, &tenant).greetings, BTreeMap::from(both));
+    let all = store.mailboxes(&tenant).wait().unwrap();
+    assert_eq!(all[0].greetings, mailbox(store, &tenant).greetings);
+
+    // Said twice it is the same, and takes nothing away.
+    assert_eq!(set("temporary", Some(&first)), None);
+    assert_eq!(set("temporary", Some(&second)), Some(first.clone()));
+    assert_eq!(set("temporary", None), Some(second.clone()));
+    assert_eq!(set("temporary", None), None);
+    let left = BTreeMap::from([("busy".to_owned(), busy.id)]);
+    assert_eq!(mailbox(store, &tenant).greetings, left);
+    let row = |recording: &RecordingRow| store.recording(&tenant, recording.id).wait().unwrap();
+    assert_eq!(
+        (row(&busy), row(&first), row(&second)),
+        (Some(busy.clone()), None, None)
+    );
+}
+
+fn an_urgent_message_stays_urgent(store: &dyn Store) {
+    let tenant = tenant("urgent");
+    let left = MessageRow {
+        urgent: true,
+        ..message(&tenant, 1_000)
+    };
+
+    store.leave_message(left.clone()).wait().unwrap();
+
+    assert_eq!(
+        mailbox(store, &tenant).messages,
+        std::slice::from_ref(&left)
+    );
+    assert_eq!(store.message(&tenant, left.id).wait().unwrap(), Some(left));
 }
 
 fn a_message_is_left_heard_deleted_and_restored(store: &dyn Store) {
@@ -145,23 +209,7 @@ fn tenants_do_not_see_each_others_messages(store: &dyn Store) {
 fn purged_messages_give_back_their_recordings(store: &dyn Store) {
     let tenant = tenant("purge");
     let (old, young) = (message(&tenant, 1_000), message(&tenant, 1_001));
-    let row = |message: &MessageRow| RecordingRow {
-        id: message.recording,
-        tenant: tenant.clone(),
-        node: tenant.clone(),
-        call_id: message.recording,
-        path: format!("{}.wav", message.recording),
-        channels: 1,
-        rate: 8_000,
-        started_at: message.left_at,
-        purpose: "message".into(),
-        end: Some(RecordingEnd {
-            duration: 1,
-            bytes: 44,
-            sha256: None,
-            lost: false,
-        }),
-    };
+    let row = |message: &MessageRow| recorded(&tenant, message.recording, message.left_at);
     for message in [&old, &young] {
         store.begin_recording(row(message)).wait().unwrap();
         store.leave_message(message.clone()).wait().unwrap();

@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::{Bench, named, s, setup};
 use crate::journal::What;
 use crate::{
-    Command, Ended, Event, LegId, Mailbox, MailboxChange, MailboxMessage, MessageId, Options,
-    Output, Pin, PinVerdict, Reply, RequestId, Say, Sound, Tone,
+    Command, Ended, Event, Mailbox, MailboxChange, MailboxMessage, MessageId, Options, Output, Pin,
+    PinVerdict, Reply, RequestId, Say, Sound, Tone,
 };
 
 fn message(number: u128, heard: bool) -> MailboxMessage {
@@ -15,6 +15,7 @@ fn message(number: u128, heard: bool) -> MailboxMessage {
         from: Some("+8613800138000".to_owned()),
         at: 1_800_000_000,
         duration: s(9),
+        urgent: false,
         heard,
     }
 }
@@ -22,8 +23,8 @@ fn message(number: u128, heard: bool) -> MailboxMessage {
 fn mailbox(messages: Vec<MailboxMessage>) -> Mailbox {
     Mailbox {
         has_pin: true,
-        has_greeting: false,
         messages,
+        ..Mailbox::default()
     }
 }
 
@@ -132,9 +133,75 @@ fn keys_repeat_go_on_go_back_and_delete() {
         message: MessageId(Uuid::from_u128(1)),
     };
     assert_eq!(changes(&bench), [deleted]);
+    bench.changed(true);
     bench.hears(&[Sound::Tone(Tone::Confirm)]);
 
     assert_eq!(bench.playing().1, envelope(2));
+}
+
+#[test]
+fn a_message_is_not_called_deleted_before_it_is() {
+    let (mut bench, _) = entered(vec![message(1, true)]);
+    bench.hears(&count(0));
+    bench.keys("7");
+    bench.playing();
+
+    bench.wait(s(2));
+    assert_eq!(bench.take(), [], "it is not on disk");
+    bench.wait(s(1));
+
+    bench.hears(&[named("sys/error")]);
+    assert!(bench.decided("the store did not answer in time"));
+    bench.keys("1");
+    assert_eq!(bench.playing().1, envelope(1), "it is still there");
+}
+
+#[test]
+fn a_message_that_could_not_be_deleted_is_still_there() {
+    let (mut bench, _) = entered(vec![message(1, true)]);
+    bench.hears(&count(0));
+    bench.keys("7");
+
+    bench.take_plays();
+    bench.changed(false);
+
+    bench.hears(&[named("sys/error")]);
+    assert!(bench.decided("do not call the message deleted"));
+    bench.keys("1");
+    assert_eq!(bench.playing().1, envelope(1));
+}
+
+#[test]
+fn keys_that_are_pressed_while_a_message_is_deleted_are_not_lost() {
+    let (mut bench, _) = entered(vec![message(1, true)]);
+    bench.hears(&count(0));
+    bench.keys("7*");
+
+    bench.take_plays();
+    bench.changed(true);
+
+    bench.hears(&[Sound::Tone(Tone::Confirm)]);
+    bench.hears(&[named("bye/thanks")]);
+}
+
+#[test]
+fn a_message_that_could_not_be_noted_as_heard_is_noted_the_next_time() {
+    let (mut bench, _) = entered(vec![message(1, false)]);
+    bench.hears(&count(1));
+    bench.hears(&envelope(1));
+    assert_eq!(changes(&bench), [heard(1)]);
+
+    bench.changed(false);
+    bench.take();
+    bench.keys("1");
+    bench.hears(&envelope(1));
+
+    assert_eq!(changes(&bench), [heard(1)]);
+    bench.changed(true);
+    bench.take();
+    bench.keys("1");
+    bench.hears(&envelope(1));
+    assert_eq!(changes(&bench), []);
 }
 
 #[test]
@@ -398,49 +465,6 @@ fn a_new_pin_that_is_not_repeated_is_another_one() {
     bench.wait(s(10));
 
     assert!(bench.take().contains(&choose("2580", "")));
-}
-
-#[test]
-fn a_new_greeting_is_recorded_reviewed_and_saved() {
-    let (mut bench, _) = entered(Vec::new());
-    bench.take();
-    bench.keys("0");
-    bench.hears(&[Sound::Tone(Tone::Beep)]);
-    let recording = bench.recording();
-    bench.wait(s(4));
-    bench.keys("#");
-    bench.closed(recording, 4);
-    bench.take();
-
-    bench.keys("2");
-
-    let greeting = MailboxChange::Greeting {
-        mailbox: "1049".to_owned(),
-        recording,
-    };
-    assert_eq!(changes(&bench), [greeting]);
-}
-
-#[test]
-fn a_greeting_that_nobody_confirmed_is_thrown_away() {
-    let (mut bench, _) = entered(Vec::new());
-    bench.take();
-    bench.keys("0");
-    bench.hears(&[Sound::Tone(Tone::Beep)]);
-    let recording = bench.recording();
-    bench.wait(s(4));
-    bench.keys("#");
-    bench.closed(recording, 4);
-    bench.take();
-
-    bench.hangs_up(LegId::CALLER);
-
-    assert_eq!(changes(&bench), []);
-    let discard = Output::StopRecording {
-        recording,
-        discard: true,
-    };
-    assert!(bench.outputs.contains(&discard));
 }
 
 #[test]

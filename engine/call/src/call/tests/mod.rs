@@ -3,12 +3,14 @@
 mod basics;
 mod fallback;
 mod gathering;
+mod greetings;
 mod hunting;
 mod listening;
 mod records;
 mod replay;
 mod sequences;
 mod talking;
+mod urgent;
 mod voicemail;
 
 use std::time::{Duration, Instant};
@@ -162,6 +164,17 @@ impl Bench {
         self.event(Event::MessageKept { message, kept });
     }
 
+    /// The store has made the change that was asked for since the last look, or not.
+    fn changed(&mut self, kept: bool) {
+        let mut changes = self.outputs.iter().filter_map(|output| match output {
+            Output::Mailbox(MailboxChange::Leave { .. }) => None,
+            Output::Mailbox(change) => Some(change.clone()),
+            _ => None,
+        });
+        let change = changes.next_back().expect("a mailbox was changed");
+        self.event(Event::MailboxChanged { change, kept });
+    }
+
     /// A talk between the caller and 1049, everything before it looked at.
     fn talk(&mut self, record: bool) -> (RequestId, LegId) {
         let request = self.ask(Command::Bridge(Bridge {
@@ -178,6 +191,12 @@ impl Bench {
     /// What is to be done, the journal left out; looked at once.
     fn take(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.outputs)
+    }
+
+    /// Takes what began to play for looked at, and nothing else.
+    fn take_plays(&mut self) {
+        self.outputs
+            .retain(|output| !matches!(output, Output::Play { .. }));
     }
 
     /// The leg that rings this user; the latest.

@@ -32,6 +32,7 @@ pub(super) fn to_lua(lua: &Lua, function: &str, reply: Reply) -> mlua::Result<Mu
             message.raw_set("id", left.id.to_string())?;
             message.raw_set("mailbox", left.mailbox)?;
             message.raw_set("duration", left.duration.as_secs_f64())?;
+            message.raw_set("urgent", left.urgent)?;
             message.into_lua_multi(lua)
         }
         Reply::Digits(Err(why)) | Reply::Recording(Err(why)) | Reply::Leg(Err(why)) => {

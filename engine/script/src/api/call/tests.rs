@@ -284,6 +284,26 @@ fn replies_become_values_or_nil_and_why() {
 }
 
 #[test]
+fn a_schedule_chooses_the_greeting() {
+    let bed = Bed::new();
+    let greeted = |hours_later: i64| {
+        bed.set_clock(NOON + hours_later * 3_600_000_000);
+        let _ = bed.call(
+            "local hours = schedule { ['mon-fri'] = '09:00-18:00' } \
+             call:voicemail('8000', { greeting = hours:is_open() and 'busy' or 'hours/closed' })",
+        );
+        match bed.asked().pop() {
+            Some(Command::Voicemail(Voicemail { greeting, .. })) => greeting,
+            other => panic!("{other:?}"),
+        }
+    };
+
+    assert_eq!(greeted(5), Greeting::Busy);
+    assert_eq!(greeted(6), Greeting::Sound(named("hours/closed")));
+    assert_eq!(greeted(24), Greeting::Busy);
+}
+
+#[test]
 fn what_was_made_is_a_table_that_can_be_played() {
     let (recording, message) = (RecordingId::new(9, [3; 10]), MessageId::new(9, [4; 10]));
     let bed = Bed::new();
@@ -298,16 +318,17 @@ fn what_was_made_is_a_table_that_can_be_played() {
             id: message,
             mailbox: "8000".into(),
             duration: half,
+            urgent: true,
         })),
         Reply::Done,
     ]);
 
     let returned = bed.call(
         "local r = call:record() call:play(r) local m = call:voicemail('8000') call:play { m } \
-         return r.duration, m.mailbox, m.duration",
+         return r.duration, m.mailbox, m.duration, m.urgent",
     );
 
-    assert_eq!(returned, Ok(json!([1.5, "8000", 1.5])));
+    assert_eq!(returned, Ok(json!([1.5, "8000", 1.5, true])));
     let sounds: Vec<Sound> = bed
         .asked()
         .into_iter()

@@ -6,8 +6,9 @@ use super::Chaos;
 use crate::call::random::Random;
 use crate::call::tests::{bridge, named, s};
 use crate::{
-    Bridge, Cause, Command, Event, Gather, Greeting, Keys, LegId, Mailbox, MailboxMessage,
-    MessageId, Music, PinVerdict, PlayId, Record, Sound, StartRecording, Strategy, Tone, Voicemail,
+    Bridge, Cause, Command, Event, Gather, Greeting, GreetingKind, Keys, LegId, Mailbox,
+    MailboxMessage, MessageId, Music, PinVerdict, PlayId, Record, RecordingId, Sound,
+    StartRecording, Strategy, Tone, Voicemail,
 };
 
 impl Chaos {
@@ -21,7 +22,7 @@ impl Chaos {
         let play = any_play.unwrap_or(PlayId(3));
         let recording = self.watch.open.iter().next().copied();
         let closing = self.watch.closing.iter().next().copied();
-        match self.random.below(25) {
+        match self.random.below(27) {
             0..=1 => Event::Ringing {
                 leg,
                 early_media: self.random.below(2) == 0,
@@ -74,6 +75,10 @@ impl Chaos {
                     _ => PinVerdict::Right,
                 },
             },
+            25..=26 if self.watch.change.is_some() => Event::MailboxChanged {
+                change: self.watch.change.clone().unwrap(),
+                kept: self.random.below(4) > 0,
+            },
             _ => Event::Mailbox {
                 mailbox: self
                     .watch
@@ -91,12 +96,19 @@ impl Chaos {
             from: None,
             at: 1,
             duration: s(4),
+            urgent: number % 3 == 0,
             heard: number % 2 == 0,
         });
+        let messages = messages.collect();
+        let greetings = GreetingKind::ALL
+            .into_iter()
+            .filter(|_| self.random.below(4) == 0)
+            .map(|kind| (kind, RecordingId(uuid::Uuid::from_u128(kind as u128))));
+        let greetings = greetings.collect();
         Mailbox {
             has_pin: self.random.below(3) > 0,
-            has_greeting: self.random.below(2) == 0,
-            messages: messages.collect(),
+            greetings,
+            messages,
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Watch {
     pub(super) pin: Option<String>,
     /// The last that was left.
     pub(super) message: Option<MessageId>,
+    /// What was to change last.
+    pub(super) change: Option<MailboxChange>,
     pub(super) connected: Option<(LegId, LegId)>,
     pub(super) answered: bool,
     pub(super) transferred: bool,
@@ -206,6 +208,7 @@ impl Watch {
             }
             Output::OpenMailbox { mailbox } => self.mailbox = Some(mailbox),
             Output::Mailbox(MailboxChange::Leave { message, .. }) => self.message = Some(message),
+            Output::Mailbox(change) => self.change = Some(change),
             Output::Reply { request, reply } => {
                 let fits = self.requests.remove(&request);
                 self.promise(fits, &format!("one answer to a request, not {reply:?}"));
