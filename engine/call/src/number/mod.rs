@@ -4,16 +4,16 @@
 mod tests;
 
 use std::cmp::Reverse;
-
-use crate::route::Pattern;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What a tenant's numbers look like.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// Put before local numbers: `10`, `755` (a leading 0 does no harm).
     pub area_code: Option<String>,
-    /// Extensions and feature codes.
-    pub internal: Vec<Pattern>,
+    /// The tenant's own numbers, shared by all its calls.
+    pub internal: Arc<BTreeSet<String>>,
 }
 
 /// A number that has been understood, or not.
@@ -108,7 +108,7 @@ pub fn normalise(raw: &str, plan: &Plan) -> Number {
     if EMERGENCY.contains(&text.as_str()) {
         return found(Kind::Emergency, Some(text), None);
     }
-    if plan.internal.iter().any(|pattern| pattern.matches(&text)) {
+    if plan.internal.contains(&text) {
         return found(Kind::Internal, Some(text), None);
     }
     let Some((number, post_dial)) = split_post_dial(&text) else {

@@ -7,10 +7,13 @@ use super::*;
 fn beijing() -> Plan {
     Plan {
         area_code: Some("010".into()),
-        internal: ["_10[45]X", "*97"]
-            .map(|text| Pattern::parse(text).unwrap())
-            .into(),
+        internal: extensions(&["1049", "*97"]),
     }
+}
+
+fn extensions(numbers: &[&str]) -> Arc<BTreeSet<String>> {
+    let numbers = numbers.iter().map(|number| (*number).to_owned());
+    Arc::new(numbers.collect())
 }
 
 fn read(raw: &str) -> (Kind, Option<String>, Option<String>) {
@@ -211,10 +214,29 @@ fn a_local_number_needs_its_area() {
 }
 
 #[test]
+fn the_tenants_own_numbers_come_before_all_rules() {
+    let own = ["95588", "26881234", "13800138000"];
+    let plan = Plan {
+        internal: extensions(&own),
+        ..beijing()
+    };
+    for own in own {
+        let found = normalise(own, &plan);
+        assert_eq!(found.kind, Kind::Internal, "{own}");
+        assert_eq!(found.canonical.as_deref(), Some(own));
+        assert_ne!(read(own).0, Kind::Internal, "{own}");
+    }
+
+    // Written as an outside number, it is one.
+    assert_eq!(normalise("010-26881234", &plan).kind, Kind::Fixed);
+    assert_eq!(normalise("26881235", &plan).kind, Kind::Fixed);
+}
+
+#[test]
 fn no_plan_hides_an_emergency_number() {
     let plan = Plan {
         area_code: None,
-        internal: vec![Pattern::parse("_1XX").unwrap()],
+        internal: extensions(&["110", "114"]),
     };
 
     assert_eq!(normalise("110", &plan).kind, Kind::Emergency);
