@@ -1,3 +1,5 @@
+//! Keys as events: begun, repeated, lost, ended, and heard once.
+
 use super::*;
 
 const PTIME: Duration = Duration::from_millis(20);

@@ -1,3 +1,5 @@
+//! Messages read and written: compact, folded, long, odd.
+
 use super::*;
 use crate::{Error, Name, NameAddr, Text, Uri, Via, limits};
 

@@ -1,3 +1,5 @@
+//! Bindings come, are refreshed, expire, are asked and come back.
+
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
 use super::*;

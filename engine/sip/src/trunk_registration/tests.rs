@@ -1,3 +1,5 @@
+//! A trunk registers, is challenged, fails, waits and goes on.
+
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
 use std::net::IpAddr;

@@ -1,3 +1,5 @@
+//! URIs read, compared and refused.
+
 use super::*;
 
 fn uri(text: &str) -> Uri {

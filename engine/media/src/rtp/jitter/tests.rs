@@ -1,3 +1,5 @@
+//! The jitter buffer under loss, reordering, bursts and drift.
+
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a receiver counts: sequence numbers, losses, restarts.
+
 use super::*;
 
 #[test]

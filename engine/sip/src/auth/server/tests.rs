@@ -1,3 +1,5 @@
+//! Challenges and answers: right, wrong, stale, replayed, from elsewhere.
+
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
 use std::net::Ipv4Addr;
