@@ -1,10 +1,12 @@
 //! Who may call and register: users of `config.lua` and of the store, and their passwords' hashes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use call::TenantId;
+use call::number::Plan;
 use script::config::Config;
 use sip::auth::{Authenticator, Claim, Ha1, Verdict};
 use sip::{Name, Request, Response};
@@ -15,6 +17,8 @@ use store::UserRecord;
 pub(crate) struct Accounts {
     users: HashMap<(TenantId, String), Account>,
     realms: HashMap<TenantId, String>,
+    /// Each tenant's own numbers, users without a password included.
+    extensions: HashMap<TenantId, Arc<BTreeSet<String>>>,
     authenticator: Authenticator,
 }
 
@@ -45,6 +49,7 @@ impl Accounts {
         let mut accounts = Self {
             users: HashMap::new(),
             realms: HashMap::new(),
+            extensions: HashMap::new(),
             authenticator: Authenticator::new(now, rand::random()),
         };
         for (name, tenant) in &config.tenants {
@@ -110,6 +115,15 @@ impl Accounts {
             };
             self.users.insert(key, account);
         }
+        self.extensions = extensions(config, stored);
+    }
+
+    /// What a tenant's numbers look like, its own ones and those of a trunk in this area.
+    pub(crate) fn plan(&self, tenant: &TenantId, area_code: Option<String>) -> Plan {
+        Plan {
+            area_code,
+            internal: self.extensions.get(tenant).cloned().unwrap_or_default(),
+        }
     }
 
     pub(crate) fn user(&self, tenant: &TenantId, extension: &str) -> Option<&Account> {
@@ -166,6 +180,18 @@ impl Accounts {
     }
 }
 
+fn extensions(config: &Config, stored: &[UserRecord]) -> HashMap<TenantId, Arc<BTreeSet<String>>> {
+    let tenants = config.tenants.iter().map(|(name, tenant)| {
+        let stored = stored
+            .iter()
+            .filter(|record| record.tenant == *name)
+            .map(|record| record.extension.clone());
+        let own: BTreeSet<String> = tenant.users.keys().cloned().chain(stored).collect();
+        (TenantId::from(name.as_str()), Arc::new(own))
+    });
+    tenants.collect()
+}
+
 /// Whether this phone gives up when it is offered a digest besides MD5, instead of choosing the one
 /// that it knows: baresip did before version 2.
 fn gives_up_at_sha256(user_agent: &str) -> bool {
@@ -177,7 +203,47 @@ fn gives_up_at_sha256(user_agent: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use call::number::{Kind, normalise};
+    use store::Secret;
+
     use super::*;
+
+    #[test]
+    fn a_tenants_own_numbers_are_its_users_wherever_they_are_written_down() {
+        let config = crate::load_config(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("config.lua"),
+            Path::new("/nonexistent"),
+        )
+        .unwrap();
+        let record = |tenant: &str, extension: &str| UserRecord {
+            tenant: tenant.to_owned(),
+            extension: extension.to_owned(),
+            name: None,
+            realm: "elsewhere.example".to_owned(),
+            ha1_md5: Secret::new(""),
+            ha1_sha256: Secret::new(""),
+            context: "internal".to_owned(),
+            created_at: 1,
+        };
+        let (ours, theirs) = (record("8001", "95588"), record("8002", "95599"));
+        let mut accounts = Accounts::new(&config, &[ours], Instant::now());
+        let kind = |accounts: &Accounts, tenant: &str, number: &str| {
+            normalise(number, &accounts.plan(&tenant.into(), Some("10".into()))).kind
+        };
+
+        for own in ["1049", "95588"] {
+            assert_eq!(kind(&accounts, "8001", own), Kind::Internal, "{own}");
+        }
+        assert_eq!(kind(&accounts, "8001", "95599"), Kind::Short);
+        assert_eq!(kind(&accounts, "8002", "1049"), Kind::Unknown);
+        assert_eq!(kind(&accounts, "8001", "87654321"), Kind::Fixed);
+
+        accounts.replace_stored(&config, &[theirs]);
+        assert_eq!(kind(&accounts, "8001", "95588"), Kind::Short, "taken out");
+        assert_eq!(kind(&accounts, "8001", "1049"), Kind::Internal);
+    }
 
     #[test]
     fn only_phones_that_cannot_choose_are_spared_the_choice() {

@@ -146,7 +146,7 @@ impl Switch {
         if !matches!(started, Err(Refused::NoRoute { .. })) {
             return started;
         }
-        let known = normalise(&setup.to, &Plan::default());
+        let known = normalise(&setup.to, &self.accounts.plan(&setup.tenant, None));
         let Some(mut to) = known.national() else {
             return started;
         };
@@ -321,10 +321,7 @@ impl Switch {
             .trunk
             .as_deref()
             .and_then(|trunk| self.trunks.settings(trunk)?.area_code.clone());
-        let plan = Plan {
-            area_code,
-            ..Plan::default()
-        };
+        let plan = self.accounts.plan(&caller.tenant, area_code);
         let canonical = match &caller.user {
             Some(user) => Some(user.clone()),
             None => {

@@ -54,3 +54,27 @@ fn the_hotline_is_reached_however_the_carrier_writes_it() {
     }
     assert_eq!(carrier.dials("+8613900139000").is_refused(), 404);
 }
+
+#[test]
+fn the_tenants_own_numbers_are_not_taken_for_outside_ones() {
+    let exchange = Exchange::start(Setup {
+        tenant: "users = { [\"1049\"] = { password = \"demo-1049\" }, [\"87654321\"] = {} },"
+            .to_owned(),
+        ..Setup::with(PLAN)
+    });
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    // The trunk is in Beijing.
+    for (count, (from, known_as)) in [("87654321", "87654321"), ("87654322", "+861087654322")]
+        .into_iter()
+        .enumerate()
+    {
+        let call = carrier.dials_as(from, "4001234567", pilot::C1);
+        a1.rings().answers();
+        call.hears(pilot::A1);
+        call.hangs_up();
+        let calls = exchange.ended_calls(count + 1);
+        assert_eq!(calls[0].begin.from_number.as_deref(), Some(known_as));
+    }
+}
