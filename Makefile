@@ -7,11 +7,11 @@ SHELL := /bin/bash
 TOOLS       := target/tools
 SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_DEBS  := gcc pkg-config libopus-dev
-TEST_DEBS   := sip-tester baresip-core sox
+TEST_DEBS   := g++ sip-tester baresip-core sox
 BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon kamailio
 DENY        := $(TOOLS)/bin/cargo-deny
 
-.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration licences fuzz-build clean
+.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration licences fuzz clean
 
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,9 +39,17 @@ bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
 	  || echo "rsipstack does not build here: its figure will be missing"
 	tests/bench/run.py
 
-lint: deps ## Clippy without warnings
+lint: deps-test ## Clippy without warnings; the fuzz targets compile
 	@echo "== clippy"
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	cargo check --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
+
+fuzz: deps-test ## Run each fuzz target for ten seconds
+	@[ -x $(TOOLS)/bin/cargo-fuzz ] || cargo install --quiet --locked --root $(TOOLS) cargo-fuzz
+	for target in $$(cd fuzz/fuzz_targets && ls *.rs); do
+	  echo "== fuzz $${target%.rs}"
+	  RUSTC_BOOTSTRAP=1 $(TOOLS)/bin/cargo-fuzz run --sanitizer none $${target%.rs} -- -max_total_time=10 -rss_limit_mb=2048 -verbosity=0
+	done
 
 fmt: ## Format
 	cargo fmt --all

@@ -14,6 +14,12 @@ context "internal" {
   ["*97"] = function(call) return call:voicemail_menu(call.user.mailbox) end,
   ["*98"] = function(call) return call:voicemail_menu("8000") end,
 
+  -- Hear yourself: to try a headset before the first call of the day. # ends it.
+  ["*43"] = function(call)
+    call:answer()
+    call:echo()
+  end,
+
   -- Outside numbers: mobiles, area codes, local numbers, 400 and 800. 00, the way abroad, is left out on purpose.
   ["_1[3-9]XXXXXXXXX"] = outside,
   ["_0Z."]             = outside,

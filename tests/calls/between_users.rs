@@ -51,6 +51,18 @@ fn a_phone_on_tcp_talks_to_one_on_udp() {
 }
 
 #[test]
+fn who_dials_star_43_hears_its_own_voice_until_hash() {
+    let exchange = Exchange::start(Setup::default());
+    let [a1] = exchange.phones(["1049"]);
+
+    let call = a1.dials("*43");
+
+    call.hears(pilot::A1);
+    call.presses("#", crate::support::Keys::Rfc4733);
+    call.is_hung_up();
+}
+
+#[test]
 fn the_caller_hears_ringback_until_somebody_answers() {
     let exchange = Exchange::start(Setup::answering(
         "call:answer() call:bridge(\"user:1050\", { timeout = 20 })",

@@ -108,6 +108,7 @@ const FAULTS: &[&str] = &[
     "call:transfer(\"1\", { context = \"no such\" })",
     "call:answer() call:send_dtmf(\"xyz\")",
     "call:answer() call:music(\"no/such/music\")",
+    "call:answer() call:echo(1)",
     "call:answer() call:sleep(\"soon\")",
     "call:answer() call:on(\"nothing\", print)",
     "call:answer() call:no_such_method()",

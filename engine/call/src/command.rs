@@ -68,6 +68,8 @@ pub enum Command {
     },
     /// Starts or stops music behind the script; replies at once.
     Music(Music),
+    /// Lets the caller hear itself, until `#`.
+    Echo,
     /// Waits, while keys are still noticed.
     Sleep {
         /// How long.
@@ -95,6 +97,7 @@ impl Command {
             Self::Transfer { .. } => "transfer",
             Self::SendDtmf { .. } => "send_dtmf",
             Self::Music(_) => "music",
+            Self::Echo => "echo",
             Self::Sleep { .. } => "sleep",
         }
     }

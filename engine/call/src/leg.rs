@@ -45,7 +45,7 @@ pub(crate) enum Hearing {
     Music,
     /// The two hear each other.
     Leg(LegId),
-    /// One way: the early media of a ringing leg.
+    /// One way: the early media of a ringing leg, or its own sound as an echo.
     Early(LegId),
 }
 

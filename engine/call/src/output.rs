@@ -111,9 +111,9 @@ pub enum Output {
         /// The other.
         b: LegId,
     },
-    /// The caller hears the ringing leg's early media, one way.
+    /// The caller hears the ringing leg's early media, one way; or itself, as an echo.
     PassEarlyMedia {
-        /// The ringing leg.
+        /// The ringing leg, or the caller.
         from: LegId,
         /// Who hears it.
         to: LegId,

@@ -82,7 +82,7 @@ pub enum Command {
         b: LegKey,
     },
     /// `to` hears `from`, and nobody whom it heard before; its music ends. Whom `from` hears does
-    /// not change (early media).
+    /// not change (early media). Who hears itself hears an echo.
     Listen {
         /// Who is heard.
         from: LegKey,

@@ -225,6 +225,9 @@ function Call:send_dtmf(keys) end
 ---@param name? string|boolean   A name under sounds/music; the tenant's own when left out
 function Call:music(name) end
 
+---Lets the caller hear itself until `#`: to try a headset, or how long sound is on its way.
+function Call:echo() end
+
 ---Waits, while keys are still noticed.
 ---@param duration Duration
 function Call:sleep(duration) end

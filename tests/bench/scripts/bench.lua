@@ -16,6 +16,11 @@ context "bench" {
     call:sleep(HOUR)
   end,
 
+  echo = function(call)
+    call:answer()
+    call:echo()
+  end,
+
   bridge = bridge "trunk:callee/bridge",
   alaw   = bridge "trunk:alaw/alaw",
   record = bridge("trunk:callee/record", { record = true }),

@@ -105,6 +105,7 @@ impl Call {
                 Err(wrong) => return self.refuse(request, wrong.to_string()),
             },
             Command::Record(record) => Foreground::record(record),
+            Command::Echo => Foreground::Echoing,
             Command::Sleep { duration } => Foreground::Sleeping(board.after(duration)),
             Command::Bridge(plan) => {
                 if plan.targets.is_empty() || plan.targets.len() > MOST_TARGETS {

@@ -18,6 +18,7 @@ pub(crate) enum Foreground {
     Playing(Playing),
     Gathering(Gathering),
     Recording(Dictation),
+    Echoing,
     Sleeping(Instant),
     Bridging(Bridging),
     Deposit(Deposit),
@@ -43,6 +44,7 @@ impl Foreground {
             Self::Playing(_) => "play",
             Self::Gathering(_) => "gather",
             Self::Recording(_) => "record",
+            Self::Echoing => "echo",
             Self::Sleeping(_) => "sleep",
             Self::Bridging(_) => "bridge",
             Self::Deposit(_) => "voicemail",
@@ -80,6 +82,10 @@ impl Foreground {
             }
             Self::Gathering(gathering) => gathering.begin(board).map(Reply::from),
             Self::Recording(dictation) => dictation.begin(board).map(Reply::from),
+            Self::Echoing => {
+                board.pass_early_media(LegId::CALLER);
+                None
+            }
             Self::Sleeping(_) => None,
             Self::Bridging(bridging) => bridging.begin(board).map(Reply::from),
             Self::Deposit(deposit) => deposit.begin(board).map(Reply::from),
@@ -93,6 +99,10 @@ impl Foreground {
             Self::Playing(playing) => playing.handle(board, input).map(Reply::from),
             Self::Gathering(gathering) => gathering.handle(board, input).map(Reply::from),
             Self::Recording(dictation) => dictation.handle(board, input).map(Reply::from),
+            Self::Echoing => {
+                (input.key() == Some('#')).then(|| board.silence(LegId::CALLER))?;
+                Some(Reply::Done)
+            }
             Self::Sleeping(_) => {
                 if let Some(key) = input.key() {
                     board.keys.push(key);
@@ -111,6 +121,7 @@ impl Foreground {
             Self::Playing(playing) => playing.deadline(),
             Self::Gathering(gathering) => gathering.deadline(),
             Self::Recording(dictation) => dictation.deadline(),
+            Self::Echoing => None,
             Self::Sleeping(until) => Some(*until),
             Self::Bridging(bridging) => bridging.deadline(),
             Self::Deposit(deposit) => deposit.deadline(),
@@ -135,7 +146,11 @@ impl Foreground {
                 listening.caller_gone(board);
                 None
             }
-            Self::Playing(_) | Self::Gathering(_) | Self::Sleeping(_) | Self::Apology(_) => None,
+            Self::Playing(_)
+            | Self::Gathering(_)
+            | Self::Echoing
+            | Self::Sleeping(_)
+            | Self::Apology(_) => None,
         }
     }
 }

@@ -125,9 +125,7 @@ impl Board {
     }
 
     fn listen_to(&mut self, now: Instant, from: LegKey, to: LegKey) {
-        if let (Some(from), Some(to)) = (self.legs.find(from), self.legs.find(to))
-            && from != to
-        {
+        if let (Some(from), Some(to)) = (self.legs.find(from), self.legs.find(to)) {
             self.hear(now, from, to);
         }
     }

@@ -145,6 +145,28 @@ fn sleep_lasts_as_long_as_it_says_and_notices_keys() {
 }
 
 #[test]
+fn an_echo_lasts_until_hash_and_then_there_is_silence() {
+    let mut bench = Bench::answered();
+    let request = bench.ask(Command::Echo);
+    let (from, to) = (LegId::CALLER, LegId::CALLER);
+    assert_eq!(bench.take(), [Output::PassEarlyMedia { from, to }]);
+
+    bench.keys("5");
+    bench.wait(s(600));
+    assert_eq!(bench.take(), []);
+    bench.keys("#");
+
+    let reply = Reply::Done;
+    assert_eq!(
+        bench.take(),
+        [
+            Output::Disconnect { a: from, b: to },
+            Output::Reply { request, reply }
+        ]
+    );
+}
+
+#[test]
 fn two_things_that_are_heard_do_not_run_at_once() {
     let mut bench = Bench::answered();
     let first = bench.ask(play("menu/main"));

@@ -165,6 +165,30 @@ fn early_media_is_heard_one_way() {
 }
 
 #[test]
+fn who_listens_to_itself_hears_its_echo_in_every_codec() {
+    for kind in [
+        CodecKind::Pcma,
+        CodecKind::Pcmu,
+        CodecKind::G722,
+        CodecKind::Opus,
+    ] {
+        let mut lab = Lab::new();
+        let phone = lab.phone(kind, 500.0);
+        let (from, to) = (phone, phone);
+
+        lab.command(Command::Listen { from, to });
+        lab.run(500);
+        assert!(lab.of(phone).hears(500.0), "{kind:?}");
+
+        lab.command(Command::Disconnect { a: from, b: to });
+        lab.run(100);
+        lab.of(phone).heard.clear();
+        lab.run(500);
+        assert!(!lab.of(phone).hears(500.0), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_transferred_leg_hears_its_new_partner_in_the_same_stream() {
     let mut lab = Lab::new();
     let a = lab.phone(CodecKind::Pcma, 500.0);

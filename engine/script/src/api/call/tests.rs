@@ -57,6 +57,7 @@ fn plain_methods_become_their_commands() {
             cause: Cause::Rejected
         }
     );
+    assert_eq!(command("call:echo()"), Command::Echo);
     assert_eq!(
         command("call:sleep('1m')"),
         Command::Sleep { duration: s(60) }

@@ -69,6 +69,7 @@ verbs! {
     transfer 2 true,
     send_dtmf 1 false,
     music 1 false,
+    echo 0 false,
     sleep 1 false,
 }
 
@@ -390,6 +391,10 @@ fn music(asking: &Asking<'_>) -> mlua::Result<Command> {
         }
     };
     Ok(Command::Music(music))
+}
+
+fn echo(_: &Asking<'_>) -> mlua::Result<Command> {
+    Ok(Command::Echo)
 }
 
 fn sleep(asking: &Asking<'_>) -> mlua::Result<Command> {

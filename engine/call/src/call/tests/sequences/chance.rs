@@ -140,7 +140,7 @@ impl Chaos {
     }
 
     pub(super) fn command(&mut self) -> Command {
-        match self.random.below(32) {
+        match self.random.below(33) {
             0 => Command::Ring,
             1 => Command::Progress,
             2 => Command::Answer,
@@ -208,6 +208,7 @@ impl Chaos {
             },
             28 => Command::Music(Music::Default),
             29 => Command::Music(Music::Off),
+            30 => Command::Echo,
             _ => Command::Sleep {
                 duration: self.seconds(),
             },
