@@ -101,6 +101,10 @@ fn out_of_hours(tour: &Tour, second: &Phone) {
     });
     second.hangs_up();
     second.is_hung_up();
+    eventually("the message", || {
+        let told = tour.runs("moonswitch trace last");
+        told.contains("left_message").then_some(())
+    });
 
     second.dials("*98");
     second.hears_speech(Duration::from_millis(500));
