@@ -3,6 +3,7 @@
 mod decode;
 mod resample;
 
+use std::fs::Metadata;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,18 @@ pub struct Clip {
 }
 
 impl Clip {
+    /// Whether a file may be read to be decoded: asked before, because a pipe has no end and a
+    /// large file no room.
+    pub fn check_file(file: &Metadata) -> Result<(), ClipError> {
+        if !file.is_file() {
+            return Err(ClipError::NoFile);
+        }
+        match file.len() {
+            0..=MAX_FILE => Ok(()),
+            _ => Err(ClipError::TooLarge),
+        }
+    }
+
     /// Decodes a WAV, MP3, FLAC or Ogg Vorbis file, mixes its channels, and converts it to `rate`
     /// (8000, 16000 or 48000). The extension (`wav`, without the dot) is only a hint.
     ///
@@ -31,6 +44,9 @@ impl Clip {
     pub fn decode(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Self, ClipError> {
         if !matches!(rate, 8_000 | 16_000 | 48_000) {
             return Err(ClipError::Rate(rate));
+        }
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(ClipError::TooLarge);
         }
         Ok(Self::from_samples(
             rate,
@@ -82,6 +98,9 @@ pub type BothLaws = (Arc<[u8]>, Arc<[u8]>);
 
 /// The longest file that is taken.
 pub const MAX_DURATION: Duration = Duration::from_secs(30 * 60);
+
+/// Octets of the largest file that is taken: half an hour of 24 bits in stereo, and a little.
+pub const MAX_FILE: u64 = 256 << 20;
 
 #[cfg(test)]
 mod tests;

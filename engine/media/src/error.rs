@@ -46,6 +46,12 @@ pub enum ClipError {
     /// Longer than [`clip::MAX_DURATION`](crate::clip::MAX_DURATION).
     #[error("the sound is longer than 30 minutes: cut it")]
     TooLong,
+    /// More octets than [`clip::MAX_FILE`](crate::clip::MAX_FILE).
+    #[error("the file is larger than 256 MiB: cut the sound, or convert it to 16-bit WAV")]
+    TooLarge,
+    /// A folder, a pipe or a device.
+    #[error("it is no regular file")]
+    NoFile,
     /// A rate that no leg has.
     #[error("clips are made for 8000, 16000 or 48000 samples a second, not {0}")]
     Rate(u32),

@@ -67,14 +67,11 @@ impl WavHeader {
 }
 
 /// What to do with a recording that was found at the start, by its first bytes and its length;
-/// `None` when it is none of ours or has no samples.
+/// `None` when it is none of ours. One without a sample gets the length 0.
 pub fn repair(header: &[u8], file_length: u64) -> Option<Repair> {
     let shape = WavHeader::parse(header)?;
     let frame = u64::from(shape.channels) * 2;
     let data = file_length.checked_sub(WavHeader::LENGTH as u64)? / frame * frame;
-    if data == 0 {
-        return None;
-    }
     Some(Repair {
         shape,
         header: shape.bytes(Some(data)),
@@ -127,13 +124,24 @@ mod tests {
     }
 
     #[test]
+    fn a_repaired_file_without_sound_claims_none() {
+        for length in [44, 45] {
+            let repaired = repair(&SHAPE.bytes(None), length).unwrap();
+
+            assert_eq!(repaired.length, 44);
+            assert_eq!(repaired.header[40..44], [0; 4]);
+            assert_eq!(repaired.header[4..8], 36_u32.to_le_bytes());
+        }
+    }
+
+    #[test]
     fn what_is_not_ours_is_left_alone() {
         let mut foreign = SHAPE.bytes(None);
         foreign[20] = 6;
 
         assert_eq!(repair(&foreign, 10_000), None);
         assert_eq!(repair(b"RIFF", 4), None);
-        assert_eq!(repair(&SHAPE.bytes(None), 45), None);
+        assert_eq!(repair(&SHAPE.bytes(None), 43), None);
         assert_eq!(repair(&SHAPE.bytes(None)[..43], 10_000), None);
     }
 

@@ -25,6 +25,9 @@ pub(super) fn decode(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Vec<i
 
 fn read(bytes: Vec<u8>, extension: &str, rate: u32) -> Result<Vec<i16>, ClipError> {
     let length = bytes.len() as u64;
+    if let Some(rate) = rate_of_wav(&bytes).filter(|rate| !SOURCE_RATES.contains(rate)) {
+        return Err(wrong_rate(rate));
+    }
     let mut format = open(bytes, extension)?;
     let track = format
         .default_track()
@@ -133,7 +136,7 @@ impl Sound {
 
     fn push(&mut self, interleaved: &[f32], channels: usize, from: u32) -> Result<(), ClipError> {
         if !SOURCE_RATES.contains(&from) {
-            return Err(ClipError::Unreadable(format!("{from} samples a second")));
+            return Err(wrong_rate(from));
         }
         if self
             .converter
@@ -167,12 +170,35 @@ impl Sound {
     }
 }
 
+/// The rate in the head of a WAV file: symphonia divides by it before anybody can look.
+fn rate_of_wav(bytes: &[u8]) -> Option<u32> {
+    let head = bytes.get(..HEAD_SEARCHED.min(bytes.len()))?;
+    let riff = head.windows(4).position(|four| four == b"RIFF")?;
+    let mut chunks = head.get(riff + 12..)?;
+    loop {
+        let (name, rest) = chunks.split_first_chunk::<4>()?;
+        let (length, content) = rest.split_first_chunk::<4>()?;
+        if name == b"fmt " {
+            return Some(u32::from_le_bytes(content.get(4..8)?.try_into().ok()?));
+        }
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        // Chunks begin at even places.
+        chunks = content.get(length.checked_add(length % 2)?..)?;
+    }
+}
+
+fn wrong_rate(rate: u32) -> ClipError {
+    ClipError::Unreadable(format!("{rate} samples a second"))
+}
+
 fn unreadable(error: Error) -> ClipError {
     ClipError::Unreadable(error.to_string())
 }
 
 /// Rates that sound files have; others are a broken header.
 const SOURCE_RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
+/// So far symphonia looks for the beginning of a format.
+const HEAD_SEARCHED: usize = 1 << 20;
 /// Pictures and tags are not looked at, and not kept.
 const MAX_METADATA: usize = 1 << 20;
 /// A file with more is noise.

@@ -134,6 +134,35 @@ fn what_is_not_sound_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_wav_file_of_no_rate_is_refused_before_a_decoder_sees_it() {
+    for before in [&b""[..], b"LIST\x03\0\0\0abc\0"] {
+        let mut file = wav(8_000, &[1_000; 800]);
+        file[24..28].copy_from_slice(&0_u32.to_le_bytes());
+        file.splice(12..12, before.iter().copied());
+
+        assert_eq!(
+            Clip::decode(file, "wav", 8_000).err(),
+            Some(ClipError::Unreadable("0 samples a second".into()))
+        );
+    }
+}
+
+#[test]
+fn only_regular_files_that_fit_into_memory_are_read() {
+    let check = |path: &std::path::Path| Clip::check_file(&std::fs::metadata(path).unwrap());
+    let path = std::env::temp_dir().join(format!("moonswitch-clip-{}.wav", std::process::id()));
+    let file = std::fs::File::create(&path).unwrap();
+
+    file.set_len(MAX_FILE).unwrap();
+    assert_eq!(check(&path), Ok(()));
+    file.set_len(MAX_FILE + 1).unwrap();
+    assert_eq!(check(&path), Err(ClipError::TooLarge));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(check(&std::env::temp_dir()), Err(ClipError::NoFile));
+    assert_eq!(check("/dev/zero".as_ref()), Err(ClipError::NoFile));
+}
+
+#[test]
 fn more_than_half_an_hour_is_refused() {
     let samples = vec![0; 4_000 * 1_801];
     let file = wav(4_000, &samples);
