@@ -2,8 +2,9 @@
 
 mod sink;
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -205,12 +206,18 @@ impl Recording {
     /// Its head says "to the end of the file": one cut off by a crash plays to its end.
     fn make(&mut self) -> io::Result<File> {
         if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
+            // What callers said is for the exchange alone, whatever the umask.
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
         }
+        let mut options = OpenOptions::new();
+        options.write(true).mode(0o600);
         // Nothing is written over, but for what our own failed try left.
         let mut file = match self.is_ours {
-            true => File::create(&self.path)?,
-            false => File::create_new(&self.path)?,
+            true => options.create(true).truncate(true).open(&self.path)?,
+            false => options.create_new(true).open(&self.path)?,
         };
         self.is_ours = true;
         file.write_all(&self.shape.bytes(None))?;

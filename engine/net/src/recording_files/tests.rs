@@ -1,5 +1,7 @@
 //! Recordings on a real disk, in the way of it, and on one that stands still.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc::channel;
 
 use super::*;
@@ -26,6 +28,21 @@ fn a_recording_is_whole_on_disk_when_it_is_closed() {
     assert_eq!(octets.len(), WavHeader::LENGTH + 40_000);
     assert_eq!(octets[WavHeader::LENGTH + 2..WavHeader::LENGTH + 4], [1, 0]);
     files.stop();
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn recordings_and_their_folders_are_for_the_exchange_alone() {
+    let (folder, mut files, _events) = desk("private");
+    let path = folder.join("8001/2026/a.wav");
+
+    files.open(RecordingKey(1), path.clone(), 1, 8_000).close();
+    files.stop();
+
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&folder.join("8001/2026")), 0o700);
+    assert_eq!(mode(&folder.join("8001")), 0o700);
     fs::remove_dir_all(folder).unwrap();
 }
 
