@@ -42,6 +42,9 @@ struct Bounds {
     connections: usize,
     /// Connections of one address.
     per_source: usize,
+    /// Of all connections, those for addresses that have none yet: a few that hold many leave the
+    /// others a place.
+    reserve: usize,
     /// How long a request's head may take, and a connection be idle before it.
     head: Duration,
     /// How long a connection lives; a client that does not read its answers keeps it no longer.
@@ -54,7 +57,8 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 512,
-            per_source: 64,
+            per_source: 16,
+            reserve: 64,
             head: Duration::from_secs(10),
             connection: Duration::from_secs(600),
             finish: Duration::from_secs(5),
@@ -119,10 +123,11 @@ fn refusal(
     sources: &HashMap<Id, IpAddr>,
     remote: SocketAddr,
 ) -> Option<&'static str> {
-    if sources.len() >= bounds.connections {
+    let own = sources.values().filter(|&&ip| ip == remote.ip()).count();
+    let reserve = if own == 0 { 0 } else { bounds.reserve };
+    if sources.len() >= bounds.connections.saturating_sub(reserve) {
         return Some("too many connections");
     }
-    let own = sources.values().filter(|&&ip| ip == remote.ip()).count();
     (own >= bounds.per_source).then_some("too many connections of this address")
 }
 

@@ -165,6 +165,46 @@ async fn all_addresses_together_have_so_many_connections() {
 }
 
 #[tokio::test]
+async fn addresses_that_hold_many_connections_leave_a_place_for_others() {
+    let bounds = Bounds {
+        connections: 3,
+        reserve: 1,
+        finish: Duration::ZERO,
+        ..Bounds::default()
+    };
+    let server = Running::start(bounds, Ok(())).await;
+    let _held = [server.connect().await, server.connect().await];
+
+    // Connections are taken in the order in which they came.
+    assert_eq!(server.ask(&get("/healthz")).await, "");
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = socket.connect(server.address).await.unwrap();
+    other.write_all(&get("/healthz")).await.unwrap();
+
+    assert!(heard(&mut other).await.ends_with("ok\n"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn nine_addresses_do_not_fill_the_server() {
+    let server = Running::start(Bounds::default(), Ok(())).await;
+    let mut held = Vec::new();
+    for source in 2..11 {
+        for _ in 0..64 {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket
+                .bind(format!("127.0.0.{source}:0").parse().unwrap())
+                .unwrap();
+            held.push(socket.connect(server.address).await.unwrap());
+        }
+    }
+
+    assert!(server.ask(&get("/healthz")).await.ends_with("ok\n"));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_large_body_is_refused_before_it_is_read() {
     let server = Running::start(Bounds::default(), Ok(())).await;
     let head = |length: usize| {
