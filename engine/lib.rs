@@ -71,6 +71,11 @@ pub enum StartError {
         /// Why.
         source: store::Error,
     },
+    /// Another exchange runs with the same data.
+    #[error(
+        "another exchange runs with {}: stop it, or give this one a folder of its own with --data", .0.display()
+    )]
+    Taken(PathBuf),
     /// The scripts could not be started at all.
     #[error(transparent)]
     Scripts(#[from] script::StartError),
@@ -193,10 +198,7 @@ pub fn load_config(path: &std::path::Path, data: &std::path::Path) -> Result<Con
 /// When that fails.
 pub fn open_store(data: &std::path::Path) -> Result<Arc<Sqlite>, StartError> {
     let path = data.join("moonswitch.db");
-    std::fs::create_dir_all(data).map_err(|source| StartError::System {
-        what: format!("cannot make {}", data.display()),
-        source,
-    })?;
+    make_folder(data)?;
     let open = || {
         let key = store::load_or_create_key(data)?;
         Sqlite::open(&path, key)
@@ -205,6 +207,43 @@ pub fn open_store(data: &std::path::Path) -> Result<Arc<Sqlite>, StartError> {
         path: path.clone(),
         source,
     })
+}
+
+/// Makes the data folder; what is in it is nobody's business but the exchange's.
+fn make_folder(data: &std::path::Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .map_err(|source| StartError::System {
+            what: format!("cannot make {}", data.display()),
+            source,
+        })
+}
+
+/// Takes the data folder for this exchange alone, before anything in it is touched: a second one
+/// would take the calls of the first for cut ones.
+fn lock(data: &std::path::Path) -> Result<std::fs::File, StartError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    make_folder(data)?;
+    let path = data.join("lock");
+    let failed = |source| StartError::System {
+        what: format!("cannot lock {}", path.display()),
+        source,
+    };
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Taken(data.to_owned())),
+        Err(std::fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
 }
 
 /// What the starting thread is told.
@@ -221,10 +260,11 @@ async fn run(
     tell: &std::sync::mpsc::SyncSender<Result<Started, StartError>>,
 ) {
     match build(&options).await {
-        Ok((started, switch, inputs, questions, stop_http)) => {
+        Ok((started, switch, inputs, questions, stop_http, lock)) => {
             let _ = tell.send(Ok(started));
             switch.run(inputs, questions, stopped).await;
             drop(stop_http);
+            drop(lock);
         }
         Err(error) => {
             let _ = tell.send(Err(error));
@@ -238,6 +278,8 @@ type Built = (
     mpsc::Receiver<Input>,
     mpsc::Receiver<control::Asked>,
     oneshot::Sender<()>,
+    // Held as long as the exchange runs.
+    std::fs::File,
 );
 
 /// Builds the parts, each on what stands already.
@@ -249,6 +291,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         .ok()
         .and_then(|path| path.parent().map(std::path::Path::to_owned))
         .unwrap_or_default();
+    let lock = lock(&options.data)?;
     let sqlite = open_store(&options.data)?;
     let store: Arc<dyn Store> = sqlite;
     let recordings = options.data.join("recordings");
@@ -341,6 +384,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         report,
     };
     let parts = Parts {
+        started_with: config.clone(),
         config,
         clock: options.clock.clone(),
         signalling,
@@ -359,7 +403,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         users,
     };
     let switch = Switch::new(parts, Instant::now());
-    Ok((started, switch, inputs, questions, stop_http))
+    Ok((started, switch, inputs, questions, stop_http, lock))
 }
 
 fn problems(problems: &[Problem]) -> String {

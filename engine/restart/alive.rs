@@ -1,7 +1,8 @@
 //! How long the exchange has lived: what tells a start when the run before it was cut.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,13 @@ pub(crate) fn keep_alive(data: &Path, clock: Arc<WallClock>) {
 
 fn mark(path: &Path, now: i64) -> io::Result<()> {
     // Times have the same length for 250 years to come, so that no half of one is ever read.
-    fs::write(path, format!("{now}\n"))
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(format!("{now}\n").as_bytes())
 }
 
 const MARK: &str = "alive";

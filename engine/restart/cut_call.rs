@@ -170,6 +170,7 @@ impl<'b> Past<'b> {
         if begin.trunk_in.is_none() && trunk_out.is_some() {
             begin.direction = Direction::Outbound;
         }
+        let sip_status = record.sip_status();
         let ended_by = if self.is_cut {
             "system:cut".to_owned()
         } else {
@@ -186,7 +187,7 @@ impl<'b> Past<'b> {
             ended_by,
             result,
             cause: record.cause.word().to_owned(),
-            sip_status: record.cause.sip_status(),
+            sip_status,
             q850: record.cause.q850(),
             trunk_out,
             mos_min: None,

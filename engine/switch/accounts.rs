@@ -40,8 +40,11 @@ pub(crate) enum Judged {
     User(String),
     /// Ask, with these header fields.
     Challenge(Vec<(String, String)>),
-    /// A wrong password: ask again, and count it.
-    Wrong(Vec<(String, String)>),
+    /// A wrong password for this user: ask again, and count it.
+    Wrong {
+        user: String,
+        headers: Vec<(String, String)>,
+    },
 }
 
 impl Accounts {
@@ -151,7 +154,10 @@ impl Accounts {
         {
             Verdict::Accepted => Judged::User(key.1),
             Verdict::Stale => Judged::Challenge(self.challenge(now, request, &realm, source, true)),
-            Verdict::Wrong => Judged::Wrong(self.challenge(now, request, &realm, source, false)),
+            Verdict::Wrong => Judged::Wrong {
+                headers: self.challenge(now, request, &realm, source, false),
+                user: key.1,
+            },
         }
     }
 

@@ -208,7 +208,7 @@ impl Switch {
         };
         match self.accounts.judge(now, &tenant, request, source.ip()) {
             Judged::User(user) => {
-                self.bans.succeeded(now, source.ip());
+                self.bans.succeeded(source.remote, &user);
                 let context = self
                     .accounts
                     .user(&tenant, &user)
@@ -222,20 +222,39 @@ impl Switch {
                 })
             }
             Judged::Challenge(headers) => Err((401, headers)),
-            Judged::Wrong(headers) => {
-                self.wrong_password(now, source, request);
+            Judged::Wrong { user, headers } => {
+                self.wrong_password(now, source, request, &tenant, &user);
                 Err((401, headers))
             }
         }
     }
 
+    /// Whether a source is refused: never a trunk's, for whoever writes a carrier's address on
+    /// datagrams could lock it out; a registered phone's only for what it has done itself.
+    pub(super) fn is_banned(&self, now: Instant, source: Source) -> bool {
+        match self.registrar.has_phone_at(source.remote) {
+            true => self.bans.is_phone_banned(now, source.remote),
+            false => {
+                self.bans.is_banned(now, source.ip()) && self.trunks.trusting(source.ip()).is_none()
+            }
+        }
+    }
+
     /// Counts a wrong password; the line is what fail2ban reads.
-    pub(super) fn wrong_password(&mut self, now: Instant, source: Source, request: &Request) {
+    pub(super) fn wrong_password(
+        &mut self,
+        now: Instant,
+        source: Source,
+        request: &Request,
+        tenant: &TenantId,
+        user: &str,
+    ) {
         self.parts.meters.wrong_passwords.increment(1);
-        let banned = self.bans.failed(now, source.ip());
+        let is_registered = self.registrar.has_phone_at(source.remote);
+        let banned = self.bans.failed(now, source.remote, is_registered, user);
         tracing::warn!(
             target: "security", event = "wrong_password", source = %source.ip(),
-            method = ?request.method(), banned, "wrong password"
+            method = ?request.method(), tenant = %tenant, user, banned, "wrong password"
         );
     }
 
@@ -305,6 +324,7 @@ impl Switch {
                     let user = from.as_ref()?.uri().ok()?.user_unescaped()?;
                     Some(user.to_string())
                 })
+                .map(|raw| printable(&raw))
                 .unwrap_or_default(),
         };
         let name = match &caller.user {
@@ -314,7 +334,7 @@ impl Switch {
                 .and_then(|account| account.name.clone()),
             None => from
                 .as_ref()
-                .map(|from| from.display().to_string())
+                .map(|from| printable(&from.display().to_string()))
                 .filter(|name| !name.is_empty()),
         };
         let area_code = caller
@@ -376,8 +396,16 @@ fn dialled(request: &Request) -> String {
         .uri()
         .ok()
         .and_then(|uri| uri.user_unescaped())
-        .map(|user| user.to_string())
+        .map(|user| printable(&user.to_string()))
         .unwrap_or_default()
+}
+
+/// What others call themselves, fit for logs and terminals: `%0d%0a` in a URI must not begin a line.
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(LONGEST_NAME)
+        .collect()
 }
 
 /// Somebody asks for a domain that is nobody's here, as scanners do.
@@ -397,6 +425,8 @@ fn asserted(request: &Request) -> Option<String> {
 
 /// Inputs that must fit before new calls are taken.
 const ROOM: usize = 8_192;
+/// Letters of a number or name.
+const LONGEST_NAME: usize = 128;
 /// Header fields that a script sees.
 const MOST_HEADERS: usize = 64;
 /// Fields that hold secrets or only serve the transport.

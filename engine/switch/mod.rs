@@ -53,6 +53,8 @@ use trunks::Trunks;
 /// Everything that the switch stands on; made by `Engine`.
 pub(crate) struct Parts {
     pub(crate) config: Arc<Config>,
+    /// What it was at the start: some of it can only change with the next.
+    pub(crate) started_with: Arc<Config>,
     pub(crate) clock: Arc<WallClock>,
     pub(crate) signalling: Signalling,
     pub(crate) media: net::MediaPool,
@@ -187,7 +189,7 @@ impl Switch {
         match received {
             Received::Message { source, octets } => {
                 self.parts.meters.sip_received.increment(1);
-                match self.bans.is_banned(now, source.ip()) {
+                match self.is_banned(now, source) {
                     false => self.endpoint.handle_message(now, source, octets),
                     true => self.endpoint.handle_banned_message(now, source, octets),
                 }
@@ -245,6 +247,7 @@ impl Switch {
             Input::Users(users) => {
                 self.accounts.replace_stored(&self.parts.config, &users);
                 self.parts.users = users;
+                self.forget_unknown_phones(now);
             }
         }
         self.pump(now);

@@ -17,7 +17,7 @@ impl Switch {
     pub(super) fn reload(&self, done: impl FnOnce(Value) + Send + 'static) {
         let (path, data) = self.parts.places.clone();
         let (scripts, entrance) = (self.parts.scripts.clone(), self.parts.entrance.clone());
-        let old = self.parts.config.clone();
+        let (old, started) = (self.parts.config.clone(), self.parts.started_with.clone());
         tokio::task::spawn_blocking(move || {
             let config = match crate::load_config(&path, &data) {
                 Ok(config) => config,
@@ -38,7 +38,7 @@ impl Switch {
                 .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant.clone()))
                 .collect();
             let reports = scripts.reconfigure(tenants);
-            scripts.wait_for_restart(fixed(&old, &config));
+            scripts.wait_for_restart(fixed(&started, &config));
             entrance.put_blocking(Input::Configured(Box::new(config)));
             done(json!({ "tenants": reports }));
         });
@@ -61,6 +61,7 @@ impl Switch {
             .collect();
         self.codecs = super::sound::codecs(&config.rtp.codecs).into();
         self.accounts = Accounts::new(&config, &self.parts.users, now);
+        self.forget_unknown_phones(now);
         if config.sip.trunks != self.parts.config.sip.trunks {
             self.end_trunks(now);
             self.trunks = Trunks::new(&config, now);

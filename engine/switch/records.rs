@@ -272,7 +272,7 @@ fn ending(live: &Live, record: &CallRecord) -> CallEnd {
         ended_by: record.ended_by.clone(),
         result: outcome_word(record.result).to_owned(),
         cause: record.cause.word().to_owned(),
-        sip_status: record.cause.sip_status(),
+        sip_status: record.sip_status(),
         q850: record.cause.q850(),
         trunk_out: live.trunk_out.clone(),
         mos_min: mos_min.map(f64::from),

@@ -54,8 +54,8 @@ impl Switch {
                     .respond(now, handle, with(refuse(401), &headers));
                 return;
             }
-            Judged::Wrong(headers) => {
-                self.wrong_password(now, source, request);
+            Judged::Wrong { user, headers } => {
+                self.wrong_password(now, source, request, &tenant, &user);
                 self.endpoint
                     .respond(now, handle, with(refuse(401), &headers));
                 return;
@@ -76,7 +76,7 @@ impl Switch {
             self.endpoint.respond(now, handle, refuse(403).finish());
             return;
         }
-        self.bans.succeeded(now, source.ip());
+        self.bans.succeeded(source.remote, &user);
         let account = account(&tenant, &user);
         let registration = self
             .registrar
@@ -196,6 +196,22 @@ impl Switch {
                 route: binding.route,
             })
             .collect()
+    }
+
+    /// Phones of users who are no more are rung no more.
+    pub(super) fn forget_unknown_phones(&mut self, now: Instant) {
+        let all: Vec<std::sync::Arc<str>> = self.registrar.accounts().cloned().collect();
+        for account in all {
+            let known = account
+                .split_once('/')
+                .is_some_and(|(tenant, user)| self.accounts.user(&tenant.into(), user).is_some());
+            if !known {
+                self.registrar.remove_account(&account);
+            }
+        }
+        for pending in self.record_registrations(now) {
+            pending.forget();
+        }
     }
 
     pub(super) fn registrations(&self) -> usize {

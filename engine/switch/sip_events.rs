@@ -212,7 +212,7 @@ impl Switch {
         now: Instant,
         session: SessionId,
         status: u16,
-        _response: Option<&Response>,
+        response: Option<&Response>,
     ) {
         let Some((call, id)) = self.sessions.remove(&session) else {
             return;
@@ -221,7 +221,11 @@ impl Switch {
             if let Some(leg) = live.leg(id) {
                 leg.sessions.retain(|other| *other != session);
             }
-            let cause = Cause::from_sip_status(status);
+            // Nobody there has said anything: that is no phone that rang and was not taken.
+            let cause = match response {
+                Some(_) => Cause::from_sip_status(status),
+                None => Cause::Unavailable,
+            };
             tracing::debug!(leg = id.0, status, "refused");
             if matches!(status, 408 | 430 | 500..=599) && switch.try_next(now, live, id) {
                 return;

@@ -81,6 +81,9 @@ impl Switch {
             "calls": self.calls.len(),
             "calls_shown": calls,
             "registrations": self.registrations(),
+            "banned": self.bans.banned(Instant::now()).map(|(source, left)| {
+                json!({ "source": source.to_string(), "seconds": left.as_secs() })
+            }).collect::<Vec<Value>>(),
             "trunks": self.trunks.overview(),
             "scripts": self.parts.scripts.status(),
             "records": match health.trouble {

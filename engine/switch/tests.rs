@@ -294,6 +294,7 @@ async fn switch(
     };
     let (meters, handle) = meters();
     let parts = Parts {
+        started_with: config.clone(),
         config,
         clock,
         signalling: Signalling::bind(&[(sip::Transport::Udp, ([127, 0, 0, 1], 0).into())])

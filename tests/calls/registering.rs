@@ -75,6 +75,64 @@ fn one_wrong_password_in_an_office_ends_and_breaks_no_call_of_the_others() {
     call.hangs_up();
 
     other.is_hung_up();
+    assert_eq!(exchange.status()["banned"].as_array().unwrap().len(), 1);
+    let again = a1.dials("1050");
+    a2.rings().answers();
+    again.hears(pilot::A2);
+}
+
+#[test]
+fn forged_credentials_ban_neither_a_phone_nor_a_carrier() {
+    let exchange = Exchange::start(Setup {
+        sip: "ban_after = 3,".to_owned(),
+        ..Setup::ringing()
+    });
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let at = exchange.address();
+    // From a phone's host and from the carrier's: what a forger writes on its datagrams.
+    for house in [a1.address().ip(), exchange.house(9, 0).ip()] {
+        let forger = std::net::UdpSocket::bind((house, 0)).unwrap();
+        for number in 0..10 {
+            let text = format!(
+                "REGISTER sip:{at} SIP/2.0\r\nVia: SIP/2.0/UDP {house};rport;branch=z9hG4bKf{number}\r\n\
+                 From: <sip:1049@{at}>;tag=1\r\nTo: <sip:1049@{at}>\r\nCall-ID: f{number}\r\n\
+                 CSeq: 1 REGISTER\r\nMax-Forwards: 70\r\nAuthorization: Digest username=\"1049\", \
+                 realm=\"{}\", nonce=\"x\", uri=\"sip:{at}\", response=\"{:032}\", qop=auth, nc=00000001, \
+                 cnonce=\"y\"\r\nContent-Length: 0\r\n\r\n",
+                at.ip(),
+                0,
+            );
+            forger.send_to(text.as_bytes(), at).unwrap();
+        }
+    }
+
+    exchange.phone_with("1050", |_| {}).registers();
+    let call = carrier.dials("1049");
+    a1.rings().answers();
+    call.hears(pilot::A1);
+    assert_eq!(exchange.status()["banned"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn who_is_taken_out_of_the_configuration_is_rung_no_more() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [_a1, a2] = exchange.phones(["1049", "1050"]);
+    assert_eq!(exchange.status()["registrations"], 2);
+
+    let config = exchange.folder.join("config.lua");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let without: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("[\"1050\"]"))
+        .collect();
+    std::fs::write(&config, without.join("\n")).unwrap();
+    exchange.reload();
+
+    crate::support::eventually("one registration", || {
+        (exchange.status()["registrations"] == 1).then_some(())
+    });
+    assert!(a2.is_not_called_for(Duration::from_millis(100)));
 }
 
 #[test]

@@ -53,6 +53,27 @@ fn a_message_is_left_and_its_owner_hears_it_after_choosing_a_pin() {
 }
 
 #[test]
+fn a_message_left_after_nobody_was_there_is_what_became_of_the_call() {
+    let exchange = Exchange::start(Setup::with(
+        "-- A colleague, then their mailbox.
+context \"internal\" { [\"_10XX\"] = function(call)
+  call:bridge(\"user:\" .. call.to)
+  call:voicemail(call.to, { greeting = false })
+end }
+",
+    ));
+    let [a1] = exchange.phones(["1049"]);
+
+    let call = a1.dials("1050");
+    call.hears(BEEP);
+    call.talks_for(Duration::from_secs(3));
+    call.hangs_up();
+
+    let end = exchange.only_record().call.end.unwrap();
+    assert_eq!((end.result.as_str(), end.sip_status), ("left_message", 200));
+}
+
+#[test]
 fn a_caller_who_hangs_up_after_speaking_has_left_a_message_and_a_silent_one_has_not() {
     let exchange = Exchange::start(Setup::with(BOXES));
     let carrier = exchange.carrier();

@@ -32,6 +32,25 @@ fn the_program_runs_checks_reloads_and_tells_what_it_does() {
 }
 
 #[test]
+fn a_second_exchange_with_the_same_data_is_refused_before_it_does_harm() {
+    let exchange = Exchange::start_program(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let call = a1.dials("1050");
+    a2.rings().answers();
+    call.hears(pilot::A2);
+
+    let second = run(&exchange, &["run"], "");
+
+    assert!(!second.status.success());
+    let text = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(text.contains("another exchange runs"), "{text}");
+    assert!(exchange.records()[0].end.is_none());
+    call.hears(pilot::A2);
+    call.hangs_up();
+    assert_eq!(exchange.only_record().call.end.unwrap().result, "answered");
+}
+
+#[test]
 fn a_user_that_is_added_on_the_command_line_registers_at_once() {
     let exchange = Exchange::start_program(Setup::ringing());
     let [a1] = exchange.phones(["1049"]);

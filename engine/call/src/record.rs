@@ -28,6 +28,16 @@ pub struct CallRecord {
     pub segments: Vec<Segment>,
 }
 
+impl CallRecord {
+    /// The final status of the caller's INVITE: 200 once it was answered, however it ended.
+    pub fn sip_status(&self) -> u16 {
+        match self.answered_at {
+            Some(_) => 200,
+            None => self.cause.sip_status(),
+        }
+    }
+}
+
 /// What became of a call, as Chinese desks name it (E100).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 mod error;
 pub mod media_io;
+mod open_files;
 mod ports;
 mod recording_files;
 mod resolve;
@@ -9,6 +10,7 @@ mod signalling;
 
 pub use error::Error;
 pub use media_io::{BackendChoice, MediaOptions, MediaPool, Opened};
+pub use open_files::raise_open_files;
 pub use recording_files::{FileEvent, RecordingFiles};
 pub use resolve::resolve;
 pub use signalling::{Received, Signalling};

@@ -1,7 +1,7 @@
 //! Sources that guess passwords are refused for a while; accounts are never locked.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 /// When a source is refused, and for how long.
@@ -30,16 +30,30 @@ impl Default for BanPolicy {
 
 /// The sources that have failed of late.
 ///
-/// IPv6 sources are counted by their /64, for one host has all of it.
+/// IPv6 sources are counted by their /64, for one host has all of it. Behind one address there may
+/// be a whole office: a phone that has proven who it is, which its registration tells, is refused
+/// for its own failures only, so that a wrong password beside it silences nobody else. Its failures
+/// count for the address as well, or new ports would be new tries.
 #[derive(Debug)]
 pub struct Bans {
     policy: BanPolicy,
-    sources: HashMap<IpAddr, Record>,
+    sources: HashMap<Key, Record>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Whose failures are counted together.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum Key {
+    /// Everybody at an address.
+    Host(IpAddr),
+    /// One phone that is registered.
+    Phone(SocketAddr),
+}
+
+#[derive(Clone, Debug)]
 struct Record {
-    failures: u32,
+    /// Failures by the user whose password was tried: who knows one password may forget failures
+    /// with that one, and with no other.
+    failures: Vec<(Box<str>, u32)>,
     last: Instant,
     banned_until: Option<Instant>,
 }
@@ -53,21 +67,50 @@ impl Bans {
         }
     }
 
-    /// Tells whether a source is to be refused, before anything else is done for it.
+    /// Tells whether the address of a source is banned, whoever is there.
     pub fn is_banned(&self, now: Instant, source: IpAddr) -> bool {
-        let record = self.sources.get(&key(source));
+        self.has_banned(now, host(source))
+    }
+
+    /// Tells whether a phone is banned that is registered from just there.
+    pub fn is_phone_banned(&self, now: Instant, phone: SocketAddr) -> bool {
+        self.has_banned(now, Key::Phone(phone))
+    }
+
+    /// Counts a wrong password for a user; returns true when this one bans the source.
+    /// `is_registered` says whether a phone is registered from just there.
+    pub fn failed(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        is_registered: bool,
+        user: &str,
+    ) -> bool {
+        let of_phone = is_registered && self.count(now, Key::Phone(source), user);
+        self.count(now, host(source.ip()), user) || of_phone
+    }
+
+    /// Forgets a source's failures with a user whose password it knew after all.
+    pub fn succeeded(&mut self, source: SocketAddr, user: &str) {
+        for key in [host(source.ip()), Key::Phone(source)] {
+            if let Some(record) = self.sources.get_mut(&key) {
+                record.failures.retain(|(known, _)| **known != *user);
+            }
+        }
+    }
+
+    fn has_banned(&self, now: Instant, key: Key) -> bool {
+        let record = self.sources.get(&key);
         record.is_some_and(|record| record.banned_until.is_some_and(|until| now < until))
     }
 
-    /// Counts a wrong password; returns true when this one bans the source.
-    pub fn failed(&mut self, now: Instant, source: IpAddr) -> bool {
+    fn count(&mut self, now: Instant, key: Key, user: &str) -> bool {
         let policy = self.policy;
-        let key = key(source);
         if !self.sources.contains_key(&key) {
             self.make_room(now);
         }
-        let record = self.sources.entry(key).or_insert(Record {
-            failures: 0,
+        let record = self.sources.entry(key).or_insert_with(|| Record {
+            failures: Vec::new(),
             last: now,
             banned_until: None,
         });
@@ -75,28 +118,34 @@ impl Bans {
             return false;
         }
         if record.is_forgotten(now, &policy) || record.banned_until.is_some() {
-            record.failures = 0;
+            record.failures.clear();
             record.banned_until = None;
         }
-        record.failures += 1;
+        let user: String = user.chars().take(LONGEST_NAME).collect();
+        match record
+            .failures
+            .iter_mut()
+            .find(|(known, _)| **known == *user)
+        {
+            Some((_, count)) => *count += 1,
+            None => record.failures.push((user.into(), 1)),
+        }
         record.last = now;
-        if record.failures < policy.failures {
+        let all: u32 = record.failures.iter().map(|(_, count)| count).sum();
+        if all < policy.failures {
             return false;
         }
         record.banned_until = Some(now + policy.duration);
         true
     }
 
-    /// Forgets the failures of a source that knew a password after all.
-    pub fn succeeded(&mut self, now: Instant, source: IpAddr) {
-        if !self.is_banned(now, source) {
-            self.sources.remove(&key(source));
-        }
-    }
-
     /// Returns the banned sources and how long they still are, for the operator.
     pub fn banned(&self, now: Instant) -> impl Iterator<Item = (IpAddr, Duration)> {
-        self.sources.iter().filter_map(move |(&source, record)| {
+        self.sources.iter().filter_map(move |(&key, record)| {
+            let source = match key {
+                Key::Host(host) => host,
+                Key::Phone(phone) => phone.ip(),
+            };
             let left = record.banned_until?.checked_duration_since(now)?;
             (!left.is_zero()).then_some((source, left))
         })
@@ -118,11 +167,11 @@ impl Bans {
         let mut records: Vec<_> = self
             .sources
             .iter()
-            .map(|(&source, &record)| (source, record))
+            .map(|(&key, record)| (record.banned_until.is_some(), record.last, key))
             .collect();
-        records.sort_by_key(|(_, record)| (record.banned_until.is_some(), record.last));
-        for (source, _) in records.into_iter().take(self.policy.capacity / 8 + 1) {
-            self.sources.remove(&source);
+        records.sort_by_key(|&(is_banned, last, _)| (is_banned, last));
+        for (_, _, key) in records.into_iter().take(self.policy.capacity / 8 + 1) {
+            self.sources.remove(&key);
         }
     }
 }
@@ -136,15 +185,18 @@ impl Record {
     }
 }
 
-fn key(source: IpAddr) -> IpAddr {
-    match source.to_canonical() {
+fn host(source: IpAddr) -> Key {
+    Key::Host(match source.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
             let network = u128::from(address) & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from(network))
         }
-    }
+    })
 }
+
+/// Letters of a user's name that are kept.
+const LONGEST_NAME: usize = 64;
 
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
@@ -163,12 +215,16 @@ mod tests {
         }
     }
 
+    fn failed(bans: &mut Bans, now: Instant, source: IpAddr) -> bool {
+        bans.failed(now, SocketAddr::new(source, 5060), false, "1049")
+    }
+
     #[test]
     fn the_third_wrong_password_bans_a_source_for_a_minute_and_nobody_else() {
         let now = Instant::now();
         let mut bans = Bans::new(policy());
 
-        let banned = [1, 2, 3].map(|_| bans.failed(now, source(1)));
+        let banned = [1, 2, 3].map(|_| failed(&mut bans, now, source(1)));
 
         assert_eq!(banned, [false, false, true]);
         assert!(bans.is_banned(now, source(1)));
@@ -182,19 +238,58 @@ mod tests {
         let now = Instant::now();
         let mut bans = Bans::new(policy());
         for _ in 0..3 {
-            bans.failed(now, source(1));
+            failed(&mut bans, now, source(1));
         }
         let later = now + Duration::from_secs(61);
-        assert!(!bans.failed(later, source(1)));
+        assert!(!failed(&mut bans, later, source(1)));
 
-        bans.failed(now, source(2));
-        bans.failed(now, source(2));
-        bans.succeeded(now, source(2));
-        assert!(!bans.failed(now, source(2)));
+        failed(&mut bans, now, source(2));
+        failed(&mut bans, now, source(2));
+        bans.succeeded(SocketAddr::new(source(2), 5060), "1049");
+        assert!(!failed(&mut bans, now, source(2)));
 
-        bans.failed(now, source(3));
-        bans.failed(now, source(3));
-        assert!(!bans.failed(now + Duration::from_secs(601), source(3)));
+        failed(&mut bans, now, source(3));
+        failed(&mut bans, now, source(3));
+        assert!(!failed(
+            &mut bans,
+            now + Duration::from_secs(601),
+            source(3)
+        ));
+    }
+
+    #[test]
+    fn who_knows_one_password_does_not_guess_others_for_ever() {
+        let now = Instant::now();
+        let mut bans = Bans::new(policy());
+        let phone = SocketAddr::new(source(1), 5060);
+
+        failed(&mut bans, now, source(1));
+        failed(&mut bans, now, source(1));
+        bans.succeeded(phone, "1001");
+
+        assert!(failed(&mut bans, now, source(1)));
+    }
+
+    #[test]
+    fn a_wrong_password_in_an_office_silences_no_phone_that_is_registered() {
+        let now = Instant::now();
+        let mut bans = Bans::new(policy());
+        let (registered, guesser) = (
+            SocketAddr::new(source(1), 40_001),
+            SocketAddr::new(source(1), 40_002),
+        );
+
+        for _ in 0..3 {
+            failed(&mut bans, now, source(1));
+        }
+        assert!(bans.is_banned(now, source(1)));
+        assert!(!bans.is_phone_banned(now, registered));
+
+        for _ in 0..3 {
+            bans.failed(now, guesser, true, "1001");
+        }
+        assert!(bans.is_phone_banned(now, guesser));
+        assert!(!bans.is_phone_banned(now, registered));
     }
 
     #[test]
@@ -203,7 +298,7 @@ mod tests {
         let mut bans = Bans::new(policy());
 
         for host in ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:3"] {
-            bans.failed(now, host.parse().unwrap());
+            failed(&mut bans, now, host.parse().unwrap());
         }
 
         assert!(bans.is_banned(now, "2001:db8::9".parse().unwrap()));
@@ -215,11 +310,15 @@ mod tests {
         let now = Instant::now();
         let mut bans = Bans::new(policy());
         for _ in 0..3 {
-            bans.failed(now, source(255));
+            failed(&mut bans, now, source(255));
         }
 
         for last in 0..200 {
-            bans.failed(now + Duration::from_millis(last.into()), source(last));
+            failed(
+                &mut bans,
+                now + Duration::from_millis(last.into()),
+                source(last),
+            );
         }
 
         assert!(bans.sources.len() <= 8);

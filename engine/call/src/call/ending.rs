@@ -96,9 +96,8 @@ impl Call {
                 .decide("save the message", "the caller hung up after saying enough");
             self.board
                 .leave_message(&words.mailbox, words.recording, words.length, words.urgent);
-            if ending.outcome == Outcome::EndedInMenu {
-                ending.outcome = self.board.story.outcome(ending.cause, true);
-            }
+            // What was said of the call before it had a message.
+            ending.outcome = self.board.story.outcome(ending.cause, true);
         }
         let (at, cause, by, outcome) = (ending.at, ending.cause, ending.by.clone(), ending.outcome);
         self.phase = Phase::Ended;

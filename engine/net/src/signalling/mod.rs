@@ -14,7 +14,7 @@ use bytes::Bytes;
 use sip::{FlowId, Route, Source, Transport};
 use tokio::sync::mpsc;
 
-use crate::Error;
+use crate::{Error, raise_open_files};
 use stream::{Connection, News};
 use udp::Udp;
 
@@ -30,6 +30,8 @@ pub struct Signalling {
     tell: mpsc::Sender<News>,
     listening: Vec<(Transport, SocketAddr)>,
     next_flow: u64,
+    /// Connections of all.
+    most: usize,
     dropped: u64,
 }
 
@@ -66,6 +68,7 @@ impl Signalling {
             tell,
             listening: Vec::new(),
             next_flow: 1,
+            most: CONNECTIONS.min(raise_open_files() as usize / 4),
             dropped: 0,
         };
         for &(transport, address) in listeners {
@@ -174,8 +177,7 @@ impl Signalling {
                 local,
                 remote,
             } => {
-                let count = self.per_source.get(&remote.ip()).copied().unwrap_or(0);
-                if count >= PER_SOURCE || self.connections.len() >= CONNECTIONS {
+                if !self.has_room_for(remote.ip()) {
                     tracing::info!(
                         target: "security", event = "connection_refused", source = %remote.ip(),
                         "too many connections"
@@ -211,6 +213,24 @@ impl Signalling {
         }
     }
 
+    /// Strangers have few connections each and half of all, so that those who are known are let in
+    /// whatever strangers do.
+    fn has_room_for(&self, source: IpAddr) -> bool {
+        let strangers = |of: Option<IpAddr>| {
+            let all = self.connections.values();
+            all.filter(|one| one.is_strange() && of.is_none_or(|of| one.remote.ip() == of))
+                .count()
+        };
+        let count = self.per_source.get(&source).copied().unwrap_or(0);
+        let all = self.connections.len();
+        if count >= PER_SOURCE || all >= self.most {
+            return false;
+        }
+        // Counted only where there are many: the usual connection costs no look at the others.
+        (count < STRANGERS_PER_SOURCE || strangers(Some(source)) < STRANGERS_PER_SOURCE as usize)
+            && (all < self.most / 2 || strangers(None) < self.most / 2)
+    }
+
     fn insert(&mut self, flow: FlowId, connection: Connection) {
         *self.per_source.entry(connection.remote.ip()).or_default() += 1;
         self.by_remote.insert(connection.remote, flow);
@@ -231,5 +251,7 @@ const BATCH: usize = 64;
 const NEWS: usize = 1_024;
 /// Connections of one address.
 const PER_SOURCE: u32 = 256;
-/// Connections of all.
+/// Connections of one address over which nobody has shown who they are.
+const STRANGERS_PER_SOURCE: u32 = 32;
+/// Connections of all, where the system allows four times as many open files.
 const CONNECTIONS: usize = 10_000;

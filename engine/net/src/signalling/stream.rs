@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -20,12 +21,19 @@ use crate::Error;
 pub(super) struct Connection {
     pub(super) remote: SocketAddr,
     outgoing: mpsc::Sender<Bytes>,
+    /// Whoever is there has shown who it is.
+    known: Arc<AtomicBool>,
 }
 
 impl Connection {
     /// Queues a message; false when the peer does not read what it was sent.
     pub(super) fn send(&self, payload: Bytes) -> bool {
         self.outgoing.try_send(payload).is_ok()
+    }
+
+    /// Nobody knows yet who is there.
+    pub(super) fn is_strange(&self) -> bool {
+        !self.known.load(Ordering::Relaxed)
     }
 }
 
@@ -103,25 +111,38 @@ pub(super) fn serve(
     tell: mpsc::Sender<News>,
 ) -> Connection {
     let (outgoing, queue) = mpsc::channel(OUTGOING);
+    let known = Arc::new(AtomicBool::new(false));
+    let letting_in = known.clone();
     tokio::spawn(async move {
-        run(flow, socket, local, remote, queue, &tell).await;
+        run(flow, socket, local, remote, queue, &tell, &letting_in).await;
         let _ = tell.send(News::Ended { flow }).await;
     });
-    Connection { remote, outgoing }
+    Connection {
+        remote,
+        outgoing,
+        known,
+    }
 }
 
 /// Connects; what is sent meanwhile waits.
 pub(super) fn connect(flow: FlowId, remote: SocketAddr, tell: mpsc::Sender<News>) -> Connection {
     let (outgoing, queue) = mpsc::channel(OUTGOING);
+    // Whom we call is nobody strange.
+    let known = Arc::new(AtomicBool::new(true));
+    let letting_in = known.clone();
     tokio::spawn(async move {
         if let Ok(Ok(socket)) = timeout(CONNECT, TcpStream::connect(remote)).await
             && let Ok(local) = socket.local_addr()
         {
-            run(flow, socket, local, remote, queue, &tell).await;
+            run(flow, socket, local, remote, queue, &tell, &letting_in).await;
         }
         let _ = tell.send(News::Ended { flow }).await;
     });
-    Connection { remote, outgoing }
+    Connection {
+        remote,
+        outgoing,
+        known,
+    }
 }
 
 async fn run(
@@ -131,6 +152,7 @@ async fn run(
     remote: SocketAddr,
     queue: mpsc::Receiver<Bytes>,
     tell: &mpsc::Sender<News>,
+    known: &AtomicBool,
 ) {
     let _ = socket.set_nodelay(true);
     let (reader, writer) = socket.into_split();
@@ -140,7 +162,7 @@ async fn run(
         remote,
         flow: Some(flow),
     };
-    talk(reader, writer, source, queue, tell).await;
+    talk(reader, writer, source, queue, tell, known).await;
 }
 
 /// Reads and writes until either is over. Whatever brings octets in order can talk so: TLS will.
@@ -150,12 +172,12 @@ async fn talk(
     source: Source,
     queue: mpsc::Receiver<Bytes>,
     tell: &mpsc::Sender<News>,
+    known: &AtomicBool,
 ) {
     let (pong, pongs) = mpsc::channel(4);
-    let known = AtomicBool::new(false);
     tokio::select! {
-        () = read(reader, source, tell, &pong, &known) => {}
-        () = write(writer, queue, pongs, &known) => {}
+        () = read(reader, source, tell, &pong, known) => {}
+        () = write(writer, queue, pongs, known) => {}
     }
 }
 

@@ -146,11 +146,11 @@ async fn who_cannot_be_reached_or_hangs_up_is_reported() {
 }
 
 #[tokio::test]
-async fn connections_of_one_address_are_bounded() {
+async fn connections_of_a_stranger_are_few() {
     let mut ours = listen(&[(Transport::Tcp, "127.0.0.1")]).await;
     let to = ours.address(0);
     let mut phones = Vec::new();
-    for _ in 0..PER_SOURCE {
+    for _ in 0..STRANGERS_PER_SOURCE {
         let mut phone = TcpStream::connect(to).await.unwrap();
         phone.write_all(HELLO).await.unwrap();
         phones.push(phone);
@@ -164,7 +164,7 @@ async fn connections_of_one_address_are_bounded() {
     };
 
     assert!(ended.is_err());
-    assert_eq!(ours.signalling.connections(), PER_SOURCE as usize);
+    assert_eq!(ours.signalling.connections(), STRANGERS_PER_SOURCE as usize);
 }
 
 #[tokio::test]

@@ -120,21 +120,27 @@ impl Authenticator {
     ) -> Verdict {
         let is_known = ha1.is_some();
         let ha1 = ha1.unwrap_or(&self.nobody);
-        let Some(proof) = Proof::of(request, claim) else {
-            return Verdict::Wrong;
-        };
+        let proof = Proof::of(request, claim);
         let nonce = claim.param("nonce");
-        let is_right = proof.is_right(request, nonce.as_bytes(), ha1) && is_known;
+        let is_right = proof
+            .as_ref()
+            .is_some_and(|proof| proof.is_right(request, nonce.as_bytes(), ha1));
         let realm = claim.param("realm");
         let stamp = self
             .nonces
             .recognise(nonce.as_bytes(), source, realm.as_bytes());
-        match stamp {
-            _ if !is_right => Verdict::Wrong,
-            // Made before a restart, or for another address of a phone that moved: it may try again.
-            None => Verdict::Stale,
-            Some(stamp) if self.nonces.spend(now, stamp, proof.count) => Verdict::Accepted,
-            Some(_) => Verdict::Stale,
+        match (stamp, proof) {
+            // Made before a restart, or for another address of a phone that moved; or somebody
+            // writes another's address on its datagrams. Right or wrong, it may try again, and
+            // nothing is counted against that address.
+            (None, _) => Verdict::Stale,
+            (Some(stamp), Some(proof)) if is_right && is_known => {
+                match self.nonces.spend(now, stamp, proof.count) {
+                    true => Verdict::Accepted,
+                    false => Verdict::Stale,
+                }
+            }
+            _ => Verdict::Wrong,
         }
     }
 

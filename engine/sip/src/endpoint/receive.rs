@@ -174,6 +174,10 @@ impl Endpoint {
         let Some(Owner::Session(id)) = owner else {
             return self.refuse_with(door, cancel, 481);
         };
+        let session = self.sessions.get(&id);
+        if session.is_some_and(|session| !session.may_be_cancelled_by(cancel, &door.source)) {
+            return self.refuse_with(door, cancel, 481);
+        }
         self.open(now, door, Owner::Nobody, None, false);
         let reply = self.wire.reply(cancel, 200, &invite.token());
         self.wire.respond(now, door.key, &reply.finish());

@@ -5,6 +5,7 @@ mod register;
 mod watch;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,8 @@ pub struct Registrar {
     /// When each account is to be looked at next.
     due: BTreeSet<(Instant, Arc<str>)>,
     outputs: VecDeque<RegistrarOutput>,
+    /// How many bindings were made from each address and port.
+    sources: HashMap<SocketAddr, u32>,
     next_id: u64,
 }
 
@@ -110,6 +113,7 @@ impl Registrar {
             accounts: HashMap::new(),
             due: BTreeSet::new(),
             outputs: VecDeque::new(),
+            sources: HashMap::new(),
             next_id: 0,
         }
     }
@@ -123,6 +127,11 @@ impl Registrar {
             (std::cmp::Reverse(binding.q), std::cmp::Reverse(age))
         });
         live
+    }
+
+    /// Tells whether a phone is registered from just there.
+    pub fn has_phone_at(&self, source: SocketAddr) -> bool {
+        self.sources.contains_key(&source)
     }
 
     /// Returns the accounts that have bindings, in no order.
@@ -144,6 +153,7 @@ impl Registrar {
     pub fn remove_account(&mut self, account: &str) {
         if let Some((account, bindings)) = self.accounts.remove_entry(account) {
             self.unschedule(&account, &bindings);
+            self.forget_sources(&bindings);
             for binding in bindings {
                 self.gone(&account, binding, Gone::Unregistered);
             }
@@ -195,10 +205,26 @@ impl Registrar {
     fn store(&mut self, account: &Arc<str>, bindings: Vec<Binding>) {
         if let Some(old) = self.accounts.remove(account) {
             self.unschedule(account, &old);
+            self.forget_sources(&old);
+        }
+        for binding in &bindings {
+            *self.sources.entry(binding.route.remote).or_insert(0) += 1;
         }
         if let Some(at) = next_due(&bindings) {
             self.due.insert((at, account.clone()));
             self.accounts.insert(account.clone(), bindings);
+        }
+    }
+
+    pub(super) fn forget_sources(&mut self, bindings: &[Binding]) {
+        for binding in bindings {
+            let source = binding.route.remote;
+            if let Some(count) = self.sources.get_mut(&source) {
+                *count -= 1;
+                if *count == 0 {
+                    self.sources.remove(&source);
+                }
+            }
         }
     }
 

@@ -309,13 +309,32 @@ fn a_deleted_account_has_no_bindings() {
     register(&mut registrar, start, 1, "Contact: <sip:a@10.0.0.1>\r\n");
     while registrar.poll_output().is_some() {}
 
+    let here = source("192.0.2.7:1024").remote;
+    assert!(registrar.has_phone_at(here));
     registrar.remove_account("8001/1049");
 
+    assert!(!registrar.has_phone_at(here));
     assert!(matches!(
         registrar.poll_output(),
         Some(RegistrarOutput::Gone { .. })
     ));
     assert!(registrar.is_empty() && registrar.poll_timeout().is_none());
+}
+
+#[test]
+fn a_phone_is_known_where_it_registers_from_as_long_as_it_is_registered() {
+    let (mut registrar, start) = begin();
+    let here = source("192.0.2.7:1024").remote;
+    assert!(!registrar.has_phone_at(here));
+
+    for cseq in 1..4 {
+        register(&mut registrar, start, cseq, "Contact: <sip:a@10.0.0.1>\r\n");
+    }
+    assert!(registrar.has_phone_at(here));
+    assert!(!registrar.has_phone_at("192.0.2.7:1025".parse().unwrap()));
+
+    until_gone(&mut registrar);
+    assert!(!registrar.has_phone_at(here));
 }
 
 fn begin() -> (Registrar, Instant) {

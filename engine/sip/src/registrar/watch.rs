@@ -41,6 +41,7 @@ impl Registrar {
         let Some(mut bindings) = self.accounts.remove(account) else {
             return;
         };
+        self.forget_sources(&bindings);
         for binding in bindings.extract_if(.., |binding| binding.expires_at <= now) {
             let account = account.clone();
             let why = Gone::Expired;

@@ -188,6 +188,24 @@ impl Session {
     }
 
     /// The caller gave up.
+    /// Whether a CANCEL that names our transaction is the caller's: from where the INVITE came, and
+    /// of the same call. The branch alone has been seen by everybody on the way.
+    pub(crate) fn may_be_cancelled_by(&self, cancel: &Request, source: &Source) -> bool {
+        let mut parties = self.parties.iter();
+        if !parties.any(|party| party.dialog.peer.is(source)) {
+            return false;
+        }
+        let Phase::Ringing(ringing) = &self.phase else {
+            return true;
+        };
+        let invite = &ringing.request;
+        let tag = |request: &Request| request.from().ok().and_then(|from| from.tag());
+        let number = |request: &Request| request.cseq().ok().map(|cseq| cseq.number);
+        invite.call_id() == cancel.call_id()
+            && tag(invite) == tag(cancel)
+            && number(invite) == number(cancel)
+    }
+
     pub(crate) fn handle_cancel(&mut self, now: Instant, wire: &mut Wire, cancel: &Request) {
         match &self.phase {
             Phase::Ringing(_) => {

@@ -142,7 +142,15 @@ impl Peer {
             flow: Some(FlowId(1)),
         };
         let task = tokio::spawn(async move {
-            talk(reader, writer, source, outgoing, &tell).await;
+            talk(
+                reader,
+                writer,
+                source,
+                outgoing,
+                &tell,
+                &AtomicBool::new(false),
+            )
+            .await;
         });
         settle().await;
         Self {

@@ -252,3 +252,25 @@ fn a_client_does_not_answer_what_it_does_not_know() {
         );
     }
 }
+
+#[test]
+fn who_never_saw_a_challenge_of_ours_is_not_counted_whatever_it_sends() {
+    let now = Instant::now();
+    let mut server = Authenticator::new(now, [9; 32]);
+    let mut elsewhere = Authenticator::new(now, [8; 32]);
+    let foreign = ask(&mut elsewhere, now, false);
+    let broken = "Digest username=\"1049\", realm=\"8001.example.com\", nonce=\"x\", \
+                  uri=\"sip:8001.example.com\", response=\"0\"";
+
+    for request in [
+        with(phone("wrong").answer(&register(), &foreign).unwrap()),
+        with(phone("right").answer(&register(), &foreign).unwrap()),
+        with((Name::Authorization, broken.to_owned())),
+    ] {
+        assert_eq!(judge(&mut server, now, &request, PHONE), Verdict::Stale);
+    }
+    let ours = ask(&mut server, now, false);
+    let guess = with(phone("wrong").answer(&register(), &ours).unwrap());
+    assert_eq!(judge(&mut server, now, &guess, STRANGER), Verdict::Stale);
+    assert_eq!(judge(&mut server, now, &guess, PHONE), Verdict::Wrong);
+}

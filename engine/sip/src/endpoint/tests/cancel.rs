@@ -53,6 +53,50 @@ fn a_cancel_waits_for_the_first_provisional_response() {
 }
 
 #[test]
+fn who_has_only_seen_the_branch_cancels_nothing() {
+    let mut pair = Pair::new();
+    let alice = pair.call();
+    pair.run_for(100);
+    pair.incoming();
+    let invite = pair.requests(ALICE, Method::Invite).remove(0);
+    let header = |name| invite.header(name).unwrap().to_string();
+    let cancel = format!(
+        "CANCEL {} SIP/2.0
+Via: {}
+Max-Forwards: 70
+From: {}
+To: {}
+Call-ID: {}
+CSeq: {} CANCEL
+
+",
+        invite.uri_text(),
+        header(Name::Via),
+        header(Name::From),
+        header(Name::To),
+        invite.call_id(),
+        invite.cseq().unwrap().number,
+    );
+
+    pair.inject(BOB, "203.0.113.66:5060", &cancel);
+    pair.inject(
+        BOB,
+        "192.0.2.1:5060",
+        &cancel.replace("Call-ID: ", "Call-ID: x"),
+    );
+    pair.inject(BOB, "192.0.2.1:5060", &cancel.replace(";tag=", ";tag=x"));
+    pair.run_for(100);
+
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Ended { .. })), 0);
+    assert_eq!(pair.responses(BOB, 487).len(), 0);
+    let now = pair.now;
+    pair.alice().hang_up(now, alice, None);
+    pair.run_for(100);
+    assert_eq!(pair.count(BOB, |e| matches!(e, Event::Ended { .. })), 1);
+    pair.run_out();
+}
+
+#[test]
 fn an_answer_that_crosses_the_cancel_is_acknowledged_and_ended() {
     let mut pair = Pair::new();
     let alice = pair.call();
