@@ -86,7 +86,10 @@ impl Command {
             Self::Answer => "answer",
             Self::Reject { .. } => "reject",
             Self::Hangup { .. } => "hangup",
-            Self::Play { .. } => "play",
+            Self::Play { sounds, .. } => match sounds.as_slice() {
+                [Sound::Say(_)] => "say",
+                _ => "play",
+            },
             Self::Gather(_) => "gather",
             Self::Record(_) => "record",
             Self::StartRecording(_) => "start_recording",

@@ -61,6 +61,8 @@ pub enum Kind {
     Extension,
     /// Text that is never shown.
     Secret,
+    /// What is typed into a phone and never shown: four to ten digits.
+    Pin,
     /// One of these words.
     Enum(&'static [&'static str]),
     /// Several of one kind; a single one may stand without braces.
@@ -280,9 +282,10 @@ impl Check {
                 .as_str()
                 .filter(|text| is_extension(text))
                 .map(Value::from),
+            Kind::Pin => value.as_str().filter(|text| is_pin(text)).map(Value::from),
         };
         read.unwrap_or_else(|| {
-            let got = if matches!(kind, Kind::Secret) {
+            let got = if matches!(kind, Kind::Secret | Kind::Pin) {
                 kind_of(value).to_owned()
             } else {
                 shown(value)
@@ -339,6 +342,7 @@ impl Kind {
             Self::Email => "a mail address",
             Self::Phone => "a telephone number such as \"+8613800138000\"",
             Self::Extension => "an extension of two to eight digits, as text",
+            Self::Pin => "a PIN of four to ten digits, as text",
             Self::List(_) => "a list",
             Self::Map(_) | Self::Table(_) => "a table",
             Self::Data => "data",
@@ -418,6 +422,10 @@ fn is_phone(text: &str) -> bool {
 
 fn is_extension(text: &str) -> bool {
     (2..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_pin(text: &str) -> bool {
+    (4..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

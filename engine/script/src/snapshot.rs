@@ -146,6 +146,8 @@ impl Snapshot {
         match fs::read(root.join(path)) {
             Ok(source) if source.len() <= *left => {
                 *left -= source.len();
+                // Editors of Windows put a byte order mark there.
+                let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&source);
                 self.files.insert(path.to_owned(), source.into());
             }
             Ok(_) => self

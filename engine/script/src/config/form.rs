@@ -171,7 +171,7 @@ fn tenant() -> Schema {
         Field::new("transfer", Kind::String, "Who gets the call: user:1001."),
     ]);
     let mailbox = Schema::new(vec![
-        Field::new("pin", Kind::Secret, "The first PIN.").range(4.0, 10.0),
+        Field::new("pin", Kind::Pin, "The first PIN."),
         Field::new("name", Kind::String, "Whose it is."),
     ]);
     Schema::new(vec![
@@ -181,9 +181,7 @@ fn tenant() -> Schema {
             "The SIP domain and digest realm; else the number.",
         ),
         Field::new("timezone", Kind::Form(timezone), "An IANA name.").default("Asia/Shanghai"),
-        Field::new("language", Kind::String, "Of prompts: zh, en.")
-            .default("zh")
-            .range(2.0, 8.0),
+        Field::new("language", Kind::Enum(LANGUAGES), "Of prompts.").default("zh"),
         Field::new(
             "dialplan",
             Kind::String,
@@ -258,6 +256,9 @@ fn limits() -> Schema {
 fn list(of: Kind) -> Kind {
     Kind::List(Box::new(of))
 }
+
+/// The folders of prompts in `sounds/`.
+const LANGUAGES: &[&str] = &["zh", "en"];
 
 const CODECS: &[&str] = &["opus", "g722", "pcma", "pcmu", "g729"];
 

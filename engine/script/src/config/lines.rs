@@ -3,12 +3,27 @@
 //! Lua forgets the line once a table is built, so the constructor is read a second time, as text.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::tokens::{Token, What, tokens};
 
 /// The line of each setting, by its path: `["sip", "trunks", "carrier"]`.
 #[derive(Debug, Default)]
-pub(crate) struct Lines(HashMap<Vec<String>, u32>);
+pub(crate) struct Lines {
+    lines: HashMap<Vec<String>, u32>,
+    twice: Vec<Twice>,
+}
+
+/// A setting that is written a second time in one table. Lua takes the last and says nothing.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Twice {
+    /// Which.
+    pub(crate) path: Vec<String>,
+    /// Where it is written first.
+    pub(crate) first: u32,
+    /// Where it is written again.
+    pub(crate) line: u32,
+}
 
 impl Lines {
     /// Reads a source that ends in `return { ... }`. What is computed and not written out has no
@@ -20,7 +35,7 @@ impl Lines {
             pair[0].what == What::Word("return".into()) && pair[1].what == What::Symbol('{')
         });
         if let Some(start) = start {
-            lines.0.insert(Vec::new(), tokens[start + 1].line);
+            lines.lines.insert(Vec::new(), tokens[start + 1].line);
             let mut reader = Reader {
                 tokens: &tokens,
                 at: start + 2,
@@ -35,7 +50,12 @@ impl Lines {
     pub(crate) fn line(&self, path: &[String]) -> Option<u32> {
         (0..=path.len())
             .rev()
-            .find_map(|length| self.0.get(&path[..length]).copied())
+            .find_map(|length| self.lines.get(&path[..length]).copied())
+    }
+
+    /// The settings that are written out twice, in the order of the text.
+    pub(crate) fn written_twice(&self) -> &[Twice] {
+        &self.twice
     }
 }
 
@@ -53,6 +73,7 @@ impl Reader<'_> {
     /// Reads what follows a `{`, up to and including its `}`.
     fn table(&mut self, path: &mut Vec<String>) {
         let mut position = 0;
+        let mut written = HashMap::new();
         while let Some(token) = self.tokens.get(self.at) {
             match &token.what {
                 What::Symbol('}') => {
@@ -62,12 +83,19 @@ impl Reader<'_> {
                 What::Symbol(',' | ';') => self.at += 1,
                 _ => {
                     let line = token.line;
-                    let key = self.key().unwrap_or_else(|| {
-                        position += 1;
-                        position.to_string()
+                    let key = self.key();
+                    let literal = matches!(key, Some(Key::Written(_)));
+                    path.push(match key {
+                        Some(Key::Written(name) | Key::Computed(name)) => name,
+                        None => {
+                            position += 1;
+                            position.to_string()
+                        }
                     });
-                    path.push(key);
-                    self.lines.0.insert(path.clone(), line);
+                    if literal {
+                        self.note_twice(&mut written, path, line);
+                    }
+                    self.lines.lines.insert(path.clone(), line);
                     self.value(path);
                     path.pop();
                 }
@@ -75,25 +103,50 @@ impl Reader<'_> {
         }
     }
 
+    fn note_twice(&mut self, written: &mut HashMap<String, u32>, path: &[String], line: u32) {
+        let Some(name) = path.last() else {
+            return;
+        };
+        match written.entry(name.clone()) {
+            Entry::Occupied(first) => self.lines.twice.push(Twice {
+                path: path.to_owned(),
+                first: *first.get(),
+                line,
+            }),
+            Entry::Vacant(new) => {
+                new.insert(line);
+            }
+        }
+    }
+
     /// Reads `name =` or `["name"] =`; a list's item has neither.
-    fn key(&mut self) -> Option<String> {
+    fn key(&mut self) -> Option<Key> {
         match (self.what(0)?, self.what(1), self.what(2), self.what(3)) {
             (What::Word(name), Some(What::Symbol('=')), next, _)
                 if next != Some(&What::Symbol('=')) =>
             {
                 let name = name.clone();
                 self.at += 2;
-                Some(name)
+                Some(Key::Written(name))
             }
             (
                 What::Symbol('['),
-                Some(What::Word(name) | What::Text(name)),
+                Some(key @ (What::Word(name) | What::Text(name))),
                 Some(What::Symbol(']')),
                 Some(What::Symbol('=')),
             ) => {
+                // A variable's name says nothing of its value, and a long string's text is not kept.
+                let computed = match key {
+                    What::Word(_) => !name.starts_with(|c: char| c.is_ascii_digit()),
+                    _ => name.is_empty(),
+                };
                 let name = name.clone();
                 self.at += 4;
-                Some(name)
+                Some(if computed {
+                    Key::Computed(name)
+                } else {
+                    Key::Written(name)
+                })
             }
             _ => None,
         }
@@ -116,6 +169,14 @@ impl Reader<'_> {
             self.at += 1;
         }
     }
+}
+
+/// A setting's name in its table.
+enum Key {
+    /// `name =`, `["name"] =`, `[1049] =`.
+    Written(String),
+    /// `[name] =`.
+    Computed(String),
 }
 
 const DEEPEST: usize = 32;
@@ -155,6 +216,42 @@ mod tests {
 
         assert_eq!(line(source, &["b"]), Some(6));
         assert_eq!(line(source, &["a"]), Some(2));
+    }
+
+    #[test]
+    fn what_is_written_twice_in_one_table_is_found_whatever_its_key_looks_like() {
+        let source = "return {\n  a = { b = 1 },\n  users = {\n    ['10'] = {},\n    [11] = {},\n    [\"10\"] = {},\n    \
+                      [11] = {},\n  },\n  a = { b = 2 },\n}";
+
+        let lines = Lines::of(source);
+        let twice: Vec<_> = lines
+            .written_twice()
+            .iter()
+            .map(|twice| (twice.path.join("."), twice.first, twice.line))
+            .collect();
+
+        assert_eq!(
+            twice,
+            [
+                ("users.10".to_owned(), 4, 6),
+                ("users.11".to_owned(), 5, 7),
+                ("a".to_owned(), 2, 9),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_name_in_two_tables_a_variable_and_an_item_are_not_written_twice() {
+        for source in [
+            "return { a = { x = 1 }, b = { x = 1 } }",
+            "return { { x = 1 }, { x = 1 } }",
+            "local a = 'b' return { a = 1, [a] = 2, [a .. 'c'] = 3 }",
+            "return { [ [[p]] ] = 1, [ [[q]] ] = 2 }",
+            "return { 'x', ['1'] = 'y' }",
+            "return { a = b == c, b = c == d }",
+        ] {
+            assert_eq!(Lines::of(source).written_twice(), [], "{source}");
+        }
     }
 
     #[test]

@@ -60,13 +60,26 @@ fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Pro
         file: file.to_owned(),
         found: Rc::default(),
     };
+    // Editors of Windows put it there.
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let Some(value) = run(&problems, source, secrets_dir) else {
         return Err(problems.all());
     };
 
     let lines = Lines::of(source);
+    for twice in lines.written_twice() {
+        let (path, first) = (twice.path.join("."), twice.first);
+        let message = format!(
+            "{path} is written twice, first in line {first}: this one would replace it; remove one"
+        );
+        problems.add(Some(twice.line), message);
+    }
     let complain = |complaints: Vec<crate::schema::Complaint>| {
         for complaint in complaints {
+            // It has been told where it was asked for.
+            if is_missing(&value, &complaint.path) {
+                continue;
+            }
             let path = complaint.path.join(".");
             let message = match path.as_str() {
                 "" => complaint.message,
@@ -173,8 +186,24 @@ fn sandbox(problems: &Problems, secrets_dir: &Path) -> mlua::Result<Lua> {
     Ok(lua)
 }
 
-/// Stands where a secret is missing, so that it is not complained of twice.
-const MISSING: &str = "?";
+/// Stands where a secret is missing, so that it is not complained of twice; nobody writes it.
+const MISSING: &str = "\0missing";
+
+/// Whether a setting, or the list that it is in, is one that is missing.
+fn is_missing(value: &serde_json::Value, path: &[String]) -> bool {
+    let mut value = value;
+    for part in path {
+        let inside = match part.parse::<usize>() {
+            Ok(number) if value.is_array() => value.get(number.saturating_sub(1)),
+            _ => value.get(part),
+        };
+        match inside {
+            Some(inside) => value = inside,
+            None => break,
+        }
+    }
+    value == MISSING
+}
 
 /// Enough for a hundred thousand users, and nothing for a loop that never ends.
 const INSTRUCTIONS: u32 = 20_000_000;

@@ -62,7 +62,7 @@ fn everything_that_is_written_arrives() {
           rtp = { ports = { 20000, 20100 }, codecs = { "pcma", "g729" }, timeout = 0, threads = 2, backend = "epoll" },
           http = { listen = "127.0.0.1:8080" },
           tenants = { acme = {
-            domain = "acme.example", timezone = "Europe/Berlin", language = "de", dialplan = "scripts.x",
+            domain = "acme.example", timezone = "Europe/Berlin", language = "en", dialplan = "scripts.x",
             music = "piano", users = { [200] = user "Anna" }, mailboxes = { support = { pin = "1234", name = "S" } },
             fallback = { play = "sorry", transfer = "user:200" }, plugins = { sms = { url = "u", n = { 1, 2 } } },
           } },
@@ -262,7 +262,7 @@ fn a_demo_password_is_refused_where_others_can_reach_it() {
     };
 
     assert_eq!(with("udp:127.0.0.1:5060", "[::1]:80", "demo-1049"), None);
-    assert_eq!(with("udp:0.0.0.0:5060", "127.0.0.1:80", "4fQ!rr2"), None);
+    assert_eq!(with("udp:0.0.0.0:5060", "127.0.0.1:80", "4fQ!rr2z"), None);
     for (sip, http) in [
         ("udp:0.0.0.0:5060", "127.0.0.1:80"),
         ("udp:127.0.0.1:5060", "10.0.0.1:80"),
@@ -273,4 +273,130 @@ fn a_demo_password_is_refused_where_others_can_reach_it() {
             "{refusal}"
         );
     }
+}
+
+#[test]
+fn what_strangers_guess_is_refused_where_they_can_reach_it() {
+    let with = |listen: &str| {
+        let source = format!(
+            "return {{ sip = {{ listen = '{listen}' }}, tenants = {{ ['8001'] = {{ users = {{ \
+             ['1049'] = {{ password = '1049' }}, ['1050'] = {{ password = 'secret7' }}, ['1051'] = {{ password = 'secret 8' }}, \
+             ['10521053'] = {{ password = '10521053' }}, ['1054'] = {{}} }}, \
+             mailboxes = {{ ['8000'] = {{ pin = '8000' }}, ['8002'] = {{ pin = '2580' }}, ['8003'] = {{}} }} }} }} }}"
+        );
+        load_text(&source).unwrap().demo_passwords_off_loopback()
+    };
+
+    assert_eq!(with("udp:127.0.0.1:5060"), None);
+    assert_eq!(
+        with("tcp:0.0.0.0:5060").as_deref(),
+        Some(
+            "user 1049 of tenant 8001 has its extension for a password, \
+             user 1050 of tenant 8001 has a password of fewer than 8 letters, \
+             user 10521053 of tenant 8001 has its extension for a password, \
+             mailbox 8000 of tenant 8001 has its own number for a PIN, \
+             and 0.0.0.0:5060 can be reached from other machines: give everybody a password and a PIN of their own, \
+             or listen on 127.0.0.1 only"
+        )
+    );
+}
+
+#[test]
+fn many_weak_passwords_are_counted_and_not_all_named() {
+    let source = "local users = {} for i = 100, 149 do users[tostring(i)] = { password = 'x' } end
+        return { sip = { listen = 'udp:10.0.0.1:5060' }, tenants = { a = { users = users } } }";
+
+    let refusal = load_text(source).unwrap().demo_passwords_off_loopback();
+
+    let refusal = refusal.unwrap();
+    assert_eq!(refusal.matches(" of tenant a has ").count(), 5);
+    assert!(refusal.contains(", 45 more are as weak, and 10.0.0.1:5060 can"));
+}
+
+#[test]
+fn no_two_tenants_share_a_domain_or_take_the_others_number_for_one() {
+    assert_eq!(
+        problems(
+            "return { tenants = {\n  ['8001'] = { domain = 'a.example' },\n  ['8002'] = {\n    domain = 'A.example',\n  },\n} }"
+        ),
+        [
+            "config.lua:4: tenants.8002.domain: 'A.example' is also the domain of tenant 8001, and phones say by it \
+             whose they are: give tenant 8002 another domain"
+        ]
+    );
+    for (one, other) in [
+        ("", "domain = '8001'"),
+        ("domain = 'x.example'", "domain = '8001'"),
+    ] {
+        let source = format!(
+            "return {{ tenants = {{ ['8001'] = {{ {one} }}, ['8002'] = {{ {other} }} }} }}"
+        );
+        assert_eq!(
+            problems(&source),
+            [
+                "config.lua:1: tenants.8002.domain: '8001' is also the number of tenant 8001, and phones say by it \
+                 whose they are: give tenant 8002 another domain"
+            ]
+        );
+    }
+    // The later one's number, told once.
+    let told = problems("return { tenants = { ['8001'] = { domain = '8002' }, ['8002'] = {} } }");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("'8002' is also the number of tenant 8002"));
+    assert!(
+        problems("return { tenants = { ['8001'] = { domain = '8001' }, ['8002'] = {} } }")
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_language_without_prompts_and_a_pin_that_no_phone_can_type_are_refused() {
+    assert_eq!(
+        problems(
+            "return { tenants = { a = {\n  language = 'zn',\n  mailboxes = {\n    b = { pin = 'abcd' },\n    \
+             c = { pin = '123' },\n    d = { pin = 1234 },\n    e = { pin = '12345678901' },\n    \
+             f = { pin = '1234567890' },\n  },\n} } }"
+        ),
+        [
+            "config.lua:2: tenants.a.language: 'zn' is none of zh, en (did you mean 'zh'?)",
+            "config.lua:4: tenants.a.mailboxes.b.pin: expected a PIN of four to ten digits, as text, got text",
+            "config.lua:5: tenants.a.mailboxes.c.pin: expected a PIN of four to ten digits, as text, got text",
+            "config.lua:6: tenants.a.mailboxes.d.pin: expected a PIN of four to ten digits, as text, got a number",
+            "config.lua:7: tenants.a.mailboxes.e.pin: expected a PIN of four to ten digits, as text, got text",
+        ]
+    );
+}
+
+#[test]
+fn an_extension_that_is_written_twice_is_refused_with_both_lines() {
+    assert_eq!(
+        problems(
+            "return { tenants = { ['8001'] = { users = {\n  ['1049'] = { name = 'a' },\n  ['1050'] = {},\n  \
+             ['1049'] = { name = 'b' },\n} } } }"
+        ),
+        [
+            "config.lua:4: tenants.8001.users.1049 is written twice, first in line 2: this one would replace it; remove one"
+        ]
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let source = "\u{feff}return {\n  tenants = { a = {} },\n  lmits = {},\n}";
+
+    assert_eq!(
+        problems(source),
+        ["config.lua:3: lmits: unknown setting 'lmits' (did you mean 'limits'?)"]
+    );
+}
+
+#[test]
+fn what_is_missing_is_complained_of_once() {
+    let told = problems(
+        "return {\n  sip = { listen = { env 'NO_SUCH_A' }, trunks = { t = { tenant = env 'NO_SUCH_B', context = 'in', \
+         host = env 'NO_SUCH_C' } } },\n  tenants = { a = { mailboxes = { b = { pin = secret 'no/such' } } } },\n}",
+    );
+
+    assert_eq!(told.len(), 4, "{told:#?}");
+    assert!(told.iter().all(|told| told.contains(" no ")), "{told:#?}");
 }

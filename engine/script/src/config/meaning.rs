@@ -1,5 +1,8 @@
 //! What no schema sees: settings that must fit each other.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
 use crate::schema::Complaint;
 use crate::suggest::did_you_mean;
 
@@ -19,6 +22,7 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
         found.complain(&["sip", "min_expires"], "is longer than sip.max_expires");
     }
     found.trunks(config);
+    found.domains(config);
     for (number, tenant) in &config.tenants {
         found.tenant(number, tenant);
     }
@@ -26,33 +30,68 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
 }
 
 impl Config {
-    /// The sentence with which the engine refuses to start when a demo password (`demo-1049` of
-    /// user 1049) could be used from another machine; `None` when all is well.
+    /// The sentence with which the engine refuses to start when a password or PIN that strangers
+    /// guess (`demo-1049` of user 1049, the extension itself, anything short, `8000` of mailbox
+    /// 8000) could be used from another machine; `None` when all is well.
     pub fn demo_passwords_off_loopback(&self) -> Option<String> {
-        let open = self
-            .sip
-            .listen
-            .iter()
-            .map(|listen| listen.address)
-            .chain(self.http.listen);
-        let open = open
-            .into_iter()
-            .find(|address| !address.ip().is_loopback())?;
-        let (tenant, extension) = self.tenants.iter().find_map(|(number, tenant)| {
-            let demo = tenant.users.iter().find(|(extension, user)| {
-                let demo = format!("demo-{extension}");
-                user.password
-                    .as_deref()
-                    .is_some_and(|it| it.eq_ignore_ascii_case(&demo))
+        let open = self.open_to_others()?;
+        let mut weak: Vec<String> = Vec::new();
+        for (number, tenant) in &self.tenants {
+            let users = tenant.users.iter().filter_map(|(extension, user)| {
+                let why = weakness(extension, user.password.as_deref()?)?;
+                Some(format!("user {extension} of tenant {number} has {why}"))
             });
-            Some((number, demo?.0))
-        })?;
-        Some(format!(
-            "user {extension} of tenant {tenant} has the demo password, and {open} can be reached from other machines: \
-             give every user a password of their own, or listen on 127.0.0.1 only"
-        ))
+            weak.extend(users);
+            let mailboxes = tenant
+                .mailboxes
+                .iter()
+                .filter(|(name, mailbox)| mailbox.pin.as_ref() == Some(*name))
+                .map(|(name, _)| {
+                    format!("mailbox {name} of tenant {number} has its own number for a PIN")
+                });
+            weak.extend(mailboxes);
+        }
+        let told = weak.len().min(TOLD);
+        let more = match weak.len() - told {
+            0 => String::new(),
+            more => format!(", {more} more are as weak"),
+        };
+        (told > 0).then(|| {
+            format!(
+                "{}{more}, and {open} can be reached from other machines: give everybody a password and a PIN \
+                 of their own, or listen on 127.0.0.1 only",
+                weak[..told].join(", ")
+            )
+        })
+    }
+
+    fn open_to_others(&self) -> Option<SocketAddr> {
+        let sip = self.sip.listen.iter().map(|listen| listen.address);
+        sip.chain(self.http.listen)
+            .find(|address| !address.ip().is_loopback())
     }
 }
+
+/// Why strangers guess a user's password.
+fn weakness(extension: &str, password: &str) -> Option<String> {
+    if password.eq_ignore_ascii_case(&format!("demo-{extension}")) {
+        Some("the demo password".to_owned())
+    } else if password == extension {
+        Some("its extension for a password".to_owned())
+    } else if password.chars().count() < SHORTEST_PASSWORD {
+        Some(format!(
+            "a password of fewer than {SHORTEST_PASSWORD} letters"
+        ))
+    } else {
+        None
+    }
+}
+
+/// Letters of a password; fewer are guessed in an hour.
+pub const SHORTEST_PASSWORD: usize = 8;
+
+/// Weak secrets that are named in one sentence.
+const TOLD: usize = 5;
 
 #[derive(Default)]
 struct Found(Vec<Complaint>);
@@ -78,6 +117,37 @@ impl Found {
             if trunk.register && (trunk.username.is_none() || trunk.password.is_none()) {
                 self.complain(&at, "a trunk that registers needs username and password");
             }
+        }
+    }
+
+    /// A phone names its tenant by its domain, so no two may have the same.
+    fn domains(&mut self, config: &Config) {
+        let lower = |text: &str| text.to_lowercase();
+        let numbers: HashMap<String, &str> = config
+            .tenants
+            .keys()
+            .map(|number| (lower(number), number.as_str()))
+            .collect();
+        let mut first: HashMap<String, &str> = HashMap::new();
+        for (number, tenant) in &config.tenants {
+            let domain = lower(&tenant.domain);
+            let other = numbers.get(&domain).filter(|other| *other != number);
+            let (whose, what) = match (other, first.get(&domain)) {
+                (Some(other), _) => (*other, "number"),
+                // That one has been told already that its domain is this one's number.
+                (None, Some(_)) if domain == lower(number) => continue,
+                (None, Some(earlier)) => (*earlier, "domain"),
+                (None, None) => {
+                    first.insert(domain, number);
+                    continue;
+                }
+            };
+            let message = format!(
+                "'{}' is also the {what} of tenant {whose}, and phones say by it whose they are: give tenant {number} another domain",
+                tenant.domain
+            );
+            self.complain(&["tenants", number, "domain"], message);
+            first.entry(domain).or_insert(number);
         }
     }
 

@@ -5,6 +5,8 @@ mod form;
 mod lines;
 mod load;
 mod meaning;
+#[cfg(test)]
+mod reference_tests;
 pub mod unit;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 pub use form::schema;
 pub use load::{Problem, load};
+pub use meaning::SHORTEST_PASSWORD;
 
 /// The whole exchange.
 #[derive(Clone, Debug, PartialEq)]

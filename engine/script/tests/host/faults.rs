@@ -96,6 +96,32 @@ fn a_command_that_a_function_ends_with_carries_its_line() {
 }
 
 #[test]
+fn what_is_said_is_asked_for_by_its_own_name() {
+    let project =
+        Project::handler("call:say { number = 12 } call:play(\"digits/1\") call:play(\"park\")");
+    let call = project.call("100");
+
+    let said = project.exchange.asks(call, |_| true);
+    let played = project.exchange.plays(call, "digits/1");
+
+    assert_eq!(
+        (said.command.method(), played.command.method()),
+        ("say", "play")
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let source =
+        "\u{feff}context \"internal\" { [\"100\"] = function(call) call:play(\"park\") end }";
+    let project = Project::of(source);
+
+    let call = project.call("100");
+
+    project.exchange.plays(call, "park");
+}
+
+#[test]
 fn a_caught_error_reads_as_a_sentence() {
     let project =
         Project::handler("local ok, why = pcall(call.play, call, true)\ncall.vars.why = why");
