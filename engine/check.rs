@@ -1,5 +1,6 @@
 //! Loads everything and runs nothing, for `moonswitch check`.
 
+use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub struct Checked {
     pub errors: Vec<String>,
     /// What works today.
     pub warnings: Vec<String>,
+    /// The contexts that each tenant's scripts declare; none where they do not load.
+    pub contexts: BTreeMap<String, Vec<String>>,
 }
 
 /// Checks a configuration with its scripts.
@@ -73,8 +76,10 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         tenant,
         errors,
         warnings,
+        contexts,
     } in found
     {
+        checked.contexts.insert(tenant.to_string(), contexts);
         let line = |fault: script::Fault| format!("{tenant}: {}", fault.message);
         checked.errors.extend(errors.into_iter().map(line));
         checked.warnings.extend(warnings.into_iter().map(line));

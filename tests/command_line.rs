@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
+use store::Store;
 
 /// A project's folder that goes with the test.
 struct Project(PathBuf);
@@ -95,6 +96,7 @@ fn said(mut command: Command, input: &str) -> Said {
 fn every_word_explains_itself() {
     let all = said(program(&["--help"]), "");
     assert_eq!(all.code, Some(0));
+    assert!(all.out.contains("list and delete them"), "{}", all.out);
 
     for (words, flags) in [
         (&["run"][..], &["--log-format", "--clock"][..]),
@@ -159,6 +161,85 @@ fn check_warns_of_what_no_call_will_find_and_does_not_fail() {
     assert_eq!(said.code, Some(0), "{said:?}");
     let warning = "warning: 8001: scripts/8001/init.lua:2: sound 'no/such/sound' not found";
     assert!(said.out.contains(warning), "{said:?}");
+}
+
+#[test]
+fn check_says_in_numbers_what_it_found() {
+    let project = Project::new();
+    let last = |said: Said| said.out.lines().next_back().unwrap_or_default().to_owned();
+    // Holidays that are not known yet are a warning of the day, not of the project.
+    let calendars = project.says(&["check", "--json"]).json()["warnings"]
+        .as_array()
+        .unwrap()
+        .len();
+    let warnings = |more: usize| match calendars + more {
+        0 => "no warnings".to_owned(),
+        1 => "1 warning".to_owned(),
+        several => format!("{several} warnings"),
+    };
+
+    let good = last(project.says(&["check"]));
+    match calendars {
+        0 => assert!(good.ends_with("config.lua: nothing is wrong"), "{good}"),
+        _ => assert!(
+            good.ends_with(&format!("no errors, {}", warnings(0))),
+            "{good}"
+        ),
+    }
+
+    let play = "[\"1\"] = function(call) call:play(\"no/such/sound\") end";
+    project.write(
+        "scripts/8001/init.lua",
+        &format!("context \"internal\" {{ {play} }}\n"),
+    );
+    let warned = last(project.says(&["check"]));
+    let expected = format!("config.lua: no errors, {}", warnings(1));
+    assert!(warned.ends_with(&expected), "{warned}");
+
+    project.write("config.lua", "return { a = 1, b = 2 }\n");
+    let wrong = last(project.says(&["check"]));
+    assert!(
+        wrong.ends_with("config.lua: 3 errors, no warnings"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_no_word_in_a_panic() {
+    let project = Project::new();
+    project.says(&["user", "list"]);
+    for (words, code) in [
+        (&["user", "list"][..], 0),
+        (&["check"], 0),
+        (&["check", "--json"], 0),
+    ] {
+        assert_eq!(
+            unread(&project, words),
+            (Some(code), String::new()),
+            "{words:?}"
+        );
+    }
+
+    project.write("config.lua", "return { a = 1 }\n");
+    assert_eq!(unread(&project, &["check"]), (Some(1), String::new()));
+}
+
+/// How a word ends when nobody reads what it prints, and what it complains of.
+fn unread(project: &Project, words: &[&str]) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = program(words);
+    command
+        .arg("--config")
+        .arg(project.0.join("config.lua"))
+        .arg("--data")
+        .arg(project.0.join("data"))
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .stderr(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), complaint)
 }
 
 #[test]
@@ -272,6 +353,16 @@ fn what_cannot_be_a_user_is_refused_with_what_to_do() {
             "correct horse\n",
             "no tenant '8010' in config.lua (did you mean '8001'?)",
         ),
+        (
+            &["user", "add", "1052", "--context", "interal"],
+            "correct horse\n",
+            "the scripts of 8001 declare no context 'interal' (did you mean 'internal'?): they have internal",
+        ),
+        (
+            &["user", "add", "10521053"],
+            "10521053\n",
+            "everybody tries the extension first",
+        ),
     ] {
         let said = project.hears(words, input);
 
@@ -281,14 +372,115 @@ fn what_cannot_be_a_user_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_call_that_is_not_there_cannot_be_traced() {
+fn a_context_that_nobody_can_know_is_taken_with_a_warning() {
+    let project = Project::new();
+    project.write("scripts/8001/init.lua", "oops oops\n");
+
+    let added = project.hears(
+        &["user", "add", "1052", "--context", "sales"],
+        "correct horse\n",
+    );
+
+    assert_eq!(added.code, Some(0), "{added:?}");
+    assert!(
+        added
+            .err
+            .contains("nobody knows whether they have a context 'sales'")
+    );
+}
+
+#[test]
+fn words_that_read_make_no_records() {
     let project = Project::new();
 
-    for call in ["last", "7f3a", "019aad7c-0000-7000-8000-000000000000"] {
+    let traced = project.says(&["trace", "last"]);
+    assert_eq!(traced.code, Some(1));
+    let data = project.0.join("data");
+    let sentence = format!("there are no records in {}", data.display());
+    assert!(traced.err.contains(&sentence), "{traced:?}");
+    assert_eq!(project.says(&["user", "list"]).code, Some(0));
+    assert_eq!(project.says(&["user", "delete", "1052"]).code, Some(1));
+    let changed = project.hears(&["user", "passwd", "1052"], "correct horse\n");
+    assert_eq!(changed.code, Some(1));
+
+    assert!(!data.exists());
+}
+
+#[test]
+fn a_call_that_is_not_there_cannot_be_traced() {
+    let project = Project::new();
+    let store = moonswitch::open_store(&project.0.join("data")).unwrap();
+
+    let nothing = project.says(&["trace", "last"]);
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.err.contains("no calls yet"), "{nothing:?}");
+
+    store.begin_call(call_from("1049", 1)).wait().unwrap();
+    for (call, sentence) in [
+        ("zzzz", "no call 'zzzz' among the newest 1000"),
+        (
+            "019aad7c-0000-7000-8000-000000000000",
+            "no call '019aad7c-0000-7000-8000-000000000000' in the records",
+        ),
+    ] {
         let said = project.says(&["trace", call]);
 
         assert_eq!(said.code, Some(1));
-        assert!(said.err.contains(&format!("no call '{call}'")), "{said:?}");
+        assert!(said.err.contains(sentence), "{said:?}");
+    }
+}
+
+#[test]
+fn a_part_of_an_id_that_fits_several_calls_shows_five_of_them() {
+    let project = Project::new();
+    let store = moonswitch::open_store(&project.0.join("data")).unwrap();
+    for number in 1..=7 {
+        store
+            .begin_call(call_from(&format!("104{number}"), number))
+            .wait()
+            .unwrap();
+    }
+
+    for part in ["", "019aad7c"] {
+        let said = project.says(&["trace", part]);
+
+        assert_eq!(said.code, Some(1));
+        assert!(
+            said.err.contains(&format!("'{part}' fits several calls")),
+            "{said:?}"
+        );
+        let newest = "019aad7c-0000-7000-8000-000000000007  1047 to 1050";
+        assert!(said.err.contains(newest), "{said:?}");
+        assert_eq!(said.err.matches(" to 1050").count(), 5, "{said:?}");
+        assert!(said.err.contains("and 2 more"), "{said:?}");
+    }
+    for part in ["000000000003", "last"] {
+        let said = project.says(&["trace", part]);
+
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.out.contains(" to 1050, context internal"), "{said:?}");
+    }
+    assert!(project.says(&["trace", "last"]).out.contains("1047 to"));
+}
+
+/// A call that began, the so-manieth.
+fn call_from(number: &str, place: i64) -> store::CallBegin {
+    store::CallBegin {
+        id: format!("019aad7c-0000-7000-8000-00000000000{place}")
+            .parse()
+            .unwrap(),
+        tenant: "8001".to_owned(),
+        node: "local".to_owned(),
+        direction: store::Direction::Internal,
+        from_raw: number.to_owned(),
+        from_number: None,
+        from_name: None,
+        to: "1050".to_owned(),
+        context: "internal".to_owned(),
+        user: None,
+        trunk_in: None,
+        generation: None,
+        started_at: place,
     }
 }
 

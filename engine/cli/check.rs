@@ -22,22 +22,34 @@ impl Check {
         if self.json {
             let json =
                 serde_json::json!({ "errors": checked.errors, "warnings": checked.warnings });
-            println!("{json:#}");
+            super::say(format_args!("{json:#}"))?;
         } else {
             for line in &checked.errors {
-                println!("{line}");
+                super::say(line)?;
             }
             for line in &checked.warnings {
-                println!("warning: {line}");
+                super::say(format_args!("warning: {line}"))?;
             }
-            if checked.errors.is_empty() {
-                println!("{}: nothing is wrong", self.places.config.display());
-            }
+            let found = found(checked.errors.len(), checked.warnings.len());
+            super::say(format_args!("{}: {found}", self.places.config.display()))?;
         }
         Ok(if checked.errors.is_empty() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
         })
+    }
+}
+
+/// What was found, in numbers.
+fn found(errors: usize, warnings: usize) -> String {
+    let count = |number: usize, what: &str| match number {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    };
+    match (errors, warnings) {
+        (0, 0) => "nothing is wrong".to_owned(),
+        _ => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     }
 }

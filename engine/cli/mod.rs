@@ -1,6 +1,7 @@
 //! What can be typed, and what each word does.
 
 mod check;
+mod journal;
 mod reload;
 mod run;
 mod status;
@@ -8,10 +9,14 @@ mod trace;
 mod user;
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use store::Sqlite;
 
 /// A telephone exchange for call centres.
 #[derive(Debug, Parser)]
@@ -44,7 +49,7 @@ enum Word {
     Status(status::Status),
     /// Tell what happened in a call, line by line
     Trace(trace::Trace),
-    /// Add users, change their passwords, list them
+    /// Add users, change their passwords, list and delete them
     User(user::User),
 }
 
@@ -59,6 +64,23 @@ impl Arguments {
             Word::User(user) => user.run(),
         }
     }
+}
+
+/// Prints a line. Who reads may have seen enough (`| head`): that is no failure, and the rest of
+/// the lines goes nowhere.
+fn say(line: impl Display) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// The records, where there are some: words that only read make none.
+fn records(places: &Places) -> Result<Option<Arc<Sqlite>>, Box<dyn Error>> {
+    if !places.data.join("moonswitch.db").exists() {
+        return Ok(None);
+    }
+    Ok(Some(moonswitch::open_store(&places.data)?))
 }
 
 /// Asks the exchange that runs with this data folder.

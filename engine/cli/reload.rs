@@ -21,25 +21,25 @@ impl Reload {
     pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let answer = super::ask(&self.places, &Question::Reload)?;
         if self.json {
-            println!("{answer:#}");
+            super::say(format_args!("{answer:#}"))?;
         }
         let mut refused = false;
         for problem in answer["config"].as_array().into_iter().flatten() {
             refused = true;
             if !self.json {
-                println!("{}", super::status::text(problem));
+                super::say(format_args!("{}", super::status::text(problem)))?;
             }
         }
         for tenant in answer["tenants"].as_array().into_iter().flatten() {
             let errors = super::status::errors_of(tenant);
             refused |= !errors.is_empty();
             if !self.json {
-                println!("{}", super::status::reload_line(tenant));
+                super::say(format_args!("{}", super::status::reload_line(tenant)))?;
                 for error in errors {
-                    println!("  {error}");
+                    super::say(format_args!("  {error}"))?;
                 }
                 for warning in super::status::warnings_of(tenant) {
-                    println!("  warning: {warning}");
+                    super::say(format_args!("  warning: {warning}"))?;
                 }
             }
         }

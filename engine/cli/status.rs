@@ -22,42 +22,44 @@ impl Status {
     pub(super) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let status = super::ask(&self.places, &Question::Status)?;
         if self.json {
-            println!("{status:#}");
+            super::say(format_args!("{status:#}"))?;
             return Ok(ExitCode::SUCCESS);
         }
-        println!(
+        super::say(format_args!(
             "moonswitch {}, up {}, listening on {}, media by {}",
             text(&status["version"]),
             span(status["seconds"].as_u64().unwrap_or_default()),
             list(&status["listening"]).join(" "),
             text(&status["media"]),
-        );
-        println!(
+        ))?;
+        super::say(format_args!(
             "{} calls, {} registrations, records are {}",
             status["calls"],
             status["registrations"],
             text(&status["records"])
-        );
+        ))?;
         for trunk in items(&status["trunks"]) {
-            println!("trunk {}", trunk_line(trunk));
+            super::say(format_args!("trunk {}", trunk_line(trunk)))?;
         }
         for tenant in items(&status["scripts"]["tenants"]) {
             for line in tenant_lines(tenant) {
-                println!("{line}");
+                super::say(line)?;
             }
         }
         for setting in list(&status["scripts"]["waiting_for_restart"]) {
-            println!("{setting} has changed and waits for a restart");
+            super::say(format_args!(
+                "{setting} has changed and waits for a restart"
+            ))?;
         }
         for call in items(&status["calls_shown"]) {
-            println!(
+            super::say(format_args!(
                 "call {} {} to {}, {}, generation {}",
                 text(&call["id"]),
                 text(&call["from"]),
                 text(&call["to"]),
                 span(call["seconds"].as_u64().unwrap_or_default()),
                 call["generation"],
-            );
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,16 +1,17 @@
 //! `moonswitch trace CALL`: what happened in a call, on one time axis.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::process::ExitCode;
 
 use call::CallId;
 use clap::Args;
 use moonswitch::control::{self, Question};
-use moonswitch::open_store;
 use serde_json::{Value, json};
-use store::{CallDetails, CallFilter, Store};
+use store::{CallBegin, CallDetails, CallFilter, Store};
 
 use super::Places;
+use super::journal::sentence;
 
 #[derive(Args, Debug)]
 pub(crate) struct Trace {
@@ -35,12 +36,13 @@ impl Trace {
                 config.tenants.into_keys().collect()
             }
         };
-        let store = open_store(&self.places.data)?;
+        let Some(store) = super::records(&self.places)? else {
+            let data = self.places.data.display();
+            return Err(format!("there are no records in {data}: an exchange makes them when it starts, `moonswitch run --data {data}`").into());
+        };
         // A live call's last lines may still be in memory.
         let _ = control::ask(&self.places.data, &Question::Flush);
-        let Some((tenant, call)) = self.find(&*store, tenants)? else {
-            return Err(format!("no call '{}' among the newest {NEWEST}", self.call).into());
-        };
+        let (tenant, call) = self.find(&*store, tenants)?;
         let (id, row) = (call.call.begin.id, &call.call);
         let journal = store.journal(&tenant, id).wait()?;
         let lines = journal.iter().map(|line| {
@@ -51,167 +53,108 @@ impl Trace {
             let lines: Vec<Value> = lines
                 .map(|(line, what)| json!({ "seq": line.seq, "at_us": line.at, "what": what }))
                 .collect();
-            println!("{:#}", json!({ "call": call, "journal": lines }));
+            super::say(format_args!(
+                "{:#}",
+                json!({ "call": call, "journal": lines })
+            ))?;
             return Ok(ExitCode::SUCCESS);
         }
-        println!(
+        super::say(format_args!(
             "{id}  {} to {}, context {}",
             row.begin.from_raw, row.begin.to, row.begin.context
-        );
+        ))?;
         for (line, what) in lines {
-            println!("{:>10.3} s  {}", line.at as f64 / 1e6, sentence(&what));
+            super::say(format_args!(
+                "{:>10.3} s  {}",
+                line.at as f64 / 1e6,
+                sentence(&what)
+            ))?;
         }
         if let Some(end) = row.end.as_ref() {
-            println!(
+            super::say(format_args!(
                 "            ended by {}: {} ({})",
                 end.ended_by, end.result, end.cause
-            );
+            ))?;
             if let Some(error) = &end.script_error {
-                println!("            script: {error}");
+                super::say(format_args!("            script: {error}"))?;
             }
         }
         for recording in store.recordings(&tenant, id).wait()? {
             let file = self.places.data.join("recordings").join(&recording.path);
-            println!("            {}: {}", recording.purpose, file.display());
+            super::say(format_args!(
+                "            {}: {}",
+                recording.purpose,
+                file.display()
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The call that is meant: by its whole id, however old; else the newest that fits.
+    /// The call that is meant: by its whole id, however old; else the only one that fits.
     fn find(
         &self,
         store: &dyn Store,
         tenants: Vec<String>,
-    ) -> Result<Option<(String, CallDetails)>, Box<dyn Error>> {
-        let mut newest: Option<(i64, String, CallId)> = None;
-        for tenant in tenants {
-            if let Ok(id) = self.call.parse::<CallId>() {
-                match store.call(&tenant, id.0).wait()? {
-                    Some(call) => return Ok(Some((tenant, call))),
-                    None => continue,
+    ) -> Result<(String, CallDetails), Box<dyn Error>> {
+        if let Ok(id) = self.call.parse::<CallId>() {
+            for tenant in tenants {
+                if let Some(call) = store.call(&tenant, id.0).wait()? {
+                    return Ok((tenant, call));
                 }
             }
+            return Err(format!("no call '{}' in the records", self.call).into());
+        }
+        let mut calls: Vec<(String, CallBegin)> = Vec::new();
+        for tenant in tenants {
             let filter = CallFilter {
                 limit: NEWEST,
                 ..CallFilter::default()
             };
-            let calls = store.calls(&tenant, filter).wait()?;
-            let fits = calls.iter().map(|row| &row.begin).find(|begin| {
-                let id = begin.id.to_string();
-                self.call == "last" || id.starts_with(&self.call) || id.ends_with(&self.call)
-            });
-            if let Some(begin) = fits
-                && newest
-                    .as_ref()
-                    .is_none_or(|(at, ..)| *at < begin.started_at)
-            {
-                newest = Some((begin.started_at, tenant, CallId(begin.id)));
-            }
+            let rows = store.calls(&tenant, filter).wait()?.into_iter();
+            calls.extend(rows.map(|row| (tenant.clone(), row.begin)));
         }
-        let Some((_, tenant, id)) = newest else {
-            return Ok(None);
+        if calls.is_empty() {
+            return Err("no calls yet".into());
+        }
+        calls.sort_by_key(|(_, begin)| Reverse(begin.started_at));
+        if self.call == "last" {
+            calls.truncate(1);
+        } else {
+            calls.retain(|(_, begin)| {
+                let id = begin.id.to_string();
+                id.starts_with(&self.call) || id.ends_with(&self.call)
+            });
+        }
+        let (tenant, begin) = match calls.as_slice() {
+            [] => return Err(format!("no call '{}' among the newest {NEWEST}", self.call).into()),
+            [only] => only,
+            several => return Err(self.fits_several(several).into()),
         };
-        let call = store.call(&tenant, id.0).wait()?;
-        Ok(call.map(|call| (tenant, call)))
+        match store.call(tenant, begin.id).wait()? {
+            Some(call) => Ok((tenant.clone(), call)),
+            None => Err(format!("no call '{}' in the records", self.call).into()),
+        }
+    }
+
+    fn fits_several(&self, calls: &[(String, CallBegin)]) -> String {
+        let shown = calls.iter().take(SHOWN).map(|(_, begin)| {
+            let (id, from, to) = (begin.id, &begin.from_raw, &begin.to);
+            format!("\n  {id}  {from} to {to}")
+        });
+        let more = match calls.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("\n  and {more} more"),
+        };
+        format!(
+            "'{}' fits several calls, write more of the id:{}{more}",
+            self.call,
+            shown.collect::<String>()
+        )
     }
 }
 
 /// Calls that are looked through for a part of an id.
 const NEWEST: usize = 1_000;
 
-/// One journal line for a person.
-fn sentence(what: &Value) -> String {
-    if let Some(script) = what.get("script") {
-        let method = script["method"].as_str().unwrap_or("?");
-        return match script["file"].as_str().unwrap_or_default() {
-            // No line is known of what a library function called.
-            "" => format!("call:{method}"),
-            file => format!("{file}:{}  call:{method}", script["line"]),
-        };
-    }
-    if let Some(reply) = what.get("reply") {
-        return format!(
-            "    = {}  (call:{})",
-            reply["result"].as_str().unwrap_or("nothing"),
-            reply["method"].as_str().unwrap_or("?"),
-        );
-    }
-    if let Some(fault) = what["fault"].as_str() {
-        return format!("script failed: {fault}");
-    }
-    let Some((kind, inside)) = what["what"].as_object().and_then(|map| map.iter().next()) else {
-        return match what["what"].as_str() {
-            Some(word) => word.to_owned(),
-            None => what.to_string(),
-        };
-    };
-    match kind.as_str() {
-        "Decision" => format!(
-            "-> {}, because {}",
-            inside["what"].as_str().unwrap_or("?"),
-            inside["because"].as_str().unwrap_or("?"),
-        ),
-        "Event" => format!("<- {}", brief(inside)),
-        "Command" => format!("   {}", brief(&inside["command"])),
-        "Timer" => format!("   timer: {}", inside["of"].as_str().unwrap_or("?")),
-        "Began" => "   began".to_owned(),
-        _ => format!("   {kind} {}", brief(inside)),
-    }
-}
-
-/// `Digit leg=0 digit=1`.
-fn brief(value: &Value) -> String {
-    match value {
-        Value::String(word) => word.clone(),
-        Value::Object(map) if map.len() == 1 => map
-            .iter()
-            .next()
-            .map(|(name, inside)| match inside {
-                Value::Object(fields) => {
-                    let fields: Vec<String> = fields
-                        .iter()
-                        .filter(|(_, value)| !value.is_null())
-                        .map(|(name, value)| format!("{name}={value}"))
-                        .collect();
-                    format!("{name} {}", fields.join(" "))
-                }
-                other => format!("{name} {other}"),
-            })
-            .unwrap_or_default(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_kind_of_line_reads_as_a_sentence() {
-        for (line, expected) in [
-            (
-                json!({ "script": { "file": "scripts/a.lua", "line": 7, "method": "play" } }),
-                "scripts/a.lua:7  call:play",
-            ),
-            (
-                json!({ "reply": { "request": 3, "method": "gather", "result": "\"2\"" } }),
-                "    = \"2\"  (call:gather)",
-            ),
-            (json!({ "fault": "oops" }), "script failed: oops"),
-            (
-                json!({ "what": { "Decision": { "what": "ring 1050", "because": "1049 is busy" } } }),
-                "-> ring 1050, because 1049 is busy",
-            ),
-            (
-                json!({ "what": { "Event": { "Digit": { "leg": 0, "digit": "1" } } } }),
-                "<- Digit digit=\"1\" leg=0",
-            ),
-            (
-                json!({ "what": { "Timer": { "of": "gather" } } }),
-                "   timer: gather",
-            ),
-        ] {
-            assert_eq!(sentence(&line), expected);
-        }
-    }
-}
+/// Calls that are shown when several fit.
+const SHOWN: usize = 5;

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use moonswitch::control::Question;
 use moonswitch::{load_config, open_store};
-use script::config::Config;
+use script::config::{Config, SHORTEST_PASSWORD};
+use script::suggest::did_you_mean;
 use sip::auth::{Algorithm, Ha1};
 use store::{Secret, Store, UserRecord};
 
@@ -77,7 +78,6 @@ impl User {
                 whose,
             } => {
                 let (config, tenant) = whose.tenant()?;
-                let store = open_store(&whose.places.data)?;
                 if config.tenants[&tenant]
                     .users
                     .get(&extension)
@@ -95,6 +95,8 @@ impl User {
                     )
                     .into());
                 }
+                context_is_there(&whose.places, &tenant, &context)?;
+                let store = open_store(&whose.places.data)?;
                 if store.user(&tenant, &extension).wait()?.is_some() {
                     return Err(format!("{extension} exists: `moonswitch user passwd {extension}` changes the password").into());
                 }
@@ -107,13 +109,19 @@ impl User {
                     &read_password(&extension)?,
                 );
                 store.put_user(user).wait()?;
-                println!("{extension} can register now");
+                super::say(format_args!("{extension} can register now"))?;
                 tell(&whose.places);
             }
             Verb::Passwd { extension, whose } => {
                 let (config, tenant) = whose.tenant()?;
-                let store = open_store(&whose.places.data)?;
-                let Some(old) = store.user(&tenant, &extension).wait()? else {
+                let known = match super::records(&whose.places)? {
+                    Some(store) => store
+                        .user(&tenant, &extension)
+                        .wait()?
+                        .map(|old| (store, old)),
+                    None => None,
+                };
+                let Some((store, old)) = known else {
                     return Err(format!("no user {extension} in the records: `moonswitch user add {extension}` adds one; users of config.lua have their password there").into());
                 };
                 let user = record(
@@ -125,17 +133,20 @@ impl User {
                     &read_password(&extension)?,
                 );
                 store.put_user(user).wait()?;
-                println!("the password of {extension} is changed");
+                super::say(format_args!("the password of {extension} is changed"))?;
                 tell(&whose.places);
             }
             Verb::List { json, whose } => list(&whose, json)?,
             Verb::Delete { extension, whose } => {
                 let (_, tenant) = whose.tenant()?;
-                let store = open_store(&whose.places.data)?;
-                if !store.delete_user(&tenant, &extension).wait()? {
+                let removed = match super::records(&whose.places)? {
+                    Some(store) => store.delete_user(&tenant, &extension).wait()?,
+                    None => false,
+                };
+                if !removed {
                     return Err(format!("no user {extension} in the records").into());
                 }
-                println!("{extension} is removed");
+                super::say(format_args!("{extension} is removed"))?;
                 tell(&whose.places);
             }
         }
@@ -150,8 +161,7 @@ impl Whose {
         let tenant = match (&self.tenant, names.as_slice()) {
             (Some(name), _) if config.tenants.contains_key(name) => name.clone(),
             (Some(name), _) => {
-                let hint =
-                    script::suggest::did_you_mean(name, names.iter().map(|name| name.as_str()));
+                let hint = did_you_mean(name, names.iter().map(|name| name.as_str()));
                 return Err(format!("no tenant '{name}' in config.lua{hint}").into());
             }
             (None, [only]) => (*only).clone(),
@@ -161,9 +171,31 @@ impl Whose {
     }
 }
 
+/// A user with a context that the scripts do not declare could dial nothing.
+fn context_is_there(places: &Places, tenant: &str, context: &str) -> Result<(), Box<dyn Error>> {
+    let checked = moonswitch::check(&places.config, &places.data)?;
+    let known = checked.contexts.get(tenant).map_or(&[][..], Vec::as_slice);
+    if known.is_empty() {
+        eprintln!(
+            "moonswitch: the scripts of {tenant} do not load, so nobody knows whether they have a context '{context}'"
+        );
+    } else if !known.iter().any(|name| name == context) {
+        let hint = did_you_mean(context, known.iter().map(String::as_str));
+        let known = known.join(", ");
+        return Err(format!(
+            "the scripts of {tenant} declare no context '{context}'{hint}: they have {known}"
+        )
+        .into());
+    }
+    Ok(())
+}
+
 fn list(whose: &Whose, json: bool) -> Result<(), Box<dyn Error>> {
     let (config, tenant) = whose.tenant()?;
-    let stored = open_store(&whose.places.data)?.users(&tenant).wait()?;
+    let stored = match super::records(&whose.places)? {
+        Some(store) => store.users(&tenant).wait()?,
+        None => Vec::new(),
+    };
     let mut rows: Vec<(String, String, String, &str)> = config.tenants[&tenant]
         .users
         .iter()
@@ -198,11 +230,11 @@ fn list(whose: &Whose, json: bool) -> Result<(), Box<dyn Error>> {
                 serde_json::json!({ "extension": extension, "name": name, "context": context, "from": home })
             })
             .collect();
-        println!("{:#}", serde_json::Value::from(rows));
+        super::say(format_args!("{:#}", serde_json::Value::from(rows)))?;
         return Ok(());
     }
     for (extension, name, context, home) in rows {
-        println!("{extension}\t{name}\t{context}\t{home}");
+        super::say(format_args!("{extension}\t{name}\t{context}\t{home}"))?;
     }
     Ok(())
 }
@@ -238,11 +270,14 @@ fn read_password(extension: &str) -> Result<String, Box<dyn Error>> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let password = line.trim_end_matches(['\r', '\n']);
-    if password.chars().count() < SHORTEST {
+    if password.chars().count() < SHORTEST_PASSWORD {
         return Err(format!(
-            "a password of fewer than {SHORTEST} letters is guessed in an hour: take a longer one"
+            "a password of fewer than {SHORTEST_PASSWORD} letters is guessed in an hour: take a longer one"
         )
         .into());
+    }
+    if password == extension {
+        return Err("everybody tries the extension first: take another password".into());
     }
     if password.eq_ignore_ascii_case(&format!("demo-{extension}")) {
         return Err(
@@ -256,5 +291,3 @@ fn read_password(extension: &str) -> Result<String, Box<dyn Error>> {
 fn tell(places: &Places) {
     let _ = moonswitch::control::ask(&places.data, &Question::Users);
 }
-
-const SHORTEST: usize = 8;

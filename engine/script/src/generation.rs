@@ -12,7 +12,7 @@ use crate::inbox::Message;
 use crate::pulse::LastSeen;
 use crate::snapshot::{Scope, Snapshot};
 use crate::status::{Failures, Old, Refusal, TenantStatus};
-use crate::{Fault, ScriptEnd, config, fault};
+use crate::{Checked, Fault, ScriptEnd, config, fault};
 
 /// A tenant with its generations.
 pub(crate) struct Tenancy {
@@ -164,7 +164,7 @@ impl Tenancy {
     }
 
     /// Loads the sources as they are now, and publishes nothing: what is wrong, and what is amiss.
-    pub(crate) fn check(&self) -> (Vec<Fault>, Vec<Fault>) {
+    pub(crate) fn check(&self) -> Checked {
         let making = self.making();
         let snapshot = self.snapshot(&making);
         let now = self.parts.clock.unix_micros();
@@ -179,7 +179,13 @@ impl Tenancy {
         );
         let result = host.run(&self.parts);
         host.inbox.push(Message::Retired);
-        (result.err().unwrap_or_default(), host.warnings(now))
+        let contexts = host.routing().map(|routing| routing.contexts.keys());
+        Checked {
+            tenant: self.id.clone(),
+            errors: result.err().unwrap_or_default(),
+            warnings: host.warnings(now),
+            contexts: contexts.into_iter().flatten().cloned().collect(),
+        }
     }
 
     /// Gives a stuck or broken host up: its calls get their fallback, and new ones wait in the

@@ -62,6 +62,8 @@ pub struct Checked {
     pub errors: Vec<Fault>,
     /// What would run until a call comes to it.
     pub warnings: Vec<Fault>,
+    /// The contexts that are declared; none when the scripts do not load.
+    pub contexts: Vec<String>,
 }
 
 /// Scripts could not be started at all.
@@ -333,18 +335,13 @@ impl Scripts {
             .into_iter()
             .map(|(id, settings)| {
                 let tenancy = Tenancy::new(
-                    id.clone(),
+                    id,
                     settings,
                     all.clone(),
                     options.root.clone(),
                     parts.clone(),
                 );
-                let (errors, warnings) = tenancy.check();
-                Checked {
-                    tenant: id,
-                    errors,
-                    warnings,
-                }
+                tenancy.check()
             })
             .collect()
     }
