@@ -1,6 +1,6 @@
 //! The rules of the house that a program can check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -176,6 +176,70 @@ fn every_dependency_says_why_it_is_there() {
     }
 
     assert!(silent.is_empty(), "a comment above each: {silent:#?}");
+}
+
+#[test]
+fn the_readme_has_every_dependency_with_what_it_is_for_and_why() {
+    let readme = read(Path::new("README.md"));
+    let (_, table) = readme.split_once("\n| crate | for |").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(2)
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    for row in &rows {
+        assert!(
+            row.len() == 5 && row[1..4].iter().all(|cell| !cell.is_empty()),
+            "{row:?}"
+        );
+    }
+    let told: BTreeSet<&str> = rows
+        .iter()
+        .flat_map(|row| row[1].split('`').skip(1).step_by(2))
+        .collect();
+
+    let mut manifests = vec![PathBuf::from("Cargo.toml")];
+    manifests.extend(walk(Path::new("engine"), "toml"));
+    let mut used = BTreeSet::new();
+    for manifest in manifests {
+        let text = read(&manifest);
+        let Some((_, list)) = text.split_once("\n[dependencies]\n") else {
+            continue;
+        };
+        let list = list.split("\n[").next().unwrap_or_default();
+        used.extend(
+            list.lines()
+                .filter_map(|line| line.split_once(".workspace"))
+                .map(|(name, _)| name.to_owned()),
+        );
+    }
+    for ours in ["call", "media", "net", "script", "sip", "store", "web"] {
+        used.remove(ours);
+    }
+
+    let used: BTreeSet<&str> = used.iter().map(String::as_str).collect();
+    assert!(used.len() > 20);
+    assert_eq!(told, used);
+}
+
+#[test]
+fn every_feature_says_its_name_above_its_tests() {
+    let list = read(Path::new("tests/coverage.toml"));
+    let mut above: Vec<&str> = Vec::new();
+    for line in list.lines() {
+        if line.starts_with('#') {
+            above.push(line);
+            continue;
+        }
+        if let Some((id, _)) = line.split_once(" = ") {
+            let named = above
+                .iter()
+                .any(|line| line.starts_with(&format!("# {id}: ")));
+            assert!(named, "{id}");
+        }
+        above.clear();
+    }
 }
 
 #[test]

@@ -18,7 +18,10 @@ fn the_program_runs_checks_reloads_and_tells_what_it_does() {
         serde_json::from_str(&says(&exchange, &["status", "--json"])).unwrap();
     assert_eq!(status["calls"], 1);
     assert_eq!(status["registrations"], 2);
-    assert!(says(&exchange, &["check"]).contains("nothing is wrong"));
+    // It warns of calendars whose next year is not known yet.
+    let checked = says(&exchange, &["check"]);
+    let is_fine = checked.contains("nothing is wrong") || checked.contains("no errors, 1 warning");
+    assert!(is_fine, "{checked}");
     says(&exchange, &["reload"]);
     let trace = says(&exchange, &["trace", "last"]);
     assert!(trace.contains("1050"), "{trace}");
