@@ -274,9 +274,15 @@ impl Loader {
                 Piece::Ready(ready) => loaded.push(ready),
                 Piece::Named(name) => loaded.push(self.named(&name)?),
                 Piece::Say(say) => {
-                    let there = |name: &str| self.find(name).is_ok();
+                    let there = |name: &str| self.spoken(name).is_some();
                     for name in call::say::pieces(&say, &self.language, &self.zone, &there) {
-                        loaded.push(self.named(&name)?);
+                        loaded.push(match self.spoken(&name) {
+                            Some(path) => {
+                                let clip = self.library.load(&path, self.rate, true)?;
+                                Loaded::Clip(clip)
+                            }
+                            None => self.named(&name)?,
+                        });
                     }
                 }
                 Piece::File(path) => {
@@ -286,6 +292,10 @@ impl Loader {
             }
         }
         Ok(loaded)
+    }
+
+    fn spoken(&self, piece: &str) -> Option<PathBuf> {
+        self.library.spoken(&self.tenant.0, &self.language, piece)
     }
 
     fn find(&self, name: &str) -> Result<PathBuf, String> {

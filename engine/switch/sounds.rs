@@ -74,17 +74,26 @@ impl Library {
         {
             folders.push(self.root.clone());
         }
-        for folder in &folders {
-            for extension in EXTENSIONS {
-                let path = folder.join(format!("{name}.{extension}"));
-                if path.is_file() {
-                    return Ok(path);
-                }
-            }
+        if let Some(path) = folders.iter().find_map(|folder| file(folder, name)) {
+            return Ok(path);
         }
         let names = self.names(language);
         let hint = script::suggest::did_you_mean(name, names.iter().map(String::as_str));
         Err(format!("sound '{name}' not found{hint}"))
+    }
+
+    /// The file of a piece of numbers, dates and times, in the language that these are read in: a
+    /// call that is not in Chinese hears them in English, and no mixture.
+    pub(crate) fn spoken(&self, tenant: &str, language: &str, piece: &str) -> Option<PathBuf> {
+        let read = if language.starts_with("zh") {
+            "zh"
+        } else {
+            "en"
+        };
+        [language, read].iter().find_map(|language| {
+            let own = self.root.join(tenant).join(language);
+            file(&own, piece).or_else(|| file(&self.root.join(language), piece))
+        })
     }
 
     /// A clip that is in memory already, and whose file has not been changed since.
@@ -214,6 +223,14 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
+/// The file of this name, whatever its kind.
+fn file(folder: &Path, name: &str) -> Option<PathBuf> {
+    EXTENSIONS
+        .iter()
+        .map(|extension| folder.join(format!("{name}.{extension}")))
+        .find(|path| path.is_file())
+}
+
 fn compose(tone: Tone, rate: u32) -> Clip {
     match tone {
         Tone::Ringback => tone::ringback(rate),
@@ -286,6 +303,35 @@ mod tests {
         let found = library.find("8001", "zh", "menu/main").unwrap();
 
         assert!(found.ends_with("8001/zh/menu/main.wav"));
+    }
+
+    #[test]
+    fn a_piece_of_numbers_is_taken_from_no_other_language() {
+        let library = desk(
+            "spoken",
+            &[
+                "zh/digits/0.wav",
+                "en/digits/0.wav",
+                "en/digits/24.wav",
+                "8001/en/digits/24.flac",
+            ],
+        );
+        let spoken = |tenant, language, piece| {
+            let path = library.spoken(tenant, language, piece)?;
+            let name = path.strip_prefix(&library.root).unwrap().to_str().unwrap();
+            Some(name.to_owned())
+        };
+        let found = |name: &str| Some(name.to_owned());
+
+        assert_eq!(spoken("8001", "zh", "digits/24"), None);
+        assert_eq!(
+            spoken("8001", "zh-CN", "digits/0"),
+            found("zh/digits/0.wav")
+        );
+        assert_eq!(spoken("8002", "de", "digits/0"), found("en/digits/0.wav"));
+        assert_eq!(spoken("8002", "en", "digits/24"), found("en/digits/24.wav"));
+        let own = "8001/en/digits/24.flac";
+        assert_eq!(spoken("8001", "en", "digits/24"), found(own));
     }
 
     #[test]

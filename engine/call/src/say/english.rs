@@ -2,61 +2,79 @@
 
 use jiff::civil::DateTime;
 
+use super::{Has, weekday};
+
 /// A quantity: two hundred three.
-pub(super) fn quantity(number: i64) -> Vec<String> {
+pub(super) fn quantity(number: i64, has: Has<'_>) -> Vec<String> {
     let mut pieces = Vec::new();
     if number < 0 {
         pieces.push("digits/minus".to_owned());
     }
     match number.unsigned_abs() {
         0 => pieces.push("digits/0".to_owned()),
-        number => read(number, &mut pieces),
+        number => read(number, has, &mut pieces),
     }
     pieces
 }
 
-/// November twenty-second, twenty twenty-six.
-pub(super) fn date(date: DateTime) -> Vec<String> {
-    let mut pieces = vec![
-        format!("date/month-{}", date.month()),
-        format!("date/day-{}", date.day()),
-    ];
-    let year = u64::from(date.year().unsigned_abs());
+/// Tuesday, November twenty-fourth, twenty twenty-six.
+pub(super) fn date(date: DateTime, has: Has<'_>) -> Vec<String> {
+    let mut pieces = Vec::from_iter(weekday(date, has));
+    pieces.push(format!("date/month-{}", date.month()));
+    pieces.push(format!("date/day-{}", date.day()));
+    let whole = format!("date/year-{}", date.year());
+    if has(&whole) {
+        pieces.push(whole);
+    } else {
+        read_year(date.year().unsigned_abs().into(), has, &mut pieces);
+    }
+    pieces
+}
+
+/// Two thousand; two thousand six; but nineteen hundred; nineteen oh six; twenty forty.
+fn read_year(year: u64, has: Has<'_>, pieces: &mut Vec<String>) {
     let (century, rest) = (year / 100, year % 100);
-    match rest {
-        // two thousand; two thousand six; but nineteen hundred; nineteen oh six
-        _ if century % 10 == 0 && rest < 10 => read(year, &mut pieces),
-        0 => {
-            read(century, &mut pieces);
-            pieces.push("digits/100".to_owned());
-        }
-        _ => {
-            read(century, &mut pieces);
-            if rest < 10 {
-                pieces.push("digits/oh".to_owned());
-            }
-            read(rest, &mut pieces);
-        }
+    if century % 10 == 0 && rest < 10 {
+        return read(year, has, pieces);
     }
-    pieces
+    read(century, has, pieces);
+    match rest {
+        0 => pieces.push("digits/100".to_owned()),
+        1..=9 => pieces.push("digits/oh".to_owned()),
+        _ => {}
+    }
+    read(rest, has, pieces);
 }
 
-/// three oh five p m.
-pub(super) fn time(time: DateTime) -> Vec<String> {
+/// Three oh five p m, three p m, twelve noon.
+pub(super) fn time(time: DateTime, has: Has<'_>) -> Vec<String> {
     let (hour, minute) = (time.hour(), time.minute());
-    let mut pieces = Vec::new();
-    let twelve = if hour % 12 == 0 { 12 } else { hour % 12 };
-    read(u64::from(twelve.unsigned_abs()), &mut pieces);
-    if (1..10).contains(&minute) {
-        pieces.push("digits/oh".to_owned());
+    let twelve = match (hour, minute) {
+        (0, 0) => "time/midnight",
+        (12, 0) => "time/noon",
+        _ => "",
+    };
+    if !twelve.is_empty() && has(twelve) {
+        return vec![twelve.to_owned()];
     }
-    read(u64::from(minute.unsigned_abs()), &mut pieces);
+    let mut pieces = Vec::new();
+    let hour_of_twelve = if hour % 12 == 0 { 12 } else { hour % 12 };
+    read(hour_of_twelve.unsigned_abs().into(), has, &mut pieces);
+    let oh = format!("time/minute-{minute}");
+    if (1..10).contains(&minute) && has(&oh) {
+        pieces.push(oh);
+    } else {
+        if (1..10).contains(&minute) {
+            pieces.push("digits/oh".to_owned());
+        }
+        read(minute.unsigned_abs().into(), has, &mut pieces);
+    }
     pieces.push(if hour < 12 { "time/am" } else { "time/pm" }.to_owned());
     pieces
 }
 
 /// Nothing for zero.
-fn read(number: u64, pieces: &mut Vec<String>) {
+fn read(number: u64, has: Has<'_>, pieces: &mut Vec<String>) {
     const UNITS: [u64; 6] = [
         1_000_000_000_000_000_000,
         1_000_000_000_000_000,
@@ -67,17 +85,19 @@ fn read(number: u64, pieces: &mut Vec<String>) {
     ];
     for unit in UNITS.into_iter().chain([100]) {
         if number >= unit {
-            read(number / unit, pieces);
+            read(number / unit, has, pieces);
             pieces.push(format!("digits/{unit}"));
-            return read(number % unit, pieces);
+            return read(number % unit, has, pieces);
         }
     }
+    let whole = format!("digits/{number}");
     match number {
         0 => {}
-        1..=19 => pieces.push(format!("digits/{number}")),
+        1..=19 => pieces.push(whole),
+        _ if has(&whole) => pieces.push(whole),
         _ => {
             pieces.push(format!("digits/{}", number / 10 * 10));
-            read(number % 10, pieces);
+            read(number % 10, has, pieces);
         }
     }
 }

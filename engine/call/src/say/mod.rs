@@ -4,54 +4,55 @@ mod chinese;
 mod english;
 #[cfg(test)]
 mod tests;
-mod wanted;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::Say;
-pub use wanted::{Wanted, wanted};
+
+/// Whether there is a sound of this name.
+type Has<'a> = &'a dyn Fn(&str) -> bool;
 
 /// The sounds that say something, in order, as names under a language's folder: `digits/2`.
 ///
 /// `language` is `zh…` for Chinese; everything else is read in English. `has` tells whether a sound
-/// is there: where a piece is missing, a plainer way is taken that can be said with digits alone.
-/// [`wanted`] lists all pieces for which that happens. Times are read in `zone`.
-pub fn pieces(
-    say: &Say,
-    language: &str,
-    zone: &TimeZone,
-    has: &dyn Fn(&str) -> bool,
-) -> Vec<String> {
+/// is there in that language: what is recorded in one, such as 二十四 or a year, is taken in one and
+/// else composed; where that needs a piece that is missing too, all is said with digits alone.
+/// Times are read in `zone`.
+pub fn pieces(say: &Say, language: &str, zone: &TimeZone, has: Has<'_>) -> Vec<String> {
     let is_chinese = language.starts_with("zh");
-    let ways = match say {
+    let (best, plainer) = match say {
         Say::Digits(digits) => return spelled(digits, is_chinese, has),
-        Say::Number(number) if is_chinese => [chinese::quantity(*number), plain(*number)],
-        Say::Number(number) => [english::quantity(*number), plain(*number)],
+        Say::Number(number) => {
+            let best = if is_chinese {
+                chinese::quantity(*number, has)
+            } else {
+                english::quantity(*number, has)
+            };
+            (best, plain(*number))
+        }
         Say::Date(seconds) => {
             let date = local(*seconds, zone);
-            let plain_date = [plain(date.month().into()), plain(date.day().into())].concat();
-            if is_chinese {
-                [chinese::date(date), plain_date]
+            let best = if is_chinese {
+                chinese::date(date, has)
             } else {
-                [english::date(date), plain_date]
-            }
+                english::date(date, has)
+            };
+            let plain_date = [plain(date.month().into()), plain(date.day().into())].concat();
+            (best, plain_date)
         }
         Say::Time(seconds) => {
             let time = local(*seconds, zone);
-            let plain_time = format!("{:02}{:02}", time.hour(), time.minute())
-                .chars()
-                .map(digit)
-                .collect();
-            if is_chinese {
-                [chinese::time(time), plain_time]
+            let best = if is_chinese {
+                chinese::time(time, has)
             } else {
-                [english::time(time), plain_time]
-            }
+                english::time(time, has)
+            };
+            let plain_time = format!("{:02}{:02}", time.hour(), time.minute());
+            (best, plain_time.chars().map(digit).collect())
         }
     };
-    let [best, plainer] = ways;
     if best.iter().all(|piece| has(piece)) {
         best
     } else {
@@ -61,7 +62,7 @@ pub fn pieces(
 
 /// Digits one by one, as numbers of phones are read: 1 is 幺 in Chinese. Signs for which there is
 /// no sound are left out.
-fn spelled(digits: &str, is_chinese: bool, has: &dyn Fn(&str) -> bool) -> Vec<String> {
+fn spelled(digits: &str, is_chinese: bool, has: Has<'_>) -> Vec<String> {
     digits
         .chars()
         .filter_map(|sign| match sign {
@@ -85,6 +86,12 @@ fn plain(number: i64) -> Vec<String> {
 
 fn digit(sign: char) -> String {
     format!("digits/{sign}")
+}
+
+/// `date/weekday-1` is Monday. A date is complete without it.
+fn weekday(date: DateTime, has: Has<'_>) -> Option<String> {
+    let piece = format!("date/weekday-{}", date.weekday().to_monday_one_offset());
+    Some(piece).filter(|piece| has(piece))
 }
 
 fn local(unix_seconds: i64, zone: &TimeZone) -> DateTime {

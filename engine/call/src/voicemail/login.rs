@@ -70,7 +70,7 @@ impl Login {
     }
 
     fn ask_number(&mut self, board: &mut Board) -> Option<Entered> {
-        let mut question = question("agent/enter-id", self.failures > 0);
+        let mut question = question("vm/enter-mailbox", self.mistake());
         let gathered = question.begin(board);
         self.stage = Stage::Number(question);
         gathered.and_then(|gathered| self.numbered(board, gathered))
@@ -102,7 +102,7 @@ impl Login {
             None if self.given => Some(Entered::NoMailbox(self.mailbox.clone())),
             Some(mailbox) if self.vouched && !mailbox.has_pin => {
                 board.decide("ask for a new PIN", "the mailbox has none yet");
-                self.ask_new_pin(board)
+                self.ask_new_pin(board, None)
             }
             _ => self.ask_pin(board),
         }
@@ -110,7 +110,7 @@ impl Login {
 
     fn ask_pin(&mut self, board: &mut Board) -> Option<Entered> {
         board.masking = true;
-        let mut question = question("agent/enter-pw", self.failures > 0);
+        let mut question = question("agent/enter-pw", self.mistake());
         let gathered = question.begin(board);
         self.stage = Stage::Pin(question);
         gathered.and_then(|gathered| self.typed(board, gathered))
@@ -127,9 +127,10 @@ impl Login {
         None
     }
 
-    fn ask_new_pin(&mut self, board: &mut Board) -> Option<Entered> {
+    /// `mistake` is what was wrong with the one that was typed before.
+    fn ask_new_pin(&mut self, board: &mut Board, mistake: Option<&'static str>) -> Option<Entered> {
         board.masking = true;
-        let mut question = question("agent/enter-pw", self.failures > 0);
+        let mut question = question("vm/choose-pin", mistake);
         let gathered = question.begin(board);
         self.stage = Stage::NewPin(question);
         gathered.and_then(|gathered| self.chosen(board, gathered))
@@ -139,9 +140,9 @@ impl Login {
         let Gathered::Digits(pin) = gathered else {
             return self
                 .failed(board, "no PIN")
-                .or_else(|| self.ask_new_pin(board));
+                .or_else(|| self.ask_new_pin(board, self.mistake()));
         };
-        let mut question = question("agent/enter-pw", false);
+        let mut question = question("vm/repeat-pin", None);
         let gathered = question.begin(board);
         let first = Pin::new(pin);
         self.stage = Stage::Repeat { question, first };
@@ -173,18 +174,18 @@ impl Login {
 
     fn judged(&mut self, board: &mut Board, verdict: PinVerdict) -> Option<Entered> {
         let is_new = matches!(self.stage, Stage::Choosing(_));
-        let what = match verdict {
+        let (what, mistake) = match verdict {
             PinVerdict::Right => return self.enter(),
             PinVerdict::Locked => {
                 board.decide("refuse the mailbox", "too many wrong PINs have locked it");
                 return Some(Entered::Refused);
             }
-            PinVerdict::Wrong => "wrong PIN",
-            PinVerdict::Guessable => "a PIN that anybody would guess",
-            PinVerdict::Different => "the two PINs differ",
+            PinVerdict::Wrong => ("wrong PIN", "menu/invalid"),
+            PinVerdict::Guessable => ("a PIN that anybody would guess", "vm/pin-too-simple"),
+            PinVerdict::Different => ("the two PINs differ", "vm/pins-differ"),
         };
         self.failed(board, what).or_else(|| match is_new {
-            true => self.ask_new_pin(board),
+            true => self.ask_new_pin(board, Some(mistake)),
             false => self.ask_pin(board),
         })
     }
@@ -201,6 +202,11 @@ impl Login {
             mailbox: self.mailbox.clone(),
             contents,
         })
+    }
+
+    /// What is said before a question that is asked again.
+    fn mistake(&self) -> Option<&'static str> {
+        (self.failures > 0).then_some("menu/invalid")
     }
 
     /// Counts a failure; the last one ends it.
@@ -284,13 +290,9 @@ impl Activity for Login {
     }
 }
 
-fn question(prompt: &str, again: bool) -> Gathering {
-    let mut sounds = vec![named(prompt)];
-    if again {
-        sounds.insert(0, named("menu/invalid"));
-    }
+fn question(prompt: &str, mistake: Option<&str>) -> Gathering {
     Gathering::question(Gather {
-        prompt: sounds,
+        prompt: mistake.into_iter().chain([prompt]).map(named).collect(),
         min_digits: 1,
         max_digits: 16,
         timeout: Duration::from_secs(10),

@@ -372,7 +372,7 @@ fn a_pin_is_not_in_the_journal() {
 fn the_mailbox_is_asked_for_when_the_script_does_not_know_it() {
     let mut bench = Bench::new();
     bench.ask(Command::VoicemailMenu { mailbox: None });
-    assert_eq!(bench.playing().1, [named("agent/enter-id")]);
+    assert_eq!(bench.playing().1, [named("vm/enter-mailbox")]);
 
     bench.keys("1049#");
 
@@ -423,10 +423,12 @@ fn the_owner_chooses_a_pin_the_first_time() {
     let mut bench = Bench::with(owner, Options::default());
     bench.ask(Command::VoicemailMenu { mailbox: None });
     bench.keys("1049#");
+    bench.take();
     bench.mailbox("1049", Some(Mailbox::default()));
+    assert_eq!(bench.playing().1, [named("vm/choose-pin")]);
 
     bench.keys("2580#");
-    bench.take();
+    assert_eq!(bench.playing().1, [named("vm/repeat-pin")]);
     bench.keys("2580#");
 
     assert!(bench.take().contains(&choose("2580", "2580")));
@@ -438,14 +440,14 @@ fn the_owner_chooses_a_pin_the_first_time() {
 fn pins_that_anybody_would_guess_or_that_differ_are_asked_for_again() {
     let (mut bench, request) = first_pin();
 
-    for verdict in [PinVerdict::Guessable, PinVerdict::Different] {
+    for (verdict, mistake) in [
+        (PinVerdict::Guessable, "vm/pin-too-simple"),
+        (PinVerdict::Different, "vm/pins-differ"),
+    ] {
         bench.keys("1111#1112#");
         assert!(bench.take().contains(&choose("1111", "1112")));
         bench.pin("1049", verdict);
-        assert_eq!(
-            bench.playing().1,
-            [named("menu/invalid"), named("agent/enter-pw")]
-        );
+        assert_eq!(bench.playing().1, [named(mistake), named("vm/choose-pin")]);
     }
     bench.keys("1111#1111#");
     bench.take();
@@ -453,6 +455,21 @@ fn pins_that_anybody_would_guess_or_that_differ_are_asked_for_again() {
 
     bench.hears(&[named("bye/thanks")]);
     assert_eq!(bench.reply(request), Some(Reply::Message(None)));
+}
+
+#[test]
+fn an_owner_who_types_no_pin_is_asked_for_one_again() {
+    let mut bench = Bench::new();
+    bench.ask(Command::VoicemailMenu {
+        mailbox: Some("1049".to_owned()),
+    });
+    bench.mailbox("1049", Some(Mailbox::default()));
+    bench.hears(&[named("vm/choose-pin")]);
+
+    bench.wait(s(10));
+
+    let again = [named("menu/invalid"), named("vm/choose-pin")];
+    assert_eq!(bench.playing().1, again);
 }
 
 #[test]
