@@ -121,13 +121,20 @@ impl Budget {
         self.burst.borrow().stopped.clone().map(Error::external)
     }
 
-    /// Notes a place where a script may stay long without being heard of.
-    pub(crate) fn mark(&self, place: Place) {
-        self.pulse.seen_at(place);
-    }
-
     /// Called by the hook every 1,000 instructions.
     pub(crate) fn tick(&self, lua: &Lua) -> mlua::Result<VmState> {
+        self.look(lua, true)
+    }
+
+    /// Asked by functions of ours that take long; they cannot pause.
+    ///
+    /// # Errors
+    /// When what runs is to be stopped.
+    pub(crate) fn ask(&self, lua: &Lua) -> mlua::Result<()> {
+        self.look(lua, false).map(|_| ())
+    }
+
+    fn look(&self, lua: &Lua, can_pause: bool) -> mlua::Result<VmState> {
         self.pulse.beat();
         if let Some(stop) = self.stopping() {
             return Err(stop);
@@ -148,7 +155,7 @@ impl Budget {
         if spent < burst.limit / SLICE_AFTER {
             return Ok(VmState::Continue);
         }
-        let may_pause = burst.may_slice && !self.made_by_script(lua);
+        let may_pause = can_pause && burst.may_slice && !self.made_by_script(lua);
         if spent >= burst.limit {
             let place = place(lua);
             self.pulse.seen_at(place.clone());

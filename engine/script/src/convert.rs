@@ -3,6 +3,8 @@
 use mlua::{Lua, LuaSerdeExt, Table, Value as LuaValue};
 use serde_json::{Map, Number, Value};
 
+use crate::read_only;
+
 /// Turns a Lua value into JSON. A table with the keys 1 to n becomes a list, any other an object;
 /// an empty one becomes an object unless [`json.list`](crate::api) marked it.
 ///
@@ -125,7 +127,12 @@ impl<'a> Walk<'a> {
             return Err(self.refuse(&format!("nested more than {DEEPEST} deep, or in itself")));
         }
         self.depth += 1;
-        let table = self.content(table);
+        // Most tables have no metatable, and are not looked for.
+        let shown = match table.metatable() {
+            Some(_) => read_only::content(self.lua, table).ok().flatten(),
+            None => None,
+        };
+        let table = self.content(shown.as_ref().unwrap_or(table));
         self.depth -= 1;
         table
     }

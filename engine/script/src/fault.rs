@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use mlua::Error;
 
 use crate::budget::Stopped;
+use crate::lines::line;
 use crate::snapshot::Snapshot;
 use crate::{Fault, Place};
 
@@ -32,7 +33,7 @@ pub(crate) fn fault(error: &Error, snapshot: &Snapshot, generation: u64, origin:
         line,
         generation,
     });
-    let message = reading.sentence();
+    let message = line(&reading.sentence());
     let mut report = message.clone();
     if let Some((file, line)) = &reading.place {
         report.push_str(&excerpt(snapshot, file, *line));

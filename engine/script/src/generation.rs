@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
 
 use call::TenantId;
 use serde::Serialize;
@@ -133,10 +134,15 @@ impl Tenancy {
         if making.tried.as_ref() == Some(&key) && !again {
             return self.report(Outcome::Unchanged);
         }
+        let now = self.parts.clock.unix_micros();
+        // Not tried: the next look at the same sources does.
+        if let Some(sentence) = self.too_many_stuck() {
+            let errors = vec![fault::plain(sentence, None, &snapshot)];
+            return self.report(self.refuse(making.number + 1, now, errors));
+        }
         making.tried = Some(key);
         making.number += 1;
         let generation = making.number;
-        let now = self.parts.clock.unix_micros();
         let host = Host::new(
             self.id.clone(),
             generation,
@@ -159,7 +165,10 @@ impl Tenancy {
                     warnings,
                 })
             }
-            Err(errors) => self.report(self.refuse(generation, now, errors)),
+            Err(errors) => {
+                self.keep_if_stuck(&host);
+                self.report(self.refuse(generation, now, errors))
+            }
         }
     }
 
@@ -247,7 +256,11 @@ impl Tenancy {
 
     /// Loads the fresh host of a stuck one.
     pub(crate) fn begin_again(&self, fresh: &Arc<Host>, seen: Fault) {
-        match fresh.run(&self.parts) {
+        let loaded = match self.too_many_stuck() {
+            Some(sentence) => Err(vec![fault::plain(sentence, None, &fresh.snapshot)]),
+            None => fresh.run(&self.parts),
+        };
+        match loaded {
             Ok(()) => {
                 let still = self.current().is_some_and(|host| Arc::ptr_eq(&host, fresh));
                 if still {
@@ -255,6 +268,7 @@ impl Tenancy {
                 }
             }
             Err(errors) => {
+                self.keep_if_stuck(fresh);
                 fresh.give_up();
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 if current
@@ -288,9 +302,33 @@ impl Tenancy {
         hosts
     }
 
-    /// Stuck threads that burn time; beyond a few, the tenant gets no new calls.
-    pub(crate) fn stuck(&self) -> usize {
-        self.state().stuck.len()
+    /// The sentence for who wants a new call or a new generation, while so many threads are stuck
+    /// that one more would be felt by the other tenants.
+    pub(crate) fn too_many_stuck(&self) -> Option<String> {
+        let mut state = self.state();
+        state.stuck.retain(|host| host.is_stuck());
+        let stuck = state.stuck.len();
+        drop(state);
+        (stuck >= MOST_STUCK).then(|| {
+            format!(
+                "{stuck} scripts of tenant {} are stuck in library functions: restart the exchange, or reload when they have ended",
+                self.id
+            )
+        })
+    }
+
+    /// Counts the thread of a host that was given up while its files loaded.
+    fn keep_if_stuck(&self, host: &Arc<Host>) {
+        if host.is_stuck() {
+            self.state().stuck.push(Arc::clone(host));
+        }
+    }
+
+    /// Says how many lines its scripts would have logged besides.
+    pub(crate) fn tell_left_out_lines(&self, now: Instant) {
+        if let Some(count) = self.failures.lines.left_out(now) {
+            tracing::warn!(tenant = %self.id, "{count} lines of its scripts were left out of the log");
+        }
     }
 
     /// The tenant is gone from the configuration: no new calls, the others finish.
@@ -437,6 +475,9 @@ impl Tenancy {
         self.making.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// So many stuck threads are enough: each takes what time nobody else wants, and memory.
+const MOST_STUCK: usize = 3;
 
 /// More old generations than this are worth a warning.
 const MANY_OLD: usize = 8;

@@ -194,6 +194,14 @@ impl Host {
     pub(crate) fn give_up(&self) {
         self.pulse.give_up();
         self.inbox.close();
+        if !self.ended.load(Relaxed) {
+            self.pulse.go_last();
+        }
+    }
+
+    /// It was given up, and its thread goes on all the same.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.pulse.given_up() && !self.ended.load(Relaxed)
     }
 
     /// The CPU time of its thread.

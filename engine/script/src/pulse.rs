@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use call::CallId;
+use rustix::process::{Pid, setpriority_process};
 
 use crate::Place;
 
@@ -98,6 +99,20 @@ impl Pulse {
         self.given_up.store(true, Relaxed);
     }
 
+    /// Lets the thread have only the time that nobody else wants: it may be stuck for ever, and
+    /// nothing can end it but the end of the exchange.
+    pub(crate) fn go_last(&self) {
+        let thread = self.thread.get().and_then(|thread| {
+            let number = thread.rsplit('/').next()?;
+            Pid::from_raw(number.parse().ok()?)
+        });
+        if let Some(thread) = thread
+            && let Err(error) = setpriority_process(Some(thread), LAST)
+        {
+            tracing::warn!("a stuck thread keeps its priority: {error}");
+        }
+    }
+
     /// Whether it was given up.
     pub(crate) fn given_up(&self) -> bool {
         self.given_up.load(Relaxed)
@@ -116,8 +131,40 @@ impl Pulse {
     }
 }
 
+/// The lowest priority, which anybody may take.
+const LAST: i32 = 19;
+
 fn cpu_of(thread: &str) -> Option<Duration> {
     let text = fs::read_to_string(format!("/proc/{thread}/schedstat")).ok()?;
     let nanos: u64 = text.split_whitespace().next()?.parse().ok()?;
     (nanos > 0).then(|| Duration::from_nanos(nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::getpriority_process;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_was_given_up_goes_last_and_the_others_do_not() {
+        let before = getpriority_process(None).unwrap();
+        let pulse = Arc::new(Pulse::default());
+        let (stuck, (ready, told)) = (Arc::clone(&pulse), std::sync::mpsc::channel());
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            stuck.this_thread();
+            ready.send(()).unwrap();
+            let _ = ended.recv();
+            // Of the thread that asks.
+            getpriority_process(None).unwrap()
+        });
+        told.recv().unwrap();
+
+        pulse.go_last();
+
+        drop(end);
+        assert_eq!(thread.join().unwrap(), LAST);
+        assert_eq!(getpriority_process(None).unwrap(), before);
+    }
 }

@@ -1,13 +1,15 @@
 -- What scripts see of the standard library. Run once in each VM, with the raw functions still there.
 local host = ...
 local made, pending = host.made, host.pending
-local caught, stopping, refuse_wait, mark = host.caught, host.stopping, host.refuse_wait, host.mark
-local error, type, rawget, tostring, tonumber = error, type, rawget, tostring, tonumber
+local caught, stopping, refuse_wait = host.caught, host.stopping, host.refuse_wait
+local contents = host.contents
+local error, type, tostring = error, type, tostring
 local pack, unpack, concat = table.pack, table.unpack, table.concat
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local running, status, close, isyieldable =
   coroutine.running, coroutine.status, coroutine.close, coroutine.isyieldable
 local raw_pcall, raw_xpcall, raw_setmetatable = pcall, xpcall, setmetatable
+local raw_get, raw_set, raw_next = rawget, rawset, next
 
 -- An error that stops the script passes; any other is handed over as a value that scripts can read.
 local function passed(ok, ...)
@@ -32,10 +34,34 @@ function xpcall(f, handler, ...)
 end
 
 function setmetatable(object, meta)
-  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
+  if type(meta) == "table" and raw_get(meta, "__gc") ~= nil then
     error("setmetatable: __gc is not available; a <close> variable ends with its block", 2)
   end
   return raw_setmetatable(object, meta)
+end
+
+-- Libraries and globals are read-only tables: these see through them, and write to none.
+function rawset(object, key, value)
+  if contents[object] ~= nil then
+    error("rawset: this table is the exchange's and cannot be set", 2)
+  end
+  return raw_set(object, key, value)
+end
+
+function rawget(object, key)
+  local content = contents[object]
+  if content == nil then
+    content = object
+  end
+  return raw_get(content, key)
+end
+
+function next(object, key)
+  local content = contents[object]
+  if content == nil then
+    content = object
+  end
+  return raw_next(content, key)
 end
 
 -- A method waits inside a coroutine that the script made: the call's own coroutine waits with it.
@@ -120,41 +146,9 @@ function print(...)
   host.print(concat(words, "\t"))
 end
 
--- Library functions that can run long in C, where nobody counts instructions: those that repeat are
--- capped; those that search say where they are, so that the watchdog can name the line.
-local LARGEST_TEXT, MOST_MOVES, SHORT_TEXT = 16 * 1024 * 1024, 10000000, 32
-local raw_rep, raw_move = string.rep, table.move
-
-function string.rep(text, n, separator)
-  local length = #tostring(text) + #tostring(separator or "")
-  local times = tonumber(n)
-  if times and (times > LARGEST_TEXT or times * length > LARGEST_TEXT) then
-    error("string.rep: the text would be longer than 16 MB", 2)
-  end
-  return raw_rep(text, n, separator)
-end
-
-function table.move(from, first, last, ...)
-  local from_here, to_here = tonumber(first), tonumber(last)
-  if from_here and to_here and to_here - from_here > MOST_MOVES then
-    error("table.move: more than 10,000,000 values", 2)
-  end
-  return raw_move(from, first, last, ...)
-end
-
-for _, name in ipairs { "find", "match", "gmatch", "gsub" } do
-  local search = string[name]
-  string[name] = function(text, ...)
-    if type(text) == "string" and #text > SHORT_TEXT then
-      mark()
-    end
-    return search(text, ...)
-  end
-end
-
 -- Nothing else is left, and nothing can be added.
 string.dump = nil
-getmetatable("").__metatable = "string"
+getmetatable("").__metatable = false
 for name in pairs(os) do
   if not host.os[name] then
     os[name] = nil
@@ -169,9 +163,33 @@ end
 for _, name in ipairs(gone) do
   globals[name] = nil
 end
-raw_setmetatable(globals, {
+-- The globals are empty and show what is elsewhere: a name that is there can be set as little as
+-- one that is not.
+local content = {}
+for _, name in ipairs(kept) do
+  local value = globals[name]
+  if type(value) == "table" and contents[value] == nil then
+    value = host.read_only(name, value)
+  end
+  content[name] = value
+end
+for _, name in ipairs(kept) do
+  globals[name] = nil
+end
+contents[globals] = content
+raw_setmetatable(content, {
   __index = function(_, name)
     host.unknown(name)
+  end,
+})
+raw_setmetatable(globals, {
+  __index = content,
+  __pairs = function()
+    local copy = {}
+    for name, value in raw_next, content do
+      copy[name] = value
+    end
+    return raw_next, copy, nil
   end,
   __newindex = function(_, name)
     host.undeclared(name)

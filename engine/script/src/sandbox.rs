@@ -6,10 +6,11 @@ use std::sync::Arc;
 use mlua::{Error, Function, Lua, Table, Value};
 
 use crate::budget::Budget;
-use crate::fault;
+use crate::read_only;
 use crate::snapshot::Snapshot;
 use crate::suggest::did_you_mean;
 use crate::surroundings::{Phase, Surroundings};
+use crate::{fault, patterns};
 
 /// Takes away what scripts shall not see, guards the rest, and closes the globals. The globals of
 /// `api` must be there already.
@@ -24,6 +25,9 @@ pub(crate) fn close(
         "require",
         crate::require::function(lua, surroundings, snapshot)?,
     )?;
+
+    let asking = Rc::clone(budget);
+    bound_library(lua, move |lua| asking.ask(lua))?;
 
     let host = lua.create_table()?;
     host.set("made", made_table(lua, budget)?)?;
@@ -43,28 +47,24 @@ pub(crate) fn close(
         "stopping",
         lua.create_function(move |_, ()| Ok(stopping.stopping().is_some()))?,
     )?;
-    let marking = (Rc::clone(surroundings), Rc::clone(budget));
-    host.set(
-        "mark",
-        lua.create_function(move |lua, ()| {
-            marking.1.mark(marking.0.place(lua));
-            Ok(())
-        })?,
-    )?;
     let printing = Rc::clone(surroundings);
     host.set(
         "print",
         lua.create_function(move |_, text: mlua::LuaString| {
-            let call = printing
-                .call()
-                .map(|call| call.to_string())
-                .unwrap_or_default();
-            tracing::info!(tenant = %printing.tenant, call, "print: {}", text.to_string_lossy());
+            let said = || format!("print: {}", text.to_string_lossy());
+            printing.say(tracing::Level::INFO, None, said);
             Ok(())
         })?,
     )?;
     host.set("allowed", allowed(lua, &globals)?)?;
     host.set("os", set(lua, OS)?)?;
+    host.set("contents", read_only::contents(lua)?)?;
+    host.set(
+        "read_only",
+        lua.create_function(|lua, (name, content): (String, Table)| {
+            read_only::read_only(lua, &name, content)
+        })?,
+    )?;
     let names: Rc<std::cell::RefCell<Vec<String>>> = Rc::default();
     let known = Rc::clone(&names);
     host.set(
@@ -93,6 +93,17 @@ pub(crate) fn close(
         .borrow_mut()
         .extend(kept.sequence_values::<String>().flatten());
     Ok(())
+}
+
+/// Keeps the library's functions from running long in C, where no hook is called: they are capped,
+/// or ask `ask` now and then whether to go on.
+pub(crate) fn bound_library(
+    lua: &Lua,
+    ask: impl Fn(&Lua) -> mlua::Result<()> + 'static,
+) -> mlua::Result<()> {
+    let caps = lua.load(include_str!("caps.lua"));
+    caps.set_name("=sandbox").exec()?;
+    patterns::install(lua, ask)
 }
 
 /// See [`vm::waiting`](crate::vm::waiting).

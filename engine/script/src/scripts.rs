@@ -449,20 +449,13 @@ fn check_keeps_up(host: &Host, tenancy: &Tenancy) -> Result<(), Refused> {
     if by > MOST_BEHIND {
         return Err(Refused::Behind { by });
     }
-    let stuck = tenancy.stuck();
-    if stuck > MOST_STUCK {
-        return Err(Refused::NoGeneration(format!(
-            "{stuck} scripts of tenant {} are stuck and burn time",
-            tenancy.id
-        )));
+    match tenancy.too_many_stuck() {
+        Some(sentence) => Err(Refused::NoGeneration(sentence)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Further behind than this, new calls are better refused at once.
 const MOST_BEHIND: Duration = Duration::from_millis(500);
-
-/// More stuck threads than this would take the machine from the other tenants.
-const MOST_STUCK: usize = 3;
 
 const TRIES: usize = 4;

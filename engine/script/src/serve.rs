@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use call::CallId;
 use mlua::{Function, IntoLuaMulti, LuaSerdeExt};
@@ -50,6 +50,7 @@ pub(crate) fn thread(boot: Boot) {
         clock: Arc::clone(&parts.clock),
         store: Arc::clone(&parts.store),
         sounds: Arc::clone(&parts.sounds),
+        failures: Arc::clone(&host.failures),
         generation: host.generation,
         declared: RefCell::default(),
         current: RefCell::default(),
@@ -303,6 +304,9 @@ impl Serving {
             return;
         }
         self.count(fault, call);
+        if !self.host.failures.lines.take(Instant::now()) {
+            return;
+        }
         let call = call.map(|call| call.to_string()).unwrap_or_default();
         tracing::error!(tenant = %self.host.tenant, call, generation = self.host.generation, "{}", fault.report);
     }

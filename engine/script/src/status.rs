@@ -7,6 +7,7 @@ use call::{CallId, TenantId};
 use serde::Serialize;
 
 use crate::Fault;
+use crate::lines::Lines;
 
 /// What runs, for all tenants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -81,9 +82,12 @@ pub struct Failure {
     pub message: String,
 }
 
-/// A tenant's failures, whatever generation they were in.
+/// A tenant's failures and how much its scripts log, whatever generation they were in.
 #[derive(Debug, Default)]
-pub(crate) struct Failures(Mutex<Kept>);
+pub(crate) struct Failures {
+    kept: Mutex<Kept>,
+    pub(crate) lines: Lines,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -114,7 +118,7 @@ impl Failures {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,11 +5,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use call::schedule::Schedule;
 use call::{CallId, Setup, TenantId};
 use mlua::{Function, Lua, MultiValue, Table};
+use tracing::Level;
 
+use crate::lines::line;
+use crate::status::Failures;
 use crate::{Clock, Exchange, Place, Sounds, config};
 
 /// What the globals of one VM stand on. One per VM, shared by everything that is registered in it.
@@ -27,6 +31,8 @@ pub(crate) struct Surroundings {
     pub(crate) store: Arc<dyn store::Store>,
     /// Which sounds exist.
     pub(crate) sounds: Arc<dyn Sounds>,
+    /// The tenant's failures, and how much its scripts log.
+    pub(crate) failures: Arc<Failures>,
     /// The generation's number.
     pub(crate) generation: u64,
     /// What files have declared so far.
@@ -184,6 +190,25 @@ impl Surroundings {
             file,
             line: u32::try_from(line).unwrap_or(0),
             generation: self.generation,
+        }
+    }
+
+    /// Writes what a script says into the log, unless the tenant's scripts have said too much of
+    /// late. The text is made only then. `at` is where it says so.
+    pub(crate) fn say(&self, level: Level, at: Option<&Place>, text: impl FnOnce() -> String) {
+        if !self.failures.lines.take(Instant::now()) {
+            return;
+        }
+        let (tenant, text) = (&self.tenant, line(&text()));
+        let call = self.call().map(|call| call.to_string()).unwrap_or_default();
+        let at = at
+            .map(|place| format!("{}:{}", place.file, place.line))
+            .unwrap_or_default();
+        match level {
+            Level::ERROR => tracing::error!(%tenant, call, at, "{text}"),
+            Level::WARN => tracing::warn!(%tenant, call, at, "{text}"),
+            Level::INFO => tracing::info!(%tenant, call, at, "{text}"),
+            _ => tracing::debug!(%tenant, call, at, "{text}"),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::host::{Host, PATIENCE};
 use crate::pulse::Signs;
@@ -23,6 +23,7 @@ pub(crate) fn start(watched: Weak<Inner>, script_cpu: Duration) -> std::io::Resu
                 };
                 let mut now = HashMap::new();
                 for tenancy in inner.tenancies() {
+                    tenancy.tell_left_out_lines(Instant::now());
                     for host in tenancy.hosts() {
                         let key = Arc::as_ptr(&host);
                         let (state, verdict) = look(&host, seen.remove(&key), script_cpu);

@@ -4,6 +4,7 @@ use mlua::{Lua, LuaSerdeExt, MultiValue, Value};
 
 use super::arguments::Arguments;
 use crate::convert::{from_json, to_json};
+use crate::read_only;
 
 pub(crate) fn register(lua: &Lua) -> mlua::Result<()> {
     let json = lua.create_table()?;
@@ -31,7 +32,7 @@ pub(crate) fn register(lua: &Lua) -> mlua::Result<()> {
         let arguments = Arguments::new("json.list", values, 1)?;
         let list = match arguments.value(0) {
             Value::Nil => lua.create_table()?,
-            Value::Table(list) => list.clone(),
+            Value::Table(list) if read_only::content(lua, list)?.is_none() => list.clone(),
             other => return Err(arguments.wrong("a list", other)),
         };
         list.set_metatable(Some(lua.array_metatable()))?;

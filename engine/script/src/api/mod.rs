@@ -31,6 +31,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Lua, Table, Value};
 
+use crate::read_only::read_only;
 use crate::suggest::did_you_mean;
 use crate::surroundings::{Phase, Surroundings};
 
@@ -84,18 +85,9 @@ fn refuse(function: &str, place: &str) -> mlua::Result<()> {
     Err(Error::runtime(format!("{function} cannot be used {place}")))
 }
 
-/// A table that can only be read, and says what it has when asked for something else.
+/// A read-only table that says what it has when asked for something else.
 fn closed(lua: &Lua, name: &'static str, content: Table) -> mlua::Result<Table> {
-    let meta = lua.create_table()?;
-    let next = lua.globals().raw_get::<Value>("next")?;
-    let all = content.clone();
-    let pairs = move |lua: &Lua, _: Value| {
-        // A copy, so that what belongs to the exchange is not handed out.
-        let copy = lua.create_table()?;
-        all.for_each(|key: Value, value: Value| copy.raw_set(key, value))?;
-        Ok((next.clone(), copy, Value::Nil))
-    };
-    meta.raw_set("__pairs", lua.create_function(pairs)?)?;
+    let closed = read_only(lua, name, content.clone())?;
     let index = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<Value> {
         let found = content.raw_get::<Value>(&key)?;
         if !found.is_nil() {
@@ -110,16 +102,8 @@ fn closed(lua: &Lua, name: &'static str, content: Table) -> mlua::Result<Table> 
         let hint = did_you_mean(&key, names.iter().map(String::as_str));
         Err(Error::runtime(format!("{name} has no '{key}'{hint}")))
     };
-    meta.raw_set("__index", lua.create_function(index)?)?;
-    let set = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<()> {
-        let key = key.to_string()?;
-        Err(Error::runtime(format!(
-            "{name}.{key} cannot be set: {name} is the exchange's"
-        )))
-    };
-    meta.raw_set("__newindex", lua.create_function(set)?)?;
-    meta.raw_set("__metatable", "closed")?;
-    let closed = lua.create_table()?;
-    closed.set_metatable(Some(meta))?;
+    if let Some(meta) = closed.metatable() {
+        meta.raw_set("__index", lua.create_function(index)?)?;
+    }
     Ok(closed)
 }

@@ -12,6 +12,7 @@ use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
 use super::{LIBRARIES, context, on, store};
+use crate::read_only;
 
 /// The stubs: functions and fields by their owner (`""` for globals).
 #[derive(Default)]
@@ -73,7 +74,8 @@ fn keys(table: &Table) -> BTreeSet<String> {
 /// The globals that are ours: all that a VM has, without Lua's own.
 fn globals(bed: &Bed) -> BTreeSet<String> {
     let lua = Lua::new_with(StdLib::ALL_SAFE, LuaOptions::default()).unwrap();
-    keys(&bed.vm.lua.globals())
+    let shown = read_only::content(&bed.vm.lua, &bed.vm.lua.globals());
+    keys(&shown.unwrap().unwrap())
         .difference(&keys(&lua.globals()))
         .cloned()
         .collect()

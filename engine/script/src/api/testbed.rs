@@ -123,6 +123,7 @@ impl Bed {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store,
             sounds: Arc::new(Folder(root().join("sounds"))),
+            failures: Arc::default(),
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),

@@ -1,6 +1,6 @@
 //! Runs `config.lua` in a VM of its own that can do nothing but compute data.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -8,6 +8,7 @@ use std::rc::Rc;
 use mlua::{HookTriggers, Lua, LuaOptions, StdLib, Value as LuaValue};
 
 use crate::convert::to_large_json;
+use crate::sandbox::bound_library;
 use crate::suggest::did_you_mean;
 
 use super::lines::Lines;
@@ -138,6 +139,17 @@ fn sandbox(problems: &Problems, secrets_dir: &Path) -> mlua::Result<Lua> {
         Err(mlua::Error::runtime(message))
     })?;
 
+    let (file, asked) = (problems.file.clone(), Cell::new(0));
+    bound_library(&lua, move |lua| {
+        asked.set(asked.get() + 1);
+        if asked.get() < MOST_ASKED {
+            return Ok(());
+        }
+        let line = script_line(lua).unwrap_or(0);
+        let message = format!("{file}:{line}: computes for too long: config.lua is data");
+        Err(mlua::Error::runtime(message))
+    })?;
+
     let globals = lua.globals();
     let known = [
         "ipairs", "math", "next", "pairs", "string", "table", "tonumber", "tostring", "type",
@@ -207,7 +219,22 @@ fn is_missing(value: &serde_json::Value, path: &[String]) -> bool {
 
 /// Enough for a hundred thousand users, and nothing for a loop that never ends.
 const INSTRUCTIONS: u32 = 20_000_000;
+
+/// So often may functions of the library ask whether to go on; each is ten thousand steps.
+const MOST_ASKED: u32 = 2_000;
 const MEMORY: usize = 256 << 20;
+
+/// The innermost line of the file itself: below it may be functions of the library.
+fn script_line(lua: &Lua) -> Option<u32> {
+    (0..8).find_map(|level| {
+        lua.inspect_stack(level, |frame| {
+            let line = frame.current_line()?;
+            let is_ours = frame.source().source.is_some_and(|name| name == "=sandbox");
+            (!is_ours).then(|| u32::try_from(line).ok())?
+        })
+        .flatten()
+    })
+}
 
 fn here(lua: &Lua) -> Option<u32> {
     lua.inspect_stack(1, |frame| frame.current_line())

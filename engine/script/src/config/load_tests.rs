@@ -245,6 +245,20 @@ fn configuration_is_data_and_cannot_do_anything() {
         problems("while true do end"),
         ["config.lua:1: computes for too long: config.lua is data"]
     );
+    for endless in [
+        "local x = ((\"a\"):rep(400)):find((\"a*\"):rep(8) .. \"b\")",
+        "local x = ((\"a\"):rep(50000)):gsub((\".-\"):rep(30) .. \"b\", {})",
+    ] {
+        let problems = problems(&format!("\n{endless}"));
+
+        assert!(
+            problems[0].contains("config.lua:2: computes for too long"),
+            "{problems:?}"
+        );
+    }
+    for endless in ["table.move({}, 1, 1e15, 2)", "local x = (\"\"):rep(1e15)"] {
+        assert!(!problems(endless).is_empty());
+    }
     assert_eq!(
         problems("return 5"),
         ["config.lua: config.lua must end with return { ... }"]

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use script::{Outcome, ScriptEnd};
 
-use crate::support::{Project, Setting, tenants};
+use crate::support::{Project, STUCK, Setting, tenants};
 
 const PARK: &str = "context \"internal\" { [\"200\"] = function(call) call:play(\"park\") call:play(\"VERSION\") end }";
 
@@ -174,7 +174,7 @@ fn loading_that_never_ends_is_refused() {
 fn loading_that_is_stuck_in_a_library_function_is_refused_with_its_line() {
     let mut setting = Setting::default();
     setting.limits.load_time = std::time::Duration::from_millis(200);
-    let stuck = "local s = (\"a\"):rep(400)\nlocal found = s:find((\"a*\"):rep(8) .. \"b\")";
+    let stuck = format!("local here = 1\n{STUCK}");
     let project = Project::new(&[("scripts/8001/init.lua", &version(0))], setting);
     project.folder.write("scripts/8001/init.lua", stuck);
 
@@ -188,6 +188,31 @@ fn loading_that_is_stuck_in_a_library_function_is_refused_with_its_line() {
     );
     let call = project.call("200");
     project.exchange.plays(call, "park");
+}
+
+#[test]
+fn loads_that_are_stuck_are_counted_and_a_few_are_enough() {
+    let mut setting = Setting::default();
+    setting.limits.load_time = std::time::Duration::from_millis(100);
+    let project = Project::new(&[("scripts/8001/init.lua", &version(0))], setting);
+    let stuck = || project.scripts.status().tenants[0].stuck;
+    for number in 1..=3 {
+        let source = format!("local number = {number}\n{STUCK}");
+        project.folder.write("scripts/8001/init.lua", source);
+        refused(&project);
+        assert_eq!(stuck(), number);
+    }
+
+    project.folder.write("scripts/8001/init.lua", version(1));
+    let errors = refused(&project);
+
+    assert!(
+        errors[0].contains("3 scripts of tenant 8001 are stuck in library functions"),
+        "{}",
+        errors[0]
+    );
+    assert_eq!(stuck(), 3);
+    assert!(project.try_call("8001", "200").is_err());
 }
 
 #[test]

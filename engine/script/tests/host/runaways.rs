@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use script::ScriptEnd;
 
-use crate::support::{Project, Setting};
+use crate::support::{Project, STUCK, Setting};
 
 /// The script is stopped by its budget, names its line, and the same VM serves the next call.
 fn is_stopped(body: &str) {
@@ -247,17 +247,29 @@ fn a_finalizer_is_refused() {
 }
 
 #[test]
-fn a_pattern_that_backtracks_for_minutes_is_given_up_and_its_line_named() {
-    let project = Project::handler(
-        "local s = (\"a\"):rep(400)\nlocal found = s:find((\"a*\"):rep(8) .. \"b\")",
-    );
+fn a_pattern_that_backtracks_for_minutes_is_stopped() {
+    for search in [
+        "local found = s:find((\"a*\"):rep(8) .. \"b\")",
+        "local found = s:match((\".-\"):rep(30) .. \"b\")",
+        "for found in s:gmatch((\"a*\"):rep(8) .. \"b\") do end",
+        "local found = s:gsub((\"a*\"):rep(8) .. \"b\", \"\")",
+        "local found = s:gsub((\"a*\"):rep(8) .. \"b\", {})",
+        "while true do pcall(string.find, s, (\"a*\"):rep(8) .. \"b\") end",
+    ] {
+        is_stopped(&format!("local s = (\"a\"):rep(400)\n{search}"));
+    }
+}
+
+#[test]
+fn a_script_that_is_stuck_where_nobody_counts_is_given_up_and_its_line_named() {
+    let project = Project::handler(STUCK);
 
     let fault = project.fault();
 
     assert!(
         fault
             .message
-            .starts_with("scripts/8001/init.lua:3: nothing heard"),
+            .starts_with("scripts/8001/init.lua:2: nothing heard"),
         "{}",
         fault.report
     );
@@ -268,11 +280,14 @@ fn a_pattern_that_backtracks_for_minutes_is_given_up_and_its_line_named() {
 fn a_vm_that_comes_back_after_it_was_given_up_can_do_no_harm() {
     let mut setting = Setting::default();
     setting.limits.script_cpu = Duration::from_millis(20);
+    setting.limits.script_memory = 256 << 20;
+    setting.limits.load_time = Duration::from_secs(60);
     let project = Project::new(
         &[(
             "scripts/8001/init.lua",
-            "context \"internal\" { [\"100\"] = function(call)
-               local found = ((\"a\"):rep(70)):find((\"a*\"):rep(5) .. \"b\")
+            "local t = {} for i = 1, 3000000 do t[i] = (i * 7919) % 3000017 end
+             context \"internal\" { [\"100\"] = function(call)
+               table.sort(t)
                call:play(\"late\")
                call.vars.late = true
              end }",
@@ -295,9 +310,7 @@ fn a_vm_that_comes_back_after_it_was_given_up_can_do_no_harm() {
 
 #[test]
 fn other_calls_of_a_vm_that_is_given_up_get_their_end_once() {
-    let project = Project::handler(
-        "local s = (\"a\"):rep(400) local found = s:find((\"a*\"):rep(8) .. \"b\")",
-    );
+    let project = Project::handler(STUCK);
     let parked: Vec<_> = (0..20).map(|_| project.call("200")).collect();
     for &call in &parked {
         project.exchange.plays(call, "park");

@@ -80,11 +80,118 @@ fn a_new_global_is_an_error() {
         "counter = 1",
         "scripts/8001/init.lua:2: 'counter' is not declared",
     );
+    fails_with(
+        "ipairs = nil",
+        "scripts/8001/init.lua:2: 'ipairs' is not declared",
+    );
 }
 
 #[test]
 fn the_globals_cannot_be_opened() {
     fails_with("setmetatable(_ENV, nil)", "protected metatable");
+}
+
+#[test]
+fn a_library_can_be_read_through_and_not_set() {
+    fails_with(
+        "string.upper = nil",
+        "scripts/8001/init.lua:2: string.upper cannot be set: string is the exchange's",
+    );
+    fails_with("rawset(string, \"upper\", nil)", "rawset: this table is");
+    fails_with("rawset(_ENV, \"pairs\", nil)", "rawset: this table is");
+    fails_with("setmetatable(math, {})", "protected metatable");
+    fails_with("json.list(string)", "json.list expects a list");
+    fails_with(
+        "config.users[\"1049\"].mailbox = \"1\"",
+        "config.users.1049.mailbox cannot be set: config is the exchange's",
+    );
+    let project = Project::handler(
+        "local names, upper = {}, string.upper
+         for name in pairs(utf8) do names[#names + 1] = name end
+         table.sort(names)
+         call.vars.utf8 = table.concat(names, \" \")
+         call.vars.upper = (\"x\"):upper() .. upper(\"y\") .. rawget(string, \"upper\")(\"z\")
+         call.vars.users = next(config.users)
+         call.vars.config = config.users",
+    );
+
+    let end = project.outcome();
+
+    let vars = serde_json::json!({
+        "utf8": "char charpattern codepoint codes len offset",
+        "upper": "XYZ",
+        "users": "1049",
+        "config": { "1049": {} },
+    });
+    assert_eq!(end, ScriptEnd::Returned { vars });
+}
+
+#[test]
+fn whatever_one_call_does_to_the_libraries_the_next_one_finds_them_whole() {
+    let project = Project::of(
+        "local function boom() error(\"boom\") end
+         local function all()
+           local found = {}
+           local function walk(path, value)
+             found[#found + 1] = path .. \" \" .. tostring(value)
+             if type(value) == \"table\" then
+               for key, inner in pairs(value) do walk(path .. \".\" .. tostring(key), inner) end
+             end
+           end
+           for name in pairs(_ENV) do walk(name, _ENV[name]) end
+           table.sort(found)
+           return table.concat(found, \"\\n\")
+         end
+         local before = all()
+         local function attack(object)
+           local keys = { 1, \"new\" }
+           for key, value in pairs(object) do
+             keys[#keys + 1] = key
+             if type(value) == \"table\" then attack(value) end
+           end
+           for _, key in ipairs(keys) do
+             for _, value in ipairs { false, boom } do
+               value = value or nil
+               pcall(function() object[key] = value end)
+               pcall(rawset, object, key, value)
+             end
+           end
+           pcall(table.insert, object, 1, boom)
+           pcall(table.move, { boom }, 1, 1, 1, object)
+           pcall(table.remove, object)
+           pcall(setmetatable, object, { __index = boom })
+           pcall(json.list, object)
+           local meta = getmetatable(object)
+           if meta then pcall(rawset, meta, \"__index\", boom) end
+         end
+         local done = {}
+         context \"internal\" {
+           [\"100\"] = function(call)
+             for _, library in pairs(_ENV) do
+               if type(library) == \"table\" then attack(library) end
+             end
+             for _, meta in pairs { getmetatable(\"\"), getmetatable(json.list {}), getmetatable(call) } do
+               pcall(rawset, meta, \"__index\", boom)
+             end
+             attack(_ENV)
+             done[1] = true
+           end,
+           [\"200\"] = function(call)
+             call.vars.whole = done[1] and all() == before and (\"x\"):upper() == \"X\"
+               and #json.list { 1 } == 1 and call.to == \"200\"
+           end,
+         }",
+    );
+
+    let first = project.outcome();
+    let second = project.call("200");
+
+    assert!(matches!(first, ScriptEnd::Returned { .. }), "{first:?}");
+    let vars = serde_json::json!({ "whole": true });
+    assert_eq!(
+        project.exchange.end_of(second),
+        ScriptEnd::Returned { vars }
+    );
 }
 
 #[test]

@@ -406,6 +406,11 @@ impl Sounds for AllSounds {
     }
 }
 
+/// A script that gets stuck where no hook is called and nothing can stop it.
+pub(crate) const STUCK: &str = "table.sort({ 3, 2, 1 }, function() \
+    local guard <close> = setmetatable({}, { __close = function() while true do end end }) \
+    while true do end end)";
+
 /// So long may anything take on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
