@@ -198,7 +198,10 @@ fn mend_file(path: &Path) -> io::Result<u64> {
     file.write_all(&repair.header)?;
     file.set_len(repair.length)?;
     file.sync_data()?;
-    Ok(repair.length)
+    Ok(match repair.length {
+        length if length > WavHeader::LENGTH as u64 => length,
+        _ => 0,
+    })
 }
 
 #[cfg(test)]

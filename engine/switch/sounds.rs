@@ -118,6 +118,9 @@ impl Library {
         }
         let say = |why: &dyn std::fmt::Display| format!("cannot play {}: {why}", path.display());
         let modified = modified(path);
+        fs::metadata(path)
+            .map_err(|error| say(&error))
+            .and_then(|file| Clip::check_file(&file).map_err(|error| say(&error)))?;
         let octets = fs::read(path).map_err(|error| say(&error))?;
         let extension = path
             .extension()
