@@ -172,9 +172,10 @@ fn an_endless_recursion_fails_and_its_vm_serves_on() {
 
     let fault = project.fault();
 
-    // A slow machine comes to the end of its budget first.
+    // Which end comes first, of the stack, the memory or the budget, is the machine's affair.
+    let ends = ["stack overflow", "out of memory", "without a wait"];
     assert!(
-        fault.message.contains("stack overflow") || fault.message.contains("without a wait"),
+        ends.iter().any(|end| fault.message.contains(end)),
         "{}",
         fault.report
     );
