@@ -58,8 +58,7 @@ fn the_hotline_is_reached_however_the_carrier_writes_it() {
 #[test]
 fn the_tenants_own_numbers_are_not_taken_for_outside_ones() {
     let exchange = Exchange::start(Setup {
-        tenant: "users = { [\"1049\"] = { password = \"demo-1049\" }, [\"87654321\"] = {} },"
-            .to_owned(),
+        users: "[\"87654321\"] = {},\n".to_owned(),
         ..Setup::with(PLAN)
     });
     let [a1] = exchange.phones(["1049"]);

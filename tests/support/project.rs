@@ -25,6 +25,8 @@ pub(crate) struct Setup {
     pub(crate) ports: (u16, u16),
     /// Further lines of the tenant.
     pub(crate) tenant: String,
+    /// Further users of the tenant.
+    pub(crate) users: String,
     /// Codecs, in the exchange's order.
     pub(crate) codecs: &'static str,
     /// The wall clock: a working day at noon, unless a test says otherwise.
@@ -42,6 +44,7 @@ impl Default for Setup {
             more: String::new(),
             ports: (16_384, 32_767),
             tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
+            users: String::new(),
             codecs: "\"opus\", \"g722\", \"pcma\", \"pcmu\"",
             clock: "2026-11-24T12:00:00+08:00",
             bench: false,
@@ -187,7 +190,7 @@ fn bench_project(folder: &Path, street: &Street, bench: &Path) {
 fn config(street: &Street, setup: &Setup) -> String {
     let exchange = street.exchange();
     let carrier = street.carrier();
-    let mut users = String::new();
+    let mut users = setup.users.clone();
     for (user, name) in [
         ("1001", "班长"),
         ("1049", "温平"),
