@@ -54,6 +54,26 @@ fn more_packets_than_buffers_are_received_in_turns() {
 }
 
 #[test]
+fn one_look_brings_the_packets_of_all_sockets_however_many() {
+    let Some((mut uring, mut sockets, _)) = desk() else {
+        return;
+    };
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let ports: Vec<u16> = (1..=300)
+        .map(|leg| open(&mut uring, &mut sockets, LegKey(leg)).1)
+        .collect();
+    uring.receive(&mut |_, _, _| ());
+    for port in &ports {
+        peer.send_to(b"x", ("127.0.0.1", *port)).unwrap();
+    }
+
+    let mut heard = 0;
+    uring.receive(&mut |_, _, _| heard += 1);
+
+    assert_eq!(heard, 300);
+}
+
+#[test]
 fn a_removed_socket_frees_its_port_and_its_slot_serves_again() {
     let Some((mut uring, mut sockets, _)) = desk() else {
         return;
