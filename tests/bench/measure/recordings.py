@@ -19,17 +19,18 @@ def wait_for(folder, number, patience=8.0):
     return sorted(folder.rglob("*.wav"))
 
 
-def inspect(files, least_seconds):
-    """How many are whole, and what is wrong with the others."""
+def inspect(files, least_seconds, talk_seconds):
+    """How many are whole, and what is wrong with the others. callgen ends the talk of all calls at once, and the calls
+    one after the other: only the talk has sound."""
     flaws = []
     for path in files:
-        flaw = _flaw(path, least_seconds)
+        flaw = _flaw(path, least_seconds, talk_seconds)
         if flaw:
             flaws.append(f"{path.name}: {flaw}")
     return len(files) - len(flaws), flaws
 
 
-def _flaw(path, least_seconds):
+def _flaw(path, least_seconds, talk_seconds):
     with open(path, "rb") as file:
         file.seek(0, 2)
         size = file.tell()
@@ -59,12 +60,12 @@ def _flaw(path, least_seconds):
         seconds = length / frame / rate
         if seconds < least_seconds:
             return f"{seconds:.2f} s of at least {least_seconds} s"
-        return _silence(file, begin, length, rate, frame)
+        return _silence(file, begin, rate, frame, talk_seconds)
 
 
-def _silence(file, begin, length, rate, frame):
-    """The first second (of all but the first and last) with a silent channel: 100 ms of each are looked at."""
-    for second in range(1, int(length / frame / rate) - 1):
+def _silence(file, begin, rate, frame, talk_seconds):
+    """The first second of the talk with a silent channel: 100 ms of each are looked at."""
+    for second in range(1, int(talk_seconds)):
         file.seek(begin + second * rate * frame)
         samples = array.array("h", file.read(rate // 10 * frame))
         for channel in (0, 1):

@@ -136,7 +136,7 @@ def recorded(bench):
         # The last call begins when the first is `calls / rate` old, and they end in the same order.
         least = calls / rate + hold + 0.9
         files = recordings.wait_for(exchange.data / "recordings", calls)
-        whole, flaws = recordings.inspect(files, least)
+        whole, flaws = recordings.inspect(files, least, talk_seconds=hold + 1)
     said = done.said
     bench.figure("e_cpu", done.cpu_percent / calls * 100)
     bench.figure("e_whole", whole)
