@@ -4,6 +4,7 @@ mod check;
 mod reload;
 mod run;
 mod status;
+mod token;
 mod trace;
 mod user;
 
@@ -44,6 +45,8 @@ enum Word {
     Status(status::Status),
     /// Tell what happened in a call, line by line
     Trace(trace::Trace),
+    /// Make tokens for programs that use the HTTP API, list them, take them back
+    Token(token::Token),
     /// Add users, change their passwords, list them
     User(user::User),
 }
@@ -56,6 +59,7 @@ impl Arguments {
             Word::Reload(reload) => reload.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),
+            Word::Token(token) => token.run(),
             Word::User(user) => user.run(),
         }
     }
