@@ -1,9 +1,11 @@
 //! What can be typed, and what each word does.
 
+mod call;
 mod check;
 mod reload;
 mod run;
 mod status;
+mod test;
 mod token;
 mod trace;
 mod user;
@@ -39,6 +41,10 @@ enum Word {
     Run(run::Run),
     /// Load configuration and scripts without running them, and say all that is wrong
     Check(check::Check),
+    /// Run the dialplans' tests, without a network and without waiting
+    Test(test::Test),
+    /// Tell what would become of a call, without making it
+    Call(call::Call),
     /// Load changed files now
     Reload(reload::Reload),
     /// Say what runs: generations, calls, registrations, trunks
@@ -56,6 +62,8 @@ impl Arguments {
         match self.word {
             Word::Run(run) => run.run(),
             Word::Check(check) => check.run(),
+            Word::Test(test) => test.run(),
+            Word::Call(call) => call.run(),
             Word::Reload(reload) => reload.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::host::{Host, Parts};
 use crate::inbox::Message;
 use crate::pulse::LastSeen;
+use crate::simulate::{Gate, Project, tests_hash};
 use crate::snapshot::{Scope, Snapshot};
 use crate::status::{Failures, Old, Refusal, TenantStatus};
 use crate::{Fault, ScriptEnd, config, fault};
@@ -73,8 +74,8 @@ struct Making {
     settings: Arc<config::Tenant>,
     others: Vec<String>,
     number: u64,
-    /// Of the sources and settings that were tried last.
-    tried: Option<(u64, Arc<config::Tenant>)>,
+    /// Of the sources, the tests and the settings that were tried last.
+    tried: Option<(u64, u64, Arc<config::Tenant>)>,
 }
 
 impl Tenancy {
@@ -128,7 +129,11 @@ impl Tenancy {
     pub(crate) fn reload(&self, asked: bool) -> ReloadReport {
         let mut making = self.making();
         let snapshot = self.snapshot(&making);
-        let key = (snapshot.hash(), Arc::clone(&making.settings));
+        let tests = match making.settings.tests_first {
+            true => tests_hash(&self.root),
+            false => 0,
+        };
+        let key = (snapshot.hash(), tests, Arc::clone(&making.settings));
         let again = asked && self.state().refused.is_some();
         if making.tried.as_ref() == Some(&key) && !again {
             return self.report(Outcome::Unchanged);
@@ -148,8 +153,15 @@ impl Tenancy {
         );
         match host.run(&self.parts) {
             Ok(()) => {
+                let red = self.try_first(&making, &host);
+                // Who has nothing to stay with is better off with scripts that fail some tests.
+                if !red.is_empty() && self.current().is_some() {
+                    host.give_up();
+                    return self.report(self.refuse(generation, now, red));
+                }
                 self.publish(&host);
                 tracing::info!(tenant = %self.id, "generation {generation} is published");
+                host.failed_tests(red);
                 let warnings = host.warnings(now);
                 for warning in &warnings {
                     tracing::warn!(tenant = %self.id, "{}", warning.message);
@@ -161,6 +173,26 @@ impl Tenancy {
             }
             Err(errors) => self.report(self.refuse(generation, now, errors)),
         }
+    }
+
+    /// What is red of the tests, where they are to hold before a generation is published.
+    fn try_first(&self, making: &Making, host: &Arc<Host>) -> Vec<Fault> {
+        if !making.settings.tests_first {
+            return Vec::new();
+        }
+        let gate = Gate {
+            project: Project {
+                tenant: self.id.clone(),
+                generation: host.generation,
+                settings: Arc::clone(&making.settings),
+                snapshot: Arc::clone(&host.snapshot),
+                limits: self.parts.limits.clone(),
+                sounds: Arc::clone(&self.parts.sounds),
+            },
+            root: self.root.clone(),
+            is_only: making.others.len() < 2,
+        };
+        gate.red()
     }
 
     /// Loads the sources as they are now, and publishes nothing: what is wrong, and what is amiss.

@@ -21,7 +21,7 @@ use crate::host::{Host, Parts, Routing};
 use crate::inbox::Message;
 use crate::load;
 use crate::metered::{Around, Broken, Metered};
-use crate::surroundings::{DeclaredRoute, DeclaredTimer, Phase, Run, Surroundings};
+use crate::surroundings::{DeclaredRoute, DeclaredTimer, Outside, Phase, Run, Surroundings};
 use crate::vm::Vm;
 use crate::{Exchange, Fault, fault};
 
@@ -43,6 +43,38 @@ pub(crate) fn thread(boot: Boot) {
         parts,
         ready,
     } = boot;
+    let begun = begin(&host, exchange, &parts).and_then(|begun| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        runtime.map(|runtime| (runtime, begun)).map_err(|error| {
+            let message = format!("no event loop for the scripts: {error}");
+            vec![fault::plain(message, None, &host.snapshot)]
+        })
+    });
+    let (runtime, (serving, routing)) = match begun {
+        Ok(begun) => begun,
+        Err(faults) => {
+            let _ = ready.send(Err(faults));
+            return;
+        }
+    };
+    if ready.send(Ok(routing)).is_err() {
+        return;
+    }
+    let local = LocalSet::new();
+    local.block_on(&runtime, serving.serve());
+}
+
+/// Loads a generation on this thread; who gets it runs [`Serving::serve`].
+///
+/// # Errors
+/// All that is wrong with the sources.
+pub(crate) fn begin(
+    host: &Arc<Host>,
+    exchange: Arc<dyn Exchange>,
+    parts: &Parts,
+) -> Result<(Rc<Serving>, Routing), Vec<Fault>> {
     let surroundings = Rc::new(Surroundings {
         tenant: host.tenant.clone(),
         settings: Arc::clone(&host.settings),
@@ -56,6 +88,7 @@ pub(crate) fn thread(boot: Boot) {
         taken: RefCell::default(),
         files: RefCell::default(),
         spawner: RefCell::default(),
+        outside: Outside::default(),
     });
     let budget = Rc::new(Budget::new(
         parts.limits.script_cpu,
@@ -68,36 +101,9 @@ pub(crate) fn thread(boot: Boot) {
         Arc::clone(&host.snapshot),
         memory,
     );
-    let vm = match made {
-        Ok(vm) => vm,
-        Err(error) => {
-            let _ = ready.send(Err(vec![fault::fault(
-                &error,
-                &host.snapshot,
-                host.generation,
-                "",
-            )]));
-            return;
-        }
-    };
-    let loaded = match load::load(&vm, &host, parts.limits.load_time) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            let _ = ready.send(Err(faults));
-            return;
-        }
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let message = format!("no event loop for the scripts: {error}");
-            let _ = ready.send(Err(vec![fault::plain(message, None, &host.snapshot)]));
-            return;
-        }
-    };
+    let vm =
+        made.map_err(|error| vec![fault::fault(&error, &host.snapshot, host.generation, "")])?;
+    let loaded = load::load(&vm, host, parts.limits.load_time)?;
     host.memory.store(vm.lua.used_memory(), Relaxed);
     let around = Around {
         surroundings,
@@ -107,8 +113,8 @@ pub(crate) fn thread(boot: Boot) {
     let serving = Rc::new(Serving {
         vm,
         around,
-        host,
-        parts,
+        host: Arc::clone(host),
+        parts: parts.clone(),
         handlers: loaded.handlers,
         subscriptions: loaded.subscriptions,
         timers: RefCell::new(loaded.timers),
@@ -117,15 +123,11 @@ pub(crate) fn thread(boot: Boot) {
         memory_warned: Cell::new(false),
     });
     serving.lend_spawner();
-    if ready.send(Ok(loaded.routing)).is_err() {
-        return;
-    }
-    let local = LocalSet::new();
-    local.block_on(&runtime, Rc::clone(&serving).serve());
+    Ok((serving, loaded.routing))
 }
 
 /// A generation that serves.
-struct Serving {
+pub(crate) struct Serving {
     vm: Vm,
     around: Around,
     host: Arc<Host>,
@@ -140,7 +142,8 @@ struct Serving {
 }
 
 impl Serving {
-    async fn serve(self: Rc<Self>) {
+    /// Serves the inbox until it is retired and idle, or given up.
+    pub(crate) async fn serve(self: Rc<Self>) {
         let mut timers = Vec::new();
         let mut retired = false;
         let mut served = 0u32;
@@ -181,6 +184,20 @@ impl Serving {
         }
     }
 
+    /// What its scripts wait for outside of this thread.
+    pub(crate) fn outside(&self) -> Outside {
+        self.around.surroundings.outside.clone()
+    }
+
+    /// The numbers of a context that are no patterns.
+    pub(crate) fn numbers(&self, context: &str) -> Vec<String> {
+        let routes = self.handlers.get(context).into_iter().flatten();
+        routes
+            .map(|route| route.pattern.clone())
+            .filter(|pattern| !pattern.starts_with('_'))
+            .collect()
+    }
+
     fn is_idle(&self) -> bool {
         self.calls.borrow().is_empty() && self.tasks.get() == 0
     }
@@ -210,7 +227,7 @@ impl Serving {
                 let left =
                     Duration::from_micros(u64::try_from(due.saturating_sub(now)).unwrap_or(0));
                 // The wall clock may jump, so it is looked at again now and then.
-                tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+                self.parts.clock.sleep(left.min(LONGEST_SLEEP)).await;
                 continue;
             }
             self.spawn(

@@ -1,8 +1,8 @@
 //! The globals of scripts, one file each.
 
-mod arguments;
+pub(crate) mod arguments;
 pub(crate) mod call;
-mod class;
+pub(crate) mod class;
 mod clock;
 mod config;
 mod context;
@@ -16,7 +16,7 @@ mod on;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
-mod sound;
+pub(crate) mod sound;
 mod spawn;
 mod store;
 #[cfg(test)]
@@ -85,7 +85,7 @@ fn refuse(function: &str, place: &str) -> mlua::Result<()> {
 }
 
 /// A table that can only be read, and says what it has when asked for something else.
-fn closed(lua: &Lua, name: &'static str, content: Table) -> mlua::Result<Table> {
+pub(crate) fn closed(lua: &Lua, name: &'static str, content: Table) -> mlua::Result<Table> {
     let meta = lua.create_table()?;
     let next = lua.globals().raw_get::<Value>("next")?;
     let all = content.clone();

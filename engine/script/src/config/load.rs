@@ -60,9 +60,10 @@ fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Pro
         file: file.to_owned(),
         found: Rc::default(),
     };
-    let Some(value) = run(&problems, source, secrets_dir) else {
+    let Some(mut value) = run(&problems, source, secrets_dir) else {
         return Err(problems.all());
     };
+    form::write_out(&mut value);
 
     let lines = Lines::of(source);
     let complain = |complaints: Vec<crate::schema::Complaint>| {
