@@ -1,6 +1,8 @@
 //! What can be typed, and what each word does.
 
+mod allow;
 mod check;
+mod jobs;
 mod reload;
 mod run;
 mod status;
@@ -39,6 +41,10 @@ enum Word {
     Run(run::Run),
     /// Load configuration and scripts without running them, and say all that is wrong
     Check(check::Check),
+    /// Allow a plugin what its manifest asks for
+    Allow(allow::Allow),
+    /// List work that waits or was given up, and run it again
+    Jobs(jobs::Jobs),
     /// Load changed files now
     Reload(reload::Reload),
     /// Say what runs: generations, calls, registrations, trunks
@@ -56,6 +62,8 @@ impl Arguments {
         match self.word {
             Word::Run(run) => run.run(),
             Word::Check(check) => check.run(),
+            Word::Allow(allow) => allow.run(),
+            Word::Jobs(jobs) => jobs.run(),
             Word::Reload(reload) => reload.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),

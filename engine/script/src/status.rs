@@ -7,6 +7,7 @@ use call::{CallId, TenantId};
 use serde::Serialize;
 
 use crate::Fault;
+use crate::plugin::quarantine::{Quarantine, Shut};
 
 /// What runs, for all tenants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,6 +41,8 @@ pub struct TenantStatus {
     pub warnings: Vec<Fault>,
     /// Older generations that still have calls.
     pub old: Vec<Old>,
+    /// The plugins of the current generation.
+    pub plugins: Vec<PluginStatus>,
     /// Threads that were given up and have not come back.
     pub stuck: usize,
     /// The sources that were refused last, if nothing was published since.
@@ -55,6 +58,19 @@ pub struct Old {
     pub calls: usize,
     /// Since it was published.
     pub age_seconds: i64,
+}
+
+/// A plugin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PluginStatus {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its faults since the exchange began, in any generation.
+    pub faults: u64,
+    /// Why it is left out, if it is.
+    pub left_out: Option<Shut>,
 }
 
 /// Sources that were refused.
@@ -83,7 +99,11 @@ pub struct Failure {
 
 /// A tenant's failures, whatever generation they were in.
 #[derive(Debug, Default)]
-pub(crate) struct Failures(Mutex<Kept>);
+pub(crate) struct Failures {
+    kept: Mutex<Kept>,
+    /// Those of plugins.
+    pub(crate) quarantine: Quarantine,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -114,7 +134,7 @@ impl Failures {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

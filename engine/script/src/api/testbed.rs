@@ -123,6 +123,8 @@ impl Bed {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store,
             sounds: Arc::new(Folder(root().join("sounds"))),
+            client: Arc::default(),
+            bell: Arc::default(),
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),
@@ -199,6 +201,7 @@ impl Bed {
         let run = Run {
             phase,
             call: Some(Rc::clone(&self.live)),
+            plugin: None,
             origin: "".into(),
         };
         self.vm.surroundings.current.replace(Some(Rc::new(run)));
