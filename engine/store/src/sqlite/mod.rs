@@ -58,14 +58,7 @@ impl Sqlite {
     /// # Errors
     /// When the file cannot be used, is of a newer version, or was sealed with another key.
     pub fn open(path: &Path, key: [u8; 32]) -> Result<Arc<Self>, Error> {
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| {
-                Error::Disk(format!("{} cannot be opened: {error}", path.display()))
-            })?;
+        make(path)?;
         let seal = Arc::new(Seal::new(&key));
         let mut connection = connect(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -405,6 +398,23 @@ where
     match queue.push(job, limit) {
         Ok(()) => pending,
         Err(error) => Pending::ready(Err(error)),
+    }
+}
+
+/// Makes the file if it is not there. One that is there is not even looked at: to close it again would
+/// take away the locks of every other connection of this process to it (POSIX), and the next process
+/// to come would think itself alone and remove the log that they write.
+fn make(path: &Path) -> Result<(), Error> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::Disk(
+            format!("{} cannot be opened: {error}", path.display()),
+        )),
+        _ => Ok(()),
     }
 }
 

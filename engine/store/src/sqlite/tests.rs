@@ -470,6 +470,25 @@ fn a_statement_that_forgets_its_tenant_does_not_run() {
 }
 
 #[test]
+fn opening_a_file_again_takes_no_lock_from_those_who_have_it_open() {
+    use std::os::unix::fs::MetadataExt;
+    let (path, _store) = open("again");
+    let inode = std::fs::metadata(&path).unwrap().ino();
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        all.lines()
+            .filter(|line| line.contains(&format!(":{inode} ")))
+            .count()
+    };
+    let before = locks();
+    assert!(before > 0, "an open database is locked");
+
+    make(&path).unwrap();
+
+    assert_eq!(locks(), before);
+}
+
+#[test]
 fn an_answer_can_be_awaited() {
     let (_, store) = open("await");
     let runtime = tokio::runtime::Builder::new_current_thread()
