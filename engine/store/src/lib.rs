@@ -15,8 +15,8 @@ pub use error::Error;
 pub use pending::Pending;
 pub use row::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
-    KvEntry, KvKey, LegRow, MailboxRow, MessageRow, Quality, RecordingEnd, RecordingRow,
-    RegistrationRow, SegmentRow, UserRecord,
+    KvEntry, KvKey, LegRow, MailboxRow, MessageFilter, MessageRow, Quality, RecordingEnd,
+    RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, TokenRow, UserRecord,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::{
     CallBegin, CallDetails, CallFilter, CallRow, FinishedCall, JournalLine, KvEntry, KvKey,
-    MailboxRow, MessageRow, Pending, RecordingEnd, RecordingRow, RegistrationRow, Secret,
-    UserRecord,
+    MailboxRow, MessageFilter, MessageRow, Pending, RecordingEnd, RecordingFilter, RecordingRow,
+    RegistrationRow, Secret, TokenRow, UserRecord,
 };
 
 /// Where records live.
@@ -38,6 +38,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes a user out; false when there was none.
     fn delete_user(&self, tenant: &str, extension: &str) -> Pending<bool>;
+
+    /// Puts a new token in; one that is there already is an error.
+    fn put_token(&self, token: TokenRow) -> Pending<()>;
+
+    /// A token by its id, whatever its tenant: it is what says whose a request is.
+    fn token(&self, id: &str) -> Pending<Option<TokenRow>>;
+
+    /// A tenant's tokens, in the order in which they were made.
+    fn tokens(&self, tenant: &str) -> Pending<Vec<TokenRow>>;
+
+    /// Takes a token back for ever; false when there was none that worked.
+    fn revoke_token(&self, tenant: &str, id: &str, at: i64) -> Pending<bool>;
 
     /// Puts a contact in, or replaces the one with this tenant, user and contact.
     fn save_registration(&self, registration: RegistrationRow) -> Pending<()>;
@@ -90,6 +102,9 @@ pub trait Store: Send + Sync + 'static {
     /// A call's recordings, oldest first.
     fn recordings(&self, tenant: &str, call: Uuid) -> Pending<Vec<RecordingRow>>;
 
+    /// A tenant's recordings, newest first.
+    fn list_recordings(&self, tenant: &str, filter: RecordingFilter) -> Pending<Vec<RecordingRow>>;
+
     /// All tenants' recordings of this node that were never closed.
     fn unfinished_recordings(&self, node: &str) -> Pending<Vec<RecordingRow>>;
 
@@ -110,6 +125,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A mailbox's deleted messages that can still be restored, oldest first.
     fn deleted_messages(&self, tenant: &str, mailbox: &str) -> Pending<Vec<MessageRow>>;
+
+    /// A tenant's messages of all mailboxes, newest first.
+    fn list_messages(&self, tenant: &str, filter: MessageFilter) -> Pending<Vec<MessageRow>>;
 
     /// Notes that a message was listened to; the first time counts.
     fn mark_heard(&self, tenant: &str, id: Uuid, at: i64) -> Pending<()>;

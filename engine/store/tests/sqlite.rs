@@ -45,6 +45,11 @@ fn scripts_values_are_kept_until_they_expire() {
 }
 
 #[test]
+fn tokens_are_known_by_their_hashes() {
+    contract::tokens::run(&*sqlite());
+}
+
+#[test]
 fn one_database_keeps_the_whole_contract_twice() {
     let store = sqlite();
 

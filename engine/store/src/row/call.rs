@@ -197,6 +197,16 @@ pub struct CallFilter {
     pub until: Option<i64>,
     /// The caller's number (canonical or raw), the dialled one, or a user who took part.
     pub number: Option<String>,
+    /// The caller's number, canonical or raw.
+    pub from: Option<String>,
+    /// The number that was dialled.
+    pub to: Option<String>,
+    /// A user who called or took part.
+    pub user: Option<String>,
+    /// How it ended: `answered`, `rang_out` …
+    pub result: Option<String>,
+    /// Only those that are over, or only those that go on.
+    pub is_over: Option<bool>,
     /// Older than this call: the last one of the page before.
     pub before: Option<Uuid>,
     /// At most so many; 0 means 100, and more than 1,000 are never given.

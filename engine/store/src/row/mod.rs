@@ -6,6 +6,7 @@
 mod call;
 mod kv;
 mod recording;
+mod token;
 mod user;
 mod voicemail;
 
@@ -14,6 +15,7 @@ pub use call::{
     LegRow, Quality, SegmentRow,
 };
 pub use kv::{KvEntry, KvKey};
-pub use recording::{RecordingEnd, RecordingRow};
+pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
+pub use token::TokenRow;
 pub use user::{RegistrationRow, UserRecord};
-pub use voicemail::{MailboxRow, MessageRow};
+pub use voicemail::{MailboxRow, MessageFilter, MessageRow};

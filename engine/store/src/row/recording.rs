@@ -28,6 +28,23 @@ pub struct RecordingRow {
     pub end: Option<RecordingEnd>,
 }
 
+/// Which recordings to list, newest first.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RecordingFilter {
+    /// Of this call.
+    pub call: Option<Uuid>,
+    /// Only conversations (`call`, `script`): no messages and no greetings.
+    pub conversations: bool,
+    /// Begun at this time or later.
+    pub since: Option<i64>,
+    /// Begun before this time.
+    pub until: Option<i64>,
+    /// Older than this recording: the last one of the page before.
+    pub before: Option<Uuid>,
+    /// At most so many; 0 means 100, and more than 1,000 are never given.
+    pub limit: usize,
+}
+
 /// A closed recording.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct RecordingEnd {

@@ -50,3 +50,18 @@ pub struct MessageRow {
     /// When it was deleted (清除); it can be restored until it is purged.
     pub deleted_at: Option<i64>,
 }
+
+/// Which messages to list, newest first.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct MessageFilter {
+    /// In this mailbox.
+    pub mailbox: Option<String>,
+    /// Only those that were listened to, or only those that were not.
+    pub is_heard: Option<bool>,
+    /// Those that were deleted and can be restored, instead of the others.
+    pub deleted: bool,
+    /// Older than this message: the last one of the page before.
+    pub before: Option<Uuid>,
+    /// At most so many; 0 means 100, and more than 1,000 are never given.
+    pub limit: usize,
+}

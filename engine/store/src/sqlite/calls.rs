@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use uuid::Uuid;
 
-use super::records::{Rows, id, json, number, optional_id, stored};
+use super::records::{Rows, id, json, number, optional_id, page, stored};
 use crate::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, Error, FinishedCall,
     JournalLine, LegRow, Quality, SegmentRow,
@@ -163,10 +163,6 @@ pub(super) fn one(rows: &Rows<'_>, call: Uuid) -> Result<Option<CallDetails>, Er
 }
 
 pub(super) fn list(rows: &Rows<'_>, filter: &CallFilter) -> Result<Vec<CallRow>, Error> {
-    let limit = match filter.limit {
-        0 => 100,
-        limit => i64::try_from(limit.min(1_000)).unwrap_or(1_000),
-    };
     rows.all(
         "SELECT * FROM calls
          WHERE tenant = ?1
@@ -176,13 +172,25 @@ pub(super) fn list(rows: &Rows<'_>, filter: &CallFilter) -> Result<Vec<CallRow>,
                WHERE segments.tenant = calls.tenant AND call_id = id AND agent = ?4))
            AND (?5 IS NULL OR (started_at, id) <
              (SELECT started_at, id FROM calls WHERE tenant = ?1 AND id = ?5))
-         ORDER BY started_at DESC, id DESC LIMIT ?6",
+           AND (?6 IS NULL OR from_number = ?6 OR from_raw = ?6)
+           AND (?7 IS NULL OR dialled = ?7)
+           AND (?8 IS NULL OR caller = ?8
+             OR EXISTS (SELECT 1 FROM segments
+               WHERE segments.tenant = calls.tenant AND call_id = id AND agent = ?8))
+           AND (?9 IS NULL OR result = ?9)
+           AND (?10 IS NULL OR (ended_at IS NOT NULL) = ?10)
+         ORDER BY started_at DESC, id DESC LIMIT ?11",
         &[
             &filter.since.unwrap_or(i64::MIN),
             &filter.until.unwrap_or(i64::MAX),
             &filter.number,
             &filter.before.map(Uuid::into_bytes),
-            &limit,
+            &filter.from,
+            &filter.to,
+            &filter.user,
+            &filter.result,
+            &filter.is_over,
+            &page(filter.limit),
         ],
         call_row,
     )

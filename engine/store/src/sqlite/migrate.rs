@@ -18,6 +18,7 @@ const STEPS: &[(u32, &str, &str)] = &[
         "greetings and urgent messages",
         include_str!("../schema/0003_greetings_and_urgent_messages.sql"),
     ),
+    (4, "tokens", include_str!("../schema/0004_tokens.sql")),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

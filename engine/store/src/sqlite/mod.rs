@@ -9,6 +9,7 @@ mod recordings;
 mod records;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod users;
 mod voicemail;
 mod writer;
@@ -31,8 +32,8 @@ use self::writer::Condition;
 use crate::secret::Seal;
 use crate::{
     CallBegin, CallDetails, CallFilter, CallRow, Error, FinishedCall, Health, JournalLine, KvEntry,
-    KvKey, MailboxRow, MessageRow, Pending, RecordingEnd, RecordingRow, RegistrationRow, Secret,
-    Store, UserRecord,
+    KvKey, MailboxRow, MessageFilter, MessageRow, Pending, RecordingEnd, RecordingFilter,
+    RecordingRow, RegistrationRow, Secret, Store, TokenRow, UserRecord,
 };
 
 /// Records in one SQLite file (WAL, `synchronous = FULL`).
@@ -171,6 +172,25 @@ impl Store for Sqlite {
         self.write_end(move |records| users::delete(&records.of(&tenant), &extension))
     }
 
+    fn put_token(&self, token: TokenRow) -> Pending<()> {
+        self.write(move |records| tokens::put(&records.of(&token.tenant), &token))
+    }
+
+    fn token(&self, id: &str) -> Pending<Option<TokenRow>> {
+        let id = id.to_owned();
+        self.read(move |records| tokens::by_id(&records.everyone(), &id))
+    }
+
+    fn tokens(&self, tenant: &str) -> Pending<Vec<TokenRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| tokens::all(&records.of(&tenant)))
+    }
+
+    fn revoke_token(&self, tenant: &str, id: &str, at: i64) -> Pending<bool> {
+        let (tenant, id) = (tenant.to_owned(), id.to_owned());
+        self.write_end(move |records| tokens::revoke(&records.of(&tenant), &id, at))
+    }
+
     fn save_registration(&self, registration: RegistrationRow) -> Pending<()> {
         self.write(move |records| {
             users::save_registration(&records.of(&registration.tenant), &registration)
@@ -262,6 +282,11 @@ impl Store for Sqlite {
         self.read(move |records| recordings::of_call(&records.of(&tenant), call))
     }
 
+    fn list_recordings(&self, tenant: &str, filter: RecordingFilter) -> Pending<Vec<RecordingRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| recordings::list(&records.of(&tenant), &filter))
+    }
+
     fn unfinished_recordings(&self, node: &str) -> Pending<Vec<RecordingRow>> {
         let node = node.to_owned();
         self.read(move |records| recordings::unfinished(&records.everyone(), &node))
@@ -296,6 +321,11 @@ impl Store for Sqlite {
     fn deleted_messages(&self, tenant: &str, mailbox: &str) -> Pending<Vec<MessageRow>> {
         let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
         self.read(move |records| voicemail::deleted(&records.of(&tenant), &mailbox))
+    }
+
+    fn list_messages(&self, tenant: &str, filter: MessageFilter) -> Pending<Vec<MessageRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| voicemail::list(&records.of(&tenant), &filter))
     }
 
     fn mark_heard(&self, tenant: &str, id: Uuid, at: i64) -> Pending<()> {

@@ -124,6 +124,14 @@ pub(super) fn number<N: TryFrom<i64>>(row: &Row<'_>, column: &str) -> Result<N, 
     N::try_from(stored).map_err(|_| Error::Damaged(format!("{column} is {stored}")))
 }
 
+/// How many rows a page has: 100 unless told, and never more than 1,000.
+pub(super) fn page(limit: usize) -> i64 {
+    match limit {
+        0 => 100,
+        limit => i64::try_from(limit.min(1_000)).unwrap_or(1_000),
+    }
+}
+
 /// A counter as it is stored; more than 2^63 has never been counted.
 pub(super) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -362,13 +362,7 @@ fn a_file_of_a_newer_version_is_refused() {
 
     let refused = Sqlite::open(&path, KEY).err().unwrap();
 
-    assert_eq!(
-        refused,
-        Error::TooNew {
-            found: 999,
-            known: 3
-        }
-    );
+    assert!(matches!(refused, Error::TooNew { found: 999, .. }));
 }
 
 #[test]

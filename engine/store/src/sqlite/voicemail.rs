@@ -6,9 +6,9 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::recordings::{self, recording};
-use super::records::{Records, Rows, id, optional_id};
+use super::records::{Records, Rows, id, optional_id, page};
 use crate::secret::Seal;
-use crate::{Error, MailboxRow, MessageRow, RecordingRow, Secret};
+use crate::{Error, MailboxRow, MessageFilter, MessageRow, RecordingRow, Secret};
 
 pub(super) fn put(
     records: &Records<'_>,
@@ -175,6 +175,27 @@ pub(super) fn deleted(rows: &Rows<'_>, mailbox: &str) -> Result<Vec<MessageRow>,
         "SELECT * FROM messages WHERE tenant = ?1 AND mailbox = ?2 AND deleted_at IS NOT NULL
          ORDER BY left_at, id",
         &[&mailbox],
+        message_row,
+    )
+}
+
+/// Ids of version 7 sort by time, and one that was purged still marks its place.
+pub(super) fn list(rows: &Rows<'_>, filter: &MessageFilter) -> Result<Vec<MessageRow>, Error> {
+    rows.all(
+        "SELECT * FROM messages
+         WHERE tenant = ?1
+           AND (?2 IS NULL OR mailbox = ?2)
+           AND (?3 IS NULL OR (heard_at IS NOT NULL) = ?3)
+           AND (deleted_at IS NOT NULL) = ?4
+           AND (?5 IS NULL OR id < ?5)
+         ORDER BY id DESC LIMIT ?6",
+        &[
+            &filter.mailbox,
+            &filter.is_heard,
+            &filter.deleted,
+            &filter.before.map(Uuid::into_bytes),
+            &page(filter.limit),
+        ],
         message_row,
     )
 }

@@ -17,6 +17,7 @@ pub(crate) fn run(store: &dyn Store) {
     tenants_do_not_see_each_others_calls(store);
     calls_are_listed_newest_first_and_page_by_page(store);
     calls_are_found_by_time_and_by_number(store);
+    calls_are_found_by_each_party_and_by_what_became_of_them(store);
     a_cut_call_gets_a_record_that_says_so(store);
     a_journal_keeps_its_order_and_its_first_words(store);
 }
@@ -276,6 +277,46 @@ fn calls_are_found_by_time_and_by_number(store: &dyn Store) {
     assert_eq!(by("1050"), [late.id]);
     assert_eq!(by("4001234567"), [late.id, early.begin.id]);
     assert_eq!(by("9"), Vec::<Uuid>::new());
+}
+
+fn calls_are_found_by_each_party_and_by_what_became_of_them(store: &dyn Store) {
+    let tenant = tenant("parties");
+    let over = finished(begin(&tenant, 1_000));
+    let mut live = begin(&tenant, 2_000);
+    live.from_raw = "1049".into();
+    live.from_number = None;
+    live.user = Some("1049".into());
+    live.to = "1050".into();
+    store.finish_call(over.clone()).wait().unwrap();
+    store.begin_call(live.clone()).wait().unwrap();
+    let found = |change: &dyn Fn(&mut CallFilter)| -> Vec<Uuid> {
+        let mut filter = CallFilter::default();
+        change(&mut filter);
+        let calls = store.calls(&tenant, filter).wait().unwrap();
+        calls.into_iter().map(|call| call.begin.id).collect()
+    };
+    let word = |word: &str| Some(word.to_owned());
+
+    let (over, live) = (over.begin.id, live.id);
+    assert_eq!(found(&|filter| filter.from = word("013800138000")), [over]);
+    assert_eq!(found(&|filter| filter.from = word("1049")), [live]);
+    assert_eq!(found(&|filter| filter.to = word("1050")), [live]);
+    assert_eq!(
+        found(&|filter| filter.to = word("1049")),
+        Vec::<Uuid>::new()
+    );
+    assert_eq!(found(&|filter| filter.user = word("1049")), [live, over]);
+    assert_eq!(
+        found(&|filter| filter.user = word("1050")),
+        Vec::<Uuid>::new()
+    );
+    assert_eq!(found(&|filter| filter.result = word("answered")), [over]);
+    assert_eq!(
+        found(&|filter| filter.result = word("refused")),
+        Vec::<Uuid>::new()
+    );
+    assert_eq!(found(&|filter| filter.is_over = Some(true)), [over]);
+    assert_eq!(found(&|filter| filter.is_over = Some(false)), [live]);
 }
 
 fn a_cut_call_gets_a_record_that_says_so(store: &dyn Store) {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 pub(crate) mod calls;
 pub(crate) mod kv;
 pub(crate) mod recordings;
+pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod voicemail;
 
@@ -17,6 +18,7 @@ pub(crate) fn run(store: &dyn Store) {
     recordings::run(store);
     voicemail::run(store);
     kv::run(store);
+    tokens::run(store);
 }
 
 /// A tenant that nobody else uses.

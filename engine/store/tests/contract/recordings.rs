@@ -1,12 +1,17 @@
 //! Recordings' rows.
 
-use store::{Error, RecordingEnd, RecordingRow, Store};
+use store::{Error, RecordingEnd, RecordingFilter, RecordingRow, Store};
 use uuid::Uuid;
 
 use super::tenant;
 
 /// The contract of recordings.
 pub(crate) fn run(store: &dyn Store) {
+    a_recording_is_there_from_its_beginning_until_it_is_thrown_away(store);
+    recordings_are_listed_newest_first_and_page_by_page(store);
+}
+
+fn a_recording_is_there_from_its_beginning_until_it_is_thrown_away(store: &dyn Store) {
     let (ours, theirs) = (tenant("ours"), tenant("theirs"));
     let call = Uuid::now_v7();
     let first = recording(&ours, call, 1_000);
@@ -75,6 +80,45 @@ pub(crate) fn run(store: &dyn Store) {
     assert!(!store.delete_recording(&theirs, second.id).wait().unwrap());
     assert!(store.delete_recording(&ours, second.id).wait().unwrap());
     assert_eq!(store.recording(&ours, second.id).wait().unwrap(), None);
+}
+
+fn recordings_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
+    let (ours, theirs) = (tenant("listed"), tenant("theirs"));
+    let call = Uuid::now_v7();
+    let mut rows: Vec<RecordingRow> = (1..=4)
+        .map(|n| recording(&ours, if n < 3 { call } else { Uuid::now_v7() }, n * 1_000))
+        .collect();
+    rows[3].purpose = "message".into();
+    for row in &rows {
+        store.begin_recording(row.clone()).wait().unwrap();
+    }
+    let found = |change: &dyn Fn(&mut RecordingFilter)| -> Vec<i64> {
+        let mut filter = RecordingFilter::default();
+        change(&mut filter);
+        let rows = store.list_recordings(&ours, filter).wait().unwrap();
+        rows.into_iter().map(|row| row.started_at).collect()
+    };
+
+    assert_eq!(found(&|_| ()), [4_000, 3_000, 2_000, 1_000]);
+    assert_eq!(
+        found(&|filter| filter.conversations = true),
+        [3_000, 2_000, 1_000]
+    );
+    assert_eq!(found(&|filter| filter.call = Some(call)), [2_000, 1_000]);
+    assert_eq!(found(&|filter| filter.since = Some(3_000)), [4_000, 3_000]);
+    assert_eq!(found(&|filter| filter.until = Some(3_000)), [2_000, 1_000]);
+    let page = |before| {
+        found(&|filter| {
+            filter.before = before;
+            filter.limit = 2;
+        })
+    };
+    assert_eq!(page(None), [4_000, 3_000]);
+    // The mark may have gone meanwhile.
+    assert!(store.delete_recording(&ours, rows[2].id).wait().unwrap());
+    assert_eq!(page(Some(rows[2].id)), [2_000, 1_000]);
+    let others = store.list_recordings(&theirs, RecordingFilter::default());
+    assert_eq!(others.wait().unwrap(), []);
 }
 
 fn recording(tenant: &str, call_id: Uuid, started_at: i64) -> RecordingRow {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use store::{Error, MailboxRow, MessageRow, RecordingEnd, RecordingRow, Secret, Store};
+use store::{
+    Error, MailboxRow, MessageFilter, MessageRow, RecordingEnd, RecordingRow, Secret, Store,
+};
 use uuid::Uuid;
 
 use super::tenant;
@@ -16,6 +18,7 @@ pub(crate) fn run(store: &dyn Store) {
     a_message_finds_a_mailbox_that_nobody_has_made(store);
     tenants_do_not_see_each_others_messages(store);
     purged_messages_give_back_their_recordings(store);
+    messages_of_all_mailboxes_are_listed_newest_first(store);
 }
 
 fn message(tenant: &str, left_at: i64) -> MessageRow {
@@ -52,6 +55,37 @@ fn recorded(tenant: &str, id: Uuid, started_at: i64) -> RecordingRow {
             lost: false,
         }),
     }
+}
+
+fn messages_of_all_mailboxes_are_listed_newest_first(store: &dyn Store) {
+    let (ours, theirs) = (tenant("listed"), tenant("theirs"));
+    let rows: Vec<MessageRow> = (1..=4).map(|at| message(&ours, at)).collect();
+    for (row, mailbox) in rows.iter().zip(["1049", "1050", "1049", "8000"]) {
+        let mut row = row.clone();
+        row.mailbox = mailbox.into();
+        store.leave_message(row).wait().unwrap();
+    }
+    store.mark_heard(&ours, rows[0].id, 50).wait().unwrap();
+    store.delete_message(&ours, rows[3].id, 60).wait().unwrap();
+    let found = |change: &dyn Fn(&mut MessageFilter)| -> Vec<i64> {
+        let mut filter = MessageFilter::default();
+        change(&mut filter);
+        let rows = store.list_messages(&ours, filter).wait().unwrap();
+        rows.into_iter().map(|row| row.left_at).collect()
+    };
+
+    assert_eq!(found(&|_| ()), [3, 2, 1]);
+    assert_eq!(
+        found(&|filter| filter.mailbox = Some("1049".into())),
+        [3, 1]
+    );
+    assert_eq!(found(&|filter| filter.is_heard = Some(true)), [1]);
+    assert_eq!(found(&|filter| filter.is_heard = Some(false)), [3, 2]);
+    assert_eq!(found(&|filter| filter.deleted = true), [4]);
+    assert_eq!(found(&|filter| filter.limit = 2), [3, 2]);
+    assert_eq!(found(&|filter| filter.before = Some(rows[1].id)), [1]);
+    let others = store.list_messages(&theirs, MessageFilter::default());
+    assert_eq!(others.wait().unwrap(), []);
 }
 
 fn mailbox(store: &dyn Store, tenant: &str) -> MailboxRow {
