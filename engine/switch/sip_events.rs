@@ -17,6 +17,7 @@ impl Switch {
                 session,
                 request,
                 source,
+                ..
             } => self.handle_incoming(now, session, &request, source),
             Event::Progress {
                 session,
@@ -70,6 +71,18 @@ impl Switch {
                 }
             }
             Event::RequestTimedOut { handle } => self.handle_own_response(now, handle, None),
+            // The endpoint is not told to serve these, so that it refuses them itself and names
+            // them in no Allow; should it ask all the same, the answer is the same.
+            Event::Referred { refer, .. } => self.endpoint.refuse_refer(now, refer, 603, &[]),
+            Event::Subscribed { subscription, .. } => {
+                (self.endpoint).refuse_subscription(now, subscription, 489, &[]);
+            }
+            Event::Message { .. }
+            | Event::MessageAnswered { .. }
+            | Event::ReferProgress { .. }
+            | Event::ReferEnded { .. }
+            | Event::StateWanted { .. }
+            | Event::SubscriptionEnded { .. } => {}
         }
     }
 

@@ -41,6 +41,8 @@ fn read(head: &Head) {
     let _ = (head.max_forwards(), head.expires(), head.min_expires(), head.retry_after());
     let _ = (head.rseq(), head.rack(), head.session_expires(), head.min_se());
     let _ = (head.require().count(), head.allow().count(), head.reasons().count());
+    let _ = (head.event(), head.subscription_state(), head.refer_to(), head.replaces());
+    let _ = (head.referred_by(), head.refuses_refer_news(), head.allow_events().count());
     let _ = head.credentials(Name::Authorization).count();
     let _ = head.challenges(Name::WwwAuthenticate).count();
 }

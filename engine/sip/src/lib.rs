@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod ban;
+pub mod body;
 mod dialog;
 mod endpoint;
 mod error;
@@ -13,6 +14,7 @@ pub mod message;
 mod random;
 pub mod registrar;
 mod session;
+mod subscription;
 mod text;
 mod transaction;
 mod transport;
@@ -21,19 +23,21 @@ pub mod uri;
 
 pub use ban::{BanPolicy, Bans};
 pub use endpoint::{
-    Counters, EarlyId, EndedWhy, Endpoint, EndpointConfig, Event, Outgoing, Output, RequestHandle,
-    SessionId,
+    Counters, EarlyId, EndedWhy, Endpoint, EndpointConfig, Event, Outgoing, Output, Outside,
+    RequestHandle, SessionId,
 };
 pub use error::Error;
 pub use framing::{Frame, Framer, PONG};
 pub use header::{
-    CSeq, Challenge, Credentials, Name, NameAddr, Params, RAck, Refresher, SessionExpires, Via,
+    CSeq, Challenge, Credentials, EventPackage, Name, NameAddr, Params, RAck, ReferTo, Refresher,
+    Replaces, SessionExpires, SubscriptionState, Substate, Via,
 };
 pub use message::{
     Field, Head, Message, Method, ParseError, Reason, Request, RequestBuilder, Response,
     ResponseBuilder, reason_phrase,
 };
 pub use session::body::session_description;
+pub use subscription::{Notice, ReferOutcome, SubscriptionEnd, SubscriptionId, Termination};
 pub use text::{Encode, Text};
 pub use transport::{FlowId, Route, Source, Transmit, Transport};
 pub use trunk_registration::{TrunkContact, TrunkFailure, TrunkOutput, TrunkRegistration};

@@ -9,8 +9,9 @@ use proptest::sample::Index;
 use sip::auth::Claim;
 use sip::registrar::{Registrar, RegistrarPolicy};
 use sip::{
-    Endpoint, EndpointConfig, Event, Frame, Framer, Head, Message, Name, NameAddr, Output,
-    Response, SessionId, Source, Transport, Uri, Via,
+    Endpoint, EndpointConfig, Event, EventPackage, Frame, Framer, Head, Message, Method, Name,
+    NameAddr, Notice, Output, ReferTo, Replaces, Response, SessionId, Source, SubscriptionState,
+    Termination, Text, Transport, Uri, Via,
 };
 
 /// One way of damaging a message.
@@ -66,6 +67,12 @@ proptest! {
         let _ = Uri::parse(text.as_str()).map(|uri| read_uri(&uri));
         let _ = Via::parse(text.as_str()).map(|via| via.with_source(([192, 0, 2, 1], 1).into()));
         let _ = NameAddr::parse(text.as_str()).map(|address| read_address(&address));
+        let _ = ReferTo::parse(text.as_str()).map(|to| read_refer_to(&to));
+        let text = Text::from(text.as_str());
+        let _ = Replaces::parse(&text).map(|replaces| replaces.detach());
+        let _ = EventPackage::parse(&text).map(|event| event.detach());
+        let _ = SubscriptionState::parse(&text);
+        let _ = sip::body::read_status(text.as_bytes());
     }
 
     /// However a stream is cut into reads, the same frames come out.
@@ -190,6 +197,15 @@ fn read(head: &Head) {
         head.authorization().is_some(),
         head.www_authenticate().is_some(),
     );
+    let _ = head.refer_to().map(|to| read_refer_to(&to));
+    let _ = (
+        head.event(),
+        head.subscription_state(),
+        head.allow_events().count(),
+        head.referred_by(),
+        head.refuses_refer_news(),
+        head.replaces(),
+    );
     let _ = head
         .header_named("X-Unknown")
         .or_else(|| head.header(Name::Subject));
@@ -210,7 +226,12 @@ impl Exchange {
     fn new() -> Self {
         Self {
             now: Instant::now(),
-            endpoint: Endpoint::new(EndpointConfig::default()),
+            endpoint: Endpoint::new(EndpointConfig {
+                allow: vec![Method::Register, Method::Refer, Method::Message],
+                events: vec!["dialog".to_owned()],
+                replaces: true,
+                ..EndpointConfig::default()
+            }),
             registrar: Registrar::new(RegistrarPolicy::default()),
             source: Source {
                 transport: Transport::Udp,
@@ -233,6 +254,17 @@ impl Exchange {
                     let registrar = &mut self.registrar;
                     let done = registrar.handle_register(now, "somebody", &request, &source);
                     self.endpoint.respond(now, handle, done.reply.finish());
+                }
+                Output::Event(Event::Subscribed { subscription, .. }) => {
+                    let notice = Notice::default();
+                    (self.endpoint).accept_subscription(now, subscription, "1049", notice);
+                    let end = Termination::Deactivated;
+                    (self.endpoint).end_subscription(now, subscription, end, None);
+                }
+                Output::Event(Event::Referred { refer, to, .. }) => {
+                    read_refer_to(&to);
+                    self.endpoint.accept_refer(now, refer);
+                    self.endpoint.report_refer(now, refer, 200);
                 }
                 Output::Event(Event::Incoming { session, .. }) => {
                     self.sessions.push(session);
@@ -282,6 +314,15 @@ fn read_address(address: &NameAddr) {
         .with_param("p", Some("a b"))
         .detach()
         .without_params();
+}
+
+fn read_refer_to(to: &ReferTo) {
+    read_uri(&to.uri());
+    let _ = (to.method(), to.display(), to.headers().count());
+    if let Ok(Some(replaces)) = to.replaces() {
+        let again = ReferTo::replacing(&to.uri(), &replaces).replaces();
+        assert_eq!(again, Ok(Some(replaces)), "{to:?}");
+    }
 }
 
 fn read_uri(uri: &Uri) {

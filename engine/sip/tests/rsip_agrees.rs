@@ -6,7 +6,7 @@ use rsip::prelude::{HasHeaders, HeadersExt, ToTypedHeader};
 use sip::{Head, Message, NameAddr, Scheme, Uri};
 
 /// Torture messages that rsip accepts although RFC 4475 wants them refused or dropped.
-const RSIP_IS_TOO_KIND: [&str; 12] = [
+const RSIP_IS_TOO_KIND: [&str; 13] = [
     "badaspec",
     "badinv01",
     "clerr",
@@ -18,6 +18,7 @@ const RSIP_IS_TOO_KIND: [&str; 12] = [
     "ncl",
     "novelsc",
     "quotbal",
+    "refer02",
     "scalarlg",
 ];
 

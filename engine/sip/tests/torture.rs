@@ -17,7 +17,7 @@ enum Reaction {
 }
 
 /// Name, and what is demanded. Where the RFC leaves a choice, the comment says what we chose.
-const DEMANDS: [(&str, Reaction); 61] = [
+const DEMANDS: [(&str, Reaction); 66] = [
     // RFC 4475 §3.1.1, valid messages.
     ("wsinv", Accepted),
     ("intmeth", Accepted),
@@ -91,6 +91,12 @@ const DEMANDS: [(&str, Reaction); 61] = [
     ("ipv4-mapped-ipv6", Accepted),
     ("ipv6-bug-abnf-3-colons", Accepted),
     ("ipv6-correct-abnf-2-colons", Accepted),
+    // Our own, of transfers and subscriptions.
+    ("refer01", Accepted),
+    ("refer02", Refused(400)),
+    ("replaces01", Accepted),
+    ("subscribe01", Accepted),
+    ("notify01", Accepted),
 ];
 
 #[test]
@@ -350,6 +356,42 @@ fn ipv6_references_and_ports_are_told_apart() {
         request("ipv4-mapped-ipv6").via().unwrap().port(),
         Some(19823)
     );
+}
+
+#[test]
+fn transfers_and_subscriptions_are_understood_as_phones_write_them() {
+    let refer = request("refer01");
+    let to = refer.refer_to().unwrap();
+    assert_eq!(to.method(), Some(Method::Invite));
+    let replaces = to.replaces().unwrap().unwrap();
+    assert_eq!(replaces.call_id, "12345@192.0.2.3");
+    assert_eq!(replaces.from_tag, "5FFE-3994");
+    assert!(refer.refuses_refer_news());
+    let by = refer.referred_by().unwrap().unwrap();
+    assert_eq!(by.uri_text(), "sip:alice@192.0.2.1");
+
+    let replaces = request("replaces01").replaces().unwrap().unwrap();
+    assert_eq!(replaces.call_id, "\"odd\"()<>:\\/[]?{}@h");
+    assert_eq!(
+        (replaces.to_tag, replaces.from_tag),
+        ("t".into(), "f".into())
+    );
+    assert!(replaces.early_only);
+
+    let subscribe = request("subscribe01");
+    let event = subscribe.event().unwrap();
+    assert_eq!(
+        (event.package, event.id),
+        ("dialog".into(), Some("7".into()))
+    );
+    assert_eq!(subscribe.expires(), Some(u32::MAX));
+    assert_eq!(subscribe.allow_events().count(), 2);
+
+    let state = request("notify01").subscription_state().unwrap();
+    assert_eq!(state.substate, sip::Substate::Terminated);
+    assert_eq!((state.expires, state.retry_after), (Some(u32::MAX), None));
+    let body = request("notify01").body().clone();
+    assert_eq!(sip::body::read_status(&body), Some(200));
 }
 
 fn octets(name: &str) -> Bytes {

@@ -24,7 +24,7 @@ enum Answer {
 }
 
 /// Name, and what is demanded of a user agent that is also a registrar.
-const DEMANDS: [(&str, Answer); 61] = [
+const DEMANDS: [(&str, Answer); 66] = [
     // RFC 4475 §3.1.1, valid messages. Where a To tag names a dialog that is not there, that is all
     // that is wrong; where a method is unknown or not served, that.
     ("wsinv", Status(481)),
@@ -96,6 +96,12 @@ const DEMANDS: [(&str, Answer); 61] = [
     ("ipv4-mapped-ipv6", Rings),
     ("ipv6-bug-abnf-3-colons", Status(200)),
     ("ipv6-correct-abnf-2-colons", Status(200)),
+    // Our own: an exchange that serves no transfers and no subscriptions says so.
+    ("refer01", Status(603)),
+    ("refer02", Status(400)),
+    ("replaces01", Status(420)),
+    ("subscribe01", Status(489)),
+    ("notify01", Status(481)),
 ];
 
 #[test]

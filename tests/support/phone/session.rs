@@ -99,7 +99,16 @@ impl Desk {
                 self.endpoint.respond(now, handle, response);
             }
             Event::Response { handle, response } => self.handle_response(now, handle, &response),
-            Event::OfferRefused { .. } | Event::RequestTimedOut { .. } => {}
+            Event::OfferRefused { .. }
+            | Event::RequestTimedOut { .. }
+            | Event::Message { .. }
+            | Event::MessageAnswered { .. }
+            | Event::Referred { .. }
+            | Event::ReferProgress { .. }
+            | Event::ReferEnded { .. }
+            | Event::Subscribed { .. }
+            | Event::StateWanted { .. }
+            | Event::SubscriptionEnded { .. } => {}
         }
     }
 

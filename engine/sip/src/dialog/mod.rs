@@ -140,6 +140,11 @@ impl Dialog {
         self.remote.tag()
     }
 
+    /// Our tag.
+    pub(crate) fn local_tag(&self) -> Option<Text> {
+        self.local.tag()
+    }
+
     /// Our Contact.
     pub(crate) fn contact(&self) -> &NameAddr {
         &self.contact

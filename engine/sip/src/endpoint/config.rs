@@ -24,14 +24,28 @@ pub struct EndpointConfig {
     pub external: Option<IpAddr>,
     /// The session interval that we propose (RFC 4028); `None` leaves it to the far end.
     pub session_expires: Option<Duration>,
-    /// Methods that the application serves outside of calls, beside OPTIONS; others get 405.
+    /// Methods that the application serves, beside those of every call and OPTIONS. Others are
+    /// refused: REFER with 603, others with 405.
     pub allow: Vec<Method>,
+    /// Event packages that the application serves; others are refused with 489. SUBSCRIBE is served
+    /// where there are some.
+    pub events: Vec<String>,
+    /// Whether calls may take the place of others (RFC 3891).
+    pub replaces: bool,
     /// How long a call may ring, in and out.
     pub max_ringing: Duration,
     /// More transactions than this, and new calls and requests get 503.
     pub max_transactions: usize,
     /// More sessions than this, and new calls get 503.
     pub max_sessions: usize,
+    /// Subscriptions for shorter are refused with 423.
+    pub min_expires: Duration,
+    /// Subscriptions for longer are granted this long, and so are those that name no time.
+    pub max_expires: Duration,
+    /// More subscriptions than this outside of calls, and new ones get 503.
+    pub max_subscriptions: usize,
+    /// More subscriptions than this of one account, and new ones get 403.
+    pub max_subscriptions_per_account: usize,
 }
 
 impl Default for EndpointConfig {
@@ -43,9 +57,15 @@ impl Default for EndpointConfig {
             external: None,
             session_expires: Some(Duration::from_secs(1800)),
             allow: vec![Method::Register],
+            events: Vec::new(),
+            replaces: false,
             max_ringing: Duration::from_secs(180),
             max_transactions: 400_000,
             max_sessions: 50_000,
+            min_expires: Duration::from_secs(60),
+            max_expires: Duration::from_secs(3600),
+            max_subscriptions: 50_000,
+            max_subscriptions_per_account: 250,
         }
     }
 }
@@ -76,6 +96,27 @@ pub struct Outgoing {
     /// Hops that the INVITE may take: 70 for a new call, one less than it came with for a call that
     /// is passed on.
     pub max_forwards: u8,
+    /// What answers a 401 or 407.
+    pub account: Option<Account>,
+}
+
+/// A request to be sent outside of calls.
+#[derive(Debug)]
+pub struct Outside {
+    /// The Request-URI.
+    pub uri: Uri,
+    /// Who sends it; a tag is added. Its user part stands in Contact, where there is one.
+    pub from: NameAddr,
+    /// To whom.
+    pub to: NameAddr,
+    /// Proxies to pass, nearest first (Route headers).
+    pub route: Vec<Uri>,
+    /// Where it is sent.
+    pub destination: Route,
+    /// Whether more than 1,300 bytes may go by TCP where `destination` says UDP.
+    pub allows_tcp: bool,
+    /// Further header fields, name and value.
+    pub headers: Vec<(String, String)>,
     /// What answers a 401 or 407.
     pub account: Option<Account>,
 }

@@ -1,8 +1,12 @@
 //! What an endpoint reports and what it wants sent.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
+use crate::header::{EventPackage, ReferTo};
 use crate::message::Reason;
+use crate::subscription::{ReferOutcome, SubscriptionEnd, SubscriptionId};
 use crate::transaction::key::Key;
 use crate::transport::{Source, Transmit};
 use crate::{Request, Response};
@@ -27,7 +31,11 @@ pub enum Output {
 /// Something that happened.
 ///
 /// Each session that began with [`Incoming`](Self::Incoming) or with `invite` ends with exactly one
-/// [`Refused`](Self::Refused) or [`Ended`](Self::Ended); nothing is said of it after that.
+/// [`Refused`](Self::Refused) or [`Ended`](Self::Ended); nothing is said of it after that, but for
+/// the transfers that it began, which have names of their own. Each
+/// [`Subscribed`](Self::Subscribed) and each [`Referred`](Self::Referred) is followed by exactly one
+/// [`SubscriptionEnded`](Self::SubscriptionEnded), and each transfer that we ask for by exactly one
+/// [`ReferEnded`](Self::ReferEnded).
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Somebody calls; 100 Trying has been sent.
@@ -38,6 +46,9 @@ pub enum Event {
         request: Request,
         /// Where it came from.
         source: Source,
+        /// The call whose place it is to take (RFC 3891), if that is to be: when this one is
+        /// accepted, hang that one up. Whether the caller may do so is for the application to judge.
+        replaces: Option<SessionId>,
     },
     /// The called party rings, or sends early media.
     Progress {
@@ -110,6 +121,77 @@ pub enum Event {
         /// Its body.
         body: Bytes,
     },
+    /// A MESSAGE came within a call; it has been answered.
+    Message {
+        /// Which.
+        session: SessionId,
+        /// Its Content-Type.
+        content_type: String,
+        /// Its body.
+        body: Bytes,
+    },
+    /// A MESSAGE of ours within a call was answered, unless the call ended first.
+    MessageAnswered {
+        /// Which call.
+        session: SessionId,
+        /// Which MESSAGE.
+        handle: RequestHandle,
+        /// 200 to 699; 408 when there was no answer, 503 when it could not be sent.
+        status: u16,
+    },
+    /// Somebody asks us to call somebody else; `accept_refer` or `refuse_refer` is wanted.
+    Referred {
+        /// The transfer.
+        refer: SubscriptionId,
+        /// The call that it is about; `None` outside of calls.
+        session: Option<SessionId>,
+        /// Whom to call; `session_of` finds the call that it is to take the place of.
+        to: Box<ReferTo>,
+        /// The REFER.
+        request: Request,
+        /// Where it came from.
+        source: Source,
+    },
+    /// A transfer that we asked for goes on.
+    ReferProgress {
+        /// Which.
+        refer: SubscriptionId,
+        /// 100 to 199: what the called party said.
+        status: u16,
+    },
+    /// A transfer that we asked for is over, as far as we are told.
+    ReferEnded {
+        /// Which; gone now.
+        refer: SubscriptionId,
+        /// How it came out.
+        outcome: ReferOutcome,
+    },
+    /// Somebody subscribes; `accept_subscription` or `refuse_subscription` is wanted.
+    Subscribed {
+        /// The new subscription.
+        subscription: SubscriptionId,
+        /// To what: one of the packages that we serve.
+        event: EventPackage,
+        /// For how long, as it would be granted; zero asks for the state just once.
+        expires: Duration,
+        /// The SUBSCRIBE.
+        request: Request,
+        /// Where it came from.
+        source: Source,
+    },
+    /// The subscriber wants to be told the whole state by `notify`: it refreshed its subscription, or
+    /// more changed than it took in.
+    StateWanted {
+        /// Which.
+        subscription: SubscriptionId,
+    },
+    /// A subscription to us, or a transfer that we were asked for, is over.
+    SubscriptionEnded {
+        /// Which; gone now.
+        subscription: SubscriptionId,
+        /// Why.
+        why: SubscriptionEnd,
+    },
     /// The session is over.
     Ended {
         /// Which; gone now.
@@ -175,6 +257,8 @@ pub struct Counters {
     pub transactions: usize,
     /// Sessions alive, those that are being ended included.
     pub sessions: usize,
+    /// Subscriptions alive outside of calls.
+    pub subscriptions: usize,
     /// Messages sent again since the start.
     pub retransmissions: u64,
     /// Calls and requests refused with 503 since the start.

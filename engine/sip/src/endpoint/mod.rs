@@ -1,8 +1,12 @@
 //! The endpoint: finds the transaction, dialog and call for what comes in, and wakes what is due.
 
 pub(crate) mod config;
+pub(crate) mod errand;
 pub(crate) mod event;
 mod receive;
+mod referring;
+mod subscribing;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 pub(crate) mod wire;
@@ -21,8 +25,10 @@ use crate::transaction::timer::Timers;
 use crate::transport::Route;
 use crate::{Method, Name, Request, Response};
 
-pub use config::{EndpointConfig, Outgoing};
+pub use config::{EndpointConfig, Outgoing, Outside};
+use errand::Sent;
 pub use event::{Counters, EarlyId, EndedWhy, Event, Output, RequestHandle, SessionId};
+use subscriptions::Subscriptions;
 use wire::{Hop, Wire};
 
 /// SIP as one user agent: all transactions, dialogs and calls.
@@ -46,6 +52,9 @@ pub struct Endpoint {
     /// Sessions by Call-ID and our tag.
     dialogs: HashMap<Key, SessionId, AlreadyHashed>,
     timers: Timers<SessionId>,
+    subscriptions: Subscriptions,
+    /// Requests outside of calls that are sent again when a challenge comes.
+    errands: HashMap<Key, Sent, AlreadyHashed>,
     last_session: u64,
     overload_refusals: u64,
 }
@@ -58,6 +67,8 @@ impl Endpoint {
             sessions: HashMap::new(),
             dialogs: HashMap::with_hasher(AlreadyHashed),
             timers: Timers::new(),
+            subscriptions: Subscriptions::new(),
+            errands: HashMap::with_hasher(AlreadyHashed),
             last_session: 0,
             overload_refusals: 0,
         }
@@ -143,6 +154,36 @@ impl Endpoint {
         });
     }
 
+    /// Sends a MESSAGE within a call. Ends in [`Event::MessageAnswered`]; `None` when there is no
+    /// call to send it in.
+    pub fn message_within(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        content_type: &str,
+        body: Bytes,
+    ) -> Option<RequestHandle> {
+        let mut handle = None;
+        self.with(now, session, |session, wire| {
+            handle = session.message(now, wire, content_type, body);
+        });
+        handle
+    }
+
+    /// Sends a NOTIFY that nobody subscribed to within a call, from its first provisional response
+    /// on: `talk` makes some phones answer, `hold` makes them hold.
+    pub fn notify_unasked_within(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        event: &str,
+        content: Option<(&str, Bytes)>,
+    ) {
+        self.with(now, session, |session, wire| {
+            session.notify_unasked(now, wire, event, content);
+        });
+    }
+
     /// Sends a request outside of calls: OPTIONS, REGISTER. Via, and Max-Forwards where it is not
     /// there, are added. Ends in a final [`Event::Response`] or in [`Event::RequestTimedOut`].
     pub fn request(
@@ -208,6 +249,11 @@ impl Endpoint {
                 self.with(now, id, |session, wire| session.handle_timeout(now, wire));
             }
         }
+        while let Some(id) = self.subscriptions.pop_due(now) {
+            self.with_subscription(now, id, |subscription, wire| {
+                subscription.handle_timeout(now, wire);
+            });
+        }
         let sessions = &self.sessions;
         (self.timers).sweep(sessions.len(), |id| sessions.contains_key(id));
     }
@@ -215,7 +261,11 @@ impl Endpoint {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next; sometimes too early, never
     /// too late.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let timeouts = [self.wire.table.poll_timeout(), self.timers.next()];
+        let timeouts = [
+            self.wire.table.poll_timeout(),
+            self.timers.next(),
+            self.subscriptions.poll_timeout(),
+        ];
         timeouts.into_iter().flatten().min()
     }
 
@@ -232,6 +282,7 @@ impl Endpoint {
         Counters {
             transactions: self.wire.table.len(),
             sessions: self.sessions.len(),
+            subscriptions: self.subscriptions.len(),
             retransmissions: self.wire.table.retransmissions(),
             overload_refusals: self.overload_refusals,
         }
@@ -240,7 +291,9 @@ impl Endpoint {
     /// Whether nothing at all is left, in any table.
     #[cfg(test)]
     fn is_empty(&self) -> bool {
-        self.wire.table.is_empty() && self.sessions.is_empty() && self.dialogs.is_empty()
+        let no_calls = self.sessions.is_empty() && self.dialogs.is_empty();
+        let no_others = self.subscriptions.is_empty() && self.errands.is_empty();
+        self.wire.table.is_empty() && no_calls && no_others
     }
 
     fn next_session(&mut self) -> SessionId {
@@ -299,10 +352,10 @@ impl Endpoint {
             Owner::Session(id) => self.with(now, id, |session, wire| {
                 session.handle_failure(now, wire, key, status);
             }),
-            Owner::Request => {
-                let handle = RequestHandle(key);
-                self.wire.event(Event::RequestTimedOut { handle });
-            }
+            Owner::Subscription(id) => self.with_subscription(now, id, |subscription, wire| {
+                subscription.handle_failure(now, wire, key, status);
+            }),
+            Owner::Request => self.handle_own_failure(key),
             Owner::Nobody => {}
         }
     }

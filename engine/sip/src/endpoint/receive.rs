@@ -18,10 +18,10 @@ use crate::{
 };
 
 /// A request as it arrived: what finds its transaction, and where its responses go.
-struct Door {
-    key: Key,
+pub(super) struct Door {
+    pub(super) key: Key,
     route: Route,
-    source: Source,
+    pub(super) source: Source,
 }
 
 impl Endpoint {
@@ -110,10 +110,10 @@ impl Endpoint {
                     turn_away(now, &mut self.wire, key, response, source);
                 }
             }
-            Owner::Request => self.wire.event(Event::Response {
-                handle: RequestHandle(key),
-                response: response.clone(),
+            Owner::Subscription(id) => self.with_subscription(now, id, |subscription, wire| {
+                subscription.handle_response(now, wire, key, response);
             }),
+            Owner::Request => self.handle_own_response(now, key, response),
             Owner::Nobody => {}
         }
     }
@@ -144,7 +144,7 @@ impl Endpoint {
         if *request.method() == Method::Cancel {
             return self.handle_cancel(now, &door, &via, request);
         }
-        if let Some(unsupported) = unsupported(request) {
+        if let Some(unsupported) = self.wire.unsupported(request) {
             let refusal = self.wire.reply(request, 420, &door.key.token());
             return self.refuse(&door, refusal.header(Name::Unsupported, unsupported));
         }
@@ -197,7 +197,7 @@ impl Endpoint {
             session.is_some_and(|session| session.recognises(request, &door.source))
         });
         let Some(id) = known else {
-            return self.refuse_with(door, request, 481);
+            return self.handle_inside_subscription(now, door, request, key);
         };
         if self.is_flooded(HARD_LIMIT) {
             return self.refuse_overload(door, request);
@@ -207,6 +207,32 @@ impl Endpoint {
         let (key, source) = (door.key, door.source);
         self.with(now, id, |session, wire| {
             session.handle_request(now, wire, key, request, source);
+        });
+    }
+
+    /// A request within the dialog of a subscription, or of nothing that is known.
+    fn handle_inside_subscription(
+        &mut self,
+        now: Instant,
+        door: &Door,
+        request: &Request,
+        key: Key,
+    ) {
+        let id = self.subscriptions.of_dialog(key);
+        let known = id.filter(|id| {
+            let subscription = self.subscriptions.get(*id);
+            subscription.is_some_and(|known| known.recognises(request, &door.source))
+        });
+        let Some(id) = known else {
+            return self.refuse_with(door, request, 481);
+        };
+        if self.is_flooded(HARD_LIMIT) {
+            return self.refuse_overload(door, request);
+        }
+        self.open(now, door, Owner::Subscription(id), None, false);
+        let (key, source) = (door.key, door.source);
+        self.with_subscription(now, id, |subscription, wire| {
+            subscription.handle_request(now, wire, key, request, source);
         });
     }
 
@@ -220,13 +246,20 @@ impl Endpoint {
             return self.refuse_with(door, request, 482);
         }
         let is_invite = *request.method() == Method::Invite;
-        let is_full = is_invite && self.sessions.len() >= self.wire.config.max_sessions;
+        let subscribes = matches!(request.method(), Method::Subscribe | Method::Refer);
+        let is_full = (is_invite && self.sessions.len() >= self.wire.config.max_sessions)
+            || (subscribes && self.subscriptions.len() >= self.wire.config.max_subscriptions);
         let limit = if is_invite { 1 } else { SOFT_LIMIT };
         if is_full || self.is_flooded(limit) {
             return self.refuse_overload(door, request);
         }
         if is_invite {
             return self.handle_invite(now, door, request, merge);
+        }
+        match request.method() {
+            Method::Subscribe => return self.handle_subscribe(now, door, request, merge),
+            Method::Refer => return self.handle_refer(now, door, request, merge),
+            _ => {}
         }
         self.open(now, door, Owner::Request, Some(merge), false);
         self.wire.event(Event::Request {
@@ -252,6 +285,10 @@ impl Endpoint {
             let refusal = self.wire.reply(request, 415, &door.key.token());
             return self.refuse(door, refusal.header(Name::Accept, session::body::SDP));
         }
+        let replaces = match self.replaced(request) {
+            Err(status) => return self.refuse_with(door, request, status),
+            Ok(replaces) => replaces,
+        };
         let id = self.next_session();
         let (key, source) = (door.key, door.source);
         match Session::ringing(now, &mut self.wire, id, key, request, source) {
@@ -265,6 +302,7 @@ impl Endpoint {
                     session: id,
                     request: request.clone(),
                     source: door.source,
+                    replaces,
                 });
             }
         }
@@ -273,11 +311,15 @@ impl Endpoint {
     /// Why a request outside of dialogs is refused before anybody looks at it.
     fn refusal(&self, request: &Request) -> Option<u16> {
         let method = request.method();
-        let is_served = self.wire.config.allow.contains(method)
-            || matches!(method, Method::Invite | Method::Options);
+        let is_served =
+            self.wire.serves(method) || matches!(method, Method::Invite | Method::Options);
         if !is_served {
             return Some(match method {
                 Method::Other(_) => 501,
+                Method::Subscribe => 489,
+                Method::Refer => 603,
+                // Nobody here has subscribed to it (RFC 6665 §4.1.3).
+                Method::Notify => 481,
                 method if CALL_METHODS.contains(method) => 481,
                 _ => 405,
             });
@@ -313,7 +355,7 @@ impl Endpoint {
         self.wire.table.len() >= most
     }
 
-    fn open(
+    pub(super) fn open(
         &mut self,
         now: Instant,
         door: &Door,
@@ -338,16 +380,19 @@ impl Endpoint {
         self.refuse(door, refusal.header(Name::RetryAfter, seconds));
     }
 
-    fn refuse_with(&mut self, door: &Door, request: &Request, status: u16) {
+    pub(super) fn refuse_with(&mut self, door: &Door, request: &Request, status: u16) {
         let mut refusal = self.wire.reply(request, status, &door.key.token());
         if matches!(status, 405 | 501) {
             refusal = refusal.header(Name::Allow, &self.wire.allow);
+        }
+        if status == 489 {
+            refusal = self.wire.with_events(refusal);
         }
         self.refuse(door, refusal);
     }
 
     /// Refuses without keeping state (§8.2.7); the same request gets the same tag again.
-    fn refuse(&mut self, door: &Door, refusal: ResponseBuilder) {
+    pub(super) fn refuse(&mut self, door: &Door, refusal: ResponseBuilder) {
         let payload = refusal.finish().to_bytes();
         self.wire.table.transmit(door.route, payload, false);
     }
@@ -359,20 +404,6 @@ fn registers_a_sip_address(request: &Request) -> bool {
     uri.is_ok_and(|uri| matches!(uri.scheme(), Scheme::Sip | Scheme::Sips))
 }
 
-/// The extensions that a request demands and that nobody here knows.
-fn unsupported(request: &Request) -> Option<String> {
-    if !request.has(Name::Require) {
-        return None;
-    }
-    let unknown: Vec<String> = (request.require())
-        .filter(|token| !UNDERSTOOD.iter().any(|known| token.eq_ignore_case(known)))
-        .map(|token| token.to_string())
-        .collect();
-    (!unknown.is_empty()).then(|| unknown.join(", "))
-}
-
-/// Extensions that Require may name.
-const UNDERSTOOD: [&str; 3] = ["100rel", "timer", "path"];
 /// Requests outside of calls are served up to this many times the transactions at which new calls
 /// are refused.
 const SOFT_LIMIT: usize = 2;

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::config::EndpointConfig;
-use super::event::Event;
+use super::event::{Event, SessionId};
 use crate::dialog::peer::Peer;
 use crate::message::Reason;
 use crate::random::Random;
-use crate::session::SUPPORTED;
 use crate::session::body::SDP;
+use crate::subscription::SubscriptionId;
 use crate::transaction::key::{Key, Keys};
 use crate::transaction::table::{Owner, Sending, Table};
 use crate::transport::{Route, Source, Transmit, Transport};
@@ -28,6 +28,11 @@ pub(crate) struct Wire {
     pub(crate) config: EndpointConfig,
     /// The methods that we serve, as Allow lists them.
     pub(crate) allow: String,
+    /// The event packages that we serve, as Allow-Events lists them; empty for none.
+    allow_events: String,
+    /// The extensions that we understand, as Supported lists them.
+    pub(crate) supported: String,
+    last_subscription: u64,
     pub(crate) events: VecDeque<Event>,
     /// Those that took no connection when a large request was to go by TCP, until when they are
     /// spared another try: each costs a caller seconds.
@@ -55,10 +60,24 @@ impl Wire {
     pub(crate) fn new(config: EndpointConfig) -> Self {
         let mut random = Random::new(config.seed);
         let mut methods = CALL_METHODS.to_vec();
+        let mut events = config.events.clone();
+        let mut supported = vec!["100rel", "timer"];
         for method in &config.allow {
-            if !methods.contains(method) {
+            if !methods.contains(method) && *method != Method::Subscribe {
                 methods.push(method.clone());
             }
+        }
+        if !events.is_empty() {
+            methods.push(Method::Subscribe);
+        }
+        if config.replaces {
+            supported.push("replaces");
+        }
+        if config.allow.contains(&Method::Refer) {
+            // Who can be asked to transfer can ask, and is then told.
+            methods.push(Method::Notify);
+            events.push("refer".to_owned());
+            supported.push("norefersub");
         }
         let allow: Vec<String> = methods.iter().map(Method::to_string).collect();
         Self {
@@ -66,6 +85,9 @@ impl Wire {
             keys: Keys::new([random.next(), random.next()]),
             random,
             allow: allow.join(", "),
+            allow_events: events.join(", "),
+            supported: supported.join(", "),
+            last_subscription: 0,
             config,
             events: VecDeque::new(),
             without_tcp: HashMap::new(),
@@ -172,9 +194,51 @@ impl Wire {
 
     /// Adds what we can do, as the answer to an OPTIONS says it.
     pub(crate) fn with_abilities(&self, reply: ResponseBuilder) -> ResponseBuilder {
-        (reply.header(Name::Allow, &self.allow))
+        let reply = (reply.header(Name::Allow, &self.allow))
             .header(Name::Accept, SDP)
-            .header(Name::Supported, SUPPORTED)
+            .header(Name::Supported, &self.supported);
+        self.with_events(reply)
+    }
+
+    /// Adds which event packages we serve, if there are some.
+    pub(crate) fn with_events(&self, reply: ResponseBuilder) -> ResponseBuilder {
+        match self.allow_events.is_empty() {
+            true => reply,
+            false => reply.header(Name::AllowEvents, &self.allow_events),
+        }
+    }
+
+    /// Whether the application serves a method that not everybody serves.
+    pub(crate) fn serves(&self, method: &Method) -> bool {
+        match method {
+            Method::Subscribe => !self.config.events.is_empty(),
+            method => self.config.allow.contains(method),
+        }
+    }
+
+    /// The extensions that a request demands and that nobody here knows.
+    pub(crate) fn unsupported(&self, request: &Request) -> Option<String> {
+        if !request.has(Name::Require) {
+            return None;
+        }
+        let understood = |token: &Text| {
+            let mut known = self.supported.split(", ").chain(["path"]);
+            known.any(|known| token.eq_ignore_case(known))
+        };
+        let unknown: Vec<String> = (request.require())
+            .filter(|token| !understood(token))
+            .map(|token| token.to_string())
+            .collect();
+        (!unknown.is_empty()).then(|| unknown.join(", "))
+    }
+
+    /// The name of a new subscription, which lives in the dialog of a call or in one of its own.
+    pub(crate) fn next_subscription(&mut self, session: Option<SessionId>) -> SubscriptionId {
+        self.last_subscription += 1;
+        SubscriptionId {
+            number: self.last_subscription,
+            session,
+        }
     }
 
     /// Responds to a request in a dialog, with nothing but a status.
@@ -182,6 +246,9 @@ impl Wire {
         let mut reply = self.reply(request, status, "");
         if matches!(status, 405 | 501) {
             reply = reply.header(Name::Allow, &self.allow);
+        }
+        if status == 489 {
+            reply = self.with_events(reply);
         }
         self.respond(now, key, &reply.finish());
     }

@@ -1,11 +1,14 @@
 //! Header fields: their names, and the types of their values.
 
 mod auth;
+mod event;
 pub(crate) mod list;
 mod name;
 mod name_addr;
 pub(crate) mod numbers;
 pub(crate) mod params;
+mod refer_to;
+mod replaces;
 pub(crate) mod scan;
 mod via;
 
@@ -14,10 +17,13 @@ use bytes::BytesMut;
 use crate::Text;
 
 pub use auth::{Challenge, Credentials};
+pub use event::{EventPackage, SubscriptionState, Substate};
 pub use name::Name;
 pub use name_addr::NameAddr;
 pub use numbers::{CSeq, RAck, Refresher, SessionExpires};
 pub use params::Params;
+pub use refer_to::ReferTo;
+pub use replaces::Replaces;
 pub use via::Via;
 
 /// Writes a quoted string; what would end a header line becomes a space.

@@ -92,6 +92,8 @@ pub enum Name {
     Reason,
     /// Hops that stay on the way.
     RecordRoute,
+    /// Whether a transfer is to be reported on (RFC 4488).
+    ReferSub,
     /// Where to send a call (RFC 3515), compact `r`.
     ReferTo,
     /// Who asked for the transfer (RFC 3892), compact `b`.
@@ -248,6 +250,7 @@ const KNOWN: [(Name, &str, u8, Count); Name::Other as usize] = [
     (Name::RAck, "RAck", NONE, ONE),
     (Name::Reason, "Reason", NONE, MANY),
     (Name::RecordRoute, "Record-Route", NONE, MANY),
+    (Name::ReferSub, "Refer-Sub", NONE, ONE),
     (Name::ReferTo, "Refer-To", b'r', ONE),
     (Name::ReferredBy, "Referred-By", b'b', ONE),
     (Name::RemotePartyId, "Remote-Party-ID", NONE, MANY),

@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 
 use crate::header::numbers::seconds;
 use crate::header::{
-    CSeq, Challenge, Credentials, Name, NameAddr, Params, RAck, SessionExpires, Via,
+    CSeq, Challenge, Credentials, EventPackage, Name, NameAddr, Params, RAck, ReferTo, Replaces,
+    SessionExpires, SubscriptionState, Via,
 };
 use crate::message::Head;
 use crate::message::method::Method;
@@ -235,6 +236,49 @@ impl Head {
 
     fn tokens(&self, name: Name) -> impl Iterator<Item = Text> {
         self.header_all(name).filter(|token| !token.is_empty())
+    }
+}
+
+/// Subscriptions and transfers.
+impl Head {
+    /// Returns the event package that a request is about (RFC 6665).
+    pub fn event(&self) -> Result<EventPackage, Error> {
+        EventPackage::parse(&self.first(Name::Event)?)
+    }
+
+    /// Returns how a subscription stands.
+    pub fn subscription_state(&self) -> Result<SubscriptionState, Error> {
+        SubscriptionState::parse(&self.first(Name::SubscriptionState)?)
+    }
+
+    /// Returns the event packages that the sender serves.
+    pub fn allow_events(&self) -> impl Iterator<Item = Text> {
+        self.tokens(Name::AllowEvents)
+    }
+
+    /// Returns where a REFER sends the call (RFC 3515).
+    pub fn refer_to(&self) -> Result<ReferTo, Error> {
+        ReferTo::parse(self.first(Name::ReferTo)?)
+    }
+
+    /// Returns who asked for a transfer (RFC 3892).
+    pub fn referred_by(&self) -> Result<Option<NameAddr>, Error> {
+        self.header(Name::ReferredBy)
+            .map(|value| NameAddr::parse(value).ok_or(Error::Malformed(Name::ReferredBy)))
+            .transpose()
+    }
+
+    /// Tells whether nobody wants to hear how a transfer goes, or nobody will tell (RFC 4488).
+    pub fn refuses_refer_news(&self) -> bool {
+        let value = self.header(Name::ReferSub).unwrap_or_default();
+        before_params(&value).0.eq_ignore_case("false")
+    }
+
+    /// Returns the call that an INVITE takes the place of (RFC 3891).
+    pub fn replaces(&self) -> Result<Option<Replaces>, Error> {
+        self.header(Name::Replaces)
+            .map(|value| Replaces::parse(&value))
+            .transpose()
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Instant;
 use super::follow_up::request_of;
 use super::{Phase, Session};
 use crate::endpoint::event::EndedWhy;
-use crate::endpoint::wire::{Wire, reason_value};
+use crate::endpoint::wire::{Hop, Wire, reason_value};
 use crate::message::Reason;
 use crate::transaction::key::Key;
+use crate::transaction::table::Owner;
 use crate::{CSeq, Method, Name, Request, Response};
 
 impl Session {
@@ -149,14 +150,27 @@ impl Session {
         response: &Response,
     ) -> Option<Key> {
         let sent = request_of(wire.table.request(key)?.0)?;
-        let again = self.login.retry(&sent, response)?;
+        let (key, _) = self.send_with_login(now, wire, &sent, response)?;
+        Some(key)
+    }
+
+    /// Sends a request within the dialog once more, as the refusal says how.
+    pub(super) fn send_with_login(
+        &mut self,
+        now: Instant,
+        wire: &mut Wire,
+        sent: &Request,
+        response: &Response,
+    ) -> Option<(Key, Request)> {
+        let again = self.login.retry(sent, response)?;
         let method = sent.method().clone();
         let number = self.parties.get_mut(self.active)?.dialog.next_cseq();
         let again = again
             .remove(Name::Via)
             .remove(Name::UserAgent)
-            .remove(Name::MaxForwards)
             .replace(Name::CSeq, CSeq { number, method });
-        self.send(now, wire, again)
+        let hop = Hop::from(&self.dialog()?.peer);
+        let owner = Owner::Session(self.identity.id);
+        Some(wire.send(now, owner, again, hop))
     }
 }

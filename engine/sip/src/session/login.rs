@@ -11,7 +11,7 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    pub(super) fn new(account: Option<Account>) -> Self {
+    pub(crate) fn new(account: Option<Account>) -> Self {
         Self {
             account: account.map(Box::new),
             left: MOST_TRIES,
@@ -25,7 +25,7 @@ impl Login {
 
     /// Makes the next try out of the request as it was sent, if the refusal says how. Via and CSeq
     /// are still those of the first.
-    pub(super) fn retry(&mut self, sent: &Request, refusal: &Response) -> Option<RequestBuilder> {
+    pub(crate) fn retry(&mut self, sent: &Request, refusal: &Response) -> Option<RequestBuilder> {
         self.left = self.left.checked_sub(1)?;
         match refusal.status() {
             401 | 407 => {

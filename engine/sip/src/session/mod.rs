@@ -4,7 +4,7 @@ pub(crate) mod body;
 mod ending;
 pub(crate) mod follow_up;
 pub(crate) mod incoming;
-mod login;
+pub(crate) mod login;
 mod modify;
 mod offers;
 pub(crate) mod outgoing;
@@ -12,7 +12,9 @@ mod peer_requests;
 mod refresh;
 mod reliable;
 mod repeat;
+mod texts;
 mod timer;
+pub(crate) mod transfer;
 
 use std::time::Instant;
 
@@ -35,7 +37,9 @@ use login::Login;
 use offers::Offers;
 use outgoing::Calling;
 use repeat::Repeat;
+use texts::SentText;
 use timer::SessionTimer;
+use transfer::Transfers;
 
 /// One call as seen from here.
 ///
@@ -54,6 +58,8 @@ pub(crate) struct Session {
     timer: SessionTimer,
     abilities: Abilities,
     login: Login,
+    transfers: Transfers,
+    texts: Vec<SentText>,
     /// The application has been told that it is over.
     is_over: bool,
     pub(crate) wake: Wake,
@@ -139,6 +145,8 @@ impl Session {
             timer: SessionTimer::default(),
             abilities: Abilities::default(),
             login: Login::new(account),
+            transfers: Transfers::default(),
+            texts: Vec::new(),
             is_over: false,
             wake: Wake::default(),
         }
@@ -149,9 +157,9 @@ impl Session {
         self.identity.dialog
     }
 
-    /// Whether nothing is left to do.
+    /// Whether nothing is left to do. What its transfers have still to tell outlives the call.
     pub(crate) fn is_gone(&self) -> bool {
-        matches!(self.phase, Phase::Gone)
+        matches!(self.phase, Phase::Gone) && self.transfers.is_empty()
     }
 
     /// Whether the final response to this request is still to come.
@@ -176,6 +184,11 @@ impl Session {
         response: &Response,
         source: Source,
     ) {
+        if self.handle_transfer_response(now, wire, key, response)
+            || self.handle_text_response(now, wire, key, response)
+        {
+            return;
+        }
         match &self.phase {
             Phase::Calling(calling) if calling.invite == key => {
                 self.handle_invite_response(now, wire, response, source);
@@ -189,6 +202,11 @@ impl Session {
 
     /// A request of this session was not answered (408), or could not be sent (503).
     pub(crate) fn handle_failure(&mut self, now: Instant, wire: &mut Wire, key: Key, status: u16) {
+        if self.handle_transfer_failure(now, wire, key, status)
+            || self.handle_text_failure(wire, key, status)
+        {
+            return;
+        }
         match &self.phase {
             Phase::Calling(calling) if calling.invite == key => self.refused(wire, status, None),
             Phase::Leaving { bye } if *bye == key => self.phase = Phase::Gone,
@@ -210,6 +228,7 @@ impl Session {
         self.handle_answer_timeout(now, wire);
         self.handle_offer_timeout(now, wire);
         self.handle_refresh_timeout(now, wire);
+        self.handle_transfer_timeout(now, wire);
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -225,6 +244,7 @@ impl Session {
             answer.map(|answer| answer.repeat.poll_timeout()),
             self.offers.poll_timeout(),
             self.timer.poll_timeout(),
+            self.transfers.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -321,13 +341,10 @@ impl Introduce for ResponseBuilder {
     fn introduce(self, wire: &Wire, dialog: &Dialog) -> Self {
         self.header(Name::Contact, dialog.contact())
             .header(Name::Allow, &wire.allow)
-            .header(Name::Supported, SUPPORTED)
+            .header(Name::Supported, &wire.supported)
     }
 }
 
 fn early_id(wire: &Wire, tag: Option<&Text>) -> EarlyId {
     EarlyId(wire.party_key(tag))
 }
-
-/// What we understand.
-pub(crate) const SUPPORTED: &str = "100rel, timer";

@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::follow_up::{request_of, send_cancel};
-use super::{Identity, Party, Phase, SDP, SUPPORTED, Session, early_id, sdp_of};
+use super::{Identity, Party, Phase, SDP, Session, early_id, sdp_of};
 use crate::dialog::Dialog;
 use crate::dialog::peer::Peer;
 use crate::endpoint::config::Outgoing;
@@ -82,7 +82,7 @@ impl Session {
             )
             .header(Name::Contact, &contact)
             .header(Name::Allow, &wire.allow)
-            .header(Name::Supported, SUPPORTED);
+            .header(Name::Supported, &wire.supported);
         if let Some(interval) = wire.config.session_expires {
             let refresher = None;
             invite = invite.header(

@@ -43,11 +43,15 @@ impl Session {
         self.learn_abilities(request);
         match request.method() {
             Method::Bye => self.handle_bye(now, wire, key, request),
+            Method::Subscribe => self.handle_subscribe(now, wire, key, request),
+            Method::Notify => self.handle_notify(now, wire, key, request),
             _ if self.is_over => wire.refuse(now, key, request, 481),
             Method::Invite => self.handle_reinvite(now, wire, key, request),
             Method::Update => self.handle_update(now, wire, key, request),
             Method::Prack => self.handle_prack(now, wire, key, request),
             Method::Info => self.handle_info(now, wire, key, request),
+            Method::Refer => self.handle_refer(now, wire, key, request, source),
+            Method::Message => self.handle_message(now, wire, key, request),
             Method::Options => self.handle_options(now, wire, key, request),
             Method::Other(_) => wire.refuse(now, key, request, 501),
             _ => wire.refuse(now, key, request, 405),

@@ -13,6 +13,7 @@ use super::server::Server;
 use super::server_invite::ServerInvite;
 use super::timer::{Timers, Wake};
 use crate::endpoint::event::SessionId;
+use crate::subscription::SubscriptionId;
 use crate::transport::{Route, Transmit};
 
 /// Every client and server transaction, by key.
@@ -36,6 +37,8 @@ pub(crate) struct Table {
 pub(crate) enum Owner {
     /// A call.
     Session(SessionId),
+    /// A subscription outside of calls.
+    Subscription(SubscriptionId),
     /// The application, by handle.
     Request,
     /// Nobody waits for the outcome.

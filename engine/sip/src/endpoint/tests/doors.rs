@@ -17,6 +17,10 @@ fn what_is_wrong_with_a_request_is_said() {
         ),
         (("INVITE", "JUMP"), 501),
         (("INVITE", "MESSAGE"), 405),
+        (("INVITE", "SUBSCRIBE"), 489),
+        (("INVITE", "REFER"), 603),
+        (("INVITE", "NOTIFY"), 481),
+        (("INVITE", "PUBLISH"), 405),
         (("INVITE", "BYE"), 481),
         (("INVITE", "PRACK"), 481),
         (

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::random::Random;
 use crate::{
-    Endpoint, EndpointConfig, Event, Message, Method, NameAddr, Outgoing, Output, Request,
+    Endpoint, EndpointConfig, Event, Message, Method, NameAddr, Outgoing, Output, Outside, Request,
     Response, Route, SessionId, Source, Transport, Uri,
 };
 
@@ -45,6 +45,13 @@ struct Packet {
     at: Instant,
     from: usize,
     payload: Bytes,
+}
+
+/// Turns on what an application may serve.
+pub(super) fn everything(config: &mut EndpointConfig) {
+    config.allow = vec![Method::Register, Method::Refer, Method::Message];
+    config.events = vec!["message-summary".to_owned(), "dialog".to_owned()];
+    config.replaces = true;
 }
 
 /// One way, in milliseconds.
@@ -85,7 +92,7 @@ impl Pair {
 
     /// A pair whose network is bad by `percent`.
     pub(super) fn lossy(seed: u64, percent: u64) -> Self {
-        let mut pair = Self::new();
+        let mut pair = Self::with(everything);
         pair.random = Random::new(seed);
         pair.loss = percent;
         pair.doubled = percent / 4;
@@ -127,6 +134,23 @@ impl Pair {
             sdp: Some(OFFER),
             headers: Vec::new(),
             max_forwards: 70,
+            account: None,
+        }
+    }
+
+    /// What a side sends to the other outside of calls.
+    pub(super) fn outside(&self, from: usize) -> Outside {
+        let Outgoing {
+            uri, from: own, to, ..
+        } = self.outgoing();
+        Outside {
+            uri,
+            from: own,
+            to,
+            route: Vec::new(),
+            destination: self.route(from),
+            allows_tcp: false,
+            headers: Vec::new(),
             account: None,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::pair::{ALICE, ANSWER, BOB, OFFER, Pair};
-use crate::{Event, SessionId};
+use crate::{Event, ReferTo, SessionId, SubscriptionId};
 
 /// What an application may do, whether it makes sense or not.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,13 @@ enum Action {
     RefuseOffer,
     Info,
     ExpectReaction,
+    Refer { wants_news: bool },
+    ReferOutside,
+    AcceptRefers,
+    RefuseRefers,
+    ReportRefers { status: u16 },
+    Message,
+    Talk,
     BreakConnection,
 }
 
@@ -42,12 +49,16 @@ proptest! {
     ) {
         let mut pair = Pair::lossy(seed, loss);
         let mut born = [Vec::new(), Vec::new()];
+        let mut transfers = Transfers::default();
         for step in steps {
             act(&mut pair, &mut born, step);
+            act_on_transfers(&mut pair, &born, &mut transfers, step);
             pair.run_for(step.pause);
             learn(&mut pair, &mut born);
+            learn_transfers(&pair, &mut transfers);
         }
         // Everybody hangs up, and the network lies still.
+        learn_transfers(&pair, &mut transfers);
         for side in [ALICE, BOB] {
             for session in born[side].clone() {
                 let now = pair.now;
@@ -65,6 +76,19 @@ proptest! {
             for session in &born[side] {
                 let ends = pair.count(side, |event| matches!(event,
                     Event::Ended { session: s, .. } | Event::Refused { session: s, .. } if s == session
+                ));
+                prop_assert_eq!(ends, 1);
+            }
+            learn_transfers(&pair, &mut transfers);
+            for refer in &transfers.theirs[side] {
+                let ends = pair.count(side, |event| matches!(event,
+                    Event::SubscriptionEnded { subscription, .. } if subscription == refer
+                ));
+                prop_assert_eq!(ends, 1);
+            }
+            for asked in &transfers.ours[side] {
+                let ends = pair.count(side, |event| matches!(event,
+                    Event::ReferEnded { refer, .. } if refer == asked
                 ));
                 prop_assert_eq!(ends, 1);
             }
@@ -107,8 +131,74 @@ fn act(pair: &mut Pair, born: &mut [Vec<SessionId>; 2], step: Step) {
             Action::ExpectReaction => {
                 endpoint.expect_reaction(now, session, Duration::from_secs(1));
             }
-            Action::Call { .. } | Action::BreakConnection => {}
+            Action::Message => {
+                endpoint.message_within(now, session, "text/plain", ANSWER);
+            }
+            Action::Talk => endpoint.notify_unasked_within(now, session, "talk", None),
+            Action::Call { .. }
+            | Action::BreakConnection
+            | Action::Refer { .. }
+            | Action::ReferOutside
+            | Action::AcceptRefers
+            | Action::RefuseRefers
+            | Action::ReportRefers { .. } => {}
         }
+    }
+}
+
+/// What each side was asked for, and asks for.
+#[derive(Default)]
+struct Transfers {
+    theirs: [Vec<SubscriptionId>; 2],
+    ours: [Vec<SubscriptionId>; 2],
+}
+
+fn act_on_transfers(
+    pair: &mut Pair,
+    born: &[Vec<SessionId>; 2],
+    transfers: &mut Transfers,
+    step: Step,
+) {
+    let Step { side, action, .. } = step;
+    let (now, route) = (pair.now, pair.route(side));
+    let to = ReferTo::to(&pair.outgoing().uri);
+    let outside = pair.outside(side);
+    assert_eq!(outside.destination, route);
+    let endpoint = &mut pair.sides[side].endpoint;
+    match action {
+        Action::Refer { wants_news } => {
+            for &session in &born[side] {
+                let refer = endpoint.refer(now, session, &to, None, wants_news);
+                transfers.ours[side].extend(refer);
+            }
+        }
+        Action::ReferOutside => {
+            let refer = endpoint.refer_outside(now, outside, &to, true);
+            transfers.ours[side].push(refer);
+        }
+        _ => {}
+    }
+    for &refer in &transfers.theirs[side] {
+        match action {
+            Action::AcceptRefers => endpoint.accept_refer(now, refer),
+            Action::RefuseRefers => endpoint.refuse_refer(now, refer, 603, &[]),
+            Action::ReportRefers { status } => endpoint.report_refer(now, refer, status),
+            _ => {}
+        }
+    }
+}
+
+/// Notes the transfers that were asked for.
+fn learn_transfers(pair: &Pair, transfers: &mut Transfers) {
+    for side in [ALICE, BOB] {
+        let asked = pair.sides[side]
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Referred { refer, .. } => Some(*refer),
+                _ => None,
+            });
+        transfers.theirs[side] = asked.collect();
     }
 }
 
@@ -136,6 +226,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Action::Info),
         1 => Just(Action::ExpectReaction),
         1 => Just(Action::BreakConnection),
+        3 => any::<bool>().prop_map(|wants_news| Action::Refer { wants_news }),
+        1 => Just(Action::ReferOutside),
+        3 => Just(Action::AcceptRefers),
+        1 => Just(Action::RefuseRefers),
+        3 => (100_u16..700).prop_map(|status| Action::ReportRefers { status }),
+        1 => Just(Action::Message),
+        1 => Just(Action::Talk),
     ];
     let pause = prop_oneof![0_u64..30, 0_u64..1000, 0_u64..40_000];
     (0..2_usize, action, pause).prop_map(|(side, action, pause)| Step {

@@ -1,0 +1,184 @@
+//! Those who subscribe to something here: RFC 6665 §4.2.
+
+use std::time::Instant;
+
+use super::Endpoint;
+use super::event::Event;
+use super::receive::Door;
+use super::subscriptions::Entrance;
+use super::wire::Wire;
+use crate::subscription::notifier::{Kind, Notifier};
+use crate::subscription::standalone::Subscription;
+use crate::subscription::{Line, Notice, SubscriptionEnd, SubscriptionId, Termination, granted};
+use crate::transaction::key::Key;
+use crate::transaction::table::Owner;
+use crate::{Name, Request};
+
+impl Endpoint {
+    /// Takes on a subscription, after [`Event::Subscribed`], and tells how things stand. `account`
+    /// is whose it is: one account may have
+    /// [`max_subscriptions_per_account`](super::EndpointConfig::max_subscriptions_per_account), and
+    /// those over that are refused with 403. A phone that has forgotten its subscription, and
+    /// subscribes anew to the same, takes the place of the old one.
+    pub fn accept_subscription(
+        &mut self,
+        now: Instant,
+        subscription: SubscriptionId,
+        account: &str,
+        notice: Notice,
+    ) {
+        let limit = self.wire.config.max_subscriptions_per_account;
+        match self.subscriptions.enter(subscription, account, limit) {
+            Entrance::Full => self.refuse_subscription(now, subscription, 403, &[]),
+            Entrance::Open { superseded } => {
+                if let Some(old) = superseded.filter(|old| *old != subscription) {
+                    self.with_notifier(now, old, |notifier, line| {
+                        notifier.forget(line.wire, SubscriptionEnd::Superseded);
+                    });
+                }
+                self.with_notifier(now, subscription, |notifier, line| {
+                    notifier.accept(line, notice);
+                });
+            }
+        }
+    }
+
+    /// Refuses a subscription, 300 to 699, with further header fields: the challenge of a 401.
+    pub fn refuse_subscription(
+        &mut self,
+        now: Instant,
+        subscription: SubscriptionId,
+        status: u16,
+        headers: &[(String, String)],
+    ) {
+        self.with_notifier(now, subscription, |notifier, line| {
+            notifier.refuse(line, status, headers);
+        });
+    }
+
+    /// Tells a subscriber how things stand now. While it has not answered the last time, notices
+    /// wait; a whole one takes the place of those that wait.
+    pub fn notify(&mut self, now: Instant, subscription: SubscriptionId, notice: Notice) {
+        self.with_notifier(now, subscription, |notifier, line| {
+            notifier.notify(line, notice);
+        });
+    }
+
+    /// Ends a subscription. [`Event::SubscriptionEnded`] follows at once.
+    pub fn end_subscription(
+        &mut self,
+        now: Instant,
+        subscription: SubscriptionId,
+        termination: Termination,
+        notice: Option<Notice>,
+    ) {
+        self.with_notifier(now, subscription, |notifier, line| {
+            notifier.finish(line, termination, notice, SubscriptionEnd::Ended);
+        });
+    }
+
+    /// A SUBSCRIBE outside of dialogs.
+    pub(super) fn handle_subscribe(
+        &mut self,
+        now: Instant,
+        door: &Door,
+        request: &Request,
+        merge: Key,
+    ) {
+        let served = request.event().ok().filter(|event| {
+            let packages = &self.wire.config.events;
+            packages.iter().any(|package| event.package == **package)
+        });
+        let Some(event) = served else {
+            return self.refuse_with(door, request, 489);
+        };
+        let Some(expires) = granted(&self.wire.config, request) else {
+            let reply = self.wire.reply(request, 423, &door.key.token());
+            let seconds = self.wire.config.min_expires.as_secs();
+            return self.refuse(door, reply.header(Name::MinExpires, seconds));
+        };
+        let subject = subject(&self.wire, request);
+        let asked = (door.key, request, expires);
+        let begun = Subscription::asked(
+            now,
+            &mut self.wire,
+            Kind::Package,
+            event.clone(),
+            asked,
+            door.source,
+        );
+        match begun {
+            Err(fault) => self.refuse_with(door, request, fault.status()),
+            Ok(subscription) => {
+                let id = subscription.id();
+                self.begin_subscription(now, door, subscription, subject, merge);
+                self.wire.event(Event::Subscribed {
+                    subscription: id,
+                    event: event.detach(),
+                    expires,
+                    request: request.clone(),
+                    source: door.source,
+                });
+            }
+        }
+    }
+
+    pub(super) fn begin_subscription(
+        &mut self,
+        now: Instant,
+        door: &Door,
+        subscription: Subscription,
+        subject: Option<Key>,
+        merge: Key,
+    ) {
+        let id = subscription.id();
+        self.open(now, door, Owner::Subscription(id), Some(merge), false);
+        self.subscriptions.insert(subscription, subject);
+        self.subscriptions.settle(now, id);
+    }
+
+    /// Does something with a subscription outside of calls, if it is still there.
+    pub(super) fn with_subscription(
+        &mut self,
+        now: Instant,
+        id: SubscriptionId,
+        act: impl FnOnce(&mut Subscription, &mut Wire),
+    ) {
+        if let Some(subscription) = self.subscriptions.get_mut(id) {
+            act(subscription, &mut self.wire);
+            self.subscriptions.settle(now, id);
+        }
+    }
+
+    /// Does something as a notifier, wherever the subscription lives, if it is still there.
+    pub(super) fn with_notifier(
+        &mut self,
+        now: Instant,
+        id: SubscriptionId,
+        act: impl FnOnce(&mut Notifier, &mut Line<'_>),
+    ) {
+        match id.session {
+            Some(session) => self.with(now, session, |session, wire| {
+                session.with_notifier(now, wire, id, act);
+            }),
+            None => self.with_subscription(now, id, |subscription, wire| {
+                subscription.with_notifier(now, wire, act);
+            }),
+        }
+    }
+}
+
+/// What a phone that has forgotten its subscription has in common with itself: package, resource,
+/// and its own address.
+fn subject(wire: &Wire, request: &Request) -> Option<Key> {
+    let event = request.event().ok()?;
+    let contacts = request.contacts().ok()?;
+    let contact = contacts.first()?.uri_text();
+    Some(wire.keys.of(&[
+        b"subject",
+        event.package.as_bytes(),
+        event.id.unwrap_or_default().as_bytes(),
+        request.uri_text().as_bytes(),
+        contact.as_bytes(),
+    ]))
+}
