@@ -29,6 +29,9 @@ pub(crate) struct Table {
     timers: Timers<Side>,
     transmits: VecDeque<Transmit>,
     failures: VecDeque<Failure>,
+    /// The request that was answered last. On connections its transaction is over with the answer, and
+    /// its owner may have to send it again, with credentials.
+    answered: Option<(Key, Bytes, Route)>,
     retransmissions: u64,
 }
 
@@ -114,6 +117,7 @@ impl Table {
             timers: Timers::new(),
             transmits: VecDeque::new(),
             failures: VecDeque::new(),
+            answered: None,
             retransmissions: 0,
         }
     }
@@ -147,7 +151,16 @@ impl Table {
         make_ack: impl FnOnce(&Bytes) -> Option<Bytes>,
     ) -> Option<Owner> {
         let entry = self.clients.get_mut(&key)?;
-        let owner = entry.sending.owner;
+        let Sending {
+            owner,
+            payload,
+            route,
+            ..
+        } = &entry.sending;
+        let owner = *owner;
+        if code >= 300 {
+            self.answered = Some((key, payload.clone(), *route));
+        }
         match &mut entry.machine {
             ClientMachine::Invite(machine) => {
                 if code >= 300 && entry.ack.is_none() {
@@ -193,10 +206,12 @@ impl Table {
         }
     }
 
-    /// The request of a client transaction and where it was sent.
+    /// The request of a client transaction, or the one that was refused just now, and where it was sent.
     pub(crate) fn request(&self, key: Key) -> Option<(&Bytes, &Route)> {
-        let sending = &self.clients.get(&key)?.sending;
-        Some((&sending.payload, &sending.route))
+        let live = self.clients.get(&key).map(|entry| &entry.sending);
+        let live = live.map(|sending| (&sending.payload, &sending.route));
+        let answered = self.answered.as_ref().filter(|answered| answered.0 == key);
+        live.or_else(|| answered.map(|(_, payload, route)| (payload, route)))
     }
 
     /// A request arrived that belongs to no transaction yet.

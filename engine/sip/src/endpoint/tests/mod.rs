@@ -4,6 +4,7 @@
 
 mod calls;
 mod cancel;
+mod challenges;
 mod doors;
 mod failover;
 mod forks;
