@@ -4,9 +4,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    CallBegin, CallDetails, CallFilter, CallRow, FinishedCall, JournalLine, KvEntry, KvKey,
-    MailboxRow, MessageFilter, MessageRow, Pending, RecordingEnd, RecordingFilter, RecordingRow,
-    RegistrationRow, Secret, TokenRow, UserRecord,
+    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, FinishedCall, JobRow, JobState,
+    JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter, MessageRow, NewJob, Pending,
+    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, TokenRow, UserRecord,
 };
 
 /// Where records live.
@@ -19,7 +19,7 @@ use crate::{
 /// `leave_message`, `append_journal`) is accepted for longer than what begins something.
 ///
 /// A disk that is full, locked or read-only is told at once, too, to those who can say it again:
-/// `put_*`, `set_pin`, `save_registration`, `kv_*`. What the exchange itself notes of calls, recordings and
+/// `put_*`, `set_pin`, `save_registration`, `kv_*`, `add_job`, `retry_job`. What the exchange itself notes of calls, recordings and
 /// messages is kept in memory instead and acknowledged when the disk has healed and has it;
 /// [`health`](Self::health) tells of the trouble meanwhile.
 ///
@@ -179,6 +179,58 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes all tenants' values that have expired at `now`; returns how many.
     fn kv_purge(&self, now: i64) -> Pending<u64>;
+
+    /// Adds a job; false when there is one with its key already, or was until it was purged.
+    fn add_job(&self, job: NewJob) -> Pending<bool>;
+
+    /// Which of all tenants' handlers have something to do at `now`.
+    fn due_jobs(&self, now: i64) -> Pending<Vec<DueJobs>>;
+
+    /// Takes up to `most` jobs that are due at `now` for a handler (owner and name), oldest first:
+    /// they are running from now on, and nobody else gets them. Each counts as an attempt.
+    fn claim_jobs(
+        &self,
+        tenant: &str,
+        handler: (&str, &str),
+        node: &str,
+        now: i64,
+        most: u32,
+    ) -> Pending<Vec<JobRow>>;
+
+    /// A running job is done. It is forgotten; one with a key is kept until it is purged.
+    fn finish_job(&self, tenant: &str, id: Uuid, now: i64) -> Pending<()>;
+
+    /// A running job has failed: it runs again at `retry_at`, or waits for a person.
+    fn fail_job(
+        &self,
+        tenant: &str,
+        id: Uuid,
+        error: String,
+        retry_at: Option<i64>,
+        now: i64,
+    ) -> Pending<()>;
+
+    /// A claimed job could not begin: it waits again as if it had not been claimed.
+    fn put_back_job(&self, tenant: &str, id: Uuid) -> Pending<()>;
+
+    /// All tenants' jobs that this node was running wait again; for the start of the exchange.
+    /// Returns how many.
+    fn release_jobs(&self, node: &str) -> Pending<u64>;
+
+    /// A tenant's jobs in a state, or all that are not done, oldest first, at most 1,000.
+    fn jobs(&self, tenant: &str, state: Option<JobState>) -> Pending<Vec<JobRow>>;
+
+    /// Lets a failed job run again, with all its attempts; false when there is no such one.
+    fn retry_job(&self, tenant: &str, id: Uuid, now: i64) -> Pending<bool>;
+
+    /// Forgets all tenants' jobs that were done before `before`, and their keys; returns how many.
+    fn purge_jobs(&self, before: i64) -> Pending<u64>;
+
+    /// What an administrator has allowed a plugin.
+    fn grant(&self, tenant: &str, plugin: &str) -> Pending<Option<Value>>;
+
+    /// Notes what an administrator has allowed a plugin.
+    fn put_grant(&self, tenant: &str, plugin: &str, permissions: Value) -> Pending<()>;
 
     /// How the store is, without asking the disk.
     fn health(&self) -> Health;

@@ -50,6 +50,11 @@ fn tokens_are_known_by_their_hashes() {
 }
 
 #[test]
+fn jobs_are_done_once_and_never_lost() {
+    contract::jobs::run(&*sqlite());
+}
+
+#[test]
 fn one_database_keeps_the_whole_contract_twice() {
     let store = sqlite();
 

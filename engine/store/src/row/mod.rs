@@ -4,6 +4,7 @@
 //! database of a newer version can be read by an older one.
 
 mod call;
+mod job;
 mod kv;
 mod recording;
 mod token;
@@ -14,6 +15,7 @@ pub use call::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
     LegRow, Quality, SegmentRow,
 };
+pub use job::{DueJobs, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};
 pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
 pub use token::TokenRow;

@@ -19,6 +19,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         include_str!("../schema/0003_greetings_and_urgent_messages.sql"),
     ),
     (4, "tokens", include_str!("../schema/0004_tokens.sql")),
+    (
+        5,
+        "jobs and grants",
+        include_str!("../schema/0005_jobs_and_grants.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

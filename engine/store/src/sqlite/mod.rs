@@ -2,6 +2,7 @@
 
 mod calls;
 mod job;
+mod jobs;
 mod kv;
 mod migrate;
 mod queue;
@@ -31,9 +32,10 @@ use self::records::Records;
 use self::writer::Condition;
 use crate::secret::Seal;
 use crate::{
-    CallBegin, CallDetails, CallFilter, CallRow, Error, FinishedCall, Health, JournalLine, KvEntry,
-    KvKey, MailboxRow, MessageFilter, MessageRow, Pending, RecordingEnd, RecordingFilter,
-    RecordingRow, RegistrationRow, Secret, Store, TokenRow, UserRecord,
+    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, Error, FinishedCall, Health, JobRow,
+    JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter, MessageRow, NewJob, Pending,
+    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Store, TokenRow,
+    UserRecord,
 };
 
 /// Records in one SQLite file (WAL, `synchronous = FULL`).
@@ -405,6 +407,89 @@ impl Store for Sqlite {
 
     fn kv_purge(&self, now: i64) -> Pending<u64> {
         self.write_end(move |records| kv::purge(&records.everyone(), now))
+    }
+
+    fn add_job(&self, job: NewJob) -> Pending<bool> {
+        match jobs::checked(&job) {
+            Ok(data) => self.write(move |records| jobs::add(&records.of(&job.tenant), &job, &data)),
+            Err(error) => Pending::ready(Err(error)),
+        }
+    }
+
+    fn due_jobs(&self, now: i64) -> Pending<Vec<DueJobs>> {
+        self.read(move |records| jobs::due(&records.everyone(), now))
+    }
+
+    fn claim_jobs(
+        &self,
+        tenant: &str,
+        (owner, name): (&str, &str),
+        node: &str,
+        now: i64,
+        most: u32,
+    ) -> Pending<Vec<JobRow>> {
+        let [tenant, owner, name, node] = [tenant, owner, name, node].map(str::to_owned);
+        self.write(move |records| {
+            jobs::claim(&records.of(&tenant), (&owner, &name), &node, now, most)
+        })
+    }
+
+    fn finish_job(&self, tenant: &str, id: Uuid, now: i64) -> Pending<()> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            jobs::finish(&records.of(&tenant), id, now)
+        })
+    }
+
+    fn fail_job(
+        &self,
+        tenant: &str,
+        id: Uuid,
+        error: String,
+        retry_at: Option<i64>,
+        now: i64,
+    ) -> Pending<()> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            jobs::fail(&records.of(&tenant), id, &error, retry_at, now)
+        })
+    }
+
+    fn put_back_job(&self, tenant: &str, id: Uuid) -> Pending<()> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            jobs::put_back(&records.of(&tenant), id)
+        })
+    }
+
+    fn release_jobs(&self, node: &str) -> Pending<u64> {
+        let node = node.to_owned();
+        self.write_end(move |records| jobs::release(&records.everyone(), &node))
+    }
+
+    fn jobs(&self, tenant: &str, state: Option<JobState>) -> Pending<Vec<JobRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| jobs::list(&records.of(&tenant), state))
+    }
+
+    fn retry_job(&self, tenant: &str, id: Uuid, now: i64) -> Pending<bool> {
+        let tenant = tenant.to_owned();
+        self.write(move |records| jobs::retry(&records.of(&tenant), id, now))
+    }
+
+    fn purge_jobs(&self, before: i64) -> Pending<u64> {
+        self.write_end(move |records| jobs::purge(&records.everyone(), before))
+    }
+
+    fn grant(&self, tenant: &str, plugin: &str) -> Pending<Option<Value>> {
+        let (tenant, plugin) = (tenant.to_owned(), plugin.to_owned());
+        self.read(move |records| jobs::grant(&records.of(&tenant), &plugin))
+    }
+
+    fn put_grant(&self, tenant: &str, plugin: &str, permissions: Value) -> Pending<()> {
+        let (tenant, plugin) = (tenant.to_owned(), plugin.to_owned());
+        let permissions = permissions.to_string();
+        self.write(move |records| jobs::put_grant(&records.of(&tenant), &plugin, &permissions))
     }
 
     fn health(&self) -> Health {

@@ -5,6 +5,7 @@ use store::Store;
 use uuid::Uuid;
 
 pub(crate) mod calls;
+pub(crate) mod jobs;
 pub(crate) mod kv;
 pub(crate) mod recordings;
 pub(crate) mod tokens;
@@ -18,6 +19,7 @@ pub(crate) fn run(store: &dyn Store) {
     recordings::run(store);
     voicemail::run(store);
     kv::run(store);
+    jobs::run(store);
     tokens::run(store);
 }
 
