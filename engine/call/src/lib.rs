@@ -3,6 +3,7 @@
 //! Pure: no SIP, no audio, no Lua, no clock of its own. Inputs are [`Event`]s from the network and
 //! [`Command`]s from the script, each with its time; what is to be done comes out as [`Output`]s.
 
+pub mod acd;
 mod apology;
 mod bridge;
 pub mod calendar;

@@ -1,0 +1,277 @@
+//! What agents, their phones and their other calls do.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::agent::{Dialog, Duty, Hold, Reach, Rest};
+use super::name::AgentIx;
+use super::strategy::Strategy;
+use super::timers::Timer;
+use super::{
+    Acd, Act, AgentId, By, DialogNews, OfferEnd, Output, Reason, Refusal, Setbacks, StateChange,
+    Withdrawn,
+};
+use crate::CallId;
+
+impl Acd {
+    /// An agent does something, or somebody does it for them. An act that changes nothing is fine:
+    /// codes set a state, they do not toggle it.
+    ///
+    /// # Errors
+    /// With what to tell the agent.
+    pub fn handle_agent(
+        &mut self,
+        now: Instant,
+        agent: &AgentId,
+        act: Act,
+        by: By,
+    ) -> Result<(), Refusal> {
+        self.begin(now);
+        let done = self.act(agent, act, &by);
+        self.finish();
+        done
+    }
+
+    /// A phone of the agent answers, or none does any longer.
+    pub fn handle_reach(&mut self, now: Instant, agent: &AgentId, reachable: bool) {
+        self.begin(now);
+        if let Some(&ix) = self.names.agents.get(agent) {
+            let now = self.clock.now;
+            let agent = &mut self.agents[ix.0];
+            agent.reach = match (agent.reach, reachable) {
+                (_, true) => Reach::Reachable,
+                (Reach::Reachable, false) => Reach::Lost { since: now },
+                (lost, false) => lost,
+            };
+            self.settle_agent(ix, &By::Engine);
+        }
+        self.finish();
+    }
+
+    /// What a leg of an agent does that no offer made; and the end of those that one did.
+    pub fn handle_dialog(&mut self, now: Instant, agent: &AgentId, call: CallId, news: DialogNews) {
+        self.begin(now);
+        if let Some(&ix) = self.names.agents.get(agent) {
+            self.dialog(ix, call, news);
+            self.settle_agent(ix, &By::Engine);
+        }
+        self.finish();
+    }
+
+    /// These callers and these legs of agents live; whatever the machine believes beyond them is
+    /// over.
+    pub fn handle_audit(
+        &mut self,
+        now: Instant,
+        callers: &BTreeSet<CallId>,
+        legs: &BTreeSet<(AgentId, CallId)>,
+    ) {
+        self.begin(now);
+        let gone: Vec<CallId> = self
+            .callers
+            .keys()
+            .filter(|call| !callers.contains(call))
+            .copied()
+            .collect();
+        for call in gone {
+            self.leave(call, super::Leave::Gone);
+        }
+        for ix in (0..self.agents.len()).map(AgentIx) {
+            let agent = &self.agents[ix.0];
+            if agent.dialogs.is_empty() {
+                continue;
+            }
+            let over: Vec<CallId> = agent
+                .dialogs
+                .keys()
+                .filter(|call| !legs.contains(&(agent.id.clone(), **call)))
+                .copied()
+                .collect();
+            for call in over {
+                self.dialog(ix, call, DialogNews::Ended);
+            }
+            self.settle_agent(ix, &By::Engine);
+        }
+        self.finish();
+    }
+
+    fn act(&mut self, name: &AgentId, act: Act, by: &By) -> Result<(), Refusal> {
+        let ix = *self.names.agents.get(name).ok_or(Refusal::NotAnAgent)?;
+        let now = self.clock.now;
+        let agent = &self.agents[ix.0];
+        if agent.queues.is_empty() && agent.duty == Duty::LoggedOut {
+            return Err(Refusal::NotAnAgent);
+        }
+        match (act, agent.duty) {
+            (Act::LogIn, Duty::LoggedOut) => self.log_in(ix),
+            (Act::LogIn, _) | (Act::LogOut, Duty::LoggedOut) => return Ok(()),
+            (_, Duty::LoggedOut) => return Err(Refusal::LoggedOut),
+            (Act::LogOut, _) if !agent.dialogs.is_empty() => return Err(Refusal::InCall),
+            (Act::LogOut, _) => {
+                self.take_back_offer(ix);
+                self.agents[ix.0].log_out();
+            }
+            (Act::Reset, _) => {
+                self.take_back_offer(ix);
+                let agent = &mut self.agents[ix.0];
+                let rest = Rest::Busy(Reason::Reset);
+                agent.wish = (!agent.dialogs.is_empty()).then_some(rest);
+                agent.rest(now, rest);
+            }
+            (Act::Idle, _) => self.wish(ix, Rest::Idle),
+            (Act::Busy(code), _) => self.wish(ix, Rest::Busy(Reason::Code(code))),
+            (Act::EndWrapUp, Duty::WrapUp { .. }) => self.wish(ix, Rest::Idle),
+            (Act::ExtendWrapUp(by), Duty::WrapUp { until, then }) => {
+                let until = until.map(|until| (until + by).min(now + LONGEST_WRAP_UP));
+                self.agents[ix.0].duty = Duty::WrapUp { until, then };
+            }
+            (Act::EndWrapUp | Act::ExtendWrapUp(_), _) => return Err(Refusal::NotInWrapUp),
+        }
+        self.settle_agent(ix, by);
+        Ok(())
+    }
+
+    /// At once, or after the call or the offer that is going on.
+    fn wish(&mut self, ix: AgentIx, rest: Rest) {
+        let now = self.clock.now;
+        let agent = &mut self.agents[ix.0];
+        if agent.is_engaged() {
+            agent.wish = Some(rest);
+        } else {
+            agent.wish = None;
+            agent.rest(now, rest);
+        }
+    }
+
+    fn log_in(&mut self, ix: AgentIx) {
+        let now = self.clock.now;
+        let credit = self.credit(ix);
+        let idle = self.rules.idle_after_login;
+        let agent = &mut self.agents[ix.0];
+        let rest = match idle {
+            true => Rest::Idle,
+            false => Rest::Busy(Reason::Login),
+        };
+        agent.rest(now, rest);
+        agent.record.idle_since = now;
+        agent.record.setbacks = Setbacks::default();
+        if let Some(credit) = credit {
+            agent.record.answered = credit;
+        }
+        if let Reach::Lost { .. } = agent.reach {
+            agent.reach = Reach::Lost { since: now };
+        }
+    }
+
+    /// The calls of the least loaded colleague who is logged in, if that has more than this agent:
+    /// nobody is flooded for being new.
+    fn credit(&self, ix: AgentIx) -> Option<std::collections::VecDeque<Instant>> {
+        let now = self.clock.now;
+        let queues = self.agents[ix.0].queues.iter();
+        let strategies = queues.map(|queue| &self.queues[queue.0]);
+        let window = strategies
+            .clone()
+            .map(|queue| queue.plan.offering.strategy)
+            .filter(|strategy| matches!(strategy, Strategy::FewestCalls { .. }))
+            .map(Strategy::window)
+            .max()?;
+        let least = strategies
+            .flat_map(|queue| &queue.members)
+            .filter(|other| **other != ix)
+            .map(|other| &self.agents[other.0])
+            .filter(|other| other.duty != Duty::LoggedOut)
+            .min_by_key(|other| other.calls_within(now, window))?;
+        let own = self.agents[ix.0].calls_within(now, window);
+        (least.calls_within(now, window) > own).then(|| least.record.answered.clone())
+    }
+
+    fn take_back_offer(&mut self, ix: AgentIx) {
+        if let Hold::Offered(lease) = self.agents[ix.0].hold {
+            self.withdraw(lease, Withdrawn::AgentGone, OfferEnd::AgentGone);
+        }
+    }
+
+    fn dialog(&mut self, ix: AgentIx, call: CallId, news: DialogNews) {
+        let now = self.clock.now;
+        let offered = match self.agents[ix.0].hold {
+            Hold::Offered(lease) => self.leases.get(&lease).map(|lease| lease.call),
+            Hold::Nobody | Hold::Releasing(_) => None,
+        };
+        if offered == Some(call) {
+            // The leg of an offer is the lease's until it is connected.
+            return;
+        }
+        match news {
+            DialogNews::Began { customer, queue } => {
+                let wrap_up = queue
+                    .and_then(|name| self.names.queues.get(&name))
+                    .map_or(self.rules.wrap_up, |queue| {
+                        self.queues[queue.0].plan.offering.wrap_up
+                    });
+                let dialogs = &mut self.agents[ix.0].dialogs;
+                dialogs.entry(call).or_insert(Dialog {
+                    confirmed: false,
+                    customer,
+                    wrap_up,
+                });
+            }
+            DialogNews::Confirmed => {
+                let wrap_up = self.rules.wrap_up;
+                let dialogs = &mut self.agents[ix.0].dialogs;
+                let dialog = dialogs.entry(call).or_insert(Dialog {
+                    confirmed: false,
+                    customer: false,
+                    wrap_up,
+                });
+                dialog.confirmed = true;
+                // Whoever talks to somebody else does not come to the phone that rings.
+                self.take_back_offer(ix);
+            }
+            DialogNews::Ended => self.agents[ix.0].end_dialog(now, call, &self.rules),
+        }
+    }
+
+    /// Applies what time and wishes bring, tells what has changed, and looks for work.
+    pub(super) fn settle_agent(&mut self, ix: AgentIx, by: &By) {
+        let now = self.clock.now;
+        let agent = &mut self.agents[ix.0];
+        agent.pass_time(now, &self.rules);
+        let (state, reachable) = (agent.state(), agent.is_reachable());
+        let shown = agent.shown;
+        if (state, reachable) != (shown.state, shown.reachable) {
+            if state != shown.state {
+                agent.shown.since = now;
+            }
+            agent.shown.state = state;
+            agent.shown.reachable = reachable;
+            self.outputs.push_back(Output::State(StateChange {
+                agent: agent.id.clone(),
+                state,
+                reachable,
+                before: shown.state,
+                from: self.clock.wall(shown.since),
+                at: self.clock.wall(now),
+                by: by.clone(),
+            }));
+        }
+        let agent = &mut self.agents[ix.0];
+        let deadline = agent.deadline(now, &self.rules);
+        self.timers.set(Timer::Agent(ix), deadline);
+        let free = agent.obstacle(now).is_none();
+        let came_free = free && !agent.was_free;
+        agent.was_free = free;
+        for index in 0..self.agents[ix.0].queues.len() {
+            let queue = self.agents[ix.0].queues[index];
+            if free {
+                self.work.dirty.insert(queue);
+            }
+            if came_free {
+                self.queues[queue.0].came_free += 1;
+            }
+            self.watch_presence(queue);
+        }
+    }
+}
+
+/// However often it is extended.
+const LONGEST_WRAP_UP: Duration = Duration::from_secs(3600);

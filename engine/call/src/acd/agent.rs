@@ -1,0 +1,429 @@
+//! An agent: what they want, what their phone does, and the state that follows (A.4).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::decision::Because;
+use super::name::QueueIx;
+use super::plan::{AfterWrapUp, AgentRules};
+use super::presence::{Fact, Facts};
+use super::{AgentId, LeaseId, Setbacks};
+use crate::CallId;
+
+/// What an agent is doing. Whether their phone can be reached is another fact, and never mixed in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// 未登录.
+    LoggedOut,
+    /// 置忙.
+    Busy(Reason),
+    /// 置闲.
+    Idle,
+    /// 准备接听: a call is offered, the phone is to ring or rings.
+    Offered,
+    /// 通话中: there is a confirmed dialog.
+    Talking,
+    /// 事后.
+    WrapUp,
+}
+
+/// Why an agent is 置忙.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The agent chose it, with one of the tenant's codes (小休, 会议 …); 0 is none.
+    Code(u8),
+    /// Just logged in.
+    Login,
+    /// 自动置忙 after a call.
+    AfterCall,
+    /// Did not answer several calls in a row (未应答).
+    NoAnswer,
+    /// Declined several calls in a row.
+    Rejected,
+    /// The phone was busy for several calls in a row.
+    PhoneBusy,
+    /// The phone could not be rung for several calls in a row.
+    Unreachable,
+    /// The phone was lost for too long (掉线).
+    Lost,
+    /// 重置.
+    Reset,
+}
+
+impl State {
+    /// The word that scripts and records use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::Busy(_) => "busy",
+            Self::Idle => "idle",
+            Self::Offered => "offered",
+            Self::Talking => "talking",
+            Self::WrapUp => "wrap_up",
+        }
+    }
+
+    /// What agents are shown and told.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "未登录",
+            Self::Busy(_) => "置忙",
+            Self::Idle => "置闲",
+            Self::Offered => "准备接听",
+            Self::Talking => "通话中",
+            Self::WrapUp => "事后",
+        }
+    }
+}
+
+impl Reason {
+    /// The word that scripts and records use; the tenant names the codes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Code(_) => "code",
+            Self::Login => "login",
+            Self::AfterCall => "after_call",
+            Self::NoAnswer => "no_answer",
+            Self::Rejected => "rejected",
+            Self::PhoneBusy => "phone_busy",
+            Self::Unreachable => "unreachable",
+            Self::Lost => "lost",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "code {code}"),
+            other => f.write_str(other.word()),
+        }
+    }
+}
+
+/// One agent. The shown state is derived from these facts, never stored as truth.
+#[derive(Clone, Debug)]
+pub(super) struct Agent {
+    pub(super) id: AgentId,
+    /// The queues whose plan lists the agent.
+    pub(super) queues: Vec<QueueIx>,
+    pub(super) duty: Duty,
+    /// A press during an offer or a call; it applies after it.
+    pub(super) wish: Option<Rest>,
+    pub(super) reach: Reach,
+    pub(super) hold: Hold,
+    /// The agent's legs: those of queues, and all others.
+    pub(super) dialogs: BTreeMap<CallId, Dialog>,
+    /// The 事后 that calls have earned which ended while others went on.
+    owed: Option<WrapUpLimit>,
+    pub(super) record: Standing,
+    pub(super) shown: Shown,
+    /// Could have been offered a call when last looked at.
+    pub(super) was_free: bool,
+}
+
+/// What the agent is there for when no call is going on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Duty {
+    LoggedOut,
+    Busy(Reason),
+    Idle,
+    /// `until` is `None` when only the agent ends it.
+    WrapUp {
+        until: Option<Instant>,
+        then: Rest,
+    },
+}
+
+/// A state that lasts until somebody changes it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) enum Rest {
+    Idle,
+    Busy(Reason),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Reach {
+    Reachable,
+    Lost { since: Instant },
+}
+
+/// Whom the agent is held for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Hold {
+    Nobody,
+    Offered(LeaseId),
+    /// The offer is over, the leg is not.
+    Releasing(LeaseId),
+}
+
+/// One leg of the agent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialog {
+    pub(super) confirmed: bool,
+    /// With a customer, so that 事后 follows.
+    pub(super) customer: bool,
+    pub(super) wrap_up: WrapUpLimit,
+}
+
+/// The longest 事后; `None` until the agent ends it.
+pub(super) type WrapUpLimit = Option<Duration>;
+
+/// What strategies and delays go by.
+#[derive(Clone, Debug)]
+pub(super) struct Standing {
+    /// For `longest_idle`: since the login, the end of a 置忙 or the end of the last 事后.
+    pub(super) idle_since: Instant,
+    /// When calls of queues were answered, oldest first.
+    pub(super) answered: VecDeque<Instant>,
+    /// Failed offers in a row.
+    pub(super) setbacks: Setbacks<u32>,
+    pub(super) not_before: Option<Instant>,
+}
+
+/// What was last told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    pub(super) state: State,
+    pub(super) reachable: bool,
+    pub(super) since: Instant,
+}
+
+impl Agent {
+    pub(super) fn new(id: AgentId, now: Instant) -> Self {
+        Self {
+            id,
+            queues: Vec::new(),
+            duty: Duty::LoggedOut,
+            wish: None,
+            reach: Reach::Lost { since: now },
+            hold: Hold::Nobody,
+            dialogs: BTreeMap::new(),
+            owed: None,
+            record: Standing {
+                idle_since: now,
+                answered: VecDeque::new(),
+                setbacks: Setbacks::default(),
+                not_before: None,
+            },
+            shown: Shown {
+                state: State::LoggedOut,
+                reachable: false,
+                since: now,
+            },
+            was_free: false,
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        if self.duty == Duty::LoggedOut {
+            return State::LoggedOut;
+        }
+        if self.dialogs.values().any(|dialog| dialog.confirmed) {
+            return State::Talking;
+        }
+        if let Hold::Offered(_) = self.hold {
+            return State::Offered;
+        }
+        match self.duty {
+            Duty::LoggedOut => State::LoggedOut,
+            Duty::Busy(reason) => State::Busy(reason),
+            Duty::Idle => State::Idle,
+            Duty::WrapUp { .. } => State::WrapUp,
+        }
+    }
+
+    pub(super) fn is_reachable(&self) -> bool {
+        self.reach == Reach::Reachable
+    }
+
+    /// Whether presses and time-outs must wait for a call or an offer to end.
+    pub(super) fn is_engaged(&self) -> bool {
+        !self.dialogs.is_empty() || matches!(self.hold, Hold::Offered(_))
+    }
+
+    /// Why the agent cannot be offered a call now; `None` when they can.
+    pub(super) fn obstacle(&self, now: Instant) -> Option<Because> {
+        if self.duty == Duty::LoggedOut {
+            return Some(Because::LoggedOut);
+        }
+        if !self.is_reachable() {
+            return Some(Because::Unreachable);
+        }
+        if !self.dialogs.is_empty() {
+            let confirmed = self.dialogs.values().any(|dialog| dialog.confirmed);
+            return Some(match confirmed {
+                true => Because::Talking,
+                false => Because::OwnCallRings,
+            });
+        }
+        match self.hold {
+            Hold::Nobody => {}
+            Hold::Offered(_) => return Some(Because::Offered),
+            Hold::Releasing(_) => return Some(Because::Releasing),
+        }
+        match self.duty {
+            Duty::LoggedOut => return Some(Because::LoggedOut),
+            Duty::Busy(reason) => return Some(Because::Busy(reason)),
+            Duty::WrapUp { until, .. } => {
+                let left = until.map(|until| until.saturating_duration_since(now));
+                return Some(Because::WrapUp { left });
+            }
+            Duty::Idle => {}
+        }
+        let not_before = self.record.not_before.filter(|then| *then > now)?;
+        Some(Because::Delayed {
+            left: not_before - now,
+        })
+    }
+
+    pub(super) fn facts(&self, now: Instant) -> Facts {
+        let state = self.state();
+        let mut facts = Facts::default();
+        facts.note(Fact::LoggedOut, state == State::LoggedOut);
+        facts.note(Fact::Paused, matches!(state, State::Busy(_)));
+        facts.note(Fact::Idle, state == State::Idle);
+        facts.note(Fact::Offered, state == State::Offered);
+        facts.note(Fact::Talking, state == State::Talking);
+        facts.note(Fact::WrapUp, state == State::WrapUp);
+        facts.note(Fact::Reachable, self.is_reachable());
+        let delayed = self.record.not_before.is_some_and(|then| then > now);
+        facts.note(Fact::Delayed, delayed);
+        facts.note(Fact::Free, self.obstacle(now).is_none());
+        facts
+    }
+
+    /// Calls of queues answered within the window.
+    pub(super) fn calls_within(&self, now: Instant, window: Duration) -> usize {
+        let answered = &self.record.answered;
+        let old = answered.partition_point(|at| now.saturating_duration_since(*at) >= window);
+        answered.len() - old
+    }
+
+    /// Goes to rest, and to the end of the line of the idle if it was not idle before.
+    pub(super) fn rest(&mut self, now: Instant, rest: Rest) {
+        self.duty = match rest {
+            Rest::Idle => {
+                if self.duty != Duty::Idle {
+                    self.record.idle_since = now;
+                    self.record.setbacks = Setbacks::default();
+                    self.record.not_before = None;
+                }
+                Duty::Idle
+            }
+            Rest::Busy(reason) => Duty::Busy(reason),
+        };
+    }
+
+    pub(super) fn log_out(&mut self) {
+        self.duty = Duty::LoggedOut;
+        self.wish = None;
+        self.owed = None;
+        self.record.not_before = None;
+        self.record.setbacks = Setbacks::default();
+    }
+
+    /// One leg has ended; 事后 begins with the last.
+    pub(super) fn end_dialog(&mut self, now: Instant, call: CallId, rules: &AgentRules) {
+        let Some(dialog) = self.dialogs.remove(&call) else {
+            return;
+        };
+        if dialog.confirmed && dialog.customer {
+            self.owed = Some(match self.owed {
+                None => dialog.wrap_up,
+                Some(owed) => longer(owed, dialog.wrap_up),
+            });
+        }
+        if !self.dialogs.is_empty() || self.duty == Duty::LoggedOut {
+            return;
+        }
+        let Some(limit) = self.owed.take() else {
+            return;
+        };
+        let before = match self.duty {
+            Duty::WrapUp { then, .. } => then,
+            Duty::Busy(reason) => Rest::Busy(reason),
+            Duty::Idle | Duty::LoggedOut => Rest::Idle,
+        };
+        let then = self.wish.take().unwrap_or(match rules.after_wrap_up {
+            AfterWrapUp::Back => before,
+            AfterWrapUp::Idle => Rest::Idle,
+            AfterWrapUp::Busy => Rest::Busy(Reason::AfterCall),
+        });
+        // An earlier 事后 is not cut short by a call in the midst of it.
+        let until = match self.duty {
+            Duty::WrapUp { until: None, .. } => None,
+            Duty::WrapUp {
+                until: Some(until), ..
+            } => limit.map(|limit| until.max(now + limit)),
+            _ => limit.map(|limit| now + limit),
+        };
+        self.duty = Duty::WrapUp { until, then };
+    }
+
+    /// Applies what time, a wish or the plan has brought, unless a call or an offer is going on.
+    pub(super) fn pass_time(&mut self, now: Instant, rules: &AgentRules) {
+        if self.is_engaged() || self.duty == Duty::LoggedOut {
+            return;
+        }
+        if self.queues.is_empty() {
+            return self.log_out();
+        }
+        if let Reach::Lost { since } = self.reach {
+            let lost = now.saturating_duration_since(since);
+            if lost >= rules.lost_logout {
+                return self.log_out();
+            }
+            if lost >= rules.lost_grace {
+                self.wish = None;
+                self.duty = Duty::Busy(Reason::Lost);
+                return;
+            }
+        }
+        if let Some(wish) = self.wish.take() {
+            match &mut self.duty {
+                Duty::WrapUp { then, .. } => *then = wish,
+                _ => self.rest(now, wish),
+            }
+        }
+        if let Duty::WrapUp {
+            until: Some(until),
+            then,
+        } = self.duty
+            && until <= now
+        {
+            self.rest(now, then);
+        }
+    }
+
+    /// When time will bring something next.
+    pub(super) fn deadline(&self, now: Instant, rules: &AgentRules) -> Option<Instant> {
+        if self.is_engaged() || self.duty == Duty::LoggedOut {
+            return None;
+        }
+        let lost = match self.reach {
+            Reach::Reachable => None,
+            Reach::Lost { since } => [since + rules.lost_grace, since + rules.lost_logout]
+                .into_iter()
+                .filter(|at| *at > now)
+                .min(),
+        };
+        let wrap_up = match self.duty {
+            Duty::WrapUp { until, .. } => until,
+            _ => None,
+        };
+        let delay = self.record.not_before.filter(|at| *at > now);
+        [lost, wrap_up, delay].into_iter().flatten().min()
+    }
+}
+
+/// No limit is longer than any.
+fn longer(one: WrapUpLimit, other: WrapUpLimit) -> WrapUpLimit {
+    Some(one?.max(other?))
+}

@@ -1,0 +1,171 @@
+//! A caller who waits, and the line in which they stand.
+
+use std::time::{Duration, Instant};
+
+use super::episode::Episode;
+use super::lease::Lease;
+use super::name::{AgentIx, QueueIx};
+use super::plan::{QueuePlan, When};
+use super::{AskId, LeaseId};
+use crate::CallId;
+
+/// The place in all lines: who came first, less the head start; then the order of arrival.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Place {
+    /// Microseconds since the machine began.
+    pub(super) came: i64,
+    pub(super) number: u64,
+}
+
+/// One caller in one queue.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) call: CallId,
+    pub(super) queue: QueueIx,
+    pub(super) place: Place,
+    /// In this queue since then.
+    pub(super) arrived: Instant,
+    /// In the first of the queues since then.
+    pub(super) first: Instant,
+    /// Instead of the queue's.
+    pub(super) max_wait: Option<Duration>,
+    pub(super) offers: Offers,
+    pub(super) announced: Announced,
+    /// The next of the queue's overflow steps.
+    pub(super) step: usize,
+    /// All queues that the caller has been in.
+    pub(super) visited: Vec<QueueIx>,
+    pub(super) episode: Episode,
+}
+
+/// What is going on for a caller.
+#[derive(Debug, Default)]
+pub(super) struct Offers {
+    /// Those that live.
+    pub(super) leases: Vec<LeaseId>,
+    /// The one whose agent has answered.
+    pub(super) connecting: Option<LeaseId>,
+    /// Whom the last offer went to, for `linear`.
+    pub(super) last: Option<AgentIx>,
+    /// Who has been rung since nobody was, for `ring_all`.
+    pub(super) round: Vec<AgentIx>,
+    /// The script named nobody: ask again then, or when the queue's count of those who came free is
+    /// another.
+    pub(super) passed: Option<(Instant, u64)>,
+}
+
+/// What the caller has been told of their place.
+#[derive(Debug, Default)]
+pub(super) struct Announced {
+    pub(super) next: Option<Instant>,
+    pub(super) ahead: Option<usize>,
+}
+
+impl Caller {
+    /// Nobody rings for them, and nobody has answered.
+    pub(super) fn is_unoffered(&self) -> bool {
+        self.offers.leases.is_empty()
+    }
+
+    /// Whether an offer could be made now.
+    pub(super) fn wants_offer(&self, now: Instant, came_free: u64) -> bool {
+        let passed = self.offers.passed;
+        self.is_unoffered()
+            && passed.is_none_or(|(until, count)| until <= now || count != came_free)
+    }
+
+    pub(super) fn waits_until(&self, plan: &QueuePlan) -> Option<Instant> {
+        let most = self.max_wait.or(plan.limits.max_wait)?;
+        self.arrived.checked_add(most)
+    }
+
+    /// The next step that waiting brings, by its number in the plan.
+    pub(super) fn next_step(&self, plan: &QueuePlan) -> Option<(usize, Instant)> {
+        let steps = plan.overflow.iter().enumerate().skip(self.step);
+        steps
+            .filter_map(|(index, overflow)| match overflow.when {
+                When::Waited(after) => Some((index, self.arrived.checked_add(after)?)),
+                When::Full | When::Empty => None,
+            })
+            .next()
+    }
+}
+
+/// One queue as it lives.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) plan: QueuePlan,
+    /// The members' places in the machine's list, in the plan's order.
+    pub(super) members: Vec<AgentIx>,
+    /// Gone from the plan: takes no new callers, and serves those who wait.
+    pub(super) closing: bool,
+    /// Who waits, the next first.
+    pub(super) line: Vec<(Place, CallId)>,
+    /// Whom the last offer went to, for `round_robin`.
+    pub(super) last: Option<AgentIx>,
+    pub(super) asking: Option<Asking>,
+    /// How often a member has come free.
+    pub(super) came_free: u64,
+    /// Since when no member counts, while somebody waits.
+    pub(super) empty_since: Option<Instant>,
+}
+
+/// A script is thinking.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) id: AskId,
+    pub(super) call: CallId,
+}
+
+impl Queue {
+    pub(super) fn new(plan: QueuePlan) -> Self {
+        Self {
+            plan,
+            members: Vec::new(),
+            closing: false,
+            line: Vec::new(),
+            last: None,
+            asking: None,
+            came_free: 0,
+            empty_since: None,
+        }
+    }
+
+    pub(super) fn insert(&mut self, place: Place, call: CallId) -> usize {
+        let at = self.line.partition_point(|(other, _)| *other < place);
+        self.line.insert(at, (place, call));
+        at
+    }
+
+    pub(super) fn remove(&mut self, place: Place) {
+        if let Ok(at) = self.find(place) {
+            self.line.remove(at);
+        }
+    }
+
+    /// How many are ahead.
+    pub(super) fn ahead(&self, place: Place) -> usize {
+        self.find(place).unwrap_or_else(|at| at)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        let most = self.plan.limits.max_callers;
+        most.is_some_and(|most| self.line.len() >= most)
+    }
+
+    /// The place in the list of a member, if they still are one.
+    pub(super) fn place_of(&self, agent: Option<AgentIx>) -> Option<usize> {
+        let agent = agent?;
+        self.members.iter().position(|member| *member == agent)
+    }
+
+    pub(super) fn penalty_of(&self, lease: &Lease) -> u32 {
+        self.place_of(Some(lease.agent))
+            .and_then(|place| self.plan.members.get(place))
+            .map_or(0, |member| member.penalty)
+    }
+
+    fn find(&self, place: Place) -> Result<usize, usize> {
+        self.line.binary_search_by(|(other, _)| other.cmp(&place))
+    }
+}

@@ -1,0 +1,428 @@
+//! Callers come, wait, are told their place, and leave.
+
+use std::time::Instant;
+
+use super::caller::{Announced, Caller, Offers, Place};
+use super::name::QueueIx;
+use super::plan::{Step, When};
+use super::presence::Presence;
+use super::timers::Timer;
+use super::{
+    Acd, Announcement, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY,
+    OfferEnd, Outcome, Output, QueueName, Withdrawn, micros,
+};
+use crate::CallId;
+use crate::nearest::nearest;
+
+impl Acd {
+    /// A caller is to wait in a queue. If there is no room, or nobody to wait for,
+    /// [`Output::Leave`] follows.
+    ///
+    /// # Errors
+    /// When there is no such queue, or the call waits already.
+    pub fn handle_enter(&mut self, now: Instant, enter: Enter) -> Result<(), EnterError> {
+        self.begin(now);
+        let done = self.enter(enter);
+        self.finish();
+        done
+    }
+
+    /// The caller hung up, or their line was lost.
+    pub fn handle_gone(&mut self, now: Instant, call: CallId) {
+        self.begin(now);
+        self.leave(call, Leave::Gone);
+        self.finish();
+    }
+
+    /// A key or the script takes the caller out of the queue.
+    pub fn handle_leave(&mut self, now: Instant, call: CallId) {
+        self.begin(now);
+        self.leave(call, Leave::Left);
+        self.finish();
+    }
+
+    fn enter(&mut self, enter: Enter) -> Result<(), EnterError> {
+        if let Some(caller) = self.callers.get(&enter.call) {
+            return Err(EnterError::Waiting(self.queue_name(caller.queue)));
+        }
+        let open = self.names.queues.get(&enter.queue);
+        let Some(&queue) = open.filter(|queue| !self.queues[queue.0].closing) else {
+            let known = self.queues.iter().filter(|queue| !queue.closing);
+            let known = known.map(|queue| &*queue.plan.name.0);
+            let suggestion = nearest(&enter.queue.0, known).map(str::to_owned);
+            return Err(EnterError::UnknownQueue {
+                name: enter.queue,
+                suggestion,
+            });
+        };
+        let now = self.clock.now;
+        let priority = enter.priority.min(MOST_PRIORITY);
+        self.work.arrivals += 1;
+        let came = micros(now.saturating_duration_since(self.clock.began));
+        let place = Place {
+            came: came - i64::from(priority) * 1_000_000,
+            number: self.work.arrivals,
+        };
+        let caller = Caller {
+            call: enter.call,
+            queue,
+            place,
+            arrived: now,
+            first: now,
+            max_wait: enter.max_wait,
+            offers: Offers::default(),
+            announced: Announced::default(),
+            step: 0,
+            visited: vec![queue],
+            episode: self.new_episode(enter.call, queue, priority),
+        };
+        self.admit(caller);
+        Ok(())
+    }
+
+    fn new_episode(&self, call: CallId, queue: QueueIx, priority: u32) -> Episode {
+        Episode {
+            call,
+            queue: self.queue_name(queue),
+            entered: self.clock.wall(self.clock.now),
+            position0: 0,
+            priority,
+            offers: Vec::new(),
+            outcome: Outcome::Abandoned,
+            wait_ms: 0,
+            waited_before_ms: 0,
+            agent: None,
+        }
+    }
+
+    /// Lines the caller up, or sends them where the plan says.
+    fn admit(&mut self, caller: Caller) {
+        let mut next = Some(caller);
+        while let Some(caller) = next {
+            let limits = &self.queues[caller.queue.0].plan.limits;
+            if self.queues[caller.queue.0].is_full() {
+                next = self.divert(caller, When::Full);
+            } else if !self.counts(caller.queue, &limits.join_if) {
+                next = self.divert(caller, When::Empty);
+            } else {
+                return self.line_up(caller);
+            }
+        }
+    }
+
+    fn line_up(&mut self, mut caller: Caller) {
+        let (call, ix) = (caller.call, caller.queue);
+        let queue = &mut self.queues[ix.0];
+        let position = queue.insert(caller.place, call) + 1;
+        caller.episode.position0 = position;
+        let announce = &queue.plan.announce;
+        caller.announced.next = announce.position.then(|| caller.arrived + announce.first);
+        self.outputs.push_back(Output::Waits {
+            call,
+            queue: queue.plan.name.clone(),
+            music: queue.plan.music.clone(),
+            position,
+        });
+        self.callers.insert(call, caller);
+        self.work.newcomers.push(call);
+        self.work.dirty.insert(ix);
+        self.watch_presence(ix);
+        self.settle_caller(call);
+    }
+
+    /// Takes the steps for a queue that is full or empty. The caller stands in no line. Returns
+    /// them when they are to go to another queue.
+    fn divert(&mut self, mut caller: Caller, when: When) -> Option<Caller> {
+        let chain = &self.queues[caller.queue.0].plan.overflow;
+        let steps: Vec<Step> = chain
+            .iter()
+            .filter(|overflow| overflow.when == when)
+            .map(|overflow| overflow.step.clone())
+            .collect();
+        let because = match when {
+            When::Full => "the queue is full",
+            When::Empty | When::Waited(_) => "no agent is present",
+        };
+        for step in steps {
+            match step {
+                Step::Aside(what) => self.aside(caller.call, caller.queue, what, because),
+                Step::Leave(target) => {
+                    self.decide_step(caller.call, caller.queue, target.clone(), because);
+                    self.part(caller, Leave::Overflow(target));
+                    return None;
+                }
+                Step::Queue(name) => {
+                    let visited = &caller.visited;
+                    let to = self.open_queue(caller.call, caller.queue, &name, visited, because);
+                    if let Some(to) = to {
+                        self.rehome(&mut caller, to);
+                        return Some(caller);
+                    }
+                }
+            }
+        }
+        let why = match when {
+            When::Full => Leave::Full,
+            When::Empty | When::Waited(_) => Leave::Empty,
+        };
+        self.part(caller, why);
+        None
+    }
+
+    /// Does what is due for a caller, and sets when to look again.
+    pub(super) fn settle_caller(&mut self, call: CallId) {
+        let now = self.clock.now;
+        let Some(caller) = self.callers.get(&call) else {
+            return;
+        };
+        if caller.offers.connecting.is_some() {
+            return self.timers.set(Timer::Caller(call), None);
+        }
+        let ix = caller.queue;
+        let queue = &self.queues[ix.0];
+        let rings = !caller.is_unoffered();
+        let until = caller
+            .waits_until(&queue.plan)
+            .filter(|_| !rings || queue.plan.limits.hard);
+        if until.is_some_and(|until| until <= now) {
+            return self.leave(call, Leave::Timeout);
+        }
+        let empty = queue
+            .empty_since
+            .map(|since| since + queue.plan.limits.grace);
+        if !rings && empty.is_some_and(|until| until <= now) {
+            if let Some(caller) = self.detach(call)
+                && let Some(caller) = self.divert(caller, When::Empty)
+            {
+                self.admit(caller);
+            }
+            return;
+        }
+        let step = caller.next_step(&queue.plan).filter(|(index, _)| {
+            let step = queue
+                .plan
+                .overflow
+                .get(*index)
+                .map(|overflow| &overflow.step);
+            !rings || matches!(step, Some(Step::Aside(_)))
+        });
+        if let Some((index, at)) = step
+            && at <= now
+        {
+            return self.take_step(call, index);
+        }
+        let passed = caller.offers.passed.map(|(until, _)| until);
+        if passed.is_some_and(|until| until <= now) {
+            self.work.dirty.insert(ix);
+        }
+        let told = caller.announced.next;
+        if told.is_some_and(|at| at <= now) {
+            self.announce(call);
+        }
+        let told = self.callers.get(&call).and_then(|it| it.announced.next);
+        let next = [until, step.map(|(_, at)| at), passed, told];
+        let next = next.into_iter().flatten().filter(|at| *at > now).min();
+        self.timers.set(Timer::Caller(call), next);
+    }
+
+    fn take_step(&mut self, call: CallId, index: usize) {
+        let because = "the caller has waited for so long";
+        let Some(caller) = self.callers.get_mut(&call) else {
+            return;
+        };
+        caller.step = index + 1;
+        let ix = caller.queue;
+        let plan = &self.queues[ix.0].plan;
+        match plan.overflow.get(index).map(|it| it.step.clone()) {
+            Some(Step::Leave(target)) => {
+                self.decide_step(call, ix, target.clone(), because);
+                return self.leave(call, Leave::Overflow(target));
+            }
+            Some(Step::Aside(what)) => self.aside(call, ix, what, because),
+            Some(Step::Queue(name)) => {
+                let visited = caller.visited.clone();
+                if let Some(to) = self.open_queue(call, ix, &name, &visited, because)
+                    && let Some(mut caller) = self.detach(call)
+                {
+                    self.rehome(&mut caller, to);
+                    return self.admit(caller);
+                }
+            }
+            None => {}
+        }
+        self.settle_caller(call);
+    }
+
+    fn announce(&mut self, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else {
+            return;
+        };
+        let queue = &self.queues[caller.queue.0];
+        let plan = &queue.plan.announce;
+        let ahead = queue.ahead(caller.place);
+        caller.announced.next = plan
+            .every
+            .filter(|every| !every.is_zero())
+            .map(|every| self.clock.now + every);
+        let improved = caller.announced.ahead.is_none_or(|before| ahead < before);
+        if plan.only_if_improved && !improved {
+            return;
+        }
+        caller.announced.ahead = Some(ahead);
+        let limit = plan.limit.unwrap_or(usize::MAX);
+        self.outputs.push_back(Output::Announce {
+            call,
+            what: Announcement::Position {
+                ahead: ahead.min(limit),
+                more: ahead > limit,
+            },
+        });
+    }
+
+    /// The caller leaves the line, whatever rings for them.
+    pub(super) fn leave(&mut self, call: CallId, why: Leave) {
+        if let Some(caller) = self.detach(call) {
+            self.part(caller, why);
+        }
+    }
+
+    /// Takes a caller out of everything; what rings for them stops.
+    pub(super) fn detach(&mut self, call: CallId) -> Option<Caller> {
+        let mut caller = self.callers.remove(&call)?;
+        self.timers.set(Timer::Caller(call), None);
+        let queue = &mut self.queues[caller.queue.0];
+        queue.remove(caller.place);
+        if queue.asking.as_ref().is_some_and(|it| it.call == call) {
+            let ask = queue.asking.take().map(|it| it.id);
+            self.timers.set(Timer::Ask(caller.queue), None);
+            self.outputs
+                .extend(ask.map(|ask| Output::ForgetChoose { ask }));
+        }
+        self.work.dirty.insert(caller.queue);
+        for lease in std::mem::take(&mut caller.offers).leases {
+            self.log_offer(&mut caller.episode, lease, OfferEnd::CallerGone);
+            self.withdraw(lease, Withdrawn::CallerGone, OfferEnd::CallerGone);
+        }
+        self.watch_presence(caller.queue);
+        Some(caller)
+    }
+
+    /// Tells that the caller is out, and writes the episode.
+    pub(super) fn part(&mut self, mut caller: Caller, why: Leave) {
+        let outcome = match &why {
+            Leave::Answered(agent) => {
+                caller.episode.agent = Some(agent.clone());
+                Outcome::Answered
+            }
+            Leave::Gone => Outcome::Abandoned,
+            Leave::Timeout => Outcome::Timeout,
+            Leave::Full => Outcome::Full,
+            Leave::Empty => Outcome::NoAgent,
+            Leave::Left => Outcome::Key,
+            Leave::Overflow(_) => Outcome::Overflow,
+        };
+        let (call, queue) = (caller.call, self.queue_name(caller.queue));
+        self.outputs.push_back(Output::Leave { call, queue, why });
+        self.close_episode(caller.episode, caller.arrived, outcome);
+        self.close_if_done(caller.queue);
+    }
+
+    fn close_episode(&mut self, mut episode: Episode, arrived: Instant, outcome: Outcome) {
+        let wait = self.clock.now.saturating_duration_since(arrived);
+        episode.outcome = outcome;
+        episode.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.outputs.push_back(Output::Episode(Box::new(episode)));
+    }
+
+    /// The caller goes to another queue and keeps the time waited. They stand in no line yet.
+    fn rehome(&mut self, caller: &mut Caller, to: QueueIx) {
+        let now = self.clock.now;
+        let mut next = self.new_episode(caller.call, to, caller.episode.priority);
+        let waited = now.saturating_duration_since(caller.first);
+        next.waited_before_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        let episode = std::mem::replace(&mut caller.episode, next);
+        self.close_episode(episode, caller.arrived, Outcome::Overflow);
+        self.close_if_done(caller.queue);
+        caller.queue = to;
+        caller.visited.push(to);
+        caller.arrived = now;
+        caller.step = 0;
+        caller.offers = Offers::default();
+        caller.announced = Announced::default();
+    }
+
+    /// The queue that a step names, if the caller may go there; tells either way.
+    fn open_queue(
+        &mut self,
+        call: CallId,
+        from: QueueIx,
+        name: &QueueName,
+        visited: &[QueueIx],
+        because: &str,
+    ) -> Option<QueueIx> {
+        let known = self.names.queues.get(name).copied();
+        let open = known.filter(|queue| !self.queues[queue.0].closing);
+        let because = match open {
+            None => format!("left out: there is no queue '{name}'"),
+            Some(queue) if visited.contains(&queue) => {
+                "left out: the caller has been there".to_owned()
+            }
+            Some(_) => because.to_owned(),
+        };
+        self.decide_step(call, from, format!("queue:{name}"), &because);
+        open.filter(|queue| !visited.contains(queue))
+    }
+
+    fn aside(&mut self, call: CallId, ix: QueueIx, what: String, because: &str) {
+        self.decide_step(call, ix, what.clone(), because);
+        let queue = self.queue_name(ix);
+        self.outputs.push_back(Output::Aside { call, queue, what });
+    }
+
+    fn decide_step(&mut self, call: CallId, ix: QueueIx, step: String, because: &str) {
+        let queue = self.queue_name(ix);
+        self.outputs.push_back(Output::Decision(Decision {
+            call,
+            queue,
+            what: Decided::Overflow(step),
+            because: because.to_owned().into(),
+            candidates: Vec::new(),
+        }));
+    }
+
+    /// Whether a member counts by this expression.
+    pub(super) fn counts(&self, queue: QueueIx, presence: &Presence) -> bool {
+        match presence {
+            Presence::Always => true,
+            Presence::Never => false,
+            presence => self.queues[queue.0].members.iter().any(|agent| {
+                let facts = self.agents[agent.0].facts(self.clock.now);
+                presence.holds(facts)
+            }),
+        }
+    }
+
+    /// Notes since when callers wait for nobody.
+    pub(super) fn watch_presence(&mut self, ix: QueueIx) {
+        let queue = &self.queues[ix.0];
+        let stay = &queue.plan.limits.stay_if;
+        let empty = !queue.line.is_empty() && !self.counts(ix, stay);
+        let now = self.clock.now;
+        let queue = &mut self.queues[ix.0];
+        if empty == queue.empty_since.is_some() {
+            return;
+        }
+        queue.empty_since = empty.then_some(now);
+        let until = queue
+            .empty_since
+            .map(|since| since + queue.plan.limits.grace);
+        self.timers.set(Timer::Empty(ix), until);
+    }
+
+    /// Nobody to wait for, for too long: all leave who are not being offered.
+    pub(super) fn turn_out(&mut self, queue: QueueIx) {
+        for (_, call) in self.queues[queue.0].line.clone() {
+            self.settle_caller(call);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What was decided about a caller, and why, for every agent of the queue.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use super::{AgentId, QueueName, Reason};
+use crate::CallId;
+
+/// One decision, with the reason for every candidate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Decision {
+    /// About whom.
+    pub call: CallId,
+    /// In which queue.
+    pub queue: QueueName,
+    /// What.
+    pub what: Decided,
+    /// By which rule.
+    pub because: Cow<'static, str>,
+    /// Every member of the queue as it stood at that moment, in the order of the list. Empty
+    /// where the agents had no part in it.
+    pub candidates: Vec<Verdict>,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Decided {
+    /// The call is offered to these.
+    Offer(Vec<AgentId>),
+    /// The caller waits.
+    Wait,
+    /// A script is asked.
+    Ask,
+    /// A step of the overflow chain is taken, or left out.
+    Overflow(String),
+}
+
+/// One candidate, and why they get the call or not.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verdict {
+    /// Who.
+    pub agent: AgentId,
+    /// Why.
+    pub because: Because,
+}
+
+/// How an agent stood when the decision was made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Because {
+    /// Could take the call, and stood here in the strategy's order; 1 is first.
+    Free {
+        /// The place in the order.
+        place: usize,
+        /// Idle for so long.
+        idle: Duration,
+        /// Calls answered within the strategy's window.
+        calls: usize,
+        /// The penalty in this queue.
+        penalty: u32,
+    },
+    /// Could take the call, but a script did not name them.
+    NotNamed,
+    /// Could take the call, but has been rung for it in this round.
+    RungAlready,
+    /// 未登录.
+    LoggedOut,
+    /// No phone that answers.
+    Unreachable,
+    /// 置忙.
+    Busy(Reason),
+    /// 准备接听 for a call.
+    Offered,
+    /// The leg of an offer that is over is not gone yet.
+    Releasing,
+    /// 通话中.
+    Talking,
+    /// A call of their own rings, in or out.
+    OwnCallRings,
+    /// 事后.
+    WrapUp {
+        /// For so long; until the agent ends it when `None`.
+        left: Option<Duration>,
+    },
+    /// Offered nothing for a while, since an offer failed.
+    Delayed {
+        /// For so long.
+        left: Duration,
+    },
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.queue, self.what, self.because)?;
+        for (index, verdict) in self.candidates.iter().enumerate() {
+            let mark = if index == 0 { "; " } else { ", " };
+            write!(f, "{mark}{}: {}", verdict.agent, verdict.because)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Decided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offer(agents) => {
+                f.write_str("offer to ")?;
+                for (index, agent) in agents.iter().enumerate() {
+                    let mark = if index == 0 { "" } else { ", " };
+                    write!(f, "{mark}{agent}")?;
+                }
+                Ok(())
+            }
+            Self::Wait => f.write_str("wait"),
+            Self::Ask => f.write_str("ask the script"),
+            Self::Overflow(step) => write!(f, "overflow to {step}"),
+        }
+    }
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Free {
+                place,
+                idle,
+                calls,
+                penalty,
+            } => {
+                write!(f, "no. {place}, idle {} s, {calls} calls", idle.as_secs())?;
+                match penalty {
+                    0 => Ok(()),
+                    penalty => write!(f, ", penalty {penalty}"),
+                }
+            }
+            Self::NotNamed => f.write_str("free, not named by the script"),
+            Self::RungAlready => f.write_str("free, rung for this call already"),
+            Self::LoggedOut => f.write_str("logged out"),
+            Self::Unreachable => f.write_str("phone not reachable"),
+            Self::Busy(reason) => write!(f, "busy ({reason})"),
+            Self::Offered => f.write_str("offered a call"),
+            Self::Releasing => f.write_str("the last offer is being taken back"),
+            Self::Talking => f.write_str("talking"),
+            Self::OwnCallRings => f.write_str("a call of their own rings"),
+            Self::WrapUp { left: None } => f.write_str("wrap-up"),
+            Self::WrapUp { left: Some(left) } => {
+                write!(f, "wrap-up for {} s more", left.as_secs())
+            }
+            Self::Delayed { left } => {
+                write!(f, "rests for {} s after a failed offer", left.as_secs())
+            }
+        }
+    }
+}

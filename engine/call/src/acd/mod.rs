@@ -1,0 +1,342 @@
+//! Automatic call distribution: agents and queues of one tenant as one machine.
+//!
+//! **How the switch drives it.** There is one [`Acd`] for each tenant, beside its calls. After every
+//! `handle_*` drain [`Acd::poll_output`] until it returns `None`; then wait for input or for
+//! [`Acd::poll_timeout`], and call [`Acd::handle_timeout`] when that is due.
+//!
+//! *Callers.* When a script says `call:queue`, answer the call if need be and call
+//! [`Acd::handle_enter`]; the script's request waits. [`Output::Waits`] says which music to play and
+//! [`Output::Announce`] what to say over it. [`Output::Leave`] ends the wait: with
+//! [`Leave::Answered`] the two are connected already and the request is answered when they part;
+//! otherwise it is answered with the word of [`Leave::word`], or the switch performs the target of
+//! [`Leave::Overflow`]. A caller who hangs up is reported by [`Acd::handle_gone`] *at once*, whatever
+//! else is going on; one whom a key or the script takes out, by [`Acd::handle_leave`].
+//!
+//! *Offers.* [`Output::Offer`] is a reservation with a lease. Ring the agent's phones as one new leg
+//! and remember which lease it is of; report what becomes of it by [`Acd::handle_offer`]. On
+//! [`Output::Withdraw`] send CANCEL or BYE (with `Reason: SIP;cause=200` for
+//! [`Withdrawn::Elsewhere`] and [`Withdrawn::Stale`]), or do not make the leg at all, and report
+//! [`News::Gone`] when it is no more. On [`News::Answered`] the machine compares the lease: if it
+//! stands, [`Output::Hush`] and [`Output::Connect`] follow at once, and the switch reports
+//! [`News::Connected`] when the two hear each other; if not, [`Output::Withdraw`] follows and nobody
+//! is put through to silence. Others who ring for the same caller go on ringing until `Connected`.
+//!
+//! *Legs.* From `Connected` on the agent has a dialog in that call, until
+//! [`DialogNews::Ended`] is reported for it. All other legs of agents (calls of their own, transfers
+//! to them, conferences) are reported too, from their first INVITE: whoever has one is offered
+//! nothing, and 事后 follows the last one that was with a customer. A lost BYE is found by session
+//! timers and silence (RTP); as a net below that, call [`Acd::handle_audit`] once a second with the
+//! calls and legs that live, and whatever the machine believes beyond them is ended.
+//!
+//! *Agents.* Star codes, the desk and the API all come in by [`Acd::handle_agent`], whose refusal is
+//! what is spoken; [`Output::State`] is what lamps, screens and records show. Registration and
+//! OPTIONS come in by [`Acd::handle_reach`].
+//!
+//! *Scripts.* [`Output::Choose`] asks a queue's `choose`; the answer comes by
+//! [`Acd::handle_chosen`]. After [`Output::ForgetChoose`] it is too late.
+//!
+//! *Records.* [`Output::Decision`] belongs into the journal of its call, [`Output::Episode`] and
+//! [`Output::State`] into the store. A new generation of scripts comes in by [`Acd::handle_plan`].
+//! [`Acd::snapshot`] and [`Acd::restore`] carry agents over a restart.
+
+mod acts;
+mod agent;
+mod caller;
+mod callers;
+mod decision;
+mod dispatch;
+mod episode;
+mod lease;
+mod name;
+mod offers;
+mod output;
+mod plan;
+mod presence;
+mod reload;
+mod snapshot;
+mod strategy;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::CallId;
+use crate::call::random::Random;
+
+use agent::{Agent, Duty};
+use caller::{Caller, Queue};
+use lease::Lease;
+use timers::{Timer, Timers};
+
+pub use agent::{Reason, State};
+pub use decision::{Because, Decided, Decision, Verdict};
+pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
+pub use name::{AgentId, AskId, LeaseId, QueueName};
+use name::{AgentIx, QueueIx};
+pub use output::{
+    Act, Announcement, By, DialogNews, Enter, EnterError, Leave, MOST_PRIORITY, News, Output,
+    Refusal, StateChange, Status, Withdrawn,
+};
+pub use plan::{
+    AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,
+    Setbacks, Step, When,
+};
+pub use presence::{Fact, Presence, PresenceError};
+pub use snapshot::{AgentSnapshot, Snapshot};
+pub use strategy::{Ask, Candidate, Chosen, Strategy, UnknownStrategy};
+
+/// The agents and queues of one tenant.
+///
+/// It does no I/O and reads no clock. Its methods are of four kinds: `handle_*` for what comes in,
+/// [`poll_output`](Self::poll_output) for what is to be done, [`poll_timeout`](Self::poll_timeout)
+/// for when to come back, and getters. After every `handle_*` drain `poll_output` until it returns
+/// `None`. The module's page says how the switch is to drive it.
+///
+/// **Promises.** An agent has at most one reservation. A call is connected to at most one agent.
+/// Every reservation ends at the ring time-out and one second more at the latest, whatever dies.
+/// 通话中 stands only while a confirmed dialog does. Nobody waits beside an agent who could take the
+/// call, and of two who wait in one queue the one who came first, head start included, is offered
+/// an agent first.
+#[derive(Debug)]
+pub struct Acd {
+    clock: Clock,
+    rules: AgentRules,
+    agents: Vec<Agent>,
+    queues: Vec<Queue>,
+    names: Names,
+    callers: BTreeMap<CallId, Caller>,
+    leases: BTreeMap<LeaseId, Lease>,
+    timers: Timers,
+    work: Work,
+    outputs: VecDeque<Output>,
+}
+
+/// Monotonic time, and what it is on the wall.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    now: Instant,
+    began: Instant,
+    /// At this instant the wall showed so many microseconds since 1970, UTC.
+    wall: (Instant, i64),
+}
+
+/// Who stands where in the lists.
+#[derive(Debug, Default)]
+struct Names {
+    agents: BTreeMap<AgentId, AgentIx>,
+    queues: BTreeMap<QueueName, QueueIx>,
+}
+
+/// What is left to be done before an input is dealt with, and the numbers not yet given.
+#[derive(Debug)]
+struct Work {
+    /// Queues where somebody may have come free or begun to wait.
+    dirty: BTreeSet<QueueIx>,
+    /// Callers who have just lined up.
+    newcomers: Vec<CallId>,
+    next_number: u64,
+    arrivals: u64,
+}
+
+impl Acd {
+    /// A machine with this plan; all agents are logged out. `wall` is in microseconds since 1970,
+    /// UTC. The seed keeps leases apart from those of an earlier life.
+    pub fn new(now: Instant, wall: i64, seed: u64, plan: Plan) -> Self {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&Random::new(seed).ten_bytes()[..8]);
+        let mut acd = Self {
+            clock: Clock {
+                now,
+                began: now,
+                wall: (now, wall),
+            },
+            rules: plan.rules.clone(),
+            agents: Vec::new(),
+            queues: Vec::new(),
+            names: Names::default(),
+            callers: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            timers: Timers::default(),
+            work: Work {
+                dirty: BTreeSet::new(),
+                newcomers: Vec::new(),
+                next_number: u64::from_le_bytes(bytes),
+                arrivals: 0,
+            },
+            outputs: VecDeque::new(),
+        };
+        acd.handle_plan(now, plan);
+        acd
+    }
+
+    /// A time-out is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.begin(now);
+        self.finish();
+    }
+
+    /// The wall clock shows this now: it was set, or time has passed. In microseconds since 1970,
+    /// UTC.
+    pub fn handle_clock(&mut self, now: Instant, wall: i64) {
+        self.begin(now);
+        self.clock.wall = (now, wall);
+        self.finish();
+    }
+
+    /// What is to be done next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless something comes in before.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// How an agent stands; `None` for a user who is a member of no queue.
+    pub fn status(&self, now: Instant, agent: &AgentId) -> Option<Status> {
+        let agent = &self.agents[self.names.agents.get(agent)?.0];
+        if agent.queues.is_empty() && agent.duty == Duty::LoggedOut {
+            return None;
+        }
+        let wrap_up_left = match agent.duty {
+            Duty::WrapUp { until, .. } => until.map(|until| until.saturating_duration_since(now)),
+            _ => None,
+        };
+        Some(Status {
+            state: agent.state(),
+            reachable: agent.is_reachable(),
+            lasted: now.saturating_duration_since(agent.shown.since),
+            wrap_up_left,
+            queues: agent
+                .queues
+                .iter()
+                .map(|queue| self.queues[queue.0].plan.name.clone())
+                .collect(),
+        })
+    }
+
+    /// All agents, by name.
+    pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
+        let listed = |ix: &AgentIx| {
+            let agent = &self.agents[ix.0];
+            !agent.queues.is_empty() || agent.duty != Duty::LoggedOut
+        };
+        let names = self.names.agents.iter();
+        names
+            .filter(move |(_, ix)| listed(ix))
+            .map(|(name, _)| name)
+    }
+
+    /// The calls that wait in a queue, the next first; `None` when there is no such queue.
+    pub fn line(&self, queue: &QueueName) -> Option<impl Iterator<Item = CallId>> {
+        let queue = &self.queues[self.names.queues.get(queue)?.0];
+        Some(queue.line.iter().map(|(_, call)| *call))
+    }
+
+    /// How many wait in a queue, those who are being offered included.
+    pub fn waiting(&self, queue: &QueueName) -> Option<usize> {
+        Some(self.queues[self.names.queues.get(queue)?.0].line.len())
+    }
+
+    /// A caller's place in their queue; 1 is the next.
+    pub fn position(&self, call: CallId) -> Option<usize> {
+        let caller = self.callers.get(&call)?;
+        Some(self.queues[caller.queue.0].ahead(caller.place) + 1)
+    }
+
+    /// Why a caller waits, for every member of the queue (为什么还在等待), as of the last input: a second ago
+    /// at most, since the machine looks about that often while anybody waits.
+    pub fn explain(&self, call: CallId) -> Option<Decision> {
+        let caller = self.callers.get(&call)?;
+        let queue = &self.queues[caller.queue.0];
+        let free = self.order_for(caller.queue, caller);
+        let because = match (caller.offers.connecting, caller.is_unoffered()) {
+            (Some(_), _) => "an agent has answered and is being connected".to_owned(),
+            (None, false) => "it rings".to_owned(),
+            (None, true) if free.is_empty() => {
+                format!("nobody is free; {} ahead", queue.ahead(caller.place))
+            }
+            (None, true) => "the script is thinking, or named nobody".to_owned(),
+        };
+        Some(Decision {
+            call,
+            queue: queue.plan.name.clone(),
+            what: Decided::Wait,
+            because: because.into(),
+            candidates: self.verdicts(caller.queue, &free),
+        })
+    }
+
+    /// Takes the time, and does what was due before it.
+    fn begin(&mut self, now: Instant) {
+        self.clock.now = self.clock.now.max(now);
+        self.do_what_is_due();
+    }
+
+    fn do_what_is_due(&mut self) {
+        let mut watch = false;
+        while let Some(timer) = self.timers.pop(self.clock.now) {
+            match timer {
+                Timer::Lease(lease) => self.lease_is_due(lease),
+                Timer::Caller(call) => self.settle_caller(call),
+                Timer::Agent(agent) => self.settle_agent(agent, &By::Engine),
+                Timer::Ask(queue) => self.answer_is_late(queue),
+                Timer::Empty(queue) => self.turn_out(queue),
+                Timer::Watchdog => watch = true,
+            }
+        }
+        // After the others: what they have found is not forgotten.
+        if watch {
+            self.look_for_forgotten();
+        }
+    }
+
+    /// Offers what can be offered, and does what is due at once because of the input.
+    fn finish(&mut self) {
+        self.dispatch();
+        while self.timers.next().is_some_and(|at| at <= self.clock.now) {
+            self.do_what_is_due();
+            self.dispatch();
+        }
+        for call in std::mem::take(&mut self.work.newcomers) {
+            self.explain_first_wait(call);
+        }
+        let watch = !self.callers.is_empty();
+        if watch != self.timers.is_set(Timer::Watchdog) {
+            let at = watch.then(|| self.clock.now + FORGOTTEN_AFTER);
+            self.timers.set(Timer::Watchdog, at);
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        let number = self.work.next_number;
+        self.work.next_number = number.wrapping_add(1);
+        number
+    }
+
+    fn queue_name(&self, queue: QueueIx) -> QueueName {
+        self.queues[queue.0].plan.name.clone()
+    }
+}
+
+impl Clock {
+    /// An instant on the wall, in microseconds since 1970, UTC.
+    fn wall(&self, at: Instant) -> i64 {
+        let (anchor, wall) = self.wall;
+        match at.checked_duration_since(anchor) {
+            Some(after) => wall.saturating_add(micros(after)),
+            None => wall.saturating_sub(micros(anchor - at)),
+        }
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Nobody waits beside a free agent for longer, even if the machine has a fault (D1).
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);

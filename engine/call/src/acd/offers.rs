@@ -1,0 +1,335 @@
+//! Reservations: taken by compare-and-set, ended by an answer, a refusal, or time.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::agent::{Dialog, Duty, Hold};
+use super::lease::{CONNECT_WITHIN, Lease, LeaseState, RELEASE_WITHIN};
+use super::name::AgentIx;
+use super::plan::Offering;
+use super::timers::Timer;
+use super::{
+    Acd, By, Episode, EpisodeOffer, LeaseId, Leave, News, OfferEnd, Output, Reason, Setbacks,
+    Withdrawn,
+};
+use crate::{CallId, Cause};
+
+impl Acd {
+    /// What became of the leg of an offer.
+    pub fn handle_offer(&mut self, now: Instant, lease: LeaseId, news: News) {
+        self.begin(now);
+        match (self.leases.get(&lease).map(|it| it.state), news) {
+            (Some(LeaseState::Offered { .. }), News::Answered) => self.answered(lease),
+            (Some(LeaseState::Offered { .. }), News::Refused(cause)) => {
+                self.drop_lease(lease, end_of(cause));
+            }
+            (Some(LeaseState::Offered { .. }), News::Gone) => {
+                self.drop_lease(lease, OfferEnd::Unreachable);
+            }
+            (Some(LeaseState::Answered { .. }), News::Connected) => self.connected(lease),
+            (Some(LeaseState::Answered { .. }), News::Refused(_) | News::Gone) => {
+                self.drop_lease(lease, OfferEnd::NotConnected);
+            }
+            (Some(LeaseState::Withdrawn { .. }), News::Refused(_) | News::Gone) => {
+                self.free(lease);
+            }
+            // An answer that crossed the withdrawal, or one to a lease long gone.
+            (Some(LeaseState::Withdrawn { .. }) | None, News::Answered | News::Connected) => {
+                let why = Withdrawn::Stale;
+                self.outputs.push_back(Output::Withdraw { lease, why });
+            }
+            // Told twice.
+            (Some(LeaseState::Answered { .. }), News::Answered)
+            | (Some(LeaseState::Offered { .. }), News::Connected)
+            | (None, News::Refused(_) | News::Gone) => {}
+        }
+        self.finish();
+    }
+
+    /// Reserves an agent for a caller, if nothing holds either: the compare-and-set.
+    pub(super) fn reserve(&mut self, call: CallId, ix: AgentIx) -> Option<LeaseId> {
+        let now = self.clock.now;
+        if self.agents[ix.0].obstacle(now).is_some() {
+            return None;
+        }
+        let caller = self.callers.get(&call)?;
+        if caller.offers.connecting.is_some() {
+            return None;
+        }
+        let (queue, waited) = (caller.queue, now.saturating_duration_since(caller.first));
+        let id = LeaseId(self.number());
+        let caller = self.callers.get_mut(&call)?;
+        caller.offers.leases.push(id);
+        caller.offers.last = Some(ix);
+        caller.offers.round.push(ix);
+        self.queues[queue.0].last = Some(ix);
+        let agent = &mut self.agents[ix.0];
+        agent.hold = Hold::Offered(id);
+        let ring = self.queues[queue.0].plan.offering.ring_timeout;
+        let lease = Lease {
+            call,
+            agent: ix,
+            queue,
+            offered_at: now,
+            state: LeaseState::Offered { until: now + ring },
+        };
+        self.outputs.push_back(Output::Offer {
+            lease: id,
+            call,
+            queue: self.queues[queue.0].plan.name.clone(),
+            agent: agent.id.clone(),
+            ring,
+            waited,
+        });
+        self.timers.set(Timer::Lease(id), Some(lease.deadline()));
+        self.leases.insert(id, lease);
+        self.settle_agent(ix, &By::Engine);
+        self.settle_caller(call);
+        Some(id)
+    }
+
+    /// A deadline of a lease has come.
+    pub(super) fn lease_is_due(&mut self, id: LeaseId) {
+        let Some(lease) = self.leases.get(&id) else {
+            return;
+        };
+        match lease.state {
+            LeaseState::Offered { .. } => {
+                let caller = self.callers.get(&lease.call);
+                let taken = caller.is_some_and(|it| it.offers.connecting.is_some());
+                match taken {
+                    true => self.withdraw(id, Withdrawn::Elsewhere, OfferEnd::Elsewhere),
+                    false => self.withdraw(id, Withdrawn::RangOut, OfferEnd::NoAnswer),
+                }
+            }
+            LeaseState::Answered { .. } => {
+                self.withdraw(id, Withdrawn::NotConnected, OfferEnd::NotConnected);
+            }
+            LeaseState::Withdrawn { .. } => self.free(id),
+        }
+    }
+
+    fn answered(&mut self, id: LeaseId) {
+        let until = self.clock.now + CONNECT_WITHIN;
+        let Some(lease) = self.leases.get_mut(&id) else {
+            return;
+        };
+        let (call, ix) = (lease.call, lease.agent);
+        let Some(caller) = self.callers.get_mut(&call) else {
+            return;
+        };
+        if caller.offers.connecting.is_some() {
+            return self.withdraw(id, Withdrawn::Elsewhere, OfferEnd::Elsewhere);
+        }
+        lease.state = LeaseState::Answered { until };
+        caller.offers.connecting = Some(id);
+        self.timers.set(Timer::Lease(id), Some(until));
+        self.timers.set(Timer::Caller(call), None);
+        self.outputs.push_back(Output::Hush { call });
+        self.outputs.push_back(Output::Connect {
+            lease: id,
+            call,
+            agent: self.agents[ix.0].id.clone(),
+        });
+    }
+
+    fn connected(&mut self, id: LeaseId) {
+        let now = self.clock.now;
+        let Some(lease) = self.leases.get(&id).cloned() else {
+            return;
+        };
+        let Some(mut caller) = self.callers.remove(&lease.call) else {
+            return;
+        };
+        self.log_offer(&mut caller.episode, id, OfferEnd::Connected);
+        self.leases.remove(&id);
+        self.timers.set(Timer::Lease(id), None);
+        let queue = &mut self.queues[lease.queue.0];
+        queue.remove(caller.place);
+        let wrap_up = queue.plan.offering.wrap_up;
+        let agent = &mut self.agents[lease.agent.0];
+        agent.hold = Hold::Nobody;
+        agent.dialogs.insert(
+            lease.call,
+            Dialog {
+                confirmed: true,
+                customer: true,
+                wrap_up,
+            },
+        );
+        agent.record.setbacks = Setbacks::default();
+        remember(&mut agent.record.answered, now);
+        let name = agent.id.clone();
+        for other in std::mem::take(&mut caller.offers).leases {
+            if other != id {
+                self.log_offer(&mut caller.episode, other, OfferEnd::Elsewhere);
+                self.withdraw(other, Withdrawn::Elsewhere, OfferEnd::Elsewhere);
+            }
+        }
+        self.settle_agent(lease.agent, &By::Engine);
+        self.watch_presence(lease.queue);
+        self.part(caller, Leave::Answered(name));
+    }
+
+    /// The offer is over and its leg is not: it must go.
+    pub(super) fn withdraw(&mut self, id: LeaseId, why: Withdrawn, end: OfferEnd) {
+        let until = self.clock.now + RELEASE_WITHIN;
+        let Some(lease) = self.leases.get_mut(&id).filter(|lease| lease.is_live()) else {
+            return;
+        };
+        lease.state = LeaseState::Withdrawn { until };
+        let (ix, call) = (lease.agent, lease.call);
+        self.timers.set(Timer::Lease(id), Some(until));
+        self.outputs.push_back(Output::Withdraw { lease: id, why });
+        self.agents[ix.0].hold = Hold::Releasing(id);
+        self.offer_over(id, end, ix, call);
+    }
+
+    /// The offer is over and its leg is gone.
+    fn drop_lease(&mut self, id: LeaseId, end: OfferEnd) {
+        let Some(lease) = self.leases.get(&id) else {
+            return;
+        };
+        let (ix, call) = (lease.agent, lease.call);
+        self.agents[ix.0].hold = Hold::Nobody;
+        self.offer_over(id, end, ix, call);
+        self.leases.remove(&id);
+        self.timers.set(Timer::Lease(id), None);
+    }
+
+    /// The leg of an offer that is over is gone, or taken for gone.
+    fn free(&mut self, id: LeaseId) {
+        let Some(lease) = self.leases.remove(&id) else {
+            return;
+        };
+        self.timers.set(Timer::Lease(id), None);
+        let agent = &mut self.agents[lease.agent.0];
+        if agent.hold == Hold::Releasing(id) {
+            agent.hold = Hold::Nobody;
+        }
+        self.settle_agent(lease.agent, &By::Engine);
+    }
+
+    /// What an offer's end means for the agent and for the caller, if they still wait.
+    fn offer_over(&mut self, id: LeaseId, end: OfferEnd, ix: AgentIx, call: CallId) {
+        let now = self.clock.now;
+        if let Some(lease) = self.leases.get(&id) {
+            let offering = &self.queues[lease.queue.0].plan.offering;
+            let agent = &mut self.agents[ix.0];
+            let standing = &mut agent.record;
+            if let Some((delay, reason)) = setback(&mut standing.setbacks, end, offering) {
+                standing.not_before = standing.not_before.max(Some(now + delay));
+                if let Some(reason) = reason {
+                    agent.wish = None;
+                    agent.duty = Duty::Busy(reason);
+                }
+            }
+        }
+        if let Some(mut caller) = self.callers.remove(&call) {
+            self.log_offer(&mut caller.episode, id, end);
+            let offers = &mut caller.offers;
+            offers.leases.retain(|lease| *lease != id);
+            if offers.connecting == Some(id) {
+                offers.connecting = None;
+            }
+            if offers.leases.is_empty() {
+                offers.round.clear();
+            }
+            self.work.dirty.insert(caller.queue);
+            self.callers.insert(call, caller);
+        }
+        self.settle_agent(ix, &By::Engine);
+        self.settle_caller(call);
+    }
+
+    pub(super) fn log_offer(&self, episode: &mut Episode, id: LeaseId, why: OfferEnd) {
+        let Some(lease) = self.leases.get(&id) else {
+            return;
+        };
+        episode.offers.push(EpisodeOffer {
+            agent: self.agents[lease.agent.0].id.clone(),
+            at: self.clock.wall(lease.offered_at),
+            ended: self.clock.wall(self.clock.now),
+            why,
+        });
+    }
+}
+
+/// Counts a failed offer: for how long the agent rests, and why they are 置忙 if that was one too
+/// many. `None` when it was not the agent's doing.
+fn setback(
+    counts: &mut Setbacks<u32>,
+    end: OfferEnd,
+    offering: &Offering,
+) -> Option<(Duration, Option<Reason>)> {
+    let (delays, limits) = (&offering.delays, &offering.pause_after);
+    let (count, delay, limit, reason) = match end {
+        OfferEnd::NoAnswer => (
+            &mut counts.no_answer,
+            delays.no_answer,
+            limits.no_answer,
+            Reason::NoAnswer,
+        ),
+        OfferEnd::Rejected => (
+            &mut counts.rejected,
+            delays.rejected,
+            limits.rejected,
+            Reason::Rejected,
+        ),
+        OfferEnd::Busy => (
+            &mut counts.busy,
+            delays.busy,
+            limits.busy,
+            Reason::PhoneBusy,
+        ),
+        OfferEnd::Unreachable => (
+            &mut counts.unreachable,
+            delays.unreachable,
+            limits.unreachable,
+            Reason::Unreachable,
+        ),
+        OfferEnd::NotConnected => return Some((LEAST_DELAY, None)),
+        OfferEnd::Connected | OfferEnd::Elsewhere | OfferEnd::CallerGone | OfferEnd::AgentGone => {
+            return None;
+        }
+    };
+    *count += 1;
+    let paused = limit.is_some_and(|limit| *count >= limit);
+    if paused {
+        *count = 0;
+    }
+    Some((delay.max(LEAST_DELAY), paused.then_some(reason)))
+}
+
+fn end_of(cause: Cause) -> OfferEnd {
+    match cause {
+        Cause::Busy => OfferEnd::Busy,
+        Cause::Rejected => OfferEnd::Rejected,
+        Cause::NoAnswer | Cause::Normal | Cause::Cancelled => OfferEnd::NoAnswer,
+        Cause::Unallocated
+        | Cause::Unavailable
+        | Cause::Forbidden
+        | Cause::Incompatible
+        | Cause::Lost
+        | Cause::Congestion
+        | Cause::Failure => OfferEnd::Unreachable,
+    }
+}
+
+/// Notes an answered call, and forgets what no window reaches.
+fn remember(answered: &mut VecDeque<Instant>, now: Instant) {
+    answered.push_back(now);
+    while answered.len() > MOST_REMEMBERED
+        || answered
+            .front()
+            .is_some_and(|at| now.saturating_duration_since(*at) > LONGEST_WINDOW)
+    {
+        answered.pop_front();
+    }
+}
+
+/// A phone that refuses at once must not be rung in a circle.
+const LEAST_DELAY: Duration = Duration::from_secs(1);
+/// Calls count for a day at most.
+const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
+const MOST_REMEMBERED: usize = 2000;

@@ -1,0 +1,333 @@
+//! What the machine wants done, and what it is told.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AgentId, Ask, AskId, Decision, Episode, LeaseId, QueueName, State};
+use crate::{CallId, Cause};
+
+/// A caller who is to wait in a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enter {
+    /// Who.
+    pub call: CallId,
+    /// Where.
+    pub queue: QueueName,
+    /// A head start in seconds: the caller is served as if they had come so much earlier. More
+    /// than [`MOST_PRIORITY`] is cut to it, so that nobody is overtaken for ever.
+    pub priority: u32,
+    /// Instead of the queue's longest wait.
+    pub max_wait: Option<Duration>,
+}
+
+/// The greatest head start, in seconds.
+pub const MOST_PRIORITY: u32 = 3600;
+
+/// Why a caller cannot be taken in.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum EnterError {
+    /// No queue has this name, or it is being closed.
+    #[error("no queue '{name}'{}", .suggestion.as_ref().map_or_else(String::new, |word| format!(" (did you mean '{word}'?)")))]
+    UnknownQueue {
+        /// The name.
+        name: QueueName,
+        /// What was likely meant.
+        suggestion: Option<String>,
+    },
+    /// A call waits in one queue at a time.
+    #[error("the call waits in queue '{0}' already")]
+    Waiting(QueueName),
+}
+
+/// What an agent does, or somebody does for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Act {
+    /// *22: 登录.
+    LogIn,
+    /// *20: 登出. Refused in a call; an offer is taken back.
+    LogOut,
+    /// *23: 置闲. In a call or an offer it applies afterwards.
+    Idle,
+    /// *24: 置忙 with one of the tenant's codes; 0 is none. In a call or an offer it applies
+    /// afterwards.
+    Busy(u8),
+    /// *25: ends 事后 with 置闲.
+    EndWrapUp,
+    /// *25 with minutes: 事后 lasts longer by this.
+    ExtendWrapUp(Duration),
+    /// *29: 重置. An offer is taken back, a call goes on; 置忙.
+    Reset,
+}
+
+/// Why an act is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The user is a member of no queue.
+    #[error("is a member of no queue")]
+    NotAnAgent,
+    /// *22 comes first.
+    #[error("is not logged in")]
+    LoggedOut,
+    /// Not before the call ends.
+    #[error("is in a call")]
+    InCall,
+    /// There is no 事后 to end.
+    #[error("is not in wrap-up")]
+    NotInWrapUp,
+}
+
+/// Who caused a change of state.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum By {
+    /// The agent.
+    Agent,
+    /// Somebody with the right to.
+    Leader(String),
+    /// The exchange: a time-out, a call, a lost phone.
+    Engine,
+}
+
+/// What became of the leg that rings an agent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum News {
+    /// The agent has answered.
+    Answered,
+    /// Agent and caller hear each other.
+    Connected,
+    /// The leg ended unanswered, or could not be made, for this cause.
+    Refused(Cause),
+    /// The leg is no more: the answer to [`Output::Withdraw`], or an end between answer and
+    /// connection.
+    Gone,
+}
+
+/// Something that a leg of an agent does which no offer made: a call of their own, a transfer to
+/// them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum DialogNews {
+    /// It rings, in or out. From now on the agent is offered nothing.
+    Began {
+        /// The other side is a customer.
+        customer: bool,
+        /// The queue whose 事后 applies, if the call came from one.
+        queue: Option<QueueName>,
+    },
+    /// It is answered.
+    Confirmed,
+    /// It is over.
+    Ended,
+}
+
+/// Something to be done, or to be told. Drain after every input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Ring the agent's phones for this call, as the leg of this lease.
+    Offer {
+        /// The reservation.
+        lease: LeaseId,
+        /// For whom.
+        call: CallId,
+        /// From which queue, for the phone's display.
+        queue: QueueName,
+        /// Whom.
+        agent: AgentId,
+        /// For so long; the machine takes the offer back itself.
+        ring: Duration,
+        /// The caller has waited for so long, for the phone's display.
+        waited: Duration,
+    },
+    /// End the leg of this lease, whatever it does: CANCEL while it rings, BYE after an answer. It
+    /// may come for a leg that is not made yet: then do not make it.
+    Withdraw {
+        /// The reservation.
+        lease: LeaseId,
+        /// Why.
+        why: Withdrawn,
+    },
+    /// Stop music and announcements to the caller now.
+    Hush {
+        /// To whom.
+        call: CallId,
+    },
+    /// The agent has answered: let the two hear each other, then report [`News::Connected`].
+    Connect {
+        /// The reservation.
+        lease: LeaseId,
+        /// The caller.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// Tell the caller, over the music.
+    Announce {
+        /// Whom.
+        call: CallId,
+        /// What.
+        what: Announcement,
+    },
+    /// The caller waits in this queue from now on: play its music.
+    Waits {
+        /// Who.
+        call: CallId,
+        /// Where.
+        queue: QueueName,
+        /// The music; the tenant's when `None`.
+        music: Option<String>,
+        /// The place; 1 is the next.
+        position: usize,
+    },
+    /// Do this for the caller in passing (a step of the overflow chain): they wait on, or go where the
+    /// next step says.
+    Aside {
+        /// For whom.
+        call: CallId,
+        /// In which queue.
+        queue: QueueName,
+        /// What, as the plan says it.
+        what: String,
+    },
+    /// The caller waits no longer.
+    Leave {
+        /// Who.
+        call: CallId,
+        /// From where.
+        queue: QueueName,
+        /// Why.
+        why: Leave,
+    },
+    /// Ask the queue's script whom this call should be offered to; answer by
+    /// [`Acd::handle_chosen`](super::Acd::handle_chosen).
+    Choose {
+        /// About whom.
+        call: CallId,
+        /// In which queue.
+        queue: QueueName,
+        /// The question.
+        ask: Ask,
+    },
+    /// The script has lost its time: stop it. Its answer would be ignored.
+    ForgetChoose {
+        /// The question.
+        ask: AskId,
+    },
+    /// An agent's state or reachability has changed.
+    State(StateChange),
+    /// Something was decided, and why: for the call's journal.
+    Decision(Decision),
+    /// A stay is over: for the records.
+    Episode(Box<Episode>),
+    /// A person should look: the machine found and mended a mistake of its own.
+    Alert {
+        /// Where.
+        queue: QueueName,
+        /// What was found.
+        what: String,
+    },
+}
+
+/// Why an offer is taken back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Withdrawn {
+    /// The caller is gone, or has left the queue.
+    CallerGone,
+    /// Another agent has the call. The phone must show no missed call (`Reason: SIP;cause=200`).
+    Elsewhere,
+    /// It has rung for long enough.
+    RangOut,
+    /// The agent logged out or was reset.
+    AgentGone,
+    /// Answered, and not connected in time.
+    NotConnected,
+    /// The lease is no more; whoever answers now is let go politely. As `Elsewhere` for the phone.
+    Stale,
+}
+
+/// What a caller is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Announcement {
+    /// How many are ahead; 0 is "you are next".
+    Position {
+        /// So many.
+        ahead: usize,
+        /// And more.
+        more: bool,
+    },
+}
+
+/// Why a caller waits no longer.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Leave {
+    /// This agent has the caller.
+    Answered(AgentId),
+    /// The caller hung up.
+    Gone,
+    /// Waited for as long as a caller may.
+    Timeout,
+    /// As many wait as may.
+    Full,
+    /// No agent counts as present.
+    Empty,
+    /// A key, or the script, took the caller out.
+    Left,
+    /// A step of the overflow chain: go there.
+    Overflow(String),
+}
+
+impl Leave {
+    /// The word that scripts see as `why`; `None` where they see the agent, or nothing any more.
+    pub fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Answered(_) | Self::Gone => None,
+            Self::Timeout => Some("timeout"),
+            Self::Full => Some("full"),
+            Self::Empty => Some("empty"),
+            Self::Left => Some("left"),
+            Self::Overflow(_) => Some("overflow"),
+        }
+    }
+}
+
+/// A change of an agent's state (B.3 `agent_state`).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// Whose.
+    pub agent: AgentId,
+    /// The new state, with the reason of a 置忙.
+    pub state: State,
+    /// Whether a phone answers. A state with `false` is shown as 掉线.
+    pub reachable: bool,
+    /// The state before.
+    pub before: State,
+    /// Since when that was, in microseconds since 1970, UTC.
+    pub from: i64,
+    /// Now, likewise.
+    pub at: i64,
+    /// Who caused it.
+    pub by: By,
+}
+
+/// How an agent stands now.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Status {
+    /// The state.
+    pub state: State,
+    /// Whether a phone answers.
+    pub reachable: bool,
+    /// In this state for so long (累计时间).
+    pub lasted: Duration,
+    /// What 事后 has left; `None` out of it, or when only the agent ends it.
+    pub wrap_up_left: Option<Duration>,
+    /// The queues.
+    pub queues: Vec<QueueName>,
+}
+
+impl Status {
+    /// What is shown: the state, and 掉线 in front of it where no phone answers.
+    pub fn shown(&self) -> String {
+        match self.reachable || self.state == State::LoggedOut {
+            true => self.state.chinese().to_owned(),
+            false => format!("掉线({})", self.state.chinese()),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A new generation's queues: what is written changes, who lives goes on.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::agent::Agent;
+use super::caller::Queue;
+use super::name::{AgentIx, QueueIx};
+use super::timers::Timer;
+use super::{Acd, AgentId, By, Plan, QueuePlan};
+
+impl Acd {
+    /// Takes a new plan. Queues and agents are known by their names: states, wrap-ups, counters,
+    /// waiting callers and offers go on. A queue that is gone takes no new callers and serves those
+    /// who wait; an agent who is in no queue any more is logged out when their call is over.
+    pub fn handle_plan(&mut self, now: Instant, plan: Plan) {
+        self.begin(now);
+        self.rules = plan.rules;
+        let mut listed = BTreeSet::new();
+        for queue in plan.queues {
+            listed.insert(self.apply(queue));
+        }
+        for (index, queue) in self.queues.iter_mut().enumerate() {
+            queue.closing = !listed.contains(&QueueIx(index));
+        }
+        for queue in (0..self.queues.len()).map(QueueIx) {
+            self.close_if_done(queue);
+        }
+        self.list_queues();
+        for queue in (0..self.queues.len()).map(QueueIx) {
+            self.work.dirty.insert(queue);
+            self.queues[queue.0].empty_since = None;
+            self.timers.set(Timer::Empty(queue), None);
+            self.watch_presence(queue);
+            self.turn_out(queue);
+        }
+        self.settle_all();
+        self.finish();
+    }
+
+    fn apply(&mut self, mut plan: QueuePlan) -> QueueIx {
+        let mut seen = BTreeSet::new();
+        plan.members
+            .retain(|member| seen.insert(member.agent.clone()));
+        let members: Vec<AgentIx> = plan
+            .members
+            .iter()
+            .map(|member| self.agent_named(&member.agent))
+            .collect();
+        let known = self.names.queues.get(&plan.name).copied();
+        let ix = known.unwrap_or_else(|| {
+            let ix = QueueIx(self.queues.len());
+            self.names.queues.insert(plan.name.clone(), ix);
+            self.queues.push(Queue::new(plan.clone()));
+            ix
+        });
+        let queue = &mut self.queues[ix.0];
+        queue.plan = plan;
+        queue.members = members;
+        ix
+    }
+
+    fn agent_named(&mut self, name: &AgentId) -> AgentIx {
+        if let Some(ix) = self.names.agents.get(name) {
+            return *ix;
+        }
+        let ix = AgentIx(self.agents.len());
+        self.names.agents.insert(name.clone(), ix);
+        self.agents.push(Agent::new(name.clone(), self.clock.now));
+        ix
+    }
+
+    /// Nobody waits any longer in a queue that is gone: it has no members from now on.
+    pub(super) fn close_if_done(&mut self, ix: QueueIx) {
+        let queue = &mut self.queues[ix.0];
+        if !queue.closing || !queue.line.is_empty() || queue.members.is_empty() {
+            return;
+        }
+        let members = std::mem::take(&mut queue.members);
+        queue.plan.members.clear();
+        for agent in members {
+            self.agents[agent.0].queues.retain(|queue| *queue != ix);
+            self.settle_agent(agent, &By::Engine);
+        }
+    }
+
+    fn list_queues(&mut self) {
+        for agent in &mut self.agents {
+            agent.queues.clear();
+        }
+        for (index, queue) in self.queues.iter().enumerate() {
+            for member in &queue.members {
+                self.agents[member.0].queues.push(QueueIx(index));
+            }
+        }
+    }
+
+    pub(super) fn settle_all(&mut self) {
+        for agent in (0..self.agents.len()).map(AgentIx) {
+            self.settle_agent(agent, &By::Engine);
+        }
+    }
+}

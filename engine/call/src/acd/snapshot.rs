@@ -1,0 +1,120 @@
+//! What of the agents outlives a restart.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::agent::{Agent, Duty, Reach, Rest};
+use super::{Acd, AgentId, QueueName, Setbacks};
+
+/// The agents as they stand, to be stored and given to [`Acd::restore`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// All who are logged in.
+    pub agents: Vec<AgentSnapshot>,
+    /// Whom each queue offered its last call to, for `round_robin`.
+    pub last_offered: Vec<(QueueName, AgentId)>,
+}
+
+/// One agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentSnapshot {
+    /// Who.
+    pub agent: AgentId,
+    duty: Kept,
+    idle_for: Duration,
+    /// Ages of the calls answered.
+    answered: Vec<Duration>,
+    setbacks: Setbacks<u32>,
+    rests_for: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Kept {
+    Rest(Rest),
+    WrapUp { left: Option<Duration>, then: Rest },
+}
+
+impl Acd {
+    /// The agents as a restart at this moment would find them. Calls do not outlive it: who talks
+    /// with a customer goes on with 事后.
+    pub fn snapshot(&self, now: Instant) -> Snapshot {
+        let agents = self.agents.iter();
+        let queues = self.queues.iter().filter(|queue| !queue.closing);
+        Snapshot {
+            agents: agents.filter_map(|agent| self.kept(now, agent)).collect(),
+            last_offered: queues
+                .filter_map(|queue| {
+                    let agent = &self.agents[queue.last?.0];
+                    Some((queue.plan.name.clone(), agent.id.clone()))
+                })
+                .collect(),
+        }
+    }
+
+    /// Takes the agents over from an earlier life that ended so long ago, right after
+    /// [`new`](Self::new). Their phones have the usual time to come back.
+    pub fn restore(&mut self, now: Instant, snapshot: Snapshot, down_for: Duration) {
+        self.begin(now);
+        for kept in snapshot.agents {
+            if let Some(ix) = self.names.agents.get(&kept.agent) {
+                restore(&mut self.agents[ix.0], self.clock.now, kept, down_for);
+            }
+        }
+        for (queue, agent) in snapshot.last_offered {
+            if let Some(queue) = self.names.queues.get(&queue) {
+                self.queues[queue.0].last = self.names.agents.get(&agent).copied();
+            }
+        }
+        self.settle_all();
+        self.finish();
+    }
+
+    fn kept(&self, now: Instant, agent: &Agent) -> Option<AgentSnapshot> {
+        let mut agent = agent.clone();
+        for call in agent.dialogs.clone().into_keys() {
+            agent.end_dialog(now, call, &self.rules);
+        }
+        let wish = agent.wish;
+        let duty = match agent.duty {
+            Duty::LoggedOut => return None,
+            Duty::Idle => Kept::Rest(wish.unwrap_or(Rest::Idle)),
+            Duty::Busy(reason) => Kept::Rest(wish.unwrap_or(Rest::Busy(reason))),
+            Duty::WrapUp { until, then } => Kept::WrapUp {
+                left: until.map(|until| until.saturating_duration_since(now)),
+                then,
+            },
+        };
+        let record = &agent.record;
+        let ages = record.answered.iter();
+        Some(AgentSnapshot {
+            duty,
+            idle_for: now.saturating_duration_since(record.idle_since),
+            answered: ages.map(|at| now.saturating_duration_since(*at)).collect(),
+            setbacks: record.setbacks,
+            rests_for: record
+                .not_before
+                .map(|at| at.saturating_duration_since(now)),
+            agent: agent.id,
+        })
+    }
+}
+
+fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Duration) {
+    // A machine that began a moment ago may have no instant that lies so far back.
+    let ago = |age: Duration| now.checked_sub(age + down_for).unwrap_or(now);
+    let ahead = |left: Duration| now + left.saturating_sub(down_for);
+    agent.duty = match kept.duty {
+        Kept::Rest(Rest::Idle) => Duty::Idle,
+        Kept::Rest(Rest::Busy(reason)) => Duty::Busy(reason),
+        Kept::WrapUp { left, then } => Duty::WrapUp {
+            until: left.map(ahead),
+            then,
+        },
+    };
+    agent.reach = Reach::Lost { since: now };
+    agent.record.idle_since = ago(kept.idle_for);
+    agent.record.answered = kept.answered.into_iter().map(ago).collect();
+    agent.record.setbacks = kept.setbacks;
+    agent.record.not_before = kept.rests_for.map(ahead);
+}

@@ -1,0 +1,130 @@
+//! A new plan changes what is written, and no lives.
+
+use super::{Floor, QueuePlan, plan, s};
+use crate::acd::{Act, Enter, Outcome, Output, Reason, State, Strategy};
+
+#[test]
+fn states_places_and_offers_survive_a_new_plan() {
+    let mut floor = Floor::staffed(&["1049", "1050", "1051"], |_| {});
+    floor.act("1051", Act::Busy(3)).unwrap();
+    floor.calls();
+    floor.answers("1049");
+    let rings = floor.calls();
+    let waits = floor.calls();
+    floor.take();
+
+    let mut queue = QueuePlan::new("it", &["1051", "1050", "1049", "1052", "1050"]);
+    queue.offering.strategy = Strategy::Linear;
+    floor.acd.handle_plan(floor.now, plan(vec![queue]));
+    floor.drain();
+
+    assert_eq!(floor.take(), []);
+    assert_eq!(floor.state("1049"), State::Talking);
+    assert_eq!(floor.rings[&"1050".into()].1, rings);
+    assert_eq!(floor.state("1051"), State::Busy(Reason::Code(3)));
+    assert_eq!(floor.state("1052"), State::LoggedOut);
+    assert_eq!(floor.acd.position(waits), Some(2));
+    floor.act("1051", Act::Idle).unwrap();
+    assert_eq!(floor.rings[&"1051".into()].1, waits);
+}
+
+#[test]
+fn a_queue_that_is_gone_takes_no_new_callers_and_serves_those_who_wait() {
+    let mut floor = Floor::staffed(&["1049"], |_| {});
+    floor.act("1049", Act::Busy(1)).unwrap();
+    let call = floor.calls();
+
+    let other = QueuePlan::new("hotline", &["1050"]);
+    floor.acd.handle_plan(floor.now, plan(vec![other]));
+    floor.drain();
+    let enter = Enter {
+        call: crate::CallId(uuid::Uuid::from_u128(99)),
+        queue: "it".into(),
+        priority: 0,
+        max_wait: None,
+    };
+    assert!(floor.acd.handle_enter(floor.now, enter).is_err());
+    floor.act("1049", Act::Idle).unwrap();
+    floor.answers("1049");
+    floor.take();
+    assert_eq!(floor.state("1049"), State::Talking);
+    floor.parts("1049", call);
+
+    assert_eq!(
+        floor.acd.status(floor.now, &"1049".into()),
+        None,
+        "an agent of no queue"
+    );
+    let agents: Vec<String> = floor.acd.agents().map(ToString::to_string).collect();
+    assert_eq!(agents, ["1050"]);
+}
+
+#[test]
+fn a_member_who_is_removed_is_offered_nothing_more() {
+    let mut floor = Floor::staffed(&["1049", "1050"], |_| {});
+
+    let queue = QueuePlan::new("it", &["1050"]);
+    floor.acd.handle_plan(floor.now, plan(vec![queue]));
+    floor.drain();
+    floor.calls();
+
+    assert_eq!(floor.ringing(), ["1050"]);
+    assert_eq!(floor.acd.status(floor.now, &"1049".into()), None);
+}
+
+#[test]
+fn new_limits_hold_at_once_for_those_who_wait() {
+    let mut floor = Floor::staffed(&["1049"], |_| {});
+    floor.act("1049", Act::Busy(1)).unwrap();
+    floor.calls();
+    floor.wait(s(30));
+    floor.take();
+
+    let mut queue = QueuePlan::new("it", &["1049"]);
+    queue.limits.max_wait = Some(s(20));
+    floor.acd.handle_plan(floor.now, plan(vec![queue]));
+    floor.drain();
+
+    let episode = floor.take_episodes().remove(0);
+    assert_eq!(episode.outcome, Outcome::Timeout);
+}
+
+#[test]
+fn agents_survive_a_restart_with_their_places_and_counters() {
+    let queues = || {
+        let mut queue = QueuePlan::new("it", &["1049", "1050", "1051"]);
+        queue.offering.strategy = Strategy::FewestCalls { window: s(3600) };
+        queue.offering.wrap_up = Some(s(0));
+        plan(vec![queue])
+    };
+    let mut floor = Floor::new(queues());
+    for agent in ["1049", "1050", "1051"] {
+        floor.ready(agent);
+        floor.wait(s(600));
+    }
+    for agent in ["1049", "1050"] {
+        let call = floor.calls();
+        floor.answers(agent);
+        floor.parts(agent, call);
+    }
+    floor.act("1051", Act::Busy(4)).unwrap();
+
+    let stored = serde_json::to_string(&floor.acd.snapshot(floor.now)).unwrap();
+    let mut next = Floor::new(queues());
+    let snapshot = serde_json::from_str(&stored).unwrap();
+    next.acd.restore(next.now, snapshot, s(2));
+    for agent in ["1049", "1050", "1051"] {
+        next.reach(agent, true);
+    }
+
+    assert_eq!(next.state("1051"), State::Busy(Reason::Code(4)));
+    let call = next.calls();
+    assert_eq!(next.ringing(), ["1049"], "the same places");
+    next.hangs_up(call);
+    next.wait(s(1));
+    next.act("1051", Act::Idle).unwrap();
+    next.calls();
+    assert_eq!(next.ringing(), ["1051"], "no calls are fewer than one");
+    let leave = |it: &Output| matches!(it, Output::Leave { .. });
+    assert!(next.take().iter().any(leave));
+}

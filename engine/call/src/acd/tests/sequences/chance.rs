@@ -1,0 +1,244 @@
+//! Things that can happen on a floor, at random.
+
+use uuid::Uuid;
+
+use super::World;
+use crate::acd::tests::{ms, s};
+use crate::acd::{
+    Act, AgentId, Announce, Chosen, DialogNews, Enter, Leave, News, Overflow, Plan, Presence,
+    QueuePlan, Step, Strategy, When,
+};
+use crate::call::random::Random;
+use crate::{CallId, Cause};
+
+pub(super) const AGENTS: [&str; 6] = ["1049", "1050", "1051", "1052", "1053", "1054"];
+const QUEUES: [&str; 4] = ["it", "hr", "pay", "all"];
+
+impl World {
+    pub(super) fn step(&mut self) {
+        match self.below(20) {
+            0..=2 => self.caller_enters(),
+            3 => self.caller_goes(),
+            4..=5 => self.agent_acts(),
+            6 => self.phone_flickers(),
+            7..=11 => self.leg_reports(),
+            12 => self.own_call(),
+            13..=14 => self.call_ends(),
+            15 => self.script_answers(),
+            16..=18 => {
+                let most = [300, 2000, 20_000][self.below(3) as usize];
+                let wait = ms(self.below(most));
+                self.pass_time(wait);
+            }
+            _ if self.below(20) == 0 => {
+                let plan = plan(&mut self.random);
+                self.acd.handle_plan(self.now, plan);
+                self.look();
+            }
+            _ => self.audit(),
+        }
+    }
+
+    fn caller_enters(&mut self) {
+        if self.waiting.len() > 12 {
+            return;
+        }
+        self.calls += 1;
+        let enter = Enter {
+            call: CallId(Uuid::from_u128(self.calls)),
+            queue: QUEUES[self.below(4) as usize].into(),
+            priority: [0, 0, 0, 30, 9999][self.below(5) as usize],
+            max_wait: (self.below(8) == 0).then(|| s(20)),
+        };
+        let _ = self.acd.handle_enter(self.now, enter);
+        self.look();
+    }
+
+    fn caller_goes(&mut self) {
+        let Some(call) = self.one_of(&self.waiting.iter().copied().collect::<Vec<_>>()) else {
+            return;
+        };
+        self.seen.gone += 1;
+        match self.below(4) {
+            0 => self.acd.handle_leave(self.now, call),
+            _ => self.acd.handle_gone(self.now, call),
+        }
+        self.look();
+        let left = !self.waiting.contains(&call);
+        self.promise(left, Leave::Gone.word().unwrap_or("who is gone has left"));
+    }
+
+    fn agent_acts(&mut self) {
+        let agent = self.somebody();
+        let act = match self.below(12) {
+            0 => Act::LogOut,
+            1..=2 => Act::LogIn,
+            3..=7 => Act::Idle,
+            8 => Act::Busy(self.below(9) as u8),
+            9 => Act::EndWrapUp,
+            10 => Act::ExtendWrapUp(s(30)),
+            _ => Act::Reset,
+        };
+        self.act(&agent, act);
+        self.look();
+    }
+
+    fn phone_flickers(&mut self) {
+        let agent = self.somebody();
+        let reachable = self.below(4) != 0;
+        self.acd.handle_reach(self.now, &agent, reachable);
+        self.look();
+    }
+
+    /// A leg that rings answers or fails; or something comes late, twice, or out of order.
+    fn leg_reports(&mut self) {
+        let ringing: Vec<_> = self.rings.keys().copied().collect();
+        let lease = match self.below(4) {
+            0 => self.one_of(&self.leases.clone()),
+            _ => self.one_of(&ringing),
+        };
+        let Some(lease) = lease else {
+            return;
+        };
+        let news = match self.below(12) {
+            0..=6 => News::Answered,
+            7 => News::Connected,
+            8 => News::Gone,
+            _ => News::Refused(Cause::ALL[self.below(Cause::ALL.len() as u64) as usize]),
+        };
+        self.news(lease, news);
+        let connect = news == News::Answered && self.below(8) != 0;
+        if connect && self.connecting.values().any(|it| *it == lease) {
+            self.news(lease, News::Connected);
+        }
+    }
+
+    /// A call that no offer made: in or out, with a customer or a colleague.
+    fn own_call(&mut self) {
+        let agent = self.somebody();
+        self.calls += 1;
+        let call = CallId(Uuid::from_u128(self.calls));
+        let began = DialogNews::Began {
+            customer: self.below(2) == 0,
+            queue: (self.below(2) == 0).then(|| QUEUES[self.below(4) as usize].into()),
+        };
+        self.legs.insert((agent.clone(), call), false);
+        self.acd.handle_dialog(self.now, &agent, call, began);
+        self.look();
+        if self.below(3) != 0 {
+            self.legs.insert((agent.clone(), call), true);
+            let up = DialogNews::Confirmed;
+            self.acd.handle_dialog(self.now, &agent, call, up);
+            self.look();
+        }
+    }
+
+    /// A leg ends, and now and then its BYE is lost; the switch finds out within a second.
+    fn call_ends(&mut self) {
+        let legs: Vec<_> = self.legs.keys().cloned().collect();
+        let Some((agent, call)) = self.one_of(&legs) else {
+            return;
+        };
+        self.legs.remove(&(agent.clone(), call));
+        if self.below(5) == 0 {
+            self.seen.lost += 1;
+            let at = self.now + s(1);
+            self.audit_at = Some(self.audit_at.map_or(at, |before| before.min(at)));
+            return;
+        }
+        let over = DialogNews::Ended;
+        self.acd.handle_dialog(self.now, &agent, call, over);
+        self.look();
+    }
+
+    fn script_answers(&mut self) {
+        let asks = self.asks.clone();
+        let ask = match self.below(4) {
+            0 => self.one_of(&asks),
+            _ => asks.last().copied(),
+        };
+        let Some(ask) = ask else {
+            return;
+        };
+        let chosen = match self.below(6) {
+            0 => Chosen::Failed("boom".to_owned()),
+            count => {
+                let named = (0..count - 1).map(|_| self.somebody());
+                Chosen::Order(named.collect())
+            }
+        };
+        self.acd.handle_chosen(self.now, ask, chosen);
+        self.look();
+    }
+
+    fn somebody(&mut self) -> AgentId {
+        let index = self.below(AGENTS.len() as u64) as usize;
+        self.agents[index].clone()
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        below(&mut self.random, limit)
+    }
+
+    fn one_of<T: Clone>(&mut self, things: &[T]) -> Option<T> {
+        let index = self.below(things.len() as u64) as usize;
+        things.get(index).cloned()
+    }
+}
+
+/// Four queues that share six agents, each time other ones.
+pub(super) fn plan(random: &mut Random) -> Plan {
+    let strategies = [
+        Strategy::LongestIdle,
+        Strategy::RoundRobin,
+        Strategy::RingAll,
+        Strategy::Linear,
+        Strategy::FewestCalls { window: s(600) },
+        Strategy::Choose,
+    ];
+    let mut plan = Plan::default();
+    for name in QUEUES {
+        let members = AGENTS.iter().filter(|_| below(random, 3) != 0).copied();
+        let mut queue = QueuePlan::new(name, &members.collect::<Vec<_>>());
+        for member in &mut queue.members {
+            member.penalty = u32::from(below(random, 4) == 0);
+        }
+        queue.offering.strategy = strategies[below(random, 6) as usize];
+        queue.offering.wrap_up = [None, Some(s(0)), Some(s(10))][below(random, 3) as usize];
+        queue.limits.max_wait = [None, Some(s(40))][below(random, 2) as usize];
+        queue.limits.hard = below(random, 2) == 0;
+        queue.limits.max_callers = [None, Some(4)][below(random, 2) as usize];
+        let present = "idle or offered or talking or wrap_up and reachable";
+        if below(random, 2) == 0 {
+            queue.limits.stay_if = Presence::read(present).unwrap();
+            queue.limits.grace = s(below(random, 20));
+        }
+        queue.announce = Announce {
+            position: below(random, 2) == 0,
+            first: s(below(random, 3)),
+            every: Some(s(5)),
+            only_if_improved: below(random, 2) == 0,
+            limit: None,
+        };
+        for after in [10, 20] {
+            let step = match below(random, 4) {
+                0 => Step::Aside("sms:link".to_owned()),
+                1 => Step::Queue(QUEUES[below(random, 4) as usize].into()),
+                2 if after == 20 => Step::Leave("voicemail:it".to_owned()),
+                _ => continue,
+            };
+            let when = [When::Waited(s(after)), When::Full, When::Empty][below(random, 3) as usize];
+            queue.overflow.push(Overflow { when, step });
+        }
+        plan.queues.push(queue);
+    }
+    // Now and then a queue is gone.
+    plan.queues.truncate(3 + below(random, 2) as usize);
+    plan.rules.wrap_up = Some(s(5));
+    plan
+}
+
+fn below(random: &mut Random, limit: u64) -> u64 {
+    let bytes = random.ten_bytes();
+    u64::from_le_bytes(bytes[..8].try_into().unwrap()) % limit.max(1)
+}
