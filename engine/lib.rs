@@ -7,6 +7,7 @@ mod checksum;
 pub mod clock;
 pub mod control;
 mod fallback;
+mod http;
 pub mod log;
 mod restart;
 mod switch;
@@ -22,11 +23,11 @@ use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles, Signalling};
 use script::config::{self, Config, Problem};
 use script::{Scripts, ScriptsOptions};
 use store::{Sqlite, Store};
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 pub use check::{Checked, check};
 use clock::WallClock;
+use http::Http;
 use switch::{Entrance, Input, Library, Parts, Switch, Vitals};
 
 /// How an exchange is started.
@@ -260,10 +261,11 @@ async fn run(
     tell: &std::sync::mpsc::SyncSender<Result<Started, StartError>>,
 ) {
     match build(&options).await {
-        Ok((started, switch, inputs, questions, stop_http, lock)) => {
+        Ok((started, switch, inputs, questions, http, lock)) => {
             let _ = tell.send(Ok(started));
             switch.run(inputs, questions, stopped).await;
-            drop(stop_http);
+            // Joins a thread; nothing else runs here any more.
+            drop(http);
             drop(lock);
         }
         Err(error) => {
@@ -277,7 +279,7 @@ type Built = (
     Switch,
     mpsc::Receiver<Input>,
     mpsc::Receiver<control::Asked>,
-    oneshot::Sender<()>,
+    Option<Http>,
     // Held as long as the exchange runs.
     std::fs::File,
 );
@@ -363,23 +365,22 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         what: "the control socket".to_owned(),
         source,
     })?;
-    let (stop_http, http_stopped) = oneshot::channel();
+    let events = Arc::new(web::Events::new(clock::system_micros()));
     let http = match config.http.listen {
         Some(address) => {
-            let listener = TcpListener::bind(address).await.map_err(|source| {
-                let what =
-                    format!("cannot listen on http {address}; is another exchange running there?");
-                StartError::System { what, source }
-            })?;
-            let local = listener.local_addr().ok();
-            tokio::spawn(web::serve(listener, vitals.clone(), http_stopped));
-            local
+            let api = web::Api {
+                store: store.clone(),
+                exchange: Arc::new(entrance.clone()),
+                events: events.clone(),
+                recordings: recordings.clone(),
+            };
+            Some(Http::start(address, vitals.clone(), api)?)
         }
         None => None,
     };
     let started = Started {
         listening: signalling.listening().to_vec(),
-        http,
+        http: http.as_ref().map(|http| http.address),
         backend: media.backend(),
         report,
     };
@@ -396,6 +397,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         entrance,
         meters,
         vitals,
+        events,
         node,
         recordings,
         places: (options.config.clone(), options.data.clone()),
@@ -403,7 +405,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         users,
     };
     let switch = Switch::new(parts, Instant::now());
-    Ok((started, switch, inputs, questions, stop_http, lock))
+    Ok((started, switch, inputs, questions, http, lock))
 }
 
 fn problems(problems: &[Problem]) -> String {

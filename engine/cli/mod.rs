@@ -5,6 +5,7 @@ mod journal;
 mod reload;
 mod run;
 mod status;
+mod token;
 mod trace;
 mod user;
 
@@ -49,6 +50,8 @@ enum Word {
     Status(status::Status),
     /// Tell what happened in a call, line by line
     Trace(trace::Trace),
+    /// Make tokens for programs that use the HTTP API, list them, take them back
+    Token(token::Token),
     /// Add users, change their passwords, list and delete them
     User(user::User),
 }
@@ -61,6 +64,7 @@ impl Arguments {
             Word::Reload(reload) => reload.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),
+            Word::Token(token) => token.run(),
             Word::User(user) => user.run(),
         }
     }

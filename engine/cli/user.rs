@@ -60,9 +60,9 @@ enum Verb {
 }
 
 #[derive(Args, Clone, Debug)]
-struct Whose {
+pub(super) struct Whose {
     #[command(flatten)]
-    places: Places,
+    pub(super) places: Places,
     /// The tenant; the only one where there is one
     #[arg(long)]
     tenant: Option<String>,
@@ -155,7 +155,8 @@ impl User {
 }
 
 impl Whose {
-    fn tenant(&self) -> Result<(Config, String), Box<dyn Error>> {
+    /// The tenant that is meant, with the configuration that it stands in.
+    pub(super) fn tenant(&self) -> Result<(Config, String), Box<dyn Error>> {
         let config = load_config(&self.places.config, &self.places.data)?;
         let names: Vec<&String> = config.tenants.keys().collect();
         let tenant = match (&self.tenant, names.as_slice()) {

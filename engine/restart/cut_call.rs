@@ -102,6 +102,7 @@ impl<'b> Past<'b> {
             What::Command { request, command } => self.call.handle_command(now, request, *command),
             What::ScriptEnded(ended) => self.call.handle_script_ended(now, ended),
             What::Timer { .. } => self.call.handle_timeout(now),
+            What::HungUp { by } => self.call.handle_hang_up(now, by),
             What::Shutdown => self.call.handle_shutdown(now),
             What::Began { .. } | What::Decision { .. } => {}
         }

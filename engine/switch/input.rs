@@ -66,6 +66,8 @@ pub(crate) enum Input {
         handle: sip::RequestHandle,
         response: sip::Response,
     },
+    /// The API asks something.
+    Api(super::api::Question),
     /// `config.lua` was saved.
     ConfigChanged,
     /// A changed `config.lua` was read and is right.

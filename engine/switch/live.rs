@@ -49,6 +49,8 @@ pub(crate) struct Live {
     pub(crate) trunk_out: Option<String>,
     pub(crate) vars: serde_json::Value,
     pub(crate) script_error: Option<String>,
+    /// What was last told of it: its state, and the leg that the caller talks with.
+    pub(crate) told: Option<(&'static str, Option<LegId>)>,
     /// Set when the machine has ended; what it waits for is [`Leg::leaving`].
     pub(crate) ended: Option<Box<call::record::CallRecord>>,
     pub(crate) end_by: Option<Instant>,
@@ -156,6 +158,7 @@ impl Live {
             trunk_out: None,
             vars: serde_json::Value::Null,
             script_error: None,
+            told: None,
             ended: None,
             end_by: None,
         }

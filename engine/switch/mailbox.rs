@@ -8,9 +8,10 @@ use call::{
     MailboxMessage, MessageId, Pin, PinVerdict, RecordingId,
 };
 use store::{KvKey, MailboxRow, MessageRow, RecordingRow, Secret};
+use web::{News, VoicemailChange};
 
 use super::live::Live;
-use super::{Input, Switch, cleaning};
+use super::{Input, Switch, api, cleaning};
 
 /// The sound behind the messages that a call has been told of.
 #[derive(Debug, Default)]
@@ -163,17 +164,32 @@ impl Switch {
         let (call, tenant) = (live.id(), live.setup.tenant.clone());
         let now = self.parts.clock.unix_micros();
         let store = &self.parts.store;
-        let stored = match &change {
+        let (stored, message, news) = match &change {
             MailboxChange::Leave { .. } => return self.leave(live, change),
             MailboxChange::Greeting { .. } => return self.set_greeting(live, change),
-            MailboxChange::Heard { message } => store.mark_heard(&tenant.0, message.0, now),
-            MailboxChange::Delete { message } => store.delete_message(&tenant.0, message.0, now),
+            MailboxChange::Heard { message } => {
+                let stored = store.mark_heard(&tenant.0, message.0, now);
+                (stored, message.0, VoicemailChange::Heard)
+            }
+            MailboxChange::Delete { message } => {
+                let stored = store.delete_message(&tenant.0, message.0, now);
+                (stored, message.0, VoicemailChange::Deleted)
+            }
         };
         let entrance = self.parts.entrance.clone();
+        let (store, events) = (self.parts.store.clone(), self.parts.events.clone());
         tokio::spawn(async move {
             let stored = stored.await;
-            if let Err(error) = &stored {
-                tracing::error!(%call, %error, ?change, "a message could not be changed");
+            match &stored {
+                Ok(()) => {
+                    let told = api::tell_of_message(&*store, &events, &tenant, message, news, now);
+                    if let Err(error) = told.await {
+                        tracing::warn!(%call, %error, "a change of a message was not told");
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%call, %error, ?change, "a message could not be changed");
+                }
             }
             let kept = stored.is_ok();
             let event = Event::MailboxChanged { change, kept };
@@ -203,6 +219,14 @@ impl Switch {
             "urgent": urgent,
         });
         tracing::info!(mailbox, urgent, "a message was left");
+        let now = self.parts.clock.unix_micros();
+        let news = News::VoicemailLeft {
+            id: message.0,
+            mailbox: mailbox.clone(),
+            from: from.clone(),
+            duration_ms: duration.as_millis() as i64,
+            urgent,
+        };
         let stored = self.parts.store.leave_message(MessageRow {
             id: message.0,
             tenant: tenant.to_string(),
@@ -210,7 +234,7 @@ impl Switch {
             call_id: Some(call.0),
             recording: recording.0,
             from,
-            left_at: self.parts.clock.unix_micros(),
+            left_at: now,
             duration: duration.as_micros() as i64,
             urgent,
             heard_at: None,
@@ -219,10 +243,14 @@ impl Switch {
         live.mailbox.messages.insert(message, recording);
         let is_lost = is_lost(live, recording);
         let (scripts, entrance) = (self.parts.scripts.clone(), self.parts.entrance.clone());
+        let events = self.parts.events.clone();
         tokio::spawn(async move {
             let stored = stored.await;
             match &stored {
-                Ok(()) => scripts.event(&tenant, "voicemail.recorded", payload),
+                Ok(()) => {
+                    scripts.event(&tenant, "voicemail.recorded", payload);
+                    events.publish(&tenant.0, now, Some(call.0), news);
+                }
                 Err(error) => tracing::error!(%call, %error, "a message could not be stored"),
             }
             let kept = stored.is_ok() && !is_lost;

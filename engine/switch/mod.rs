@@ -2,6 +2,7 @@
 //! thread, no lock.
 
 mod accounts;
+mod api;
 mod cleaning;
 mod dialing;
 mod incoming;
@@ -65,6 +66,7 @@ pub(crate) struct Parts {
     pub(crate) entrance: Entrance,
     pub(crate) meters: Meters,
     pub(crate) vitals: Arc<Vitals>,
+    pub(crate) events: Arc<web::Events>,
     /// This exchange's name in the records.
     pub(crate) node: String,
     pub(crate) recordings: std::path::PathBuf,
@@ -81,6 +83,8 @@ pub(crate) struct Switch {
     endpoint: Endpoint,
     accounts: Accounts,
     registrar: sip::registrar::Registrar,
+    /// What was last told of each phone: whether it answers.
+    phones_told: HashMap<sip::registrar::BindingId, bool>,
     bans: sip::Bans,
     trunks: Trunks,
     calls: HashMap<CallId, Box<Live>>,
@@ -124,6 +128,7 @@ impl Switch {
             endpoint,
             accounts,
             registrar: registering::registrar(&config),
+            phones_told: HashMap::new(),
             bans: sip::Bans::new(sip::BanPolicy {
                 failures: config.sip.ban_after,
                 duration: config.sip.ban_for,
@@ -242,6 +247,7 @@ impl Switch {
                 self.handle_trunk_resolved(now, &trunk, &hosts)
             }
             Input::Respond { handle, response } => self.endpoint.respond(now, handle, response),
+            Input::Api(question) => self.answer_api(now, question),
             Input::ConfigChanged => self.reload(|_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {
@@ -328,6 +334,7 @@ impl Switch {
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(self, &mut live);
             self.settle(now, &mut live);
+            self.tell_of(&mut live);
         }));
         if done.is_err() {
             tracing::error!("a defect ended this call; the others go on");

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use call::{Event, LegId, Purpose, RecordingId, TenantId};
+use call::{CallId, Event, LegId, Purpose, RecordingId, TenantId};
 use jiff::Timestamp;
 use media::{Command, RecordingKey};
 use net::FileEvent;
 use store::{RecordingEnd, RecordingRow};
+use web::News;
 
 use super::Switch;
 use super::live::Live;
@@ -18,6 +19,8 @@ use super::live::Live;
 pub(crate) struct Recording {
     pub(crate) id: RecordingId,
     pub(crate) key: RecordingKey,
+    /// Of a conversation, not a message or a greeting.
+    is_conversation: bool,
     discard: bool,
     /// What the board has counted, once it has closed.
     counted: Option<Counted>,
@@ -94,6 +97,7 @@ impl Switch {
         live.recordings.push(Recording {
             id,
             key,
+            is_conversation: matches!(purpose, Purpose::Call | Purpose::Script),
             discard: false,
             counted: None,
             file: None,
@@ -192,6 +196,7 @@ impl Switch {
                 return;
             };
             let id = recording.id;
+            let told = recording.is_conversation.then_some(call);
             switch.recordings.remove(&key);
             if recording.discard {
                 switch.throw_away(&tenant, id);
@@ -202,7 +207,7 @@ impl Switch {
                     sha256: None,
                     lost: file.is_err() || counted.lost > 0,
                 };
-                switch.finish_recording(&tenant, id, end, file.is_ok());
+                switch.finish_recording(&tenant, id, end, file.is_ok(), told);
             }
             live.echoes.push_back(Event::RecordingClosed {
                 recording: id,
@@ -212,13 +217,15 @@ impl Switch {
         });
     }
 
-    /// Ends a recording's row, with the checksum of its file where there is one.
+    /// Ends a recording's row, with the checksum of its file where there is one, and tells
+    /// listeners where it is of a call's conversation.
     fn finish_recording(
         &self,
         tenant: &TenantId,
         id: RecordingId,
         mut end: RecordingEnd,
         is_whole: bool,
+        told: Option<CallId>,
     ) {
         let (store, tenant) = (self.parts.store.clone(), tenant.clone());
         if !is_whole {
@@ -226,6 +233,13 @@ impl Switch {
             return;
         }
         let path = self.recording_path(&tenant, id);
+        let (events, clock) = (self.parts.events.clone(), self.parts.clock.clone());
+        let news = News::RecordingFinished {
+            id: id.0,
+            duration_ms: end.duration / 1_000,
+            lost: end.lost,
+        };
+        let of = tenant.clone();
         let mut finish = move || {
             match crate::checksum::sha256_of(&path) {
                 Ok(sum) => end.sha256 = Some(sum),
@@ -233,14 +247,25 @@ impl Switch {
                     tracing::error!(%error, path = %path.display(), "no checksum of a recording");
                 }
             }
-            store.finish_recording(&tenant.0, id.0, end).forget();
+            store.finish_recording(&tenant.0, id.0, end)
         };
         if self.parts.vitals.stopping.load(Ordering::Relaxed) {
             // Nobody would wait for another thread any more.
-            finish();
-        } else {
-            tokio::task::spawn_blocking(finish);
+            finish().forget();
+            return;
         }
+        tokio::spawn(async move {
+            let Ok(stored) = tokio::task::spawn_blocking(finish).await else {
+                return;
+            };
+            match (stored.await, told) {
+                (Ok(()), Some(call)) => {
+                    events.publish(&of.0, clock.unix_micros(), Some(call.0), news);
+                }
+                (Ok(()), None) => {}
+                (Err(error), _) => tracing::warn!(%error, "a recording's row stays open"),
+            }
+        });
     }
 
     /// Where a recording's file is: by tenant and the day in its id.

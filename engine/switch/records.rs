@@ -9,6 +9,7 @@ use script::{Place, ScriptEnd};
 use serde_json::json;
 use store::{CallBegin, CallEnd, Direction, FinishedCall, JournalLine, LegRow, SegmentRow};
 use tokio::sync::oneshot;
+use web::News;
 
 use super::Switch;
 use super::live::{Leg, Live};
@@ -71,7 +72,16 @@ impl Switch {
 
     /// Tells the store that a call began, so that a cut one has a record.
     pub(super) fn begin_record(&self, live: &Live) {
-        self.parts.store.begin_call(self.beginning(live)).forget();
+        let begin = self.beginning(live);
+        let news = News::CallStarted {
+            direction: begin.direction.word(),
+            from: begin.from_raw.clone(),
+            from_number: begin.from_number.clone(),
+            to: begin.to.clone(),
+            user: begin.user.clone(),
+        };
+        self.tell(&live.setup.tenant, Some(live.id()), news);
+        self.parts.store.begin_call(begin).forget();
     }
 
     pub(super) fn note(&self, live: &mut Live, entry: &Entry) {
@@ -137,7 +147,15 @@ impl Switch {
         self.parts
             .scripts
             .event(&live.setup.tenant, "call.ended", payload);
+        let news = News::CallEnded {
+            result: finished.end.result.clone(),
+            cause: finished.end.cause.clone(),
+            ended_by: finished.end.ended_by.clone(),
+            answered: finished.end.answered_at.is_some(),
+            duration_ms: (record.ended_at - record.started_at) / 1_000,
+        };
         self.parts.store.finish_call(finished).forget();
+        self.tell(&live.setup.tenant, Some(live.id()), news);
     }
 
     /// Ends a call whose handling panicked: its sessions, its sound, its script, its record.

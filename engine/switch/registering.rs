@@ -122,6 +122,7 @@ impl Switch {
                     let wall = self.parts.clock.unix_micros();
                     let row = row(tenant, user, &binding.save(&account, now, millis(wall)));
                     pending.push(self.parts.store.save_registration(row));
+                    self.tell_of_phone(tenant, user, &binding);
                     if binding.registered_at == now {
                         tracing::debug!(tenant, user, "registered");
                         let payload = serde_json::json!({
@@ -143,6 +144,7 @@ impl Switch {
                         continue;
                     };
                     tracing::debug!(tenant, user, ?why, "no longer registered");
+                    self.tell_of_phone_gone(tenant, user, &binding);
                     let contact = binding.contact.to_string();
                     self.parts
                         .store

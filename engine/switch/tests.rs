@@ -308,6 +308,7 @@ async fn switch(
         entrance,
         meters,
         vitals: Arc::new(Vitals::new(handle, store.clone())),
+        events: Arc::new(web::Events::new(1)),
         node: "local".to_owned(),
         recordings: folder.join("recordings"),
         places: (folder.join("config.lua"), folder.clone()),

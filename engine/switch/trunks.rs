@@ -39,7 +39,7 @@ pub(super) struct State {
     trusted: Vec<Network>,
     /// In fail-over order.
     pub(super) hosts: Vec<Host>,
-    lines: u32,
+    pub(super) lines: u32,
     /// For trunks that want us to register.
     pub(super) registration: Option<TrunkRegistration>,
     /// How that stands, for `moonswitch status`.

@@ -67,6 +67,7 @@ fn live_again(journal: &[Entry]) -> Vec<Entry> {
             What::Command { request, command } => call.handle_command(now, request, *command),
             What::ScriptEnded(ended) => call.handle_script_ended(now, ended),
             What::Timer { .. } => call.handle_timeout(now),
+            What::HungUp { by } => call.handle_hang_up(now, by),
             What::Shutdown => call.handle_shutdown(now),
             What::Began { .. } | What::Decision { .. } => {}
         }

@@ -6,9 +6,11 @@
     reason = "each test binary uses a part of it"
 )]
 
+mod api;
 mod baresip;
 mod ear;
 mod exchange;
+mod openapi;
 mod phone;
 mod program;
 mod project;
@@ -17,6 +19,7 @@ mod sound;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use api::{Api, Stream};
 pub(crate) use baresip::Baresip;
 pub(crate) use ear::Watch;
 pub(crate) use exchange::Exchange;

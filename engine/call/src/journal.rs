@@ -40,6 +40,11 @@ pub enum What {
         /// Of what: `gather`, `bridge`, `ring_limit`.
         of: String,
     },
+    /// Somebody who is not in the call has ended it.
+    HungUp {
+        /// As the record names them: `api:desk`.
+        by: String,
+    },
     /// The exchange was stopped.
     Shutdown,
     /// The call decided something.

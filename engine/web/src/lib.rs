@@ -1,7 +1,22 @@
-//! HTTP: health, readiness and metrics. Knows nothing of Lua.
+//! HTTP: health, readiness and metrics, and the API for programs. Knows nothing of Lua.
+//!
+//! [`serve`] answers on a listener. What it tells comes from the store, from the running exchange
+//! behind [`Exchange`], and from the [`Events`] that are published there.
 
+mod api;
+mod events;
+mod exchange;
 mod health;
 mod server;
+mod time;
+mod token;
 
+pub use api::Api;
+pub use events::{Events, News};
+pub use exchange::{
+    Asked, Exchange, LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded,
+    ScriptFailure, Scripts, Trunk, TrunkHost, User, VoicemailChange,
+};
 pub use health::Health;
 pub use server::serve;
+pub use token::{RANDOM, Scope, Token};

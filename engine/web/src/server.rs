@@ -10,10 +10,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +22,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use crate::api::{Api, Problem, Routes};
 use crate::health::{self, Health};
 
 /// Serves until `stop` is sent or dropped; requests under way are finished.
@@ -30,10 +32,32 @@ use crate::health::{self, Health};
 pub async fn serve(
     listener: TcpListener,
     health: Arc<dyn Health>,
+    api: Api,
     stop: oneshot::Receiver<()>,
 ) -> io::Result<()> {
-    serve_within(Bounds::default(), listener, health, stop).await
+    let routes = |stopped| (health::routes(health), Routes::new(api, stopped));
+    serve_routes(listener, stop, routes).await
 }
+
+/// As [`serve`], with routes that are made when it is known what tells them to stop.
+pub(crate) async fn serve_routes(
+    listener: TcpListener,
+    stop: oneshot::Receiver<()>,
+    make: impl FnOnce(watch::Receiver<()>) -> (Router, Routes),
+) -> io::Result<()> {
+    let (tell_stop, stopped) = watch::channel(());
+    let (others, routes) = make(stopped);
+    let (streams, seats) = routes.streams();
+    let app = others.merge(routes.router());
+    serve_within(Bounds::default(), listener, app, tell_stop, stop).await?;
+    // Listeners to events are told good-bye; they are no longer among the connections.
+    let _ = timeout(Bounds::default().finish, streams.acquire_many(seats)).await;
+    Ok(())
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source(pub(crate) IpAddr);
 
 /// What strangers may take of the server.
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +93,15 @@ impl Default for Bounds {
 async fn serve_within(
     bounds: Bounds,
     listener: TcpListener,
-    health: Arc<dyn Health>,
+    app: Router,
+    tell_stop: watch::Sender<()>,
     stop: oneshot::Receiver<()>,
 ) -> io::Result<()> {
-    let app = health::routes(health)
+    let app = app
         .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn(refuse_large_bodies));
     let mut stop = pin!(stop);
-    let (tell_stop, stopped) = watch::channel(());
+    let stopped = tell_stop.subscribe();
     let mut tasks = JoinSet::new();
     let mut sources: HashMap<Id, IpAddr> = HashMap::new();
     loop {
@@ -105,7 +130,7 @@ async fn serve_within(
             );
             continue;
         }
-        let connection = connection(bounds, socket, app.clone(), stopped.clone());
+        let connection = connection(bounds, socket, remote.ip(), app.clone(), stopped.clone());
         sources.insert(tasks.spawn(connection).id(), remote.ip());
     }
     drop(listener);
@@ -135,14 +160,21 @@ fn refusal(
 async fn connection(
     bounds: Bounds,
     socket: TcpStream,
+    source: IpAddr,
     app: Router,
     mut stopped: watch::Receiver<()>,
 ) {
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Source(source));
+        app.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app));
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
@@ -168,7 +200,7 @@ async fn connection(
 /// Refuses a body that says itself that it is too large, whoever it is for.
 async fn refuse_large_bodies(request: Request, next: Next) -> Response {
     if request.body().size_hint().lower() > BODY as u64 {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return Problem::too_large(BODY).into_response();
     }
     next.run(request).await
 }
@@ -182,7 +214,7 @@ fn is_the_connections_own(error: &io::Error) -> bool {
     )
 }
 
-/// Octets of a body. Nothing that is served today takes one.
+/// Octets of a body. Nothing that is served today reads one.
 const BODY: usize = 64 << 10;
 /// Octets of a request's head.
 const HEAD: usize = 32 << 10;

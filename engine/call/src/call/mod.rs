@@ -163,6 +163,16 @@ impl Call {
         self.finish(Cause::Failure, "system:shutdown".to_owned());
     }
 
+    /// Somebody who is not in the call ends it; its record names them: `api:desk`.
+    pub fn handle_hang_up(&mut self, now: Instant, by: String) {
+        if !matches!(self.phase, Phase::Live) {
+            return;
+        }
+        self.board.now = now;
+        self.board.note(What::HungUp { by: by.clone() });
+        self.finish(Cause::Normal, by);
+    }
+
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.board.poll_output()

@@ -30,7 +30,13 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let health = Arc::new(Exchange(ready));
-        let task = tokio::spawn(serve_within(bounds, listener, health, stopped));
+        let task = tokio::spawn(serve_within(
+            bounds,
+            listener,
+            health::routes(health),
+            watch::channel(()).0,
+            stopped,
+        ));
         Self {
             address,
             stop,

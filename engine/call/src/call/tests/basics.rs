@@ -470,6 +470,7 @@ fn every_input_is_in_the_journal_in_order() {
             What::Timer { .. } => "timer",
             What::ScriptEnded(_) => "script ended",
             What::Decision { .. } => "decision",
+            What::HungUp { .. } => "hung up",
             What::Shutdown => "shutdown",
         })
         .collect();

@@ -2,6 +2,7 @@
 
 mod basics;
 mod fallback;
+mod from_outside;
 mod gathering;
 mod greetings;
 mod hunting;

@@ -69,6 +69,7 @@ pub(super) fn live_again(birth: Instant, journal: &[Entry]) -> (Vec<Entry>, Vec<
             What::Command { request, command } => call.handle_command(now, request, *command),
             What::ScriptEnded(ended) => call.handle_script_ended(now, ended),
             What::Timer { .. } => call.handle_timeout(now),
+            What::HungUp { by } => call.handle_hang_up(now, by),
             What::Shutdown => call.handle_shutdown(now),
             What::Began { .. } | What::Decision { .. } => {}
         }

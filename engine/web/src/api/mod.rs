@@ -1,0 +1,238 @@
+//! `/api/v1`: what the exchange knows and does, for programs. The document of it is
+//! `openapi.json`, which the tests hold against the routes and their answers.
+
+mod audio;
+mod auth;
+mod calls;
+mod now;
+mod own;
+mod page;
+mod problem;
+mod recordings;
+mod stream;
+mod voicemails;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{MethodRouter, delete, get, post};
+use store::Store;
+use tokio::sync::{Mutex, Semaphore, watch};
+
+pub(crate) use problem::Problem;
+
+use crate::events::Events;
+use crate::exchange::Exchange;
+use crate::token::Scope;
+use auth::Bans;
+use stream::Pace;
+
+/// What the API stands on.
+pub struct Api {
+    /// The records.
+    pub store: Arc<dyn Store>,
+    /// The running exchange.
+    pub exchange: Arc<dyn Exchange>,
+    /// What happens in it.
+    pub events: Arc<Events>,
+    /// The folder that recordings' paths are relative to.
+    pub recordings: PathBuf,
+}
+
+/// What every request can reach; handlers only through [`own::Own`].
+struct Parts {
+    store: Arc<dyn Store>,
+    exchange: Arc<dyn Exchange>,
+    events: Arc<Events>,
+    recordings: PathBuf,
+    bans: Bans,
+    /// Held by the reload that runs.
+    reloading: Mutex<()>,
+    /// Seats of all who listen to events.
+    streams: Arc<Semaphore>,
+    pace: Pace,
+    stopped: watch::Receiver<()>,
+}
+
+/// The routes of the API, and the listeners that are to end with them.
+pub(crate) struct Routes {
+    router: Router<Arc<Parts>>,
+    parts: Arc<Parts>,
+    listed: Vec<Listed>,
+}
+
+/// One route, as the document must have it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Listed {
+    path: &'static str,
+    method: &'static str,
+    scope: Option<Scope>,
+}
+
+impl Routes {
+    /// All routes; streams end when `stopped` changes or its sender goes.
+    pub(crate) fn new(api: Api, stopped: watch::Receiver<()>) -> Self {
+        Self::paced(api, stopped, Pace::default())
+    }
+
+    fn paced(api: Api, stopped: watch::Receiver<()>, pace: Pace) -> Self {
+        let parts = Arc::new(Parts {
+            store: api.store,
+            exchange: api.exchange,
+            events: api.events,
+            recordings: api.recordings,
+            bans: Bans::default(),
+            reloading: Mutex::new(()),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            pace,
+            stopped,
+        });
+        let routes = Self {
+            router: Router::new(),
+            parts,
+            listed: Vec::new(),
+        };
+        routes
+            .open("/openapi.json", document)
+            .get("/calls", Scope::CallsRead, get(calls::list))
+            .get("/calls/{id}", Scope::CallsRead, get(calls::one))
+            .post(
+                "/calls/{id}/hangup",
+                Scope::CallsWrite,
+                post(calls::hang_up),
+            )
+            .get(
+                "/registrations",
+                Scope::RegistrationsRead,
+                get(now::registrations),
+            )
+            .get("/trunks", Scope::TrunksRead, get(now::trunks))
+            .get("/users", Scope::UsersRead, get(now::users))
+            .get("/scripts", Scope::ScriptsRead, get(now::scripts))
+            .post("/scripts/reload", Scope::ScriptsWrite, post(now::reload))
+            .get("/recordings", Scope::RecordingsRead, get(recordings::list))
+            .get(
+                "/recordings/{id}",
+                Scope::RecordingsRead,
+                get(recordings::one),
+            )
+            .get(
+                "/recordings/{id}/audio",
+                Scope::RecordingsRead,
+                get(recordings::sound),
+            )
+            .get("/voicemails", Scope::VoicemailsRead, get(voicemails::list))
+            .get(
+                "/voicemails/{id}",
+                Scope::VoicemailsRead,
+                get(voicemails::one),
+            )
+            .delete(
+                "/voicemails/{id}",
+                Scope::VoicemailsWrite,
+                delete(voicemails::delete),
+            )
+            .get(
+                "/voicemails/{id}/audio",
+                Scope::VoicemailsRead,
+                get(voicemails::sound),
+            )
+            .post(
+                "/voicemails/{id}/heard",
+                Scope::VoicemailsWrite,
+                post(voicemails::mark_heard),
+            )
+            .post(
+                "/voicemails/{id}/restore",
+                Scope::VoicemailsWrite,
+                post(voicemails::restore),
+            )
+            .get("/events", Scope::EventsRead, get(stream::events))
+    }
+
+    fn get(self, path: &'static str, scope: Scope, handler: MethodRouter<Arc<Parts>>) -> Self {
+        self.add(path, "get", scope, handler)
+    }
+
+    fn post(self, path: &'static str, scope: Scope, handler: MethodRouter<Arc<Parts>>) -> Self {
+        self.add(path, "post", scope, handler)
+    }
+
+    fn delete(self, path: &'static str, scope: Scope, handler: MethodRouter<Arc<Parts>>) -> Self {
+        self.add(path, "delete", scope, handler)
+    }
+
+    /// A route that nobody passes without a token of this scope.
+    fn add(
+        mut self,
+        path: &'static str,
+        method: &'static str,
+        scope: Scope,
+        handler: MethodRouter<Arc<Parts>>,
+    ) -> Self {
+        let guard = from_fn_with_state((self.parts.clone(), scope), auth::admit);
+        self.router = self.router.route(path, handler.route_layer(guard));
+        self.listed.push(Listed {
+            path,
+            method,
+            scope: Some(scope),
+        });
+        self
+    }
+
+    /// A route that says nothing about anybody.
+    fn open(mut self, path: &'static str, handler: fn() -> Document) -> Self {
+        self.router = self
+            .router
+            .route(path, get(move || async move { handler() }));
+        self.listed.push(Listed {
+            path,
+            method: "get",
+            scope: None,
+        });
+        self
+    }
+
+    /// Seats of listeners, and how many there are: all are free when all have been told good-bye.
+    pub(crate) fn streams(&self) -> (Arc<Semaphore>, u32) {
+        (self.parts.streams.clone(), STREAMS as u32)
+    }
+
+    /// The router, at its place.
+    pub(crate) fn router(self) -> Router {
+        let routes = self
+            .router
+            .fallback(|| async { Problem::not_found("path; /api/v1/openapi.json names all") })
+            .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+            .layer(map_response(private))
+            .with_state(self.parts);
+        Router::new().nest("/api/v1", routes)
+    }
+}
+
+type Document = ([(axum::http::HeaderName, &'static str); 1], &'static str);
+
+fn document() -> Document {
+    ([(CONTENT_TYPE, "application/json")], OPENAPI)
+}
+
+/// Nothing of this is for caches, and nothing is what it does not say that it is.
+async fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The OpenAPI 3.1 document.
+const OPENAPI: &str = include_str!("openapi.json");
+/// Readers of events at once, of all tenants.
+const STREAMS: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! What belongs to a token's tenant: the only way from a request to records and exchange, so that
+//! the tenant is applied here and nowhere else.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use store::{
+    CallDetails, CallFilter, CallRow, MessageFilter, MessageRow, RecordingFilter, RecordingRow,
+    TokenRow,
+};
+use uuid::Uuid;
+
+use super::Parts as ApiParts;
+use super::problem::Problem;
+use crate::events::Listening;
+use crate::exchange::{
+    Asked, LiveCall, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange,
+};
+use crate::time;
+
+/// A request that was let in, with what its tenant has.
+#[derive(Clone)]
+pub(super) struct Own {
+    parts: Arc<ApiParts>,
+    token: Arc<TokenRow>,
+    source: IpAddr,
+}
+
+impl Own {
+    /// For the one who has looked at the token.
+    pub(super) fn new(parts: Arc<ApiParts>, token: TokenRow, source: IpAddr) -> Self {
+        Self {
+            parts,
+            token: Arc::new(token),
+            source,
+        }
+    }
+
+    fn tenant(&self) -> &str {
+        &self.token.tenant
+    }
+
+    /// Whether the token still works: streams outlive the request that began them.
+    pub(super) async fn is_still_good(&self) -> bool {
+        match self.parts.store.token(&self.token.id).await {
+            Ok(Some(row)) => row.is_good(time::now()),
+            Ok(None) => false,
+            // Records in trouble are no reason to send anybody away.
+            Err(_) => true,
+        }
+    }
+
+    /// Writes who has done something into the security log.
+    pub(super) fn note(&self, act: &'static str, of: &dyn std::fmt::Display) {
+        tracing::info!(
+            target: "security", event = "api_used", source = %self.source, act, of = %of,
+            tenant = self.token.tenant, token = self.token.id, name = self.token.name
+        );
+    }
+
+    pub(super) async fn calls(&self, filter: CallFilter) -> Result<Vec<CallRow>, Problem> {
+        Ok(self.parts.store.calls(self.tenant(), filter).await?)
+    }
+
+    pub(super) async fn call(&self, id: Uuid) -> Result<CallDetails, Problem> {
+        let found = self.parts.store.call(self.tenant(), id).await?;
+        found.ok_or_else(|| Problem::not_found("call"))
+    }
+
+    pub(super) async fn live_calls(
+        &self,
+        calls: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, LiveCall>, Problem> {
+        if calls.is_empty() {
+            return Ok(HashMap::new());
+        }
+        answer(self.parts.exchange.live_calls(self.tenant(), calls)).await
+    }
+
+    pub(super) async fn hang_up(&self, call: Uuid) -> Result<bool, Problem> {
+        let by = format!("api:{}", self.token.name);
+        answer(self.parts.exchange.hang_up(self.tenant(), call, by)).await
+    }
+
+    pub(super) async fn recordings(
+        &self,
+        filter: RecordingFilter,
+    ) -> Result<Vec<RecordingRow>, Problem> {
+        let found = self.parts.store.list_recordings(self.tenant(), filter);
+        Ok(found.await?)
+    }
+
+    pub(super) async fn recording(&self, id: Uuid) -> Result<RecordingRow, Problem> {
+        let found = self.parts.store.recording(self.tenant(), id).await?;
+        found.ok_or_else(|| Problem::not_found("recording"))
+    }
+
+    /// Where a recording of ours is on the disk.
+    pub(super) fn file(&self, recording: &RecordingRow) -> PathBuf {
+        self.parts.recordings.join(&recording.path)
+    }
+
+    pub(super) async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRow>, Problem> {
+        Ok(self
+            .parts
+            .store
+            .list_messages(self.tenant(), filter)
+            .await?)
+    }
+
+    pub(super) async fn message(&self, id: Uuid) -> Result<MessageRow, Problem> {
+        let found = self.parts.store.message(self.tenant(), id).await?;
+        found.ok_or_else(|| Problem::not_found("voicemail"))
+    }
+
+    pub(super) async fn change_voicemail(
+        &self,
+        id: Uuid,
+        change: VoicemailChange,
+    ) -> Result<MessageRow, Problem> {
+        let exchange = &self.parts.exchange;
+        let changed = answer(exchange.change_voicemail(self.tenant(), id, change)).await?;
+        changed?.ok_or_else(|| Problem::not_found("voicemail"))
+    }
+
+    pub(super) async fn registrations(&self) -> Result<Vec<Registration>, Problem> {
+        answer(self.parts.exchange.registrations(self.tenant())).await
+    }
+
+    pub(super) async fn trunks(&self) -> Result<Vec<Trunk>, Problem> {
+        answer(self.parts.exchange.trunks(self.tenant())).await
+    }
+
+    pub(super) async fn users(&self) -> Result<Vec<User>, Problem> {
+        answer(self.parts.exchange.users(self.tenant())).await
+    }
+
+    pub(super) async fn scripts(&self) -> Result<Scripts, Problem> {
+        let found = answer(self.parts.exchange.scripts(self.tenant())).await?;
+        found.ok_or_else(|| Problem::not_found("tenant"))
+    }
+
+    /// Loads changed files; one reload at a time, for they need threads that calls need too.
+    pub(super) async fn reload(&self) -> Result<Reloaded, Problem> {
+        let Ok(_alone) = self.parts.reloading.try_lock() else {
+            return Err(Problem::conflict(
+                "reload_runs",
+                "a reload is under way; ask again when it is done",
+            ));
+        };
+        answer(self.parts.exchange.reload(self.tenant())).await
+    }
+
+    /// Begins to listen to events.
+    pub(super) fn listen(&self, after: Option<&str>) -> Result<Listening, Problem> {
+        let listening = self.parts.events.listen(self.tenant(), after);
+        listening.ok_or_else(|| Problem::busy("too many listen to events already"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Own {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // A route that nobody is let in to by a scope has no `Own`, and this says so in tests.
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(Problem::broken)
+    }
+}
+
+async fn answer<T>(asked: Asked<T>) -> Result<T, Problem> {
+    asked
+        .await
+        .map_err(|_| Problem::busy("the exchange is too busy, or stops"))
+}

@@ -1,0 +1,488 @@
+//! A server with two tenants' records, and a client without comforts.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as Lock};
+use std::time::Duration;
+
+use serde_json::Value;
+use store::{
+    CallBegin, CallEnd, Direction, FinishedCall, LegRow, MessageRow, RecordingEnd, RecordingRow,
+    SegmentRow, Sqlite, Store, TokenRow,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::openapi;
+use crate::api::stream::Pace;
+use crate::api::{Api, Routes};
+use crate::exchange::*;
+use crate::token::{RANDOM, Scope, Token};
+use crate::{Events, server};
+
+/// The exchange, played: it knows one live call, and notes what it is asked to do.
+#[derive(Default)]
+pub(super) struct Played {
+    pub(super) done: Lock<Vec<String>>,
+    /// Answers wait for this where it is set.
+    pub(super) reloads: Lock<Vec<oneshot::Sender<Reloaded>>>,
+    pub(super) store: Lock<Option<Arc<dyn Store>>>,
+    pub(super) is_deaf: std::sync::atomic::AtomicBool,
+}
+
+impl Played {
+    fn answer<T>(&self, answer: T) -> Asked<T> {
+        let (give, asked) = oneshot::channel();
+        if !self.is_deaf.load(std::sync::atomic::Ordering::Relaxed) {
+            let _ = give.send(answer);
+        }
+        asked
+    }
+
+    fn note(&self, what: String) {
+        self.done.lock().unwrap().push(what);
+    }
+}
+
+impl Exchange for Played {
+    fn live_calls(&self, tenant: &str, calls: Vec<Uuid>) -> Asked<HashMap<Uuid, LiveCall>> {
+        let live = LiveCall {
+            state: "talking",
+            talks_with: Some("1049".to_owned()),
+        };
+        let known = (tenant == OURS).then_some((LIVE, live));
+        self.answer(
+            known
+                .into_iter()
+                .filter(|(id, _)| calls.contains(id))
+                .collect(),
+        )
+    }
+
+    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
+        self.note(format!("hang up {tenant} {call} {by}"));
+        self.answer(tenant == OURS && call == LIVE)
+    }
+
+    fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>> {
+        let phone = |user: &str| Registration {
+            user: user.to_owned(),
+            contact: format!("sip:{user}@192.0.2.7"),
+            source: "192.0.2.7:5060/udp".to_owned(),
+            user_agent: Some("baresip".to_owned()),
+            instance: None,
+            expires_at: 1_795_492_800_000_000,
+            reachable: true,
+            round_trip_ms: Some(1.5),
+        };
+        let all = ["1051", "1049", "1050"].map(phone).to_vec();
+        self.answer(if tenant == OURS { all } else { Vec::new() })
+    }
+
+    fn trunks(&self, _: &str) -> Asked<Vec<Trunk>> {
+        self.answer(vec![Trunk {
+            name: "carrier".to_owned(),
+            context: "inbound".to_owned(),
+            hosts: vec![TrunkHost {
+                address: "192.0.2.9:5060".to_owned(),
+                alive: true,
+            }],
+            calls: 1,
+            max_calls: None,
+            registration: Some("registered".to_owned()),
+        }])
+    }
+
+    fn users(&self, _: &str) -> Asked<Vec<User>> {
+        self.answer(vec![User {
+            extension: "1049".to_owned(),
+            name: Some("温平".to_owned()),
+            context: "internal".to_owned(),
+            mailbox: "1049".to_owned(),
+            phones: 1,
+        }])
+    }
+
+    fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
+        self.answer((tenant == OURS).then(|| Scripts {
+            generation: Some(3),
+            hash: Some("ab".to_owned()),
+            since: Some(1),
+            calls: 2,
+            memory: 1 << 20,
+            old: vec![OldGeneration {
+                generation: 2,
+                calls: 1,
+            }],
+            warnings: vec!["no sound 'x'".to_owned()],
+            refused: Some(RefusedGeneration {
+                generation: 4,
+                at: 2,
+                errors: vec!["a.lua:1: oops".to_owned()],
+            }),
+            failures: 1,
+            last_failures: vec![ScriptFailure {
+                at: 3,
+                generation: 3,
+                call: None,
+                message: "a.lua:2: oops".to_owned(),
+            }],
+        }))
+    }
+
+    fn reload(&self, tenant: &str) -> Asked<Reloaded> {
+        self.note(format!("reload {tenant}"));
+        let (give, asked) = oneshot::channel();
+        self.reloads.lock().unwrap().push(give);
+        asked
+    }
+
+    fn change_voicemail(
+        &self,
+        tenant: &str,
+        message: Uuid,
+        change: VoicemailChange,
+    ) -> Asked<Result<Option<MessageRow>, store::Error>> {
+        let store = self.store.lock().unwrap().clone().unwrap();
+        let (give, asked) = oneshot::channel();
+        let tenant = tenant.to_owned();
+        tokio::spawn(async move {
+            let done = match change {
+                VoicemailChange::Heard => store.mark_heard(&tenant, message, 5).await,
+                VoicemailChange::Deleted => store.delete_message(&tenant, message, 6).await,
+                VoicemailChange::Restored => store.restore_message(&tenant, message).await,
+            };
+            let _ = give.send(match done {
+                Ok(()) => store.message(&tenant, message).await,
+                Err(error) => Err(error),
+            });
+        });
+        asked
+    }
+}
+
+/// A running server.
+pub(super) struct Bench {
+    pub(super) address: SocketAddr,
+    pub(super) store: Arc<Sqlite>,
+    pub(super) events: Arc<Events>,
+    pub(super) exchange: Arc<Played>,
+    pub(super) folder: PathBuf,
+    pub(super) document: Value,
+    /// Of our tenant, for everything.
+    pub(super) token: Token,
+    /// Of the other tenant, for everything.
+    pub(super) theirs: Token,
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+/// What the server said.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("JSON, not {self:?}"))
+    }
+
+    /// A header's value.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (field, value) = line.split_once(':')?;
+            field.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+impl Bench {
+    pub(super) async fn start() -> Self {
+        Self::with(Events::new(1), Pace::default()).await
+    }
+
+    pub(super) async fn with(events: Events, pace: Pace) -> Self {
+        let folder = std::env::temp_dir().join(format!("moonswitch-api-{}", Uuid::now_v7()));
+        std::fs::create_dir_all(folder.join("recordings")).unwrap();
+        let store = Sqlite::open(&folder.join("test.db"), [7; 32]).unwrap();
+        let events = Arc::new(events);
+        let exchange = Arc::new(Played::default());
+        *exchange.store.lock().unwrap() = Some(store.clone());
+        let api = Api {
+            store: store.clone(),
+            exchange: exchange.clone(),
+            events: events.clone(),
+            recordings: folder.join("recordings"),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server::serve_routes(listener, stopped, move |told| {
+            let routes = Routes::paced(api, told, pace);
+            (axum::Router::new(), routes)
+        }));
+        let (token, theirs) = (token(1), token(2));
+        let bench = Self {
+            address,
+            store,
+            events,
+            exchange,
+            folder,
+            document: serde_json::from_str(crate::api::OPENAPI).unwrap(),
+            token,
+            theirs,
+            stop,
+            task,
+        };
+        let all: Vec<&str> = Scope::ALL.iter().map(|scope| scope.word()).collect();
+        bench.knows(&bench.token, OURS, &all).await;
+        bench.knows(&bench.theirs, THEIRS, &all).await;
+        bench.has_records().await;
+        bench
+    }
+
+    /// Puts a token into the records.
+    pub(super) async fn knows(&self, token: &Token, tenant: &str, scopes: &[&str]) {
+        let row = TokenRow {
+            id: token.id().to_owned(),
+            tenant: tenant.to_owned(),
+            name: "desk".to_owned(),
+            hash: token.hash(),
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            created_at: 1,
+            expires_at: None,
+            revoked_at: None,
+        };
+        self.store.put_token(row).await.unwrap();
+    }
+
+    /// One call that is over, one that goes on, a recording of each kind, a message.
+    async fn has_records(&self) {
+        let over = begin(OVER, 1_000_000);
+        let end = CallEnd {
+            answered_at: Some(2_000_000),
+            ended_at: 9_000_000,
+            ended_by: "customer".to_owned(),
+            result: "answered".to_owned(),
+            cause: "normal".to_owned(),
+            sip_status: 480,
+            q850: 16,
+            trunk_out: None,
+            mos_min: Some(4.25),
+            vars: serde_json::json!({ "工单": 1 }),
+            script_error: None,
+        };
+        let leg = LegRow {
+            leg: 0,
+            kind: "trunk".to_owned(),
+            peer: "13800138000".to_owned(),
+            user_agent: None,
+            invited_at: 1_000_000,
+            ringing_at: None,
+            early_at: None,
+            up_at: Some(2_000_000),
+            ended_at: 9_000_000,
+            cause: "normal".to_owned(),
+            codec: Some("pcma".to_owned()),
+            quality: Some(store::Quality {
+                received: 350,
+                lost: 1,
+                jitter: 1_500,
+                round_trip: Some(20_000),
+                mos: Some(4.25),
+            }),
+        };
+        let segment = SegmentRow {
+            kind: "talk".to_owned(),
+            from: 2_000_000,
+            to: 9_000_000,
+            agent: Some("1049".to_owned()),
+            queue: None,
+            recording: Some(RECORDING),
+            note: None,
+        };
+        let finished = FinishedCall {
+            begin: over,
+            end,
+            legs: vec![leg],
+            segments: vec![segment],
+        };
+        self.store.finish_call(finished).await.unwrap();
+        self.store.begin_call(begin(LIVE, 2_000_000)).await.unwrap();
+        for (id, purpose, octets) in [
+            (RECORDING, "call", 200_000),
+            (MESSAGE_SOUND, "message", 300),
+            (RUNNING, "call", 0),
+        ] {
+            let path = format!("{id}.wav");
+            let sound: Vec<u8> = (0..octets).map(|n: u32| n as u8).collect();
+            std::fs::write(self.folder.join("recordings").join(&path), sound).unwrap();
+            let end = RecordingEnd {
+                duration: 7_000_000,
+                bytes: u64::from(octets),
+                sha256: Some([9; 32]),
+                lost: false,
+            };
+            let row = RecordingRow {
+                id,
+                tenant: OURS.to_owned(),
+                node: "local".to_owned(),
+                call_id: OVER,
+                path,
+                channels: 2,
+                rate: 8_000,
+                started_at: 2_000_000,
+                purpose: purpose.to_owned(),
+                end: (id != RUNNING).then_some(end),
+            };
+            self.store.begin_recording(row).await.unwrap();
+        }
+        let message = MessageRow {
+            id: MESSAGE,
+            tenant: OURS.to_owned(),
+            mailbox: "1049".to_owned(),
+            recording: MESSAGE_SOUND,
+            call_id: Some(OVER),
+            from: Some("13800138000".to_owned()),
+            left_at: 8_000_000,
+            duration: 3_000_000,
+            urgent: true,
+            heard_at: None,
+            deleted_at: None,
+        };
+        self.store.leave_message(message).await.unwrap();
+    }
+
+    /// Asks with our token, and holds the answer against the document.
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.asks("GET", path, &self.token).await
+    }
+
+    /// As [`get`](Self::get), with another method and token.
+    pub(super) async fn asks(&self, method: &str, path: &str, token: &Token) -> Answer {
+        let answer = self
+            .sends(method, path, &[("Authorization", &bearer(token))])
+            .await;
+        let template = template(path);
+        if answer
+            .header("content-type")
+            .is_some_and(|kind| kind.ends_with("json"))
+        {
+            let method = method.to_lowercase();
+            let (status, body) = (answer.status, answer.json());
+            openapi::assert_fits(&self.document, &template, &method, status, &body);
+        }
+        answer
+    }
+
+    /// Sends a request as it is.
+    pub(super) async fn sends(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        sends_by(stream, method, path, headers).await
+    }
+
+    /// As [`sends`](Self::sends), from another address of this machine.
+    pub(super) async fn sends_from(
+        &self,
+        source: [u8; 4],
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((source, 0).into()).unwrap();
+        let stream = socket.connect(self.address).await.unwrap();
+        sends_by(stream, "GET", path, headers).await
+    }
+
+    /// Stops the server and waits for its end.
+    pub(super) async fn stops(self) {
+        let Self { stop, task, .. } = self;
+        drop(stop);
+        tokio::time::timeout(Duration::from_secs(10), task)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        let _ = std::fs::remove_dir_all(self.folder);
+    }
+}
+
+async fn sends_by(
+    mut stream: TcpStream,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: pbx\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += "\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut octets = Vec::new();
+    stream.read_to_end(&mut octets).await.unwrap();
+    let end = octets.windows(4).position(|four| four == b"\r\n\r\n");
+    let body = octets.split_off(end.expect("a head") + 4);
+    let head = String::from_utf8(octets).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body }
+}
+
+/// `Bearer mst_…`.
+pub(super) fn bearer(token: &Token) -> String {
+    format!("Bearer {}", token.reveal())
+}
+
+pub(super) fn token(random: u8) -> Token {
+    Token::from_random([random; RANDOM])
+}
+
+/// `/api/v1/calls/{id}` of `/api/v1/calls/0193…?limit=1`.
+fn template(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path
+        .split('/')
+        .map(|part| match part.len() {
+            36 => "{id}",
+            _ => part,
+        })
+        .collect();
+    parts.join("/")
+}
+
+pub(super) fn begin(id: Uuid, started_at: i64) -> CallBegin {
+    CallBegin {
+        id,
+        tenant: OURS.to_owned(),
+        node: "local".to_owned(),
+        direction: Direction::Inbound,
+        from_raw: "013800138000".to_owned(),
+        from_number: Some("13800138000".to_owned()),
+        from_name: None,
+        to: "4001234567".to_owned(),
+        context: "inbound".to_owned(),
+        user: None,
+        trunk_in: Some("carrier".to_owned()),
+        generation: Some(3),
+        started_at,
+    }
+}
+
+const fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + n)
+}
+
+pub(super) const OURS: &str = "8001";
+pub(super) const THEIRS: &str = "8002";
+pub(super) const OVER: Uuid = id(1);
+pub(super) const LIVE: Uuid = id(2);
+pub(super) const RECORDING: Uuid = id(3);
+pub(super) const MESSAGE_SOUND: Uuid = id(4);
+pub(super) const RUNNING: Uuid = id(5);
+pub(super) const MESSAGE: Uuid = id(6);

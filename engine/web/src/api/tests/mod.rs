@@ -1,0 +1,11 @@
+//! The API over real sockets, before a store on disk and an exchange that is played.
+
+mod bench;
+mod commands;
+mod doors;
+mod events;
+mod lists;
+#[path = "../../../../../tests/support/openapi.rs"]
+mod openapi;
+mod routes;
+mod sound;

@@ -1,0 +1,120 @@
+//! Messages in mailboxes, their sound, and what may be done with them.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use store::{MessageFilter, MessageRow};
+use uuid::Uuid;
+
+use super::audio;
+use super::own::Own;
+use super::page::{self, Asked, Page};
+use super::problem::Problem;
+use crate::exchange::VoicemailChange;
+use crate::time;
+
+/// Which messages to list, newest first.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    mailbox: Option<String>,
+    heard: Option<bool>,
+    #[serde(default)]
+    deleted: bool,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// One message.
+#[derive(Debug, Serialize)]
+pub(super) struct Voicemail {
+    id: Uuid,
+    mailbox: String,
+    call: Option<Uuid>,
+    from: Option<String>,
+    left_at: String,
+    duration_ms: i64,
+    urgent: bool,
+    heard_at: Option<String>,
+    deleted_at: Option<String>,
+}
+
+impl From<MessageRow> for Voicemail {
+    fn from(row: MessageRow) -> Self {
+        Self {
+            id: row.id,
+            mailbox: row.mailbox,
+            call: row.call_id,
+            from: row.from,
+            left_at: time::text(row.left_at),
+            duration_ms: row.duration / 1_000,
+            urgent: row.urgent,
+            heard_at: row.heard_at.map(time::text),
+            deleted_at: row.deleted_at.map(time::text),
+        }
+    }
+}
+
+pub(super) async fn list(
+    own: Own,
+    Asked(asked): Asked<Question>,
+) -> Result<Json<Page<Voicemail>>, Problem> {
+    let limit = page::limit(asked.limit)?;
+    let filter = MessageFilter {
+        mailbox: asked.mailbox,
+        is_heard: asked.heard,
+        deleted: asked.deleted,
+        before: page::cursor(asked.after.as_deref())?,
+        limit: limit + 1,
+    };
+    let rows = own.messages(filter).await?;
+    let page = Page::of(rows, limit, |row| row.id.to_string());
+    Ok(Json(page.map(Voicemail::from)))
+}
+
+pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Voicemail>, Problem> {
+    Ok(Json(own.message(parse(&id)?).await?.into()))
+}
+
+pub(super) async fn sound(
+    own: Own,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let message = own.message(parse(&id)?).await?;
+    let row = own.recording(message.recording).await?;
+    audio::serve(&own, &row, &headers).await
+}
+
+pub(super) async fn mark_heard(
+    own: Own,
+    Path(id): Path<String>,
+) -> Result<Json<Voicemail>, Problem> {
+    change(&own, &id, VoicemailChange::Heard).await
+}
+
+pub(super) async fn delete(own: Own, Path(id): Path<String>) -> Result<Json<Voicemail>, Problem> {
+    change(&own, &id, VoicemailChange::Deleted).await
+}
+
+pub(super) async fn restore(own: Own, Path(id): Path<String>) -> Result<Json<Voicemail>, Problem> {
+    change(&own, &id, VoicemailChange::Restored).await
+}
+
+/// Done twice it is done once: the answer is the message as it is.
+async fn change(own: &Own, id: &str, change: VoicemailChange) -> Result<Json<Voicemail>, Problem> {
+    let row = own.change_voicemail(parse(id)?, change).await?;
+    let act = match change {
+        VoicemailChange::Heard => "voicemail_heard",
+        VoicemailChange::Deleted => "voicemail_deleted",
+        VoicemailChange::Restored => "voicemail_restored",
+    };
+    own.note(act, &row.id);
+    Ok(Json(row.into()))
+}
+
+fn parse(id: &str) -> Result<Uuid, Problem> {
+    Uuid::parse_str(id).map_err(|_| Problem::not_found("voicemail"))
+}

@@ -1,0 +1,15 @@
+//! The API of a whole exchange: what it tells of real calls, their sound, and what it has done.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+#[path = "api/calls.rs"]
+mod calls;
+#[path = "api/events.rs"]
+mod events;
+#[path = "api/program.rs"]
+mod program;
+#[path = "api/state.rs"]
+mod state;
+#[path = "api/voicemails.rs"]
+mod voicemails;

@@ -1,0 +1,208 @@
+//! A program that uses an exchange's API, without comforts; every answer is held against the
+//! exchange's own OpenAPI document.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde_json::Value;
+use store::TokenRow;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::{Message, WebSocket};
+use web::{RANDOM, Scope, Token};
+
+use super::{Exchange, PATIENCE, Setup, openapi};
+
+impl Setup {
+    /// The same exchange with HTTP.
+    pub(crate) fn with_http(self) -> Self {
+        Self {
+            more: format!("{} http = {{ listen = \"EXCHANGE:8080\" }},", self.more),
+            ..self
+        }
+    }
+}
+
+/// A program with a token.
+#[derive(Debug)]
+pub(crate) struct Api {
+    address: SocketAddr,
+    token: String,
+    document: Value,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("JSON, not {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (field, value) = line.split_once(':')?;
+            field.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+impl Api {
+    /// With a new token of this tenant that may do everything.
+    pub(crate) fn of(exchange: &Exchange, tenant: &str) -> Self {
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        let token = Token::from_random([NEXT.fetch_add(1, Ordering::Relaxed); RANDOM]);
+        let row = TokenRow {
+            id: token.id().to_owned(),
+            tenant: tenant.to_owned(),
+            name: "desk".to_owned(),
+            hash: token.hash(),
+            scopes: Scope::ALL.iter().map(|it| it.word().to_owned()).collect(),
+            created_at: 1,
+            expires_at: None,
+            revoked_at: None,
+        };
+        exchange.store().put_token(row).wait().unwrap();
+        Self::with_token(exchange, token.reveal())
+    }
+
+    /// With a token that is there already.
+    pub(crate) fn with_token(exchange: &Exchange, token: &str) -> Self {
+        let mut api = Self {
+            address: exchange.house(1, 8_080),
+            token: token.to_owned(),
+            document: Value::Null,
+        };
+        api.document = api.asks("GET", "/openapi.json", &[]).json();
+        api
+    }
+
+    /// The JSON of a path below `/api/v1`, which must be there.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let answer = self.asks("GET", path, &[]);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&self, path: &str) -> Vec<Value> {
+        self.get(path)["items"].as_array().unwrap().clone()
+    }
+
+    /// The JSON that a command answers.
+    pub(crate) fn does(&self, method: &str, path: &str) -> Value {
+        let answer = self.asks(method, path, &[]);
+        assert_eq!(answer.status, 200, "{method} {path}: {answer:?}");
+        answer.json()
+    }
+
+    /// Sends a request.
+    pub(crate) fn asks(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut request = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
+             Authorization: Bearer {}\r\n",
+            self.token
+        );
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        stream.write_all((request + "\r\n").as_bytes()).unwrap();
+        let mut octets = Vec::new();
+        stream.read_to_end(&mut octets).unwrap();
+        let end = octets.windows(4).position(|four| four == b"\r\n\r\n");
+        let body = octets.split_off(end.expect("a head") + 4);
+        let head = String::from_utf8(octets).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let answer = Answer { status, head, body };
+        let is_json = answer
+            .header("content-type")
+            .is_some_and(|kind| kind.ends_with("json"));
+        if is_json && self.document != Value::Null {
+            let (path, method) = (template(path), method.to_lowercase());
+            openapi::assert_fits(&self.document, &path, &method, status, &answer.json());
+        }
+        answer
+    }
+
+    /// Listens to events, after a cursor or from now on.
+    pub(crate) fn listens(&self, after: Option<&str>) -> Stream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let after = after.map_or_else(String::new, |cursor| format!("?after={cursor}"));
+        let mut request = format!("ws://test/api/v1/events{after}")
+            .into_client_request()
+            .unwrap();
+        let bearer = format!("Bearer {}", self.token).parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        let (socket, _) = tungstenite::client(request, stream).unwrap();
+        let mut stream = Stream {
+            socket,
+            document: self.document.clone(),
+            resumed: false,
+            cursor: String::new(),
+        };
+        let hello = stream.next();
+        assert_eq!(hello["type"], "stream.opened");
+        stream.resumed = hello["data"]["resumed"] == true;
+        stream.cursor = hello["cursor"].as_str().unwrap().to_owned();
+        stream
+    }
+}
+
+/// Events as they come.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    socket: WebSocket<TcpStream>,
+    document: Value,
+    /// Nothing was missing between the cursor and what came first.
+    pub(crate) resumed: bool,
+    /// Where it began.
+    pub(crate) cursor: String,
+}
+
+impl Stream {
+    /// The next event.
+    pub(crate) fn next(&mut self) -> Value {
+        loop {
+            match self.socket.read().unwrap() {
+                Message::Text(text) => {
+                    let event = serde_json::from_str(&text).unwrap();
+                    openapi::assert_is(&self.document, "Event", &event);
+                    return event;
+                }
+                Message::Close(why) => panic!("the stream was closed: {why:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// All events up to the first of a kind, that one included.
+    pub(crate) fn until(&mut self, kind: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.next();
+            let is_last = event["type"] == kind;
+            events.push(event);
+            if is_last {
+                return events;
+            }
+        }
+    }
+}
+
+/// `/api/v1/calls/{id}` of `/calls/0193…?limit=1`.
+fn template(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts = path.split('/').map(|part| match part.len() {
+        36 => "{id}",
+        _ => part,
+    });
+    format!("/api/v1{}", parts.collect::<Vec<_>>().join("/"))
+}
