@@ -1,8 +1,8 @@
 //! Who is let in: the browser's origin, the source, the token, its scope; in this order.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
@@ -10,7 +10,6 @@ use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
 
 use super::Parts;
 use super::own::Own;
@@ -131,7 +130,7 @@ impl Bans {
     fn failed(&self, source: IpAddr, now: Instant) -> bool {
         // Behind a proxy for TLS on this machine everybody comes from there, and one stranger must
         // not shut all others out; 256 bits at random are not guessed from there either.
-        if source.is_loopback() && source == IpAddr::from([127, 0, 0, 1]) || source == V6_LOOPBACK {
+        if THIS_MACHINE.contains(&source) {
             return false;
         }
         let mut tries = self.tries();
@@ -157,7 +156,7 @@ impl Bans {
         self.tries().remove(&source);
     }
 
-    fn tries(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Tries>> {
+    fn tries(&self) -> MutexGuard<'_, HashMap<IpAddr, Tries>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -167,7 +166,11 @@ const MOST_WRONG: u32 = 10;
 const BAN: Duration = Duration::from_secs(60);
 /// Sources that are remembered.
 const MOST_SOURCES: usize = 4_096;
-const V6_LOOPBACK: IpAddr = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+/// Where a proxy on this machine asks from.
+const THIS_MACHINE: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
+];
 
 #[cfg(test)]
 mod tests {
