@@ -21,6 +21,11 @@ pub enum Question {
     Status,
     /// Load changed files now.
     Reload,
+    /// What a tenant's plugins may do has changed in the store; its scripts are loaded anew.
+    Allowed {
+        /// Whose.
+        tenant: String,
+    },
     /// Users have been changed in the store.
     Users,
     /// Write live calls' journals out, so that they can be read.

@@ -352,6 +352,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         clock: options.clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        node: node.clone(),
         reload_manually: config.reload_manually,
         config_changed: Some({
             let entrance = entrance.clone();

@@ -11,6 +11,8 @@ mod disk;
 mod killed;
 #[path = "robust/limits.rs"]
 mod limits;
+#[path = "robust/plugins.rs"]
+mod plugins;
 #[path = "robust/reload.rs"]
 mod reload;
 #[path = "robust/runaway.rs"]

@@ -1,7 +1,9 @@
 //! What can be typed, and what each word does.
 
+mod allow;
 mod check;
 mod journal;
+mod jobs;
 mod reload;
 mod run;
 mod status;
@@ -44,6 +46,10 @@ enum Word {
     Run(run::Run),
     /// Load configuration and scripts without running them, and say all that is wrong
     Check(check::Check),
+    /// Allow a plugin what its manifest asks for
+    Allow(allow::Allow),
+    /// List work that waits or was given up, and run it again
+    Jobs(jobs::Jobs),
     /// Load changed files now
     Reload(reload::Reload),
     /// Say what runs: generations, calls, registrations, trunks
@@ -61,6 +67,8 @@ impl Arguments {
         match self.word {
             Word::Run(run) => run.run(),
             Word::Check(check) => check.run(),
+            Word::Allow(allow) => allow.run(),
+            Word::Jobs(jobs) => jobs.run(),
             Word::Reload(reload) => reload.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),

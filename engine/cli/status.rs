@@ -114,6 +114,24 @@ fn tenant_lines(tenant: &Value) -> Vec<String> {
             span(old["age_seconds"].as_u64().unwrap_or_default())
         ));
     }
+    for plugin in items(&tenant["plugins"]) {
+        let faults = match plugin["faults"].as_u64().unwrap_or_default() {
+            0 => String::new(),
+            faults => format!(", {faults} faults"),
+        };
+        lines.push(format!(
+            "  plugin {} {}{faults}",
+            text(&plugin["name"]),
+            text(&plugin["version"])
+        ));
+        if let Some(shut) = plugin["left_out"].as_object() {
+            lines.push(format!(
+                "    is left out since {}: {}",
+                time(&shut["since"]),
+                text(&shut["why"])
+            ));
+        }
+    }
     match tenant["stuck"].as_u64().unwrap_or_default() {
         0 => {}
         stuck => lines.push(format!("  {stuck} threads are stuck and were given up")),
@@ -198,7 +216,7 @@ fn list(value: &Value) -> Vec<&str> {
     items(value).filter_map(Value::as_str).collect()
 }
 
-fn time(micros: &Value) -> String {
+pub(super) fn time(micros: &Value) -> String {
     micros
         .as_i64()
         .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok())
@@ -231,6 +249,8 @@ mod tests {
         let tenant = json!({
             "tenant": "8001", "generation": 42, "hash": "ab", "since": 0, "calls": 3,
             "memory": 12_345_678, "stuck": 1, "failures": 7,
+            "plugins": [{ "name": "sms", "version": "1.0", "faults": 5,
+                          "left_out": { "since": 0, "why": "oops" } }],
             "old": [{ "generation": 41, "calls": 2, "age_seconds": 75 }],
             "refused": { "generation": 43, "at": 0, "errors": [{ "message": "scripts/a.lua:19: '}' expected" }] },
             "warnings": [{ "message": "scripts/a.lua:3: no trunk 'x'" }],
@@ -249,6 +269,9 @@ mod tests {
         assert!(lines[0].starts_with("8001: generation 42 (ab), since "));
         tells("3 handlers run, 12 MB");
         tells("  generation 41 still has 2 calls, 1 min 15 s old");
+        tells("  plugin sms 1.0, 5 faults");
+        tells("    is left out since ");
+        tells(": oops");
         tells("  1 threads are stuck and were given up");
         tells("  generation 43 refused at ");
         tells("    scripts/a.lua:19: '}' expected");

@@ -17,6 +17,12 @@ impl Switch {
             Question::Reload => self.reload(move |outcome| {
                 let _ = answer.send(outcome);
             }),
+            Question::Allowed { tenant } => {
+                self.parts.scripts.grants_changed(&tenant.as_str().into());
+                self.reload(move |outcome| {
+                    let _ = answer.send(outcome);
+                });
+            }
             Question::Users => {
                 let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
                 let tenants: Vec<String> = self.tenants.keys().cloned().collect();

@@ -283,6 +283,7 @@ async fn switch(
         clock: clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        node: "local".to_owned(),
         reload_manually: true,
         config_changed: None,
     })

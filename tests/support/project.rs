@@ -154,6 +154,7 @@ pub(crate) fn project(folder: &Path, street: &Street, setup: &Setup) {
             }
         }
     }
+    std::os::unix::fs::symlink(repository.join("plugins"), folder.join("plugins")).unwrap();
     fs::create_dir_all(folder.join("sounds/music")).unwrap();
     for language in ["zh", "en"] {
         let link = folder.join("sounds").join(language);

@@ -317,7 +317,8 @@ function every(rhythm, handler) end
 ---@return any
 function require(module) end
 
----Tells your own `on` handlers: emit("order.paid", { id = 7 }).
+---Tells your own `on` handlers: emit("order.paid", { id = 7 }). The events of a plugin begin with its
+---name, and nobody else can emit them: plugin sms emits "sms.received".
 ---@param event string   noun.past, with a noun that the exchange does not use
 ---@param about? any     Plain data
 function emit(event, about) end
@@ -367,6 +368,103 @@ function Store:incr(key, by) end
 ---@param prefix? string
 ---@return { key: string, value: any }[]
 function Store:each(prefix) end
+
+---Asks other machines. Waits, as call methods do. An HTTP status is a value; what keeps an answer from
+---coming (no such host, no connection, too late) is an error. Redirects are not followed, an answer has
+---at most 8 MB, and addresses of this machine and of private networks are refused, unless a plugin's
+---manifest lists them and an administrator has allowed it.
+---@class Http
+http = {}
+
+---@class HttpOptions
+---@field json? any                       Sent as JSON
+---@field body? string                    Sent as it is; instead of json
+---@field headers? table<string, string>
+---@field bearer? string                  A token for Authorization
+---@field timeout? Duration               10; for the whole exchange, at most 2m
+---@field retry? integer                  0; how often more it is tried, after 1 s, 2 s, 4 s, when nobody answers or
+---                                       the answer is 502, 503 or 504. In a job let the job retry
+---@field webhook? WebhookOptions         Signs it (Standard Webhooks: webhook-id, -timestamp, -signature)
+
+---@class WebhookOptions
+---@field id string                       The same for every attempt: the job's id
+---@field secret string|string[]          "whsec_..." or text of 16 characters or more; several while they are changed
+
+---@class HttpReply
+---@field status integer
+---@field headers table<string, string>   By lower-case name
+---@field body string
+---@field json any                        nil when the answer is no JSON
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.get(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.post(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.put(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.patch(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.delete(url, options) end
+
+---Work that must not be lost. A job is on disk when `add` returns, runs outside of any call, and is done
+---again when its handler ends with an error. `moonswitch jobs list` shows those that were given up.
+---@class Jobs
+jobs = {}
+
+---@class JobAddOptions
+---@field at? number    Seconds since 1970; at once when left out
+---@field key? string   Of two jobs with one name and key the second is not added, for a week after the first is done
+
+---Adds a job for a handler of the same plugin, or of the dialplan.
+---@param name string
+---@param data? any   Plain data up to 64 KB
+---@param options? JobAddOptions
+---@return boolean added   false when there is, or was, one with its key
+function jobs.add(name, data, options) end
+
+---@class JobOptions
+---@field attempts? integer    10; after 10 s, 30 s, 2 m, 10 m, 1 h, 3 h, 6 h, 12 h, 24 h
+---@field retry? Duration[]    The waits themselves, instead of attempts
+
+---@class Job
+---@field id string        The same for every attempt
+---@field attempt integer  From 1
+---@field key string?
+---@field added_at number  Seconds since 1970
+
+---Says who does a job; while files load. An attempt has 5 minutes.
+---@param name string
+---@param options JobOptions?
+---@param handler fun(data: any, job: Job)
+function jobs.handle(name, options, handler) end
+
+---In a plugin's files: what it is, and what it is set to in config.lua.
+---@class Plugin
+---@field name string
+---@field version string
+---@field config table<string, any>   Durations are seconds; nil where nothing is given
+plugin = {}
+
+---A store of the plugin's own.
+---@param name string
+---@param options? StoreOptions
+---@return Store
+function plugin.store(name, options) end
 
 ---The exchange's log; each line carries the tenant and the call. Tables are written as JSON.
 ---@class Log

@@ -1,7 +1,7 @@
 //! A tenant's generations: load, check, publish by one pointer swap, drain; replace what is stuck.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -10,9 +10,11 @@ use serde::Serialize;
 
 use crate::host::{Host, Parts};
 use crate::inbox::Message;
+use crate::plugin;
+use crate::plugin::quarantine::Weight;
 use crate::pulse::LastSeen;
 use crate::snapshot::{Scope, Snapshot};
-use crate::status::{Failures, Old, Refusal, TenantStatus};
+use crate::status::{Failures, Old, PluginStatus, Refusal, TenantStatus};
 use crate::{Checked, Fault, ScriptEnd, config, fault};
 
 /// A tenant with its generations.
@@ -26,6 +28,8 @@ pub(crate) struct Tenancy {
     /// Held while a generation is made, so that there is one at a time.
     making: Mutex<Making>,
     failures: Arc<Failures>,
+    /// The next reload makes a generation whether sources have changed or not.
+    anew: AtomicBool,
 }
 
 /// What a reload came to.
@@ -101,7 +105,13 @@ impl Tenancy {
                 tried: None,
             }),
             failures: Arc::default(),
+            anew: AtomicBool::new(false),
         }
+    }
+
+    /// What plugins may do has changed: the next reload makes a generation in any case.
+    pub(crate) fn grants_changed(&self) {
+        self.anew.store(true, Relaxed);
     }
 
     /// The generation that gets new calls.
@@ -130,7 +140,8 @@ impl Tenancy {
         let mut making = self.making();
         let snapshot = self.snapshot(&making);
         let key = (snapshot.hash(), Arc::clone(&making.settings));
-        let again = asked && self.state().refused.is_some();
+        let amiss = self.state().refused.is_some() || self.failures.quarantine.shuts_any();
+        let again = (asked && amiss) || self.anew.swap(false, Relaxed);
         if making.tried.as_ref() == Some(&key) && !again {
             return self.report(Outcome::Unchanged);
         }
@@ -203,6 +214,7 @@ impl Tenancy {
     pub(crate) fn take_over(&self, stuck: &Arc<Host>, why: &str) -> Option<(Arc<Host>, Fault)> {
         let LastSeen {
             call,
+            plugin,
             origin,
             place,
         } = stuck.pulse.last_seen();
@@ -240,6 +252,11 @@ impl Tenancy {
         let now = self.parts.clock.unix_micros();
         self.failures
             .add(now, stuck.generation, call, &seen.message);
+        let by_place = seen.place.as_ref().and_then(|it| plugin::of_path(&it.file));
+        if let Some(plugin) = plugin.as_deref().or(by_place) {
+            let quarantine = &self.failures.quarantine;
+            quarantine.fault(plugin, now, Weight::Grave, &seen.message);
+        }
         tracing::error!(
             tenant = %self.id,
             call = call.map(|call| call.to_string()).unwrap_or_default(),
@@ -363,6 +380,15 @@ impl Tenancy {
         // Forgets those that have ended.
         self.hosts();
         let (failures, last_failures) = self.failures.all();
+        let plugin_status = |(name, version): &(String, String)| {
+            let (faults, left_out) = self.failures.quarantine.of(name);
+            PluginStatus {
+                name: name.clone(),
+                version: version.clone(),
+                faults,
+                left_out,
+            }
+        };
         let state = self.state();
         TenantStatus {
             tenant: self.id.clone(),
@@ -389,6 +415,10 @@ impl Tenancy {
                     age_seconds: now.saturating_sub(host.since) / 1_000_000,
                 })
                 .collect(),
+            plugins: current.as_ref().map_or_else(Vec::new, |host| {
+                let plugins = host.routing().map(|routing| routing.plugins.iter());
+                plugins.into_iter().flatten().map(plugin_status).collect()
+            }),
             stuck: state.stuck.len(),
             refused: state.refused.clone(),
         }
@@ -407,6 +437,8 @@ impl Tenancy {
             current.replace(Arc::clone(host))
         };
         let now = self.parts.clock.unix_micros();
+        // Before anything of it runs.
+        self.failures.quarantine.lift();
         host.inbox.push(Message::Published(now));
         self.state().refused = None;
         if let Some(before) = before {

@@ -8,11 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use call::route::{Match, Routes};
-use call::schedule::Schedule;
+use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
 use tokio::sync::oneshot;
 
 use crate::inbox::Inbox;
+use crate::jobs::{Bell, Schedule};
 use crate::metered::panic_text;
 use crate::pins::Pins;
 use crate::pulse::Pulse;
@@ -54,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<dyn store::Store>,
     pub(crate) sounds: Arc<dyn Sounds>,
+    pub(crate) client: Arc<crate::http::Client>,
+    pub(crate) bell: Arc<Bell>,
     pub(crate) limits: config::Limits,
     pub(crate) pins: Arc<Pins>,
 }
@@ -65,7 +68,11 @@ pub(crate) struct Routing {
     /// What is amiss in the sources and refuses no generation.
     pub(crate) warnings: Vec<Fault>,
     /// The opening hours that files declare, each with where it is written.
-    pub(crate) schedules: Vec<(Place, Schedule)>,
+    pub(crate) schedules: Vec<(Place, OpeningHours)>,
+    /// The handlers of jobs, by owner and name, each with when it runs again.
+    pub(crate) jobs: BTreeMap<(String, String), Schedule>,
+    /// Names and versions.
+    pub(crate) plugins: Vec<(String, String)>,
 }
 
 impl Routing {
@@ -188,6 +195,15 @@ impl Host {
     /// Its contexts, once it is loaded.
     pub(crate) fn routing(&self) -> Option<&Arc<Routing>> {
         self.routing.get()
+    }
+
+    /// When a job that fails runs again; `None` when nobody here does it, or its plugin is left
+    /// out.
+    pub(crate) fn schedule(&self, due: &store::DueJobs) -> Option<Schedule> {
+        let key = (due.owner.clone(), due.name.clone());
+        let schedule = self.routing()?.jobs.get(&key)?;
+        let left_out = self.failures.quarantine.is_shut(&due.owner);
+        (!left_out).then(|| schedule.clone())
     }
 
     /// Nobody waits for it any more: what it does has no effect from now on.

@@ -8,6 +8,7 @@ use call::{CallId, Setup};
 use tokio::sync::Notify;
 
 use crate::CallNews;
+use crate::jobs::Claim;
 
 /// Something for a Lua thread to do.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) enum Message {
     News(CallId, CallNews),
     /// Tell the `on` handlers. Dropped, with a warning, when there are too many.
     Event(String, serde_json::Value),
+    /// Do a job. Always fits: there are a few at a time of each handler.
+    Job(Box<Claim>),
     /// This generation is published since then, in microseconds since 1970, UTC: its timers run.
     Published(i64),
     /// Another generation is published: finish what runs, and end.
@@ -63,9 +66,11 @@ impl Inbox {
         let bound = match &message {
             Message::Start(_) => MOST_STARTS,
             Message::News(..) | Message::Event(..) => MOST_NEWS,
-            Message::HangUp(_) | Message::Published(_) | Message::Retired | Message::Look => {
-                usize::MAX
-            }
+            Message::HangUp(_)
+            | Message::Job(_)
+            | Message::Published(_)
+            | Message::Retired
+            | Message::Look => usize::MAX,
         };
         let mut waiting = self.waiting();
         if waiting.closed {

@@ -10,17 +10,17 @@ use mlua::{Function, Value};
 use crate::budget::Pause;
 use crate::host::{Host, Routing};
 use crate::literals::{self, Named};
+use crate::plugin::install::{self, Installed};
 use crate::suggest::did_you_mean;
 use crate::surroundings::{Declarations, DeclaredRoute, DeclaredTimer};
 use crate::vm::Vm;
-use crate::{Fault, Place, fault, require};
+use crate::{Fault, Place, api, fault, require};
 
 /// A generation that is ready to be published.
 pub(crate) struct Loaded {
     pub(crate) routing: Routing,
     /// Handlers by context, numbered as in the routing.
     pub(crate) handlers: BTreeMap<String, Vec<DeclaredRoute>>,
-    pub(crate) subscriptions: Vec<(String, Function)>,
     pub(crate) timers: Vec<DeclaredTimer>,
 }
 
@@ -61,12 +61,20 @@ pub(crate) fn load(vm: &Vm, host: &Arc<Host>, limit: Duration) -> Result<Loaded,
         return Err(vec![fault::plain(message, None, snapshot)]);
     }
 
+    let plugins = install::install(vm, host)?;
+    let modules = plugins
+        .iter()
+        .map(|plugin| format!("plugins.{}", plugin.name));
     vm.budget.begin_loading(limit);
     let result = vm
         .lua
         .globals()
         .get::<Function>("require")
-        .and_then(|require| require.call::<Value>(dialplan.as_str()));
+        .and_then(|require| {
+            modules
+                .chain([dialplan.clone()])
+                .try_for_each(|module| require.call::<Value>(module).map(drop))
+        });
     let (pause, ..) = vm.budget.end();
     if let Pause::Stopped(stopped) = pause {
         let error = mlua::Error::external(stopped);
@@ -80,10 +88,17 @@ pub(crate) fn load(vm: &Vm, host: &Arc<Host>, limit: Duration) -> Result<Loaded,
         return Err(vec![fault::fault(&error, snapshot, host.generation, "")]);
     }
     let declared = vm.surroundings.declared.take();
-    check(declared, vm, host)
+    let loaded = check(declared, &plugins, vm, host)?;
+    install::grant(vm, host, &plugins).map_err(|fault| vec![fault])?;
+    Ok(loaded)
 }
 
-fn check(declared: Declarations, vm: &Vm, host: &Arc<Host>) -> Result<Loaded, Vec<Fault>> {
+fn check(
+    declared: Declarations,
+    plugins: &[Installed],
+    vm: &Vm,
+    host: &Arc<Host>,
+) -> Result<Loaded, Vec<Fault>> {
     let snapshot = &host.snapshot;
     let mut faults: Vec<Fault> = declared
         .mistakes
@@ -130,10 +145,20 @@ fn check(declared: Declarations, vm: &Vm, host: &Arc<Host>) -> Result<Loaded, Ve
     }
     routing.warnings = warnings(&routing, vm, host);
     routing.schedules = declared.schedules;
+    let plugins = plugins.iter();
+    routing.plugins = plugins
+        .map(|it| (it.name.clone(), it.version.clone()))
+        .collect();
+    let handlers = api::jobs::handlers(&vm.lua);
+    let jobs = handlers.0.borrow();
+    let jobs = jobs.iter().map(|it| {
+        let key = (it.owner.name.to_string(), it.name.clone());
+        (key, it.schedule.clone())
+    });
+    routing.jobs = jobs.collect();
     Ok(Loaded {
         routing,
         handlers: declared.contexts,
-        subscriptions: declared.subscriptions,
         timers: declared.timers,
     })
 }

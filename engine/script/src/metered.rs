@@ -184,8 +184,11 @@ impl Around {
         may_slice: bool,
         body: impl FnOnce() -> R,
     ) -> (R, Pause, Duration, bool) {
-        self.pulse
-            .runs(run.call.as_ref().map(|live| live.setup.id), origin);
+        self.pulse.runs(
+            run.call.as_ref().map(|live| live.setup.id),
+            run.plugin.as_ref(),
+            origin,
+        );
         let before = self.surroundings.current.replace(Some(Rc::clone(run)));
         self.budget.begin(spent, warned, may_slice);
         let result = body();

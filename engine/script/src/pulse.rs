@@ -27,6 +27,8 @@ pub(crate) struct Pulse {
 pub(crate) struct LastSeen {
     /// The call, if it was one's.
     pub(crate) call: Option<CallId>,
+    /// The plugin whose handler it was, if it was one's.
+    pub(crate) plugin: Option<Arc<str>>,
     /// How it came to run: `from context "inbound", pattern "_2XX"`.
     pub(crate) origin: Arc<str>,
     /// The last line that is known; line 0 when none is.
@@ -77,9 +79,10 @@ impl Pulse {
     }
 
     /// What is about to run.
-    pub(crate) fn runs(&self, call: Option<CallId>, origin: &Arc<str>) {
+    pub(crate) fn runs(&self, call: Option<CallId>, plugin: Option<&Arc<str>>, origin: &Arc<str>) {
         let mut at = self.at();
         at.call = call;
+        at.plugin = plugin.map(Arc::clone);
         at.origin = Arc::clone(origin);
         at.place.line = 0;
     }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use mlua::chunk::ChunkMode;
 use mlua::{Error, Function, Lua, Value};
 
+use crate::api::plugin::plugins;
+use crate::plugin;
 use crate::snapshot::Snapshot;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
@@ -15,13 +17,21 @@ use crate::surroundings::Surroundings;
 /// Makes `require` for one VM.
 pub(crate) fn function(
     lua: &Lua,
-    _surroundings: &Rc<Surroundings>,
+    surroundings: &Rc<Surroundings>,
     snapshot: &Arc<Snapshot>,
 ) -> mlua::Result<Function> {
     let loaded: RefCell<BTreeMap<String, Module>> = RefCell::default();
     let snapshot = Arc::clone(snapshot);
+    let tenant = surroundings.tenant.clone();
     lua.create_function(move |lua, name: String| {
-        let path = path_of(&snapshot, &name)?;
+        let path = path_of(&snapshot, &name).map_err(|error| {
+            let plugin = plugin_of(&name).filter(|it| snapshot.plugins.iter().any(|one| one == it));
+            plugin.map_or(error, |plugin| {
+                Error::runtime(format!(
+                    "plugin '{plugin}' is not among the plugins of tenant {tenant} in config.lua"
+                ))
+            })
+        })?;
         match loaded.borrow().get(&path) {
             Some(Module::Done(value)) => return Ok(value.clone()),
             Some(Module::Loading) => return Err(circle(&loaded.borrow(), &path)),
@@ -51,15 +61,27 @@ pub(crate) fn function(
     })
 }
 
-/// Compiles one file of the snapshot, as text.
+/// The plugin that a module's name is of: `plugins.sms`, `plugins.sms.text`.
+fn plugin_of(name: &str) -> Option<&str> {
+    name.strip_prefix("plugins.")?.split('.').next()
+}
+
+/// Compiles one file of the snapshot, as text. A plugin's file gets the plugin's globals.
 pub(crate) fn compile(lua: &Lua, snapshot: &Snapshot, path: &str) -> mlua::Result<Function> {
     let source = snapshot
         .file(path)
         .ok_or_else(|| Error::runtime(format!("{path} is not among the generation's sources")))?;
-    lua.load(source)
+    let chunk = lua
+        .load(source)
         .set_name(format!("@{path}"))
-        .set_mode(ChunkMode::Text)
-        .into_function()
+        .set_mode(ChunkMode::Text);
+    let plugins = plugins(lua);
+    match plugin::of_path(path).and_then(|name| plugins.0.get(name)) {
+        Some(housed) => chunk
+            .set_environment(housed.globals.clone())
+            .into_function(),
+        None => chunk.into_function(),
+    }
 }
 
 enum Module {

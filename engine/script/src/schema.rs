@@ -2,6 +2,8 @@
 //!
 //! `config.lua` is checked against one; plugins bring their own.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::config::unit;
@@ -17,7 +19,7 @@ pub struct Schema {
 #[derive(Clone, Debug)]
 pub struct Field {
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it holds.
     pub kind: Kind,
     /// Whether it must be given.
@@ -29,7 +31,7 @@ pub struct Field {
     /// The greatest.
     pub max: Option<f64>,
     /// One sentence for whoever fills it in.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
 }
 
 /// What a setting holds.
@@ -65,6 +67,14 @@ pub enum Kind {
     Pin,
     /// One of these words.
     Enum(&'static [&'static str]),
+    /// One of these words, which were read from a file.
+    OneOf(Vec<String>),
+    /// The name of a sound; whoever knows the sounds looks for it.
+    Sound,
+    /// The number of a mailbox; whoever knows the mailboxes looks for it.
+    Mailbox,
+    /// The name of a queue.
+    Queue,
     /// Several of one kind; a single one may stand without braces.
     List(Box<Self>),
     /// Names, each with one of these.
@@ -86,15 +96,19 @@ pub struct Complaint {
 
 impl Field {
     /// A setting that need not be given and has no default.
-    pub fn new(name: &'static str, kind: Kind, help: &'static str) -> Self {
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        kind: Kind,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             kind,
             required: false,
             default: None,
             min: None,
             max: None,
-            help,
+            help: help.into(),
         }
     }
 
@@ -186,28 +200,28 @@ impl Check {
             _ => return self.complain(format!("expected a table, got {}", shown(value))),
         };
         for name in given.keys() {
-            if !schema.fields.iter().any(|field| field.name == name) {
-                let names = schema.fields.iter().map(|field| field.name);
+            if !schema.fields.iter().any(|field| *field.name == **name) {
+                let names = schema.fields.iter().map(|field| &*field.name);
                 let message = format!("unknown setting '{name}'{}", did_you_mean(name, names));
                 self.inside(name, |check| check.complain(message));
             }
         }
         let mut checked = Map::new();
         for field in &schema.fields {
-            let value = match given.get(field.name).or(field.default.as_ref()) {
-                Some(value) => self.inside(field.name, |check| check.field(field, value)),
+            let value = match given.get(&*field.name).or(field.default.as_ref()) {
+                Some(value) => self.inside(&field.name, |check| check.field(field, value)),
                 None if field.required => {
                     self.complain(format!("'{}' is missing: {}", field.name, field.help))
                 }
                 // A table of settings that all have defaults need not be written.
                 None => match &field.kind {
-                    Kind::Table(schema) => self.inside(field.name, |check| {
+                    Kind::Table(schema) => self.inside(&field.name, |check| {
                         check.table(schema, &Value::Array(vec![]))
                     }),
                     _ => continue,
                 },
             };
-            checked.insert(field.name.to_owned(), value);
+            checked.insert(field.name.clone().into_owned(), value);
         }
         Value::Object(checked)
     }
@@ -253,16 +267,14 @@ impl Check {
                 },
                 None => None,
             },
-            Kind::Enum(words) => match value.as_str() {
-                Some(word) if words.contains(&word) => Some(value.clone()),
-                Some(word) => {
-                    let hint = did_you_mean(word, words.iter().copied());
-                    return self
-                        .complain(format!("'{word}' is none of {}{hint}", words.join(", ")));
-                }
-                None => None,
-            },
-            Kind::String | Kind::Secret => value.as_str().map(Value::from),
+            Kind::Enum(words) => return self.word(words, value),
+            Kind::OneOf(words) => {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                return self.word(&words, value);
+            }
+            Kind::String | Kind::Secret | Kind::Sound | Kind::Mailbox | Kind::Queue => {
+                value.as_str().map(Value::from)
+            }
             Kind::Number => value.as_f64().map(|_| value.clone()),
             Kind::Integer => whole(value).map(Value::from),
             Kind::Boolean => value.as_bool().map(Value::from),
@@ -292,6 +304,17 @@ impl Check {
             };
             self.complain(format!("expected {}, got {got}", kind.expectation()))
         })
+    }
+
+    fn word(&mut self, words: &[&str], value: &Value) -> Value {
+        match value.as_str() {
+            Some(word) if words.contains(&word) => value.clone(),
+            Some(word) => {
+                let hint = did_you_mean(word, words.iter().copied());
+                self.complain(format!("'{word}' is none of {}{hint}", words.join(", ")))
+            }
+            None => self.complain(format!("expected text, got {}", shown(value))),
+        }
     }
 
     fn list(&mut self, of: &Kind, value: &Value) -> Value {
@@ -330,7 +353,10 @@ impl Check {
 impl Kind {
     fn expectation(&self) -> &'static str {
         match self {
-            Self::String | Self::Form(_) | Self::Enum(_) => "text",
+            Self::String | Self::Form(_) | Self::Enum(_) | Self::OneOf(_) => "text",
+            Self::Sound => "the name of a sound such as \"menu/main\"",
+            Self::Mailbox => "the number of a mailbox, as text",
+            Self::Queue => "the name of a queue",
             Self::Secret => "text, best from secret \"name\"",
             Self::Number => "a number",
             Self::Integer => "a whole number",

@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use crate::generation::{Outcome, ReloadReport, Tenancy};
 use crate::host::{Host, Parts};
+use crate::http::Client;
 use crate::inbox::{Message, Pushed};
+use crate::jobs::{Bell, Jobs};
 use crate::status::Status;
 use crate::watch::{Changed, Watch};
 use crate::{CallNews, Clock, Exchange, Fault, Sounds, config, watchdog};
@@ -19,6 +21,7 @@ use crate::{CallNews, Clock, Exchange, Fault, Sounds, config, watchdog};
 /// The scripts of all tenants. Dropping it ends them all.
 pub struct Scripts {
     inner: Arc<Inner>,
+    jobs: Arc<Jobs>,
     watch: Option<Watch>,
 }
 
@@ -38,6 +41,8 @@ pub struct ScriptsOptions {
     pub store: Arc<dyn store::Store>,
     /// Which sounds exist.
     pub sounds: Arc<dyn Sounds>,
+    /// This exchange's name in the records: whose jobs are whose.
+    pub node: String,
     /// A saved file waits for [`Scripts::reload`] instead of going live.
     pub reload_manually: bool,
     /// Called, on a thread of its own, when `config.lua` was saved; it reads the file and calls
@@ -122,9 +127,17 @@ impl Scripts {
             clock: options.clock,
             store: options.store,
             sounds: options.sounds,
+            client: Arc::default(),
+            bell: Arc::new(Bell::default()),
             limits: options.limits,
             pins: Arc::default(),
         };
+        let jobs = Jobs::new(
+            Arc::clone(&parts.store),
+            Arc::clone(&parts.clock),
+            options.node,
+            Arc::clone(&parts.bell),
+        );
         let today = day(&*parts.clock);
         let inner = Arc::new(Inner {
             root: options.root,
@@ -165,7 +178,8 @@ impl Scripts {
                 })
                 .ok()
         };
-        Ok((Self { inner, watch }, report))
+        jobs.start(Arc::downgrade(&inner))?;
+        Ok((Self { inner, jobs, watch }, report))
     }
 
     /// Runs the handler of a call's number, and returns the generation that it got. Never blocks.
@@ -258,6 +272,14 @@ impl Scripts {
         self.inner.reload(tenant, true)
     }
 
+    /// What plugins of a tenant may do has changed in the records: its next reload makes a new
+    /// generation, whether files have changed or not.
+    pub fn grants_changed(&self, tenant: &TenantId) {
+        if let Some(tenancy) = self.inner.tenancy(tenant) {
+            tenancy.grants_changed();
+        }
+    }
+
     /// Takes the tenants of a changed `config.lua`: new ones begin, changed ones are reloaded, and
     /// those that are gone get no new calls. Blocks while they load.
     pub fn reconfigure(&self, tenants: Vec<(TenantId, config::Tenant)>) -> Vec<ReloadReport> {
@@ -322,6 +344,8 @@ impl Scripts {
             clock: options.clock,
             store: options.store,
             sounds: options.sounds,
+            client: Arc::new(Client::offline()),
+            bell: Arc::default(),
             limits: options.limits,
             pins: Arc::default(),
         };
@@ -349,6 +373,7 @@ impl Scripts {
 
 impl Drop for Scripts {
     fn drop(&mut self) {
+        self.jobs.stop();
         for tenancy in self.inner.tenancies() {
             tenancy.stop();
         }
@@ -376,7 +401,8 @@ impl Inner {
         dialplans.chain(ours).collect()
     }
 
-    fn tenancy(&self, id: &TenantId) -> Option<Arc<Tenancy>> {
+    /// One tenant.
+    pub(crate) fn tenancy(&self, id: &TenantId) -> Option<Arc<Tenancy>> {
         self.tenants
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,7 @@
 //! The thread of one generation: it loads, serves its inbox, and ends with its last call.
 
 mod drive;
+mod errand;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -16,11 +17,13 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local};
 
 use drive::{Ending, Running};
 
+use crate::api::on::{Subscription, subscriptions};
 use crate::budget::Budget;
 use crate::host::{Host, Parts, Routing};
 use crate::inbox::Message;
 use crate::load;
 use crate::metered::{Around, Broken, Metered};
+use crate::plugin::Owner;
 use crate::surroundings::{DeclaredRoute, DeclaredTimer, Phase, Run, Surroundings};
 use crate::vm::Vm;
 use crate::{Exchange, Fault, fault};
@@ -43,6 +46,38 @@ pub(crate) fn thread(boot: Boot) {
         parts,
         ready,
     } = boot;
+    let begun = begin(&host, exchange, &parts).and_then(|begun| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        runtime.map(|runtime| (runtime, begun)).map_err(|error| {
+            let message = format!("no event loop for the scripts: {error}");
+            vec![fault::plain(message, None, &host.snapshot)]
+        })
+    });
+    let (runtime, (serving, routing)) = match begun {
+        Ok(begun) => begun,
+        Err(faults) => {
+            let _ = ready.send(Err(faults));
+            return;
+        }
+    };
+    if ready.send(Ok(routing)).is_err() {
+        return;
+    }
+    let local = LocalSet::new();
+    local.block_on(&runtime, serving.serve());
+}
+
+/// Loads a generation on this thread; who gets it runs [`Serving::serve`].
+///
+/// # Errors
+/// All that is wrong with the sources.
+pub(crate) fn begin(
+    host: &Arc<Host>,
+    exchange: Arc<dyn Exchange>,
+    parts: &Parts,
+) -> Result<(Rc<Serving>, Routing), Vec<Fault>> {
     let surroundings = Rc::new(Surroundings {
         tenant: host.tenant.clone(),
         settings: Arc::clone(&host.settings),
@@ -51,6 +86,8 @@ pub(crate) fn thread(boot: Boot) {
         store: Arc::clone(&parts.store),
         sounds: Arc::clone(&parts.sounds),
         failures: Arc::clone(&host.failures),
+        client: Arc::clone(&parts.client),
+        bell: Arc::clone(&parts.bell),
         generation: host.generation,
         declared: RefCell::default(),
         current: RefCell::default(),
@@ -69,36 +106,9 @@ pub(crate) fn thread(boot: Boot) {
         Arc::clone(&host.snapshot),
         memory,
     );
-    let vm = match made {
-        Ok(vm) => vm,
-        Err(error) => {
-            let _ = ready.send(Err(vec![fault::fault(
-                &error,
-                &host.snapshot,
-                host.generation,
-                "",
-            )]));
-            return;
-        }
-    };
-    let loaded = match load::load(&vm, &host, parts.limits.load_time) {
-        Ok(loaded) => loaded,
-        Err(faults) => {
-            let _ = ready.send(Err(faults));
-            return;
-        }
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let message = format!("no event loop for the scripts: {error}");
-            let _ = ready.send(Err(vec![fault::plain(message, None, &host.snapshot)]));
-            return;
-        }
-    };
+    let vm =
+        made.map_err(|error| vec![fault::fault(&error, &host.snapshot, host.generation, "")])?;
+    let loaded = load::load(&vm, host, parts.limits.load_time)?;
     host.memory.store(vm.lua.used_memory(), Relaxed);
     let around = Around {
         surroundings,
@@ -108,31 +118,29 @@ pub(crate) fn thread(boot: Boot) {
     let serving = Rc::new(Serving {
         vm,
         around,
-        host,
-        parts,
+        host: Arc::clone(host),
+        parts: parts.clone(),
         handlers: loaded.handlers,
-        subscriptions: loaded.subscriptions,
         timers: RefCell::new(loaded.timers),
         calls: RefCell::default(),
         tasks: Cell::new(0),
         memory_warned: Cell::new(false),
     });
-    serving.lend_spawner();
-    if ready.send(Ok(loaded.routing)).is_err() {
-        return;
+    // A new generation is another try; the fresh VM of one that was given up is none.
+    if host.routing().is_some() {
+        serving.leave_out_what_is_shut();
     }
-    let local = LocalSet::new();
-    local.block_on(&runtime, Rc::clone(&serving).serve());
+    serving.lend_spawner();
+    Ok((serving, loaded.routing))
 }
 
 /// A generation that serves.
-struct Serving {
+pub(crate) struct Serving {
     vm: Vm,
     around: Around,
     host: Arc<Host>,
     parts: Parts,
     handlers: BTreeMap<String, Vec<DeclaredRoute>>,
-    subscriptions: Vec<(String, Function)>,
     timers: RefCell<Vec<DeclaredTimer>>,
     calls: RefCell<HashMap<CallId, Rc<Running>>>,
     /// Runs that belong to no call.
@@ -141,7 +149,8 @@ struct Serving {
 }
 
 impl Serving {
-    async fn serve(self: Rc<Self>) {
+    /// Serves the inbox until it is retired and idle, or given up.
+    pub(crate) async fn serve(self: Rc<Self>) {
         let mut timers = Vec::new();
         let mut retired = false;
         let mut served = 0u32;
@@ -157,6 +166,7 @@ impl Serving {
                 Message::HangUp(call) => self.end_call(call, Ending::HungUp),
                 Message::News(call, news) => self.tell(call, &news),
                 Message::Event(name, payload) => self.event(&name, &payload),
+                Message::Job(claim) => self.job(*claim),
                 Message::Published(_) if retired => {}
                 Message::Published(at) => {
                     for timer in self.timers.take() {
@@ -187,19 +197,17 @@ impl Serving {
     }
 
     fn event(self: &Rc<Self>, name: &str, payload: &serde_json::Value) {
-        for (_, handler) in self
-            .subscriptions
-            .iter()
-            .filter(|(wanted, _)| wanted == name)
-        {
+        let subscriptions = subscriptions(&self.vm.lua);
+        let wanted: Vec<Subscription> = {
+            let all = subscriptions.0.borrow();
+            all.iter().filter(|it| it.event == name).cloned().collect()
+        };
+        for Subscription { owner, handler, .. } in wanted {
             let Ok(payload) = self.vm.lua.to_value(payload) else {
                 continue;
             };
-            self.spawn(
-                task(format!("from on(\"{name}\")")),
-                handler.clone(),
-                payload,
-            );
+            let run = task(format!("from on(\"{name}\")"), &owner);
+            self.spawn(run, handler, payload);
         }
     }
 
@@ -214,11 +222,11 @@ impl Serving {
                 tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
                 continue;
             }
-            self.spawn(
-                task(format!("from every(\"{}\")", timer.name)),
-                timer.handler.clone(),
-                (),
-            );
+            if self.is_left_out(&timer.owner) {
+                return;
+            }
+            let run = task(format!("from every(\"{}\")", timer.name), &timer.owner);
+            self.spawn(run, timer.handler.clone(), ());
             due = (timer.next)(self.parts.clock.unix_micros()).max(now.saturating_add(1));
         }
     }
@@ -237,8 +245,12 @@ impl Serving {
         let task = spawn_local(async move {
             let _done = done;
             let script = serving.metered(&run, function.call_async::<()>(arguments));
+            // What it holds in memory may have to go when it fails.
+            drop(function);
             if let Err(broken) = script.await {
-                serving.log(&serving.fault(&broken, &run.origin), owner);
+                let fault = serving.fault(&broken, &run.origin);
+                serving.log(&fault, owner);
+                serving.blame(&run, &broken, &fault);
             }
         });
         if let Some(running) = owner.and_then(|call| self.calls.borrow().get(&call).map(Rc::clone))
@@ -336,10 +348,11 @@ impl Drop for Done {
     }
 }
 
-fn task(origin: String) -> Rc<Run> {
+fn task(origin: String, owner: &Owner) -> Rc<Run> {
     Rc::new(Run {
         phase: Phase::Task,
         call: None,
+        plugin: owner.plugin_name(),
         origin,
     })
 }

@@ -12,6 +12,8 @@ use std::{fs, io};
 pub(crate) struct Snapshot {
     /// By path from the project's root: `scripts/8001/init.lua`.
     files: BTreeMap<String, Arc<[u8]>>,
+    /// The plugins that there are, whether the tenant uses them or not.
+    pub(crate) plugins: Vec<String>,
     /// What could not be read, with the reason.
     pub(crate) unreadable: Vec<String>,
     hash: u64,
@@ -64,6 +66,7 @@ impl Snapshot {
             snapshot.read_folder(root, &own, 0, &wanted, &mut left);
             snapshot.read_file(root, &format!("{own}.lua"), &mut left);
         }
+        snapshot.plugins = folders(&root.join("plugins"));
         let mut hasher = DefaultHasher::new();
         snapshot.files.hash(&mut hasher);
         snapshot.unreadable.hash(&mut hasher);
@@ -157,6 +160,17 @@ impl Snapshot {
             Err(error) => self.unreadable.push(format!("{path}: {error}")),
         }
     }
+}
+
+/// The names of the folders in a folder.
+fn folders(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = folders
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
 }
 
 fn folder(module: &str) -> String {

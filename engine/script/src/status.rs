@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::Fault;
 use crate::lines::Lines;
+use crate::plugin::quarantine::{Quarantine, Shut};
 
 /// What runs, for all tenants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +42,8 @@ pub struct TenantStatus {
     pub warnings: Vec<Fault>,
     /// Older generations that still have calls.
     pub old: Vec<Old>,
+    /// The plugins of the current generation.
+    pub plugins: Vec<PluginStatus>,
     /// Threads that were given up and have not come back.
     pub stuck: usize,
     /// The sources that were refused last, if nothing was published since.
@@ -56,6 +59,19 @@ pub struct Old {
     pub calls: usize,
     /// Since it was published.
     pub age_seconds: i64,
+}
+
+/// A plugin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PluginStatus {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its faults since the exchange began, in any generation.
+    pub faults: u64,
+    /// Why it is left out, if it is.
+    pub left_out: Option<Shut>,
 }
 
 /// Sources that were refused.
@@ -87,6 +103,8 @@ pub struct Failure {
 pub(crate) struct Failures {
     kept: Mutex<Kept>,
     pub(crate) lines: Lines,
+    /// Those of plugins.
+    pub(crate) quarantine: Quarantine,
 }
 
 #[derive(Debug, Default)]

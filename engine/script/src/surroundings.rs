@@ -14,6 +14,8 @@ use tracing::Level;
 
 use crate::lines::line;
 use crate::status::Failures;
+use crate::jobs::Bell;
+use crate::plugin::Owner;
 use crate::{Clock, Exchange, Place, Sounds, config};
 
 /// What the globals of one VM stand on. One per VM, shared by everything that is registered in it.
@@ -33,6 +35,10 @@ pub(crate) struct Surroundings {
     pub(crate) sounds: Arc<dyn Sounds>,
     /// The tenant's failures, and how much its scripts log.
     pub(crate) failures: Arc<Failures>,
+    /// Asks other machines.
+    pub(crate) client: Arc<crate::http::Client>,
+    /// Rung when a job was added.
+    pub(crate) bell: Arc<Bell>,
     /// The generation's number.
     pub(crate) generation: u64,
     /// What files have declared so far.
@@ -70,6 +76,8 @@ pub(crate) struct Run {
     pub(crate) phase: Phase,
     /// The call that it belongs to.
     pub(crate) call: Option<Rc<LiveCall>>,
+    /// The plugin whose handler it is, if it is one's.
+    pub(crate) plugin: Option<Arc<str>>,
     /// How it came to run: `from context "inbound", pattern "_2XX"`.
     pub(crate) origin: String,
 }
@@ -104,8 +112,6 @@ pub(crate) enum Listen {
 pub(crate) struct Declarations {
     /// `context`, by name; each pattern with its handler, in the order written.
     pub(crate) contexts: BTreeMap<String, Vec<DeclaredRoute>>,
-    /// `on`: an event's name and its handler, in the order written.
-    pub(crate) subscriptions: Vec<(String, Function)>,
     /// `every`.
     pub(crate) timers: Vec<DeclaredTimer>,
     /// `schedule`, each with where it is written.
@@ -129,6 +135,8 @@ pub(crate) struct DeclaredRoute {
 pub(crate) struct DeclaredTimer {
     /// As written: `5m`, `day 03:00`.
     pub(crate) name: String,
+    /// Whose it is.
+    pub(crate) owner: Rc<Owner>,
     /// From now to the next time it is due, both in microseconds since 1970, UTC. Times come
     /// from the clock and not from the moment of loading, so a reload does not shift them.
     pub(crate) next: Box<dyn Fn(i64) -> i64>,

@@ -144,6 +144,18 @@ impl Options {
             .map_or(Ok(Value::Nil), |table| table.raw_get(name))
     }
 
+    /// A table of options within this one.
+    pub(crate) fn within(&self, name: &str, names: &'static Names) -> mlua::Result<Option<Self>> {
+        match self.value(name)? {
+            Value::Nil => Ok(None),
+            Value::Table(table) => Self::new(self.function, Some(table), names).map(Some),
+            other => {
+                let message = format!("expected a table, got {}", shown(&other));
+                Err(self.refuse(name, message))
+            }
+        }
+    }
+
     /// A sentence about this option.
     pub(crate) fn refuse(&self, name: &str, message: impl std::fmt::Display) -> Error {
         Error::runtime(format!("{}: {name}: {message}", self.function))
@@ -241,7 +253,8 @@ pub(crate) fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-fn duration(value: &Value) -> Option<Duration> {
+/// Reads a time.
+pub(crate) fn duration(value: &Value) -> Option<Duration> {
     match value {
         Value::Integer(seconds) => unit::seconds_to_duration(*seconds as f64),
         Value::Number(seconds) => unit::seconds_to_duration(*seconds),

@@ -5,15 +5,21 @@ use std::rc::Rc;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use mlua::{Lua, MultiValue, Value};
+use mlua::{Function, Lua, MultiValue, Value};
 
 use super::arguments::{Arguments, shown, text};
 use super::while_loading;
 use crate::config::unit;
+use crate::plugin::Owner;
 use crate::surroundings::{DeclaredTimer, Surroundings};
 
-pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
-    let surroundings = Rc::clone(surroundings);
+/// Makes `every` for one owner.
+pub(crate) fn function(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Function> {
+    let (surroundings, owner) = (Rc::clone(surroundings), Rc::clone(owner));
     let every = move |_: &Lua, values: MultiValue| {
         while_loading(&surroundings, "every")?;
         let arguments = Arguments::new("every", values, 2)?;
@@ -27,12 +33,13 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
             .timers
             .push(DeclaredTimer {
                 name,
+                owner: Rc::clone(&owner),
                 next,
                 handler,
             });
         Ok(())
     };
-    lua.globals().raw_set("every", lua.create_function(every)?)
+    lua.create_function(every)
 }
 
 type Next = Box<dyn Fn(i64) -> i64>;

@@ -8,11 +8,14 @@ mod config;
 mod context;
 mod emit;
 mod every;
+mod http;
+pub(crate) mod jobs;
 mod json;
 mod log;
 #[cfg(test)]
 mod odd_tests;
-mod on;
+pub(crate) mod on;
+pub(crate) mod plugin;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
@@ -31,6 +34,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Lua, Table, Value};
 
+use crate::plugin::Owner;
 use crate::read_only::read_only;
 use crate::suggest::did_you_mean;
 use crate::surroundings::{Phase, Surroundings};
@@ -40,11 +44,14 @@ use crate::surroundings::{Phase, Surroundings};
 pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
     context::register(lua, surroundings)?;
     schedule::register(lua, surroundings)?;
-    on::register(lua, surroundings)?;
-    every::register(lua, surroundings)?;
-    emit::register(lua, surroundings)?;
+    let (globals, scripts) = (lua.globals(), Owner::script());
+    globals.raw_set("on", on::function(lua, surroundings, &scripts)?)?;
+    globals.raw_set("every", every::function(lua, surroundings, &scripts)?)?;
+    globals.raw_set("emit", emit::function(lua, surroundings, &scripts)?)?;
+    globals.raw_set("http", http::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("jobs", jobs::table(lua, surroundings, &scripts)?)?;
     spawn::register(lua, surroundings)?;
-    store::register(lua, surroundings)?;
+    store::register(lua, surroundings, &scripts)?;
     log::register(lua, surroundings)?;
     clock::register(lua, surroundings)?;
     json::register(lua)?;
@@ -55,14 +62,14 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     )?;
     call::register(lua)?;
     for name in LIBRARIES {
-        let library = lua.globals().raw_get(*name)?;
-        lua.globals().raw_set(*name, closed(lua, name, library)?)?;
+        let library = globals.raw_get(*name)?;
+        globals.raw_set(*name, closed(lua, name, library)?)?;
     }
-    Ok(())
+    plugin::register(lua, surroundings)
 }
 
 /// The globals that are tables of ours.
-const LIBRARIES: &[&str] = &["clock", "config", "json", "log"];
+const LIBRARIES: &[&str] = &["clock", "config", "http", "jobs", "json", "log"];
 
 /// Refuses a declaration outside of loading.
 fn while_loading(surroundings: &Surroundings, function: &str) -> mlua::Result<()> {
@@ -86,8 +93,9 @@ fn refuse(function: &str, place: &str) -> mlua::Result<()> {
 }
 
 /// A read-only table that says what it has when asked for something else.
-fn closed(lua: &Lua, name: &'static str, content: Table) -> mlua::Result<Table> {
+fn closed(lua: &Lua, name: &str, content: Table) -> mlua::Result<Table> {
     let closed = read_only(lua, name, content.clone())?;
+    let name = name.to_owned();
     let index = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<Value> {
         let found = content.raw_get::<Value>(&key)?;
         if !found.is_nil() {

@@ -7,41 +7,63 @@ use mlua::{Function, Lua, MultiValue};
 
 use super::arguments::Arguments;
 use super::while_loading;
+use crate::plugin::Owner;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
 
 /// What scripts have subscribed to in this VM.
 #[derive(Clone, Default)]
-pub(crate) struct Subscriptions(pub(crate) Rc<RefCell<Vec<(String, Function)>>>);
+pub(crate) struct Subscriptions(pub(crate) Rc<RefCell<Vec<Subscription>>>);
 
-pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
+/// One `on`.
+#[derive(Clone)]
+pub(crate) struct Subscription {
+    pub(crate) event: String,
+    pub(crate) owner: Rc<Owner>,
+    pub(crate) handler: Function,
+}
+
+/// What scripts have subscribed to in this VM.
+pub(crate) fn subscriptions(lua: &Lua) -> Subscriptions {
+    if let Some(subscriptions) = lua.app_data_ref::<Subscriptions>() {
+        return subscriptions.clone();
+    }
     let subscriptions = Subscriptions::default();
     lua.set_app_data(subscriptions.clone());
-    let surroundings = Rc::clone(surroundings);
+    subscriptions
+}
+
+/// Makes `on` for one owner.
+pub(crate) fn function(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Function> {
+    let subscriptions = subscriptions(lua);
+    let (surroundings, owner) = (Rc::clone(surroundings), Rc::clone(owner));
     let on = move |_: &Lua, values: MultiValue| {
         while_loading(&surroundings, "on")?;
         let arguments = Arguments::new("on", values, 2)?;
         let name = arguments.text(0, "an event such as \"call.ended\"")?;
-        check_name(&name).map_err(|message| arguments.refuse(message))?;
-        let handler = arguments.function(1)?;
-        subscriptions
-            .0
-            .borrow_mut()
-            .push((name.clone(), handler.clone()));
-        surroundings
-            .declared
-            .borrow_mut()
-            .subscriptions
-            .push((name, handler));
+        check_name(&name, &surroundings).map_err(|message| arguments.refuse(message))?;
+        let allowed = owner.may_hear(&name);
+        allowed.map_err(|message| arguments.refuse(message))?;
+        subscriptions.0.borrow_mut().push(Subscription {
+            event: name,
+            owner: Rc::clone(&owner),
+            handler: arguments.function(1)?,
+        });
         Ok(())
     };
-    lua.globals().raw_set("on", lua.create_function(on)?)
+    lua.create_function(on)
 }
 
-/// Whether something by this name can ever happen: an event of the exchange's, or one of the
-/// scripts' own.
-fn check_name(name: &str) -> Result<(), String> {
-    if EVENTS.contains(&name) {
+/// Whether something by this name can ever happen: an event of the exchange's, of a plugin's, or
+/// one of the scripts' own.
+fn check_name(name: &str, surroundings: &Surroundings) -> Result<(), String> {
+    let plugins = &surroundings.settings.plugins;
+    let is_plugins = noun(name).is_some_and(|noun| plugins.contains_key(noun));
+    if EVENTS.contains(&name) || is_plugins {
         return Ok(());
     }
     if is_own(name) && crate::suggest::closest(name, EVENTS.iter().copied()).is_none() {
@@ -59,16 +81,19 @@ fn check_name(name: &str) -> Result<(), String> {
 /// Whether scripts may emit an event of this name: `noun.past`, and not one of the exchange's
 /// nouns.
 pub(crate) fn is_own(name: &str) -> bool {
+    noun(name).is_some_and(|noun| !NOUNS.contains(&noun))
+}
+
+/// What an event of the form `noun.past` is about.
+pub(crate) fn noun(name: &str) -> Option<&str> {
     let word = |word: &str| {
         !word.is_empty()
             && word
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
-    let Some((noun, past)) = name.split_once('.') else {
-        return false;
-    };
-    word(noun) && word(past) && !NOUNS.contains(&noun)
+    let (noun, past) = name.split_once('.')?;
+    (word(noun) && word(past)).then_some(noun)
 }
 
 /// What the exchange reports.

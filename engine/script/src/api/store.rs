@@ -5,18 +5,22 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use ::store::KvKey;
-use mlua::{Error, IntoLuaMulti, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
+use mlua::{
+    Error, Function, IntoLuaMulti, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value,
+};
 
 use super::arguments::{Arguments, Names, whole};
 use super::class::{Class, receive, refuse_set};
 use super::while_running;
 use crate::convert::{from_json, to_json};
+use crate::plugin::{Owner, Right};
 use crate::surroundings::Surroundings;
 use crate::{Place, fault, vm};
 
-/// One named store of the tenant's scripts.
+/// One named store of the tenant's scripts, or of a plugin.
 struct Shelf {
     name: String,
+    owner: Rc<Owner>,
     /// How long a value stays, in microseconds; `None` is for ever.
     expires: Option<i64>,
     surroundings: Rc<Surroundings>,
@@ -27,7 +31,7 @@ impl Shelf {
         let tenant = self.surroundings.tenant.to_string();
         KvKey {
             tenant,
-            scope: format!("script/{}", self.name),
+            scope: format!("{}/{}", self.owner.name, self.name),
             key,
         }
     }
@@ -80,10 +84,18 @@ struct Method {
     begin: fn(&Lua, &Shelf, &Arguments) -> mlua::Result<Work>,
 }
 
-pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
-    let around = Rc::clone(surroundings);
+/// Makes the function that opens stores of one owner.
+pub(crate) fn opener(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+    function: &'static str,
+) -> mlua::Result<Function> {
+    let (around, owner) = (Rc::clone(surroundings), Rc::clone(owner));
     let open = move |_: &Lua, values: MultiValue| {
-        let arguments = Arguments::new("store", values, 2)?;
+        let arguments = Arguments::new(function, values, 2)?;
+        let allowed = owner.may_use(Right::Store);
+        allowed.map_err(|message| arguments.refuse(message))?;
         let name = arguments.text(0, "a name such as \"seen\"")?;
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
@@ -94,11 +106,21 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
         let expires = expires.and_then(|expires| i64::try_from(expires.as_micros()).ok());
         Ok(Shelf {
             name,
+            owner: Rc::clone(&owner),
             expires,
             surroundings: Rc::clone(&around),
         })
     };
-    lua.globals().raw_set("store", lua.create_function(open)?)?;
+    lua.create_function(open)
+}
+
+pub(crate) fn register(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<()> {
+    let open = opener(lua, surroundings, owner, "store")?;
+    lua.globals().raw_set("store", open)?;
 
     let mut class = Class::new(lua, "a store", "store", &[])?;
     for method in METHODS {

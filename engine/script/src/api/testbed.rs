@@ -124,6 +124,8 @@ impl Bed {
             store,
             sounds: Arc::new(Folder(root().join("sounds"))),
             failures: Arc::default(),
+            client: Arc::default(),
+            bell: Arc::default(),
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),
@@ -200,6 +202,7 @@ impl Bed {
         let run = Run {
             phase,
             call: Some(Rc::clone(&self.live)),
+            plugin: None,
             origin: "".into(),
         };
         self.vm.surroundings.current.replace(Some(Rc::new(run)));

@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use form::schema;
+pub(crate) use lines::Lines;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
 

@@ -73,6 +73,7 @@ impl Serving {
         let run = Rc::new(Run {
             phase: Phase::Call,
             call: Some(live),
+            plugin: None,
             origin,
         });
         spawn_local(Rc::clone(self).drive(running, run, handler));
@@ -129,6 +130,7 @@ impl Serving {
             ),
             Some(Err(broken)) => {
                 let fault = self.fault(&broken, &run.origin);
+                self.blame(&run, &broken, &fault);
                 if matches!(broken, Broken::Error(ref error) if is_out_of_memory(error)) {
                     let _ = self.vm.lua.gc_collect();
                 }
@@ -157,6 +159,7 @@ impl Serving {
             let run = Rc::new(Run {
                 phase: Phase::Hook,
                 call: Some(Rc::clone(live)),
+                plugin: None,
                 origin: "from call:on(\"hangup\")".to_owned(),
             });
             let Ok(about) = self.vm.lua.create_table() else {
@@ -196,6 +199,7 @@ impl Serving {
             let run = Rc::new(Run {
                 phase: Phase::Call,
                 call: Some(Rc::clone(&running.live)),
+                plugin: None,
                 origin: format!("from call:on(\"{name}\")"),
             });
             self.spawn(run, listener, about);
@@ -240,7 +244,7 @@ fn listeners(live: &LiveCall, wanted: Listen) -> Vec<Function> {
         .collect()
 }
 
-fn is_out_of_memory(error: &mlua::Error) -> bool {
+pub(super) fn is_out_of_memory(error: &mlua::Error) -> bool {
     match error {
         mlua::Error::MemoryError(_) => true,
         mlua::Error::CallbackError { cause, .. } => is_out_of_memory(cause),

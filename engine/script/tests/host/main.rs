@@ -5,6 +5,7 @@ mod calendars;
 mod faults;
 mod hang_up;
 mod neighbours;
+mod plugins;
 mod reload;
 mod routes;
 mod runaways;

@@ -21,6 +21,7 @@ pub(crate) struct Project {
     pub(crate) exchange: Arc<FakeExchange>,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) folder: Folder,
+    pub(crate) store: Arc<store::Sqlite>,
     calls: AtomicU64,
 }
 
@@ -29,7 +30,13 @@ pub(crate) struct Setting {
     pub(crate) tenants: Vec<(&'static str, &'static str)>,
     pub(crate) limits: Limits,
     pub(crate) watch: bool,
+    /// Of every tenant.
+    pub(crate) plugins: Vec<(&'static str, serde_json::Value)>,
+    /// What is in the records before the scripts start.
+    pub(crate) before: Option<Before>,
 }
+
+type Before = Box<dyn FnOnce(&store::Sqlite)>;
 
 impl Default for Setting {
     fn default() -> Self {
@@ -42,6 +49,8 @@ impl Default for Setting {
                 max_calls: 1_000,
             },
             watch: false,
+            plugins: Vec::new(),
+            before: None,
         }
     }
 }
@@ -57,21 +66,26 @@ impl Project {
         Self::of(&handler_of(body))
     }
 
-    pub(crate) fn new(files: &[(&str, &str)], setting: Setting) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)], mut setting: Setting) -> Self {
         let folder = Folder::new();
         for (path, text) in files {
             folder.write(path, text);
         }
         let exchange = Arc::new(FakeExchange::new());
         let clock = Arc::new(FakeClock(AtomicI64::new(1_800_000_000_000_000)));
+        let store = store::Sqlite::open(&folder.path().join("records.db"), [0; 32]).unwrap();
+        if let Some(before) = setting.before.take() {
+            before(&store);
+        }
         let (scripts, report) = Scripts::start(ScriptsOptions {
             root: folder.path().to_owned(),
             tenants: tenants(&setting),
             limits: setting.limits,
             exchange: Arc::clone(&exchange) as Arc<dyn Exchange>,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            store: store::Sqlite::open(&folder.path().join("records.db"), [0; 32]).unwrap(),
+            store: Arc::clone(&store) as Arc<dyn store::Store>,
             sounds: Arc::new(AllSounds),
+            node: "test".to_owned(),
             reload_manually: !setting.watch,
             config_changed: None,
         })
@@ -82,6 +96,7 @@ impl Project {
             exchange,
             clock,
             folder,
+            store,
             calls: AtomicU64::new(0),
         }
     }
@@ -144,7 +159,15 @@ pub(crate) fn tenants(setting: &Setting) -> Vec<(TenantId, Tenant)> {
     setting
         .tenants
         .iter()
-        .map(|(id, dialplan)| (TenantId::from(*id), tenant(dialplan)))
+        .map(|(id, dialplan)| {
+            let plugins = setting.plugins.iter();
+            let plugins = plugins.map(|(name, settings)| ((*name).to_owned(), settings.clone()));
+            let tenant = Tenant {
+                plugins: plugins.collect(),
+                ..tenant(dialplan)
+            };
+            (TenantId::from(*id), tenant)
+        })
         .collect()
 }
 

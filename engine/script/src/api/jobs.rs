@@ -1,0 +1,200 @@
+//! `jobs.add("open", {...})`, `jobs.handle("open", {...}, fn)`: work that survives a restart.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use ::store::NewJob;
+use mlua::{Error, Function, Lua, MultiValue, Table, Value};
+use uuid::Uuid;
+
+use super::arguments::{Arguments, Names, Options, duration, shown};
+use super::{while_loading, while_running};
+use crate::convert::to_json;
+use crate::jobs::Schedule;
+use crate::plugin::{Owner, Right};
+use crate::suggest::did_you_mean;
+use crate::surroundings::Surroundings;
+use crate::{fault, vm};
+
+/// The handlers that files of this VM have declared.
+#[derive(Clone, Default)]
+pub(crate) struct Handlers(pub(crate) Rc<RefCell<Vec<DeclaredJob>>>);
+
+/// One `jobs.handle`.
+pub(crate) struct DeclaredJob {
+    pub(crate) owner: Rc<Owner>,
+    pub(crate) name: String,
+    pub(crate) schedule: Schedule,
+    /// Nothing when its plugin is left out: its jobs can be added, and wait.
+    pub(crate) handler: Option<Function>,
+}
+
+/// The options of `jobs.handle`.
+pub(crate) static OPTIONS: Names = Names {
+    class: "JobOptions",
+    names: &["attempts", "retry"],
+};
+
+/// The options of `jobs.add`.
+pub(crate) static ADD_OPTIONS: Names = Names {
+    class: "JobAddOptions",
+    names: &["at", "key"],
+};
+
+/// Makes the table for one owner.
+pub(crate) fn table(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Table> {
+    let jobs = lua.create_table()?;
+    let around = (Rc::clone(surroundings), Rc::clone(owner));
+    let handle = move |lua: &Lua, values: MultiValue| handle(lua, &around.0, &around.1, values);
+    jobs.raw_set("handle", lua.create_function(handle)?)?;
+
+    let around = (Rc::clone(surroundings), Rc::clone(owner));
+    let add = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let (surroundings, owner) = around.clone();
+        let place = surroundings.place(&lua);
+        let job = new_job(&lua, &surroundings, &owner, values);
+        async move {
+            let job = job.map_err(|error| fault::at(&place, error))?;
+            let added = surroundings.store.add_job(job).await;
+            let added = added
+                .map_err(|error| fault::at(&place, Error::runtime(format!("jobs.add: {error}"))))?;
+            surroundings.bell.ring();
+            Ok(added)
+        }
+    })?;
+    jobs.raw_set("add", vm::waiting(lua, "jobs.add", add)?)?;
+    Ok(jobs)
+}
+
+fn handle(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+    values: MultiValue,
+) -> mlua::Result<()> {
+    while_loading(surroundings, "jobs.handle")?;
+    let arguments = Arguments::new("jobs.handle", values, 3)?;
+    allowed(owner, &arguments)?;
+    let name = name(&arguments)?;
+    let options = arguments.options(1, &OPTIONS)?;
+    let schedule = schedule(&options)?;
+    let handler = arguments.function(2)?;
+    let handlers = handlers(lua);
+    let mut handlers = handlers.0.borrow_mut();
+    if handlers
+        .iter()
+        .any(|it| it.owner.name == owner.name && it.name == name)
+    {
+        return Err(arguments.refuse(format!("there is a handler for '{name}' already")));
+    }
+    handlers.push(DeclaredJob {
+        owner: Rc::clone(owner),
+        name,
+        schedule,
+        handler: Some(handler),
+    });
+    Ok(())
+}
+
+fn schedule(options: &Options) -> mlua::Result<Schedule> {
+    let attempts = options.whole("attempts", 0, 1..=MOST_ATTEMPTS)?;
+    let waits = match options.value("retry")? {
+        Value::Nil => None,
+        Value::Table(list) => {
+            let waits = list.sequence_values::<Value>().map(|wait| {
+                let wait = wait?;
+                duration(&wait).ok_or_else(|| {
+                    let got = shown(&wait);
+                    options.refuse("retry", format!("expected times such as \"5m\", got {got}"))
+                })
+            });
+            Some(waits.collect::<mlua::Result<Vec<Duration>>>()?)
+        }
+        other => {
+            let message = format!("expected {{ \"10s\", \"5m\" }}, got {}", shown(&other));
+            return Err(options.refuse("retry", message));
+        }
+    };
+    match (attempts, waits) {
+        (0, None) => Ok(Schedule::usual(USUAL_ATTEMPTS)),
+        (attempts, None) => Ok(Schedule::usual(usize::try_from(attempts).unwrap_or(1))),
+        (0, Some(waits)) if waits.len() < MOST_ATTEMPTS as usize => Ok(Schedule::of(waits)),
+        (0, Some(_)) => Err(options.refuse("retry", format!("{MOST_ATTEMPTS} waits at most"))),
+        _ => Err(options.refuse("retry", "says how often already: leave attempts out")),
+    }
+}
+
+fn new_job(
+    lua: &Lua,
+    surroundings: &Surroundings,
+    owner: &Owner,
+    values: MultiValue,
+) -> mlua::Result<NewJob> {
+    while_running(surroundings, "jobs.add")?;
+    let arguments = Arguments::new("jobs.add", values, 3)?;
+    allowed(owner, &arguments)?;
+    let name = name(&arguments)?;
+    let handlers = handlers(lua);
+    let handlers = handlers.0.borrow();
+    let own = || handlers.iter().filter(|it| it.owner.name == owner.name);
+    if !own().any(|it| it.name == name) {
+        let hint = did_you_mean(&name, own().map(|it| it.name.as_str()));
+        let message = format!("nothing handles '{name}'{hint}: write jobs.handle(\"{name}\", ...)");
+        return Err(arguments.refuse(message));
+    }
+    let data = to_json(lua, arguments.value(1)).map_err(|message| arguments.refuse(message))?;
+    let options = arguments.options(2, &ADD_OPTIONS)?;
+    let now = surroundings.clock.unix_micros();
+    let due_at = match options.value("at")? {
+        Value::Nil => now,
+        Value::Integer(seconds) => seconds.saturating_mul(1_000_000),
+        Value::Number(seconds) if seconds.is_finite() => (seconds * 1e6) as i64,
+        other => {
+            let message = format!("expected seconds since 1970, got {}", shown(&other));
+            return Err(options.refuse("at", message));
+        }
+    };
+    Ok(NewJob {
+        tenant: surroundings.tenant.to_string(),
+        id: Uuid::now_v7(),
+        owner: owner.name.to_string(),
+        name,
+        key: options.text("key")?,
+        data,
+        added_at: now,
+        due_at,
+    })
+}
+
+fn name(arguments: &Arguments) -> mlua::Result<String> {
+    let name = arguments.text(0, "the name of a job such as \"send\"")?;
+    match name.is_empty() || name.len() > 64 {
+        true => Err(arguments.refuse("a job's name has 1 to 64 characters")),
+        false => Ok(name),
+    }
+}
+
+fn allowed(owner: &Owner, arguments: &Arguments) -> mlua::Result<()> {
+    let allowed = owner.may_use(Right::Jobs);
+    allowed.map_err(|message| arguments.refuse(message))
+}
+
+/// The handlers of this VM.
+pub(crate) fn handlers(lua: &Lua) -> Handlers {
+    if let Some(handlers) = lua.app_data_ref::<Handlers>() {
+        return handlers.clone();
+    }
+    let handlers = Handlers::default();
+    lua.set_app_data(handlers.clone());
+    handlers
+}
+
+const MOST_ATTEMPTS: i64 = 50;
+
+/// About two days with the usual waits.
+const USUAL_ATTEMPTS: usize = 10;

@@ -1,0 +1,61 @@
+//! One job in the hands of a generation: settled once, whatever becomes of who has it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use store::JobRow;
+
+use super::Jobs;
+
+/// One job in the hands of a generation. Dropped before it began, its job waits as before; dropped
+/// later, it has failed.
+pub(crate) struct Claim {
+    pub(crate) row: JobRow,
+    jobs: Arc<Jobs>,
+    has_begun: bool,
+}
+
+impl Claim {
+    pub(super) fn new(row: JobRow, jobs: Arc<Jobs>) -> Self {
+        Self {
+            row,
+            jobs,
+            has_begun: false,
+        }
+    }
+
+    /// Its handler begins.
+    pub(crate) fn begin(&mut self) {
+        self.has_begun = true;
+    }
+
+    /// Its handler has returned.
+    pub(crate) fn done(self) {
+        self.jobs.done(self.row.job.id);
+    }
+
+    /// Its handler has failed.
+    pub(crate) fn failed(self, why: &str) {
+        self.jobs.failed(self.row.job.id, why);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // After `done` or `failed` there is nothing left to settle.
+        let id = self.row.job.id;
+        if self.has_begun && !self.jobs.stopping.load(Relaxed) {
+            self.jobs
+                .failed(id, "the scripts that ran it were given up");
+        } else {
+            self.jobs.put_back(id);
+        }
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Claim").field(&self.row.job.id).finish()
+    }
+}

@@ -1,0 +1,101 @@
+//! A real HTTP server on loopback that remembers what it was sent.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::support::PATIENCE;
+
+/// A real HTTP server on loopback. It answers with its statuses in order, the last one for ever.
+pub(super) struct Sink {
+    address: SocketAddr,
+    requests: Mutex<Receiver<Request>>,
+    count: Arc<AtomicUsize>,
+}
+
+/// What it was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Request {
+    pub(super) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(header, _)| header == name);
+        &found.unwrap_or_else(|| panic!("no {name} in {self:?}")).1
+    }
+}
+
+impl Sink {
+    pub(super) fn start(statuses: &[u16]) -> Self {
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0)), statuses)
+    }
+
+    /// One at an address where nobody was before.
+    pub(super) fn at(address: SocketAddr, statuses: &[u16]) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, requests) = channel();
+        let (count, counted) = (Arc::<AtomicUsize>::default(), statuses.to_vec());
+        let counter = Arc::clone(&count);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let number = counter.load(SeqCst).min(counted.len() - 1);
+                serve(stream, counted[number], &counter, &tell);
+            }
+        });
+        Self {
+            address,
+            requests: Mutex::new(requests),
+            count,
+        }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}/hook", self.address)
+    }
+
+    /// How many requests were answered.
+    pub(super) fn count(&self) -> usize {
+        self.count.load(SeqCst)
+    }
+
+    /// Waits for the next request.
+    pub(super) fn next(&self) -> Request {
+        let requests = self.requests.lock().unwrap();
+        requests.recv_timeout(PATIENCE).expect("a request")
+    }
+}
+
+fn serve(mut stream: TcpStream, status: u16, count: &AtomicUsize, tell: &Sender<Request>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut headers = Vec::new();
+    let mut line = String::new();
+    while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
+        let text = line.trim_end().to_owned();
+        line.clear();
+        if text.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = text.split_once(": ") {
+            headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, value)| value.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    count.fetch_add(1, SeqCst);
+    let _ = tell.send(Request { headers, body });
+    let answer = "{\"thanks\":\"yes\"}";
+    let length = answer.len();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: {length}\r\n\r\n{answer}"
+    );
+}
