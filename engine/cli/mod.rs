@@ -2,8 +2,8 @@
 
 mod allow;
 mod check;
-mod journal;
 mod jobs;
+mod journal;
 mod reload;
 mod run;
 mod status;

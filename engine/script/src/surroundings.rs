@@ -12,10 +12,10 @@ use call::{CallId, Setup, TenantId};
 use mlua::{Function, Lua, MultiValue, Table};
 use tracing::Level;
 
-use crate::lines::line;
-use crate::status::Failures;
 use crate::jobs::Bell;
+use crate::lines::line;
 use crate::plugin::Owner;
+use crate::status::Failures;
 use crate::{Clock, Exchange, Place, Sounds, config};
 
 /// What the globals of one VM stand on. One per VM, shared by everything that is registered in it.

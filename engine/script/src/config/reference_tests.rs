@@ -153,6 +153,13 @@ fn kind(kind: &Kind) -> String {
         Kind::Map(_) => "table by name",
         Kind::Table(_) => "table",
         Kind::Data => "data",
+        Kind::Sound => "sound",
+        Kind::Mailbox => "mailbox",
+        Kind::Queue => "queue",
+        Kind::OneOf(words) => {
+            let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+            return words.join(", ");
+        }
         Kind::Enum(words) => {
             let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
             return words.join(", ");
