@@ -10,6 +10,7 @@ mod fallback;
 mod http;
 pub mod log;
 mod restart;
+mod simulate;
 mod switch;
 
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use check::{Checked, check};
 use clock::WallClock;
 use http::Http;
+pub use simulate::offline;
 use switch::{Entrance, Input, Library, Parts, Switch, Vitals};
 
 /// How an exchange is started.

@@ -1,12 +1,14 @@
 //! What can be typed, and what each word does.
 
 mod allow;
+mod call;
 mod check;
 mod jobs;
 mod journal;
 mod reload;
 mod run;
 mod status;
+mod test;
 mod token;
 mod trace;
 mod user;
@@ -50,6 +52,10 @@ enum Word {
     Allow(allow::Allow),
     /// List work that waits or was given up, and run it again
     Jobs(jobs::Jobs),
+    /// Run the dialplans' tests, without a network and without waiting
+    Test(test::Test),
+    /// Tell what would become of a call, without making it
+    Call(call::Call),
     /// Load changed files now
     Reload(reload::Reload),
     /// Say what runs: generations, calls, registrations, trunks
@@ -69,6 +75,8 @@ impl Arguments {
             Word::Check(check) => check.run(),
             Word::Allow(allow) => allow.run(),
             Word::Jobs(jobs) => jobs.run(),
+            Word::Test(test) => test.run(),
+            Word::Call(call) => call.run(),
             Word::Reload(reload) => reload.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),

@@ -239,6 +239,7 @@ fn tenant() -> Tenant {
         language: "zh".to_owned(),
         dialplan: "scripts.bench".to_owned(),
         music: None,
+        tests_first: false,
         users: BTreeMap::new(),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),

@@ -1,5 +1,9 @@
 //! The border between scripts and the exchange.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
 use call::{CallId, Command, Reply, TenantId};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -36,6 +40,11 @@ pub trait Sounds: Send + Sync + 'static {
 pub trait Clock: Send + Sync + 'static {
     /// Microseconds since 1970, UTC.
     fn unix_micros(&self) -> i64;
+
+    /// Waits so long. In tests, this is time that passes only when it is let.
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(time))
+    }
 }
 
 /// Where in the scripts a method was called.

@@ -13,6 +13,7 @@ use crate::inbox::Message;
 use crate::plugin;
 use crate::plugin::quarantine::Weight;
 use crate::pulse::LastSeen;
+use crate::simulate::{Gate, Project, tests_hash};
 use crate::snapshot::{Scope, Snapshot};
 use crate::status::{Failures, Old, PluginStatus, Refusal, TenantStatus};
 use crate::{Checked, Fault, ScriptEnd, config, fault};
@@ -78,8 +79,8 @@ struct Making {
     settings: Arc<config::Tenant>,
     others: Vec<String>,
     number: u64,
-    /// Of the sources and settings that were tried last.
-    tried: Option<(u64, Arc<config::Tenant>)>,
+    /// Of the sources, the tests and the settings that were tried last.
+    tried: Option<(u64, u64, Arc<config::Tenant>)>,
 }
 
 impl Tenancy {
@@ -139,7 +140,11 @@ impl Tenancy {
     pub(crate) fn reload(&self, asked: bool) -> ReloadReport {
         let mut making = self.making();
         let snapshot = self.snapshot(&making);
-        let key = (snapshot.hash(), Arc::clone(&making.settings));
+        let tests = match making.settings.tests_first {
+            true => tests_hash(&self.root),
+            false => 0,
+        };
+        let key = (snapshot.hash(), tests, Arc::clone(&making.settings));
         let amiss = self.state().refused.is_some() || self.failures.quarantine.shuts_any();
         let again = (asked && amiss) || self.anew.swap(false, Relaxed);
         if making.tried.as_ref() == Some(&key) && !again {
@@ -165,8 +170,15 @@ impl Tenancy {
         );
         match host.run(&self.parts) {
             Ok(()) => {
+                let red = self.try_first(&making, &host);
+                // Who has nothing to stay with is better off with scripts that fail some tests.
+                if !red.is_empty() && self.current().is_some() {
+                    host.give_up();
+                    return self.report(self.refuse(generation, now, red));
+                }
                 self.publish(&host);
                 tracing::info!(tenant = %self.id, "generation {generation} is published");
+                host.failed_tests(red);
                 let warnings = host.warnings(now);
                 for warning in &warnings {
                     tracing::warn!(tenant = %self.id, "{}", warning.message);
@@ -181,6 +193,26 @@ impl Tenancy {
                 self.report(self.refuse(generation, now, errors))
             }
         }
+    }
+
+    /// What is red of the tests, where they are to hold before a generation is published.
+    fn try_first(&self, making: &Making, host: &Arc<Host>) -> Vec<Fault> {
+        if !making.settings.tests_first {
+            return Vec::new();
+        }
+        let gate = Gate {
+            project: Project {
+                tenant: self.id.clone(),
+                generation: host.generation,
+                settings: Arc::clone(&making.settings),
+                snapshot: Arc::clone(&host.snapshot),
+                limits: self.parts.limits.clone(),
+                sounds: Arc::clone(&self.parts.sounds),
+            },
+            root: self.root.clone(),
+            is_only: making.others.len() < 2,
+        };
+        gate.red()
     }
 
     /// Loads the sources as they are now, and publishes nothing: what is wrong, and what is amiss.

@@ -45,6 +45,8 @@ pub(crate) struct Host {
     /// Why the thread broke, if it did.
     pub(crate) broke: Mutex<Option<String>>,
     routing: OnceLock<Arc<Routing>>,
+    /// Tests that failed when it was published all the same.
+    red: OnceLock<Vec<Fault>>,
     started: Instant,
 }
 
@@ -112,6 +114,7 @@ impl Host {
             ended: AtomicBool::new(false),
             broke: Mutex::new(None),
             routing: known,
+            red: OnceLock::new(),
             started: Instant::now(),
         })
     }
@@ -133,9 +136,7 @@ impl Host {
         loop {
             match loaded.recv_timeout(LOOK_EVERY) {
                 Ok(result) => {
-                    let routing = result?;
-                    let _ = self.routing.set(Arc::new(routing));
-                    self.serving.store(true, Relaxed);
+                    self.serves(result?);
                     return Ok(());
                 }
                 Err(RecvTimeoutError::Timeout) if self.pulse.cpu(self.started) < longest => {}
@@ -164,13 +165,25 @@ impl Host {
         }
     }
 
+    /// It is loaded, with these contexts, and serves.
+    pub(crate) fn serves(&self, routing: Routing) {
+        let _ = self.routing.set(Arc::new(routing));
+        self.serving.store(true, Relaxed);
+    }
+
+    /// These tests fail, and it is published all the same.
+    pub(crate) fn failed_tests(&self, red: Vec<Fault>) {
+        let _ = self.red.set(red);
+    }
+
     /// What is amiss in its sources at this time, once it is loaded. `now` is in microseconds since
     /// 1970, UTC.
     pub(crate) fn warnings(&self, now: i64) -> Vec<Fault> {
         let Some(routing) = self.routing() else {
             return Vec::new();
         };
-        let mut warnings = routing.warnings.clone();
+        let mut warnings = self.red.get().cloned().unwrap_or_default();
+        warnings.extend(routing.warnings.iter().cloned());
         warnings.extend(self.calendar_warnings(now));
         warnings
     }

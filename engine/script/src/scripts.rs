@@ -397,7 +397,7 @@ impl Inner {
             let dialplan = tenancy.dialplan();
             dialplan.split('.').next().map(str::to_owned)
         });
-        let ours = ["scripts", "plugins"].map(str::to_owned);
+        let ours = ["scripts", "plugins", "tests/dialplan"].map(str::to_owned);
         dialplans.chain(ours).collect()
     }
 

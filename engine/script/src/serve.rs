@@ -24,7 +24,7 @@ use crate::inbox::Message;
 use crate::load;
 use crate::metered::{Around, Broken, Metered};
 use crate::plugin::Owner;
-use crate::surroundings::{DeclaredRoute, DeclaredTimer, Phase, Run, Surroundings};
+use crate::surroundings::{DeclaredRoute, DeclaredTimer, Outside, Phase, Run, Surroundings};
 use crate::vm::Vm;
 use crate::{Exchange, Fault, fault};
 
@@ -94,6 +94,7 @@ pub(crate) fn begin(
         taken: RefCell::default(),
         files: RefCell::default(),
         spawner: RefCell::default(),
+        outside: Outside::default(),
     });
     let budget = Rc::new(Budget::new(
         parts.limits.script_cpu,
@@ -192,6 +193,20 @@ impl Serving {
         }
     }
 
+    /// What its scripts wait for outside of this thread.
+    pub(crate) fn outside(&self) -> Outside {
+        self.around.surroundings.outside.clone()
+    }
+
+    /// The numbers of a context that are no patterns.
+    pub(crate) fn numbers(&self, context: &str) -> Vec<String> {
+        let routes = self.handlers.get(context).into_iter().flatten();
+        routes
+            .map(|route| route.pattern.clone())
+            .filter(|pattern| !pattern.starts_with('_'))
+            .collect()
+    }
+
     fn is_idle(&self) -> bool {
         self.calls.borrow().is_empty() && self.tasks.get() == 0
     }
@@ -219,7 +234,7 @@ impl Serving {
                 let left =
                     Duration::from_micros(u64::try_from(due.saturating_sub(now)).unwrap_or(0));
                 // The wall clock may jump, so it is looked at again now and then.
-                tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+                self.parts.clock.sleep(left.min(LONGEST_SLEEP)).await;
                 continue;
             }
             if self.is_left_out(&timer.owner) {

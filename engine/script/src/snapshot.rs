@@ -74,6 +74,16 @@ impl Snapshot {
         snapshot
     }
 
+    /// The same sources and some more.
+    pub(crate) fn with(&self, more: &BTreeMap<String, Arc<[u8]>>) -> Self {
+        let mut both = self.clone();
+        let more = more
+            .iter()
+            .map(|(path, source)| (path.clone(), Arc::clone(source)));
+        both.files.extend(more);
+        both
+    }
+
     /// Changes when any source does.
     pub(crate) fn hash(&self) -> u64 {
         self.hash

@@ -52,6 +52,36 @@ pub(crate) struct Surroundings {
     pub(crate) files: RefCell<BTreeMap<String, Arc<str>>>,
     /// Starts a side task; put in by the host when it begins to serve.
     pub(crate) spawner: RefCell<Option<Spawner>>,
+    /// What scripts wait for besides the exchange and the clock.
+    pub(crate) outside: Outside,
+}
+
+/// Counts what the scripts of a VM wait for that comes neither from the exchange nor from the
+/// clock, such as records: in tests, where time stands still meanwhile, it has to be waited for.
+#[derive(Clone, Default)]
+pub(crate) struct Outside(Rc<Cell<usize>>);
+
+/// One wait; it ends when this is dropped.
+pub(crate) struct Waited(Outside);
+
+impl Outside {
+    /// Somebody begins to wait.
+    pub(crate) fn wait(&self) -> Waited {
+        self.0.set(self.0.get() + 1);
+        Waited(self.clone())
+    }
+
+    /// Whether anybody waits.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.0.get() > 0
+    }
+}
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        let left = self.0.0.get().saturating_sub(1);
+        self.0.0.set(left);
+    }
 }
 
 /// Starts a function as a task of its own, beside the run that asked for it.

@@ -28,6 +28,17 @@ impl Vm {
         snapshot: Arc<Snapshot>,
         memory: usize,
     ) -> mlua::Result<Self> {
+        Self::with(surroundings, budget, snapshot, memory, |_| Ok(()))
+    }
+
+    /// One that has more globals than scripts have; `register` puts them in.
+    pub(crate) fn with(
+        surroundings: Rc<Surroundings>,
+        budget: Rc<Budget>,
+        snapshot: Arc<Snapshot>,
+        memory: usize,
+        register: impl FnOnce(&Lua) -> mlua::Result<()>,
+    ) -> mlua::Result<Self> {
         let libraries = StdLib::MATH
             | StdLib::STRING
             | StdLib::TABLE
@@ -44,6 +55,7 @@ impl Vm {
         lua.set_memory_limit(memory)?;
         lua.set_app_data(Rc::clone(&surroundings));
         api::register(&lua, &surroundings)?;
+        register(&lua)?;
         sandbox::close(&lua, &surroundings, &budget, &snapshot)?;
         Ok(Self {
             lua,

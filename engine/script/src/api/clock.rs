@@ -42,8 +42,9 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     let sleep = lua.create_async_function(move |_, values: MultiValue| {
         let asked = while_running(&around, "clock.sleep")
             .and_then(|()| Arguments::new("clock.sleep", values, 1)?.duration(0));
+        let clock = Rc::clone(&around);
         async move {
-            tokio::time::sleep(asked?).await;
+            clock.clock.sleep(asked?).await;
             Ok(())
         }
     })?;

@@ -1,8 +1,8 @@
 //! The globals of scripts, one file each.
 
-mod arguments;
+pub(crate) mod arguments;
 pub(crate) mod call;
-mod class;
+pub(crate) mod class;
 mod clock;
 mod config;
 mod context;
@@ -19,7 +19,7 @@ pub(crate) mod plugin;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
-mod sound;
+pub(crate) mod sound;
 mod spawn;
 mod store;
 #[cfg(test)]
@@ -93,7 +93,7 @@ fn refuse(function: &str, place: &str) -> mlua::Result<()> {
 }
 
 /// A read-only table that says what it has when asked for something else.
-fn closed(lua: &Lua, name: &str, content: Table) -> mlua::Result<Table> {
+pub(crate) fn closed(lua: &Lua, name: &str, content: Table) -> mlua::Result<Table> {
     let closed = read_only(lua, name, content.clone())?;
     let name = name.to_owned();
     let index = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<Value> {

@@ -290,7 +290,11 @@ fn work<T: Unpin + 'static>(
     finish: fn(&Lua, T) -> mlua::Result<MultiValue>,
 ) -> mlua::Result<Work> {
     let lua = lua.clone();
+    let waited = lua
+        .app_data_ref::<Rc<Surroundings>>()
+        .map(|around| around.outside.wait());
     Ok(Box::pin(async move {
+        let _waited = waited;
         let done = coming
             .await
             .map_err(|error| Error::runtime(format!("{function}: {error}")))?;

@@ -132,6 +132,7 @@ impl Bed {
             taken: RefCell::default(),
             files: RefCell::default(),
             spawner: RefCell::default(),
+            outside: Default::default(),
         });
         let spawned: Rc<RefCell<Vec<_>>> = Rc::default();
         let noted = Rc::clone(&spawned);

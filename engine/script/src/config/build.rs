@@ -26,6 +26,7 @@ pub(super) fn config(checked: &Value) -> Config {
             .collect();
         Tenant {
             trunks,
+            tests_first: checked["reload"]["tests"] == true,
             ..tenant(number, settings)
         }
     };
@@ -37,7 +38,7 @@ pub(super) fn config(checked: &Value) -> Config {
         tenants: map(checked.get("tenants"), tenant),
         sip,
         limits: limits(&checked["limits"]),
-        reload_manually: checked["reload"] == "manual",
+        reload_manually: checked["reload"]["mode"] == "manual",
     }
 }
 
@@ -133,6 +134,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             transfer: text(it["fallback"].get("transfer")),
         },
         trunks: BTreeMap::new(),
+        tests_first: false,
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),
     }
 }

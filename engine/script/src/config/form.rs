@@ -15,13 +15,35 @@ pub fn schema() -> Schema {
         Field::new("http", Kind::Table(http()), "The HTTP interface."),
         Field::new("tenants", tenants, "The enterprises, by number.").required(),
         Field::new("limits", Kind::Table(limits()), "Budgets of scripts."),
+        Field::new("reload", Kind::Table(reload()), "How saved files go live."),
+    ])
+}
+
+fn reload() -> Schema {
+    Schema::new(vec![
         Field::new(
-            "reload",
+            "mode",
             Kind::Enum(&["auto", "manual"]),
-            "Whether a saved file goes live.",
+            "Whether a saved file goes live by itself.",
         )
         .default("auto"),
+        Field::new(
+            "tests",
+            Kind::Boolean,
+            "Whether tests/dialplan must hold before scripts go live.",
+        )
+        .default(false),
     ])
+}
+
+/// Writes out what may be written shorter: `reload = "manual"`.
+pub(super) fn write_out(settings: &mut serde_json::Value) {
+    if let Some(reload) = settings
+        .get_mut("reload")
+        .filter(|reload| reload.is_string())
+    {
+        *reload = serde_json::json!({ "mode": reload.clone() });
+    }
 }
 
 fn sip() -> Schema {

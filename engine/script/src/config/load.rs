@@ -63,9 +63,10 @@ fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Pro
     };
     // Editors of Windows put it there.
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    let Some(value) = run(&problems, source, secrets_dir) else {
+    let Some(mut value) = run(&problems, source, secrets_dir) else {
         return Err(problems.all());
     };
+    form::write_out(&mut value);
 
     let lines = Lines::of(source);
     for twice in lines.written_twice() {

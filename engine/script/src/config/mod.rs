@@ -163,6 +163,8 @@ pub struct Tenant {
     pub fallback: Fallback,
     /// The trunks that are this tenant's, each with the context that its calls enter.
     pub trunks: BTreeMap<String, String>,
+    /// `reload = { tests = true }`: its tests must hold before its scripts go live.
+    pub tests_first: bool,
     /// Settings of plugins, by plugin, as JSON (the plugins' own schemas check them).
     pub plugins: BTreeMap<String, serde_json::Value>,
 }

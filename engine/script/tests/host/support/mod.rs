@@ -185,6 +185,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         language: "zh".to_owned(),
         dialplan: dialplan.to_owned(),
         music: None,
+        tests_first: false,
         users: BTreeMap::from([("1049".to_owned(), user)]),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),

@@ -1,0 +1,152 @@
+---@meta
+-- What test files (tests/dialplan/*_test.lua) can use besides what scripts can, for editors and for people. Never
+-- loaded by the engine; a test holds it against what the engine really has.
+error("type stubs for editors; never loaded by the engine")
+
+----------------------------------------------------------------------------------------------------
+-- Tests. Calls are the exchange's own, with its own scripts; phones, sounds, records and time are simulated. A sound
+-- takes no time; waits do, and nobody waits for them. Each test has fresh scripts and empty records, and begins on
+-- Monday, 2 March 2026, at midnight in the tenant's zone, an ordinary week.
+
+---A sentence that is to hold. Run with: moonswitch test
+---@param name string
+---@param body fun()
+function test(name, body) end
+
+---When: "mon 10:00" (the next Monday, today included), "2026-10-01 10:00", "22:00", in the tenant's zone.
+---@alias Moment string
+
+---@class DialOptions
+---@field to? string          The number; the only one of the context when left out
+---@field at? Moment          What the clock is set to; as it is when left out
+---@field from? string        A number outside: "13800138000", "+491701234567"
+---@field from_name? string
+---@field user? string        One of our users calls: "1049"
+---@field trunk? string       By which trunk it comes; the first when left out
+---@field context? string     The user's or the trunk's own when left out
+---@field headers? table<string, string>
+
+---Somebody calls. A time alone dials the only number of the trunk's context.
+---@param options? DialOptions|Moment
+---@return Caller
+function dial(options) end
+
+---Somebody who calls. Expectations let the call go on until they are met; the caller stays silent for two seconds
+---for that, and not longer: press keys, speak, stay silent or hang up.
+---@class Caller
+---@field error string?      What the script failed with, with file and line
+---@field elapsed number     Seconds since the call began
+---@field language string    Of prompts, now
+---@field vars table         `call.vars`, once the script has ended
+---@field outcome string?    As the record names it, once the call is over: "answered", "left_message" …
+---@field heard string[]     All that was heard, in order
+---@field story string       What happened, line by line
+local Caller = {}
+
+---Expects sounds, in this order; others may come between. "menu/main", "tone:beep", "recording", "message",
+---"music/default", or what is said: { number = 3 }.
+---@param sound SoundName|Say
+---@param ... SoundName|Say
+function Caller:hears(sound, ...) end
+
+---Presses keys, one after the other.
+---@param keys string   0-9 * # A-D
+function Caller:presses(keys) end
+
+---Says and presses nothing: for so long, or until something is heard or the call goes on.
+---@param duration? Duration
+function Caller:stays_silent(duration) end
+
+---Lets so much time pass, whatever happens.
+---@param duration Duration
+function Caller:waits(duration) end
+
+---Speaks for so long; heard by whoever records.
+---@param duration Duration
+function Caller:speaks(duration) end
+
+function Caller:hangs_up() end
+
+---Expects to talk with somebody: "user:1049", "trunk:carrier/13800138000".
+---@param target Target
+function Caller:is_bridged_to(target) end
+
+---Expects to talk with a user.
+---@param user string
+function Caller:is_answered_by(user) end
+
+---Expects to be refused without an answer.
+---@param cause? Cause
+function Caller:is_refused(cause) end
+
+---Expects that the exchange hangs up.
+---@param cause? Cause
+function Caller:is_hung_up(cause) end
+
+---@class LeavesMessageOptions
+---@field mailbox? string     Where it is to be found
+---@field seconds? Duration   10, how long it is
+---@field urgent? boolean     false; marks it in the review
+---@field hangs_up? boolean   false; hangs up when all is said, instead of pressing #
+
+---Leaves a message after the beep, saves it in the review, and expects that it is kept.
+---@param options? LeavesMessageOptions
+function Caller:leaves_message(options) end
+
+---The world around a test.
+simulate = {}
+
+---The same as `dial`.
+---@param options? DialOptions|Moment
+---@return Caller
+function simulate.call(options) end
+
+---Sets the wall clock. What waits is due no sooner for that.
+---@param at Moment
+function simulate.time(at) end
+
+---Takes a sound away.
+---@param name SoundName
+function simulate.no_sound(name) end
+
+---No phone of this user is registered.
+---@param user string
+function simulate.unavailable(user) end
+
+---@class PhoneOptions
+---@field registered? boolean             true
+---@field busy? boolean                   Refuses: in another call
+---@field rejects? boolean                Refuses: declined
+---@field answers_after? Duration|false   3 seconds of ringing; false never answers
+---@field hangs_up_after? Duration|false  false; after so much talk
+
+---Says what somebody does who is rung: "1049", "trunk:carrier". All others answer after three seconds.
+---@param name string
+---@param options? PhoneOptions
+---@return Phone
+function simulate.phone(name, options) end
+
+---Somebody who is rung.
+---@class Phone
+local Phone = {}
+
+---Ends the talk that this phone is in.
+function Phone:hangs_up() end
+
+---The messages of a mailbox, oldest first.
+---@param number string
+---@return { from: string?, seconds: number, urgent: boolean, heard: boolean }[]
+function simulate.mailbox(number) end
+
+---@class Expectation
+---@field equals fun(value: any)            Tables by what is in them
+---@field differs_from fun(value: any)
+---@field matches fun(text: string)         The text is in it, as it stands or as a Lua pattern
+---@field is_nil fun()
+---@field is_at_least fun(value: number)
+---@field is_at_most fun(value: number)
+
+---expect(#simulate.mailbox("8000")).equals(1)
+---@param value any
+---@return Expectation
+function expect(value) end

@@ -1,0 +1,116 @@
+//! `simulate.phone("1049", { answers_after = 5 })`: what somebody does who is rung.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use call::Cause;
+use mlua::{Error, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
+
+use super::Desk;
+use crate::api::arguments::{Arguments, Names};
+use crate::api::class::{Class, receive, refuse_set};
+
+/// A phone in the hand of a test.
+pub(super) struct Phone {
+    desk: Rc<Desk>,
+    number: u64,
+    target: String,
+}
+
+/// The options of `simulate.phone`.
+pub(super) static OPTIONS: Names = Names {
+    class: "PhoneOptions",
+    names: &[
+        "registered",
+        "busy",
+        "rejects",
+        "answers_after",
+        "hangs_up_after",
+    ],
+};
+
+struct PhoneClass(Rc<Class>);
+
+impl UserData for Phone {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::Index, |lua, _, name: String| {
+            class(lua)?.method(&name)
+        });
+        methods.add_meta_method(MetaMethod::NewIndex, |lua, _, (name, _): (Value, Value)| {
+            Err::<(), _>(refuse_set(&class(lua)?, &name, ""))
+        });
+    }
+}
+
+fn class(lua: &Lua) -> mlua::Result<Rc<Class>> {
+    match lua.app_data_ref::<PhoneClass>() {
+        Some(class) => Ok(Rc::clone(&class.0)),
+        None => Err(Error::runtime("phones are not known in this VM")),
+    }
+}
+
+/// Makes the methods of phones.
+pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
+    let mut class = Class::new(lua, "a phone", "phone", &[])?;
+    let hangs_up = lua.create_function(|_, values: MultiValue| {
+        let (phone, arguments) = receive::<Phone>("phone:hangs_up", values, 0)?;
+        if phone.desk.number.get() != phone.number {
+            return Err(arguments.refuse("this phone is another test's"));
+        }
+        phone.desk.with("phone:hangs_up", |stage| {
+            let found = stage.part(&phone.target);
+            match found {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(arguments.refuse(format!("{} talks with nobody", phone.target))),
+                Err(halt) => Err(arguments.refuse(format!("{halt:?}"))),
+            }
+        })
+    })?;
+    class.add("hangs_up", hangs_up)?;
+    lua.set_app_data(PhoneClass(Rc::new(class)));
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) fn members(lua: &Lua) -> Vec<&'static str> {
+    class(lua).map_or_else(|_| Vec::new(), |class| class.members().collect())
+}
+
+/// `simulate.phone(name, options)`.
+pub(super) fn simulated(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Value> {
+    let name = arguments.text(0, "a user such as \"1049\", or \"trunk:carrier\"")?;
+    let options = arguments.options(1, &OPTIONS)?;
+    let target = target(&name);
+    desk.with("simulate.phone", |stage| {
+        let phone = stage.world.phones.phone(&target);
+        phone.registered = options.boolean("registered", phone.registered)?;
+        if options.boolean("busy", false)? {
+            phone.refuses = Some(Cause::Busy);
+        }
+        if options.boolean("rejects", false)? {
+            phone.refuses = Some(Cause::Rejected);
+        }
+        let or_never = |name: &str, now: Option<Duration>| match options.value(name)? {
+            Value::Nil => Ok(now),
+            Value::Boolean(false) => Ok(None),
+            _ => options.maybe_duration(name),
+        };
+        phone.answers_after = or_never("answers_after", phone.answers_after)?;
+        phone.hangs_up_after = or_never("hangs_up_after", phone.hangs_up_after)?;
+        Ok(())
+    })?;
+    let phone = Phone {
+        desk: Rc::clone(desk),
+        number: desk.number.get(),
+        target,
+    };
+    lua.create_userdata(phone).map(Value::UserData)
+}
+
+/// `1049` is `user:1049`.
+pub(super) fn target(name: &str) -> String {
+    match name.contains(':') {
+        true => name.to_owned(),
+        false => format!("user:{name}"),
+    }
+}

@@ -1,0 +1,399 @@
+//! What a simulated call wants done: phones ring in a table, sounds are noted, messages kept.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use call::journal::What;
+use call::record::CallRecord;
+use call::{
+    Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
+};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::clock::VirtualClock;
+use super::mailboxes::Mailboxes;
+use super::phones::Phones;
+use super::scene::{Doing, Fate, Line, Playing, Scene, Tape};
+use super::story::{self, Who};
+use super::wire::Shelf;
+use crate::host::Host;
+use crate::inbox::Message;
+use crate::pins::Pins;
+use crate::{CallNews, Clock, Sounds, config};
+
+/// What all calls of a simulated exchange share.
+pub(super) struct World {
+    pub(super) clock: VirtualClock,
+    pub(super) tenant: Arc<config::Tenant>,
+    pub(super) host: Arc<Host>,
+    pub(super) pins: Arc<Pins>,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) phones: Phones,
+    pub(super) mailboxes: Mailboxes,
+}
+
+impl World {
+    /// Runs the handler of a call's number, in place of the one that it has.
+    pub(super) fn start_script(&self, setup: Setup) -> Result<(), Ended> {
+        let found = self
+            .host
+            .routing()
+            .and_then(|routing| routing.find(&setup.context, &setup.to));
+        if found.is_none() {
+            return Err(Ended::NoRoute { to: setup.to });
+        }
+        if self.pins.host(setup.id).is_none() {
+            self.pins.put(setup.id, &self.host);
+        }
+        self.host.inbox.push(Message::Start(Box::new(setup)));
+        Ok(())
+    }
+
+    fn stop_script(&self, scene: &Scene) {
+        if self.pins.take(scene.setup.id).is_some() {
+            self.host.inbox.push(Message::HangUp(scene.setup.id));
+        }
+    }
+
+    pub(super) fn event(&self, name: &str, payload: serde_json::Value) {
+        self.host
+            .inbox
+            .push(Message::Event(name.to_owned(), payload));
+    }
+}
+
+impl Scene {
+    /// Does what the machine wants.
+    pub(super) fn perform(&mut self, now: Instant, world: &mut World, output: Output) {
+        match output {
+            Output::Ring { early_media } => {
+                let word = if early_media {
+                    "hears early media"
+                } else {
+                    "hears it ring"
+                };
+                self.tell(now, Who::Caller, word);
+            }
+            Output::Answer => {
+                self.tell(now, Who::Exchange, "answers");
+                let leg = LegId::CALLER;
+                self.echoes.push_back(Event::Answered { leg, user: None });
+            }
+            Output::Reject { cause } => {
+                self.tell(
+                    now,
+                    Who::Exchange,
+                    format!("refuses the call: {}", cause.word()),
+                );
+                self.end(Fate::Refused(cause));
+            }
+            Output::Invite { leg, target, .. } => {
+                self.ring(now, world, Line::new(leg, Some(target)))
+            }
+            Output::Release { leg, cause, .. } => self.release(now, leg, cause),
+            Output::Play {
+                leg,
+                play,
+                sounds,
+                times,
+            } => self.play(world, leg, play, sounds, times),
+            Output::StopPlay { leg, play } => {
+                if let Some(line) = self.line(leg)
+                    && line.playing.as_ref().is_some_and(|one| one.play == play)
+                {
+                    line.playing = None;
+                }
+            }
+            Output::Music { leg, name } => {
+                if let Some(line) = self.line(leg) {
+                    line.playing = None;
+                }
+                if leg == LegId::CALLER {
+                    let name = name.or_else(|| world.tenant.music.clone());
+                    let name = name.unwrap_or_else(|| "default".to_owned());
+                    self.hear(now, &Sound::Named(format!("music/{name}")));
+                }
+            }
+            Output::Connect { a, b } => {
+                self.connect(now, world, if a == LegId::CALLER { b } else { a })
+            }
+            Output::SendDigits { leg, digits } => {
+                let name = self.line(leg).map(|line| line.name()).unwrap_or_default();
+                self.tell(now, Who::Exchange, format!("sends {digits} to {name}"));
+            }
+            Output::StartRecording {
+                recording,
+                silence,
+                purpose,
+                ..
+            } => self.record(now, recording, silence, purpose),
+            Output::StopRecording { recording, .. } => self.stop_recording(now, recording),
+            Output::OpenMailbox { mailbox } => {
+                let found = world.mailboxes.open(&mailbox);
+                self.echoes.push_back(Event::Mailbox { mailbox, found });
+            }
+            Output::CheckPin { mailbox, pin } => {
+                let verdict = world.mailboxes.check_pin(&mailbox, &pin);
+                self.echoes.push_back(Event::Pin { mailbox, verdict });
+            }
+            Output::ChoosePin {
+                mailbox,
+                pin,
+                again,
+            } => {
+                let verdict = world.mailboxes.choose_pin(&mailbox, pin, &again);
+                self.echoes.push_back(Event::Pin { mailbox, verdict });
+            }
+            Output::Mailbox(change) => self.change_mailbox(now, world, change),
+            Output::Reply { request, reply } => {
+                if let Some(asked) = self.asked.remove(&request) {
+                    if let Some(words) = story::reply(&reply) {
+                        self.tell_at(now, &asked.place, format!("= {words}"));
+                    }
+                    // The script may have just been dropped.
+                    let _ = asked.answer.send(reply);
+                }
+            }
+            Output::Route { context, to } => {
+                self.asked.clear();
+                let setup = Setup {
+                    context,
+                    to,
+                    ..self.setup.clone()
+                };
+                if let Err(ended) = world.start_script(setup) {
+                    world.stop_script(self);
+                    self.call.handle_script_ended(now, ended);
+                }
+            }
+            Output::StopScript => {
+                self.asked.clear();
+                world.stop_script(self);
+            }
+            Output::Journal(entry) => {
+                if let What::Decision { what, because } = entry.what {
+                    self.tell(now, Who::Exchange, format!("{what}, because {because}"));
+                }
+            }
+            Output::Ended(record) => self.finish(now, record),
+            // Nobody hears anything that a test could ask for.
+            Output::Quiet { .. }
+            | Output::PassEarlyMedia { .. }
+            | Output::Disconnect { .. }
+            | Output::MoveRecording { .. } => {}
+        }
+    }
+
+    fn ring(&mut self, now: Instant, world: &World, mut line: Line) {
+        let (leg, name) = (line.id, line.name());
+        let rung = line
+            .target
+            .as_ref()
+            .map_or(Err(Cause::Unallocated), |target| {
+                world.phones.ring(target, &world.tenant)
+            });
+        match rung {
+            Ok(phone) => {
+                self.tell(now, Who::Called, format!("{name} rings"));
+                line.next = phone.answers_after.map(|ring| (now + ring, Doing::Answer));
+                line.hangs_up_after = phone.hangs_up_after;
+                self.echoes.push_back(Event::Ringing {
+                    leg,
+                    early_media: false,
+                });
+            }
+            Err(cause) => {
+                self.tell(
+                    now,
+                    Who::Called,
+                    format!("{name} is not rung: {}", cause.word()),
+                );
+                line.over = true;
+                self.echoes.push_back(Event::Refused { leg, cause });
+            }
+        }
+        self.lines.push(line);
+    }
+
+    fn release(&mut self, now: Instant, leg: LegId, cause: Cause) {
+        if leg == LegId::CALLER {
+            self.tell(now, Who::Exchange, format!("hangs up: {}", cause.word()));
+            return self.end(Fate::HungUp(cause));
+        }
+        let Some(line) = self.line(leg) else { return };
+        line.over = true;
+        line.playing = None;
+        let name = line.name();
+        self.tell(
+            now,
+            Who::Exchange,
+            format!("lets {name} go: {}", cause.word()),
+        );
+    }
+
+    fn play(&mut self, world: &World, leg: LegId, play: PlayId, sounds: Vec<Sound>, times: u32) {
+        let (tenant, language) = (&self.setup.tenant, self.language.as_str());
+        let there = |name: &str| world.shelf.check(tenant, name, language);
+        let mut ready = Vec::with_capacity(sounds.len());
+        for sound in sounds {
+            let missing = match &sound {
+                Sound::Named(name) => there(name).err().map(|why| (name.clone(), why)),
+                Sound::Say(say) => {
+                    let zone = TimeZone::get(&world.tenant.timezone).unwrap_or(TimeZone::UTC);
+                    let has = |name: &str| there(name).is_ok();
+                    let pieces = call::say::pieces(say, language, &zone, &has);
+                    let mut missing = pieces.into_iter().filter_map(|name| {
+                        let why = there(&name).err()?;
+                        Some((name, why))
+                    });
+                    missing.next()
+                }
+                _ => None,
+            };
+            match missing {
+                None => ready.push(sound),
+                // As in the exchange: its own prompts never leave a caller in silence.
+                Some((name, _)) if OWN_PROMPTS.iter().any(|own| name.starts_with(own)) => {
+                    ready.push(Sound::Tone(call::Tone::Confirm));
+                }
+                Some((_, why)) => {
+                    self.echoes.push_back(Event::PlayFailed { play, why });
+                    return;
+                }
+            }
+        }
+        if let Some(line) = self.line(leg) {
+            line.playing = Some(Playing {
+                play,
+                sounds: ready,
+                rounds: (times > 0).then_some(times),
+                next: 0,
+                until: None,
+            });
+        }
+    }
+
+    fn connect(&mut self, now: Instant, world: &World, other: LegId) {
+        if let Some(line) = self.line(LegId::CALLER) {
+            line.playing = None;
+        }
+        let legs = self.call.legs();
+        let Some(leg) = legs.iter().find(|leg| leg.id() == other) else {
+            return;
+        };
+        let target = leg.target().map(ToString::to_string).unwrap_or_default();
+        let with = leg.user().map_or_else(|| target.clone(), str::to_owned);
+        self.tell(now, Who::Caller, format!("talks with {target}"));
+        let news = CallNews::Bridged { with };
+        world.host.inbox.push(Message::News(self.setup.id, news));
+    }
+
+    fn record(&mut self, now: Instant, id: RecordingId, silence: Duration, purpose: Purpose) {
+        self.recordings += 1;
+        self.tapes.push(Tape {
+            id,
+            purpose,
+            began: now,
+            silence,
+            reported: false,
+            last_heard: now,
+            speech: Duration::ZERO,
+        });
+    }
+
+    fn stop_recording(&mut self, now: Instant, id: RecordingId) {
+        let Some(place) = self.tapes.iter().position(|tape| tape.id == id) else {
+            return;
+        };
+        let tape = self.tapes.remove(place);
+        let duration = now.saturating_duration_since(tape.began);
+        let speech = match tape.purpose {
+            Purpose::Call => duration,
+            _ => tape.speech + tape.overlap(self.speaks, now),
+        };
+        self.echoes.push_back(Event::RecordingClosed {
+            recording: id,
+            duration,
+            speech,
+        });
+    }
+
+    fn change_mailbox(&mut self, now: Instant, world: &mut World, change: MailboxChange) {
+        if let MailboxChange::Leave {
+            message,
+            mailbox,
+            duration,
+            urgent,
+            ..
+        } = &change
+        {
+            let seconds = duration.as_secs_f64();
+            self.messages.push((mailbox.clone(), *duration, *urgent));
+            self.tell(
+                now,
+                Who::Exchange,
+                format!("keeps a message of {seconds:.1} s in mailbox {mailbox}"),
+            );
+            world.event(
+                "voicemail.recorded",
+                json!({
+                    "id": message.to_string(),
+                    "call": self.setup.id.to_string(),
+                    "mailbox": mailbox,
+                    "from": self.setup.from,
+                    "seconds": seconds,
+                    "urgent": urgent,
+                }),
+            );
+        }
+        let told = world.mailboxes.change(change, world.clock.unix_micros());
+        self.echoes.push_back(told);
+    }
+
+    fn end(&mut self, fate: Fate) {
+        self.fate.get_or_insert(fate);
+        if let Some(line) = self.line(LegId::CALLER) {
+            line.over = true;
+            line.playing = None;
+        }
+    }
+
+    fn finish(&mut self, now: Instant, record: Box<CallRecord>) {
+        let outcome = serde_json::to_value(record.result).unwrap_or_default();
+        let word = outcome.as_str().unwrap_or_default();
+        let by = &record.ended_by;
+        self.tell(now, Who::Exchange, format!("notes: {word}, ended by {by}"));
+        for line in &mut self.lines {
+            line.over = true;
+        }
+        self.fate.get_or_insert(Fate::HungUp(record.cause));
+        self.record = Some(record);
+    }
+
+    /// Tells scripts of the call's end, once, when its own script has left what it leaves. False
+    /// when there is nothing to tell.
+    pub(super) fn conclude(&mut self, world: &World) -> bool {
+        let Some(record) = self.record.as_ref().filter(|_| !self.concluded) else {
+            return false;
+        };
+        world.event(
+            "call.ended",
+            json!({
+                "id": self.setup.id.to_string(),
+                "from": self.setup.from,
+                "to": self.setup.to,
+                "outcome": record.result,
+                "cause": record.cause.word(),
+                "ended_by": record.ended_by,
+                "answered": record.answered_at.is_some(),
+                "vars": self.vars,
+            }),
+        );
+        self.concluded = true;
+        true
+    }
+}
+
+/// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
+const OWN_PROMPTS: [&str; 3] = ["vm/", "digits/", "agent/enter-pw"];

@@ -1,0 +1,259 @@
+//! A tenant's exchange without a network: the real script host and the real call machines, on one
+//! thread, in time that passes only when it is let.
+
+mod steps;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use call::{CallId, Cause, Ended, Event, Fallback, LegId, Options, Setup, Sound, Target};
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+use super::Project;
+use super::clock::VirtualClock;
+use super::mailboxes::Mailboxes;
+use super::perform::World;
+use super::phones::Phones;
+use super::scene::{Fate, Scene};
+use super::scratch::Scratch;
+use super::story::Who;
+use super::wire::{Shelf, Wire};
+use crate::host::{Host, Parts};
+use crate::http::Client;
+use crate::inbox::Message;
+use crate::serve::Serving;
+use crate::surroundings::Outside;
+use crate::{CallNews, Clock, Exchange, Fault, Sounds, fault, serve};
+use steps::Alarm;
+
+/// A tenant's exchange without a network.
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) scenes: Vec<Scene>,
+    /// Calls that are not over, by place in `scenes`.
+    live: Vec<usize>,
+    wire: Arc<Wire>,
+    serving: Rc<Serving>,
+    outside: Outside,
+    scripts: LocalSet,
+    runtime: Runtime,
+    alarm: Arc<Alarm>,
+    /// What happened since time passed last.
+    in_this_moment: u32,
+    _scratch: Scratch,
+}
+
+/// Why what a test waits for does not come.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Halt {
+    /// The call is over.
+    Over,
+    /// The caller would have to do something.
+    CallersTurn,
+    /// Nothing happens by itself any more, or not within any time that people wait.
+    Nothing,
+    /// The scripts go round and round without time passing; where.
+    Runaway(String),
+}
+
+impl Stage {
+    /// Loads a tenant's scripts on this thread.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub(super) fn new(project: &Project, clock: VirtualClock) -> Result<Self, Vec<Fault>> {
+        let at = clock.unix_micros();
+        let host = Host::new(
+            project.tenant.clone(),
+            project.generation,
+            at,
+            Arc::clone(&project.snapshot),
+            Arc::clone(&project.settings),
+            None,
+            Arc::default(),
+        );
+        let trouble = |message: String| vec![fault::plain(message, None, &project.snapshot)];
+        let scratch = Scratch::new().map_err(trouble)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| trouble(format!("no event loop for the tests: {error}")))?;
+        let (wire, shelf) = (
+            Arc::new(Wire::default()),
+            Arc::new(Shelf::new(Arc::clone(&project.sounds))),
+        );
+        let parts = Parts {
+            exchange: Arc::clone(&wire) as Arc<dyn Exchange>,
+            clock: Arc::new(clock.clone()),
+            store: Arc::clone(&scratch.store) as Arc<dyn store::Store>,
+            sounds: Arc::clone(&shelf) as Arc<dyn Sounds>,
+            limits: project.limits.clone(),
+            client: Arc::new(Client::offline()),
+            bell: Arc::default(),
+            pins: Arc::default(),
+        };
+        let (serving, routing) = serve::begin(&host, Arc::clone(&parts.exchange), &parts)?;
+        let outside = serving.outside();
+        host.serves(routing);
+        let scripts = LocalSet::new();
+        {
+            let _entered = runtime.enter();
+            scripts.spawn_local(Rc::clone(&serving).serve());
+        }
+        host.inbox.push(Message::Published(at));
+        let world = World {
+            clock,
+            tenant: Arc::clone(&project.settings),
+            host,
+            pins: parts.pins,
+            shelf,
+            phones: Phones::default(),
+            mailboxes: Mailboxes::new(&project.settings),
+        };
+        Ok(Self {
+            world,
+            scenes: Vec::new(),
+            live: Vec::new(),
+            wire,
+            serving,
+            outside,
+            scripts,
+            runtime,
+            alarm: Arc::new(Alarm::here()),
+            in_this_moment: 0,
+            _scratch: scratch,
+        })
+    }
+
+    /// The monotonic time.
+    pub(super) fn now(&self) -> Instant {
+        self.world.clock.now()
+    }
+
+    /// The numbers of a context that are no patterns.
+    pub(super) fn numbers(&self, context: &str) -> Vec<String> {
+        self.serving.numbers(context)
+    }
+
+    /// A call comes in; its place among the scenes.
+    pub(super) fn dial(&mut self, mut setup: Setup) -> usize {
+        let (now, place) = (self.now(), self.scenes.len());
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&(place as u64).to_be_bytes());
+        setup.id = CallId::new(setup.started_at.unsigned_abs() / 1_000, random);
+        let fallback = &self.world.tenant.fallback;
+        let user = fallback
+            .transfer
+            .as_deref()
+            .and_then(|to| to.strip_prefix("user:"));
+        let options = Options {
+            seed: place as u64,
+            fallback: Fallback {
+                sound: fallback.play.clone().map(Sound::Named),
+                target: user.map(|user| Target::User(user.to_owned())),
+            },
+            ..Options::default()
+        };
+        let started = self.start(&mut setup);
+        let mut scene = Scene::new(now, setup, options);
+        let setup = &scene.setup;
+        let from = match setup.from_raw.as_str() {
+            "" => "somebody",
+            from => from,
+        };
+        let what = format!("{from} dials {}, in context {}", setup.to, setup.context);
+        scene.tell(now, Who::Caller, what);
+        if let Err(ended) = started {
+            scene.call.handle_script_ended(now, ended);
+        }
+        self.live.push(place);
+        self.scenes.push(scene);
+        place
+    }
+
+    /// As the exchange does: a number that has no handler as it is written may have one as it is
+    /// dialled within the country.
+    fn start(&self, setup: &mut Setup) -> Result<(), Ended> {
+        let started = self.world.start_script(setup.clone());
+        let Err(Ended::NoRoute { .. }) = &started else {
+            return started;
+        };
+        let known = call::number::normalise(&setup.to, &call::number::Plan::default());
+        let Some(to) = known.national() else {
+            return started;
+        };
+        let written = Setup {
+            to,
+            ..setup.clone()
+        };
+        if self.world.start_script(written.clone()).is_err() {
+            return started;
+        }
+        *setup = written;
+        Ok(())
+    }
+
+    /// The caller presses a key.
+    pub(super) fn press(&mut self, scene: usize, digit: char) -> Result<(), Halt> {
+        let now = self.now();
+        let leg = LegId::CALLER;
+        let one = &mut self.scenes[scene];
+        one.tell(now, Who::Caller, format!("presses {digit}"));
+        one.call.handle_event(now, Event::Digit { leg, digit });
+        let news = Message::News(one.setup.id, CallNews::Digit(digit));
+        self.world.host.inbox.push(news);
+        self.settle()
+    }
+
+    /// The caller hangs up.
+    pub(super) fn hang_up(&mut self, scene: usize) -> Result<(), Halt> {
+        let now = self.now();
+        let one = &mut self.scenes[scene];
+        one.tell(now, Who::Caller, "hangs up");
+        let cause = if one.is_answered() {
+            Cause::Normal
+        } else {
+            Cause::Cancelled
+        };
+        let leg = LegId::CALLER;
+        one.fate = Some(Fate::Left);
+        one.call.handle_event(now, Event::HungUp { leg, cause });
+        self.settle()
+    }
+
+    /// Somebody who was called hangs up; false when nobody of that name talks.
+    pub(super) fn part(&mut self, target: &str) -> Result<bool, Halt> {
+        let now = self.now();
+        let mut found = false;
+        for &place in &self.live {
+            let scene = &mut self.scenes[place];
+            if !scene
+                .talks_with()
+                .is_some_and(|(with, _)| with.starts_with(target))
+            {
+                continue;
+            }
+            let mut lines = scene.lines.iter_mut().rev();
+            let line = lines.find(|line| !line.over && line.name().starts_with(target));
+            let Some(line) = line else { continue };
+            line.over = true;
+            let (leg, name) = (line.id, line.name());
+            scene.tell(now, Who::Called, format!("{name} hangs up"));
+            let cause = Cause::Normal;
+            scene.call.handle_event(now, Event::HungUp { leg, cause });
+            found = true;
+        }
+        self.settle()?;
+        Ok(found)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // Scripts that still run end here, and nobody hears of it.
+        let _entered = self.runtime.enter();
+        self.world.host.give_up();
+        self.scripts = LocalSet::new();
+    }
+}

@@ -1,0 +1,173 @@
+//! The story of a simulated call, in words, on one time axis.
+
+use std::fmt;
+use std::time::Duration;
+
+use call::{Bridge, Command, Reply, Say, Sound, Tone};
+use serde::Serialize;
+
+/// One line of a call's story.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoryLine {
+    /// Since the call began.
+    pub seconds: f64,
+    /// Who did it.
+    pub who: Who,
+    /// The script's file and line, where it is a script's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// What happened.
+    pub what: String,
+}
+
+/// Who did something in a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// The one who called.
+    Caller,
+    /// The dialplan.
+    Script,
+    /// The exchange itself.
+    Exchange,
+    /// Somebody who was rung.
+    Called,
+}
+
+impl fmt::Display for StoryLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let who = match self.who {
+            Who::Caller => "caller",
+            Who::Script => "script",
+            Who::Exchange => "exchange",
+            Who::Called => "called",
+        };
+        write!(f, "{:>8.1} s  {who:<8}  {}", self.seconds, self.what)?;
+        match &self.place {
+            Some(place) => write!(f, "  ({place})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What happened in a call so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Story(Vec<StoryLine>);
+
+impl Story {
+    pub(super) fn tell(
+        &mut self,
+        since: Duration,
+        who: Who,
+        place: Option<String>,
+        what: impl Into<String>,
+    ) {
+        // A script that goes round and round is stopped long after this.
+        if self.0.len() < MOST_LINES {
+            self.0.push(StoryLine {
+                seconds: since.as_secs_f64(),
+                who,
+                place,
+                what: what.into(),
+            });
+        }
+    }
+
+    pub(super) fn lines(&self) -> &[StoryLine] {
+        &self.0
+    }
+}
+
+/// A method as a script wrote it, more or less.
+pub(super) fn command(command: &Command) -> String {
+    let method = command.method();
+    let details = match command {
+        Command::Play { sounds, .. } => list(sounds),
+        Command::Gather(gather) => {
+            let digits = match (gather.min_digits, gather.max_digits) {
+                (_, 1) => "one digit".to_owned(),
+                (least, most) => format!("{least} to {most} digits"),
+            };
+            let prompt = list(&gather.prompt);
+            let comma = if prompt.is_empty() { "" } else { ", " };
+            format!(
+                "{prompt}{comma}{digits}, {} s",
+                gather.timeout.as_secs_f64()
+            )
+        }
+        Command::Bridge(Bridge {
+            targets, timeout, ..
+        }) => {
+            let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
+            format!("{}, {} s", targets.join(" "), timeout.as_secs_f64())
+        }
+        Command::Voicemail(voicemail) => voicemail.mailbox.clone(),
+        Command::VoicemailMenu { mailbox } => mailbox.clone().unwrap_or_default(),
+        Command::Transfer { to, context } => match context {
+            Some(context) => format!("{to} in {context}"),
+            None => to.clone(),
+        },
+        Command::Reject { cause } | Command::Hangup { cause } => cause.word().to_owned(),
+        Command::SendDtmf { digits } => digits.clone(),
+        Command::Sleep { duration } => format!("{} s", duration.as_secs_f64()),
+        _ => String::new(),
+    };
+    format!("call:{method} {details}").trim_end().to_owned()
+}
+
+/// What a method returned; `None` for nothing.
+pub(super) fn reply(reply: &Reply) -> Option<String> {
+    Some(match reply {
+        Reply::Done | Reply::Key(None) => return None,
+        Reply::Key(Some(key)) => format!("\"{key}\""),
+        Reply::Digits(Ok(digits)) => format!("\"{digits}\""),
+        Reply::Recording(Ok(recorded)) => {
+            format!("a recording of {:.1} s", recorded.duration.as_secs_f64())
+        }
+        Reply::Leg(Ok(parted)) => {
+            let talked = parted.talked.as_secs_f64();
+            format!("talked {talked:.1} s with {}", parted.target)
+        }
+        Reply::Message(Some(left)) => {
+            format!("a message of {:.1} s", left.duration.as_secs_f64())
+        }
+        Reply::Message(None) => "no message".to_owned(),
+        Reply::Digits(Err(why)) | Reply::Recording(Err(why)) | Reply::Leg(Err(why)) => {
+            format!("nil, \"{}\"", why.word())
+        }
+        Reply::Mistake(sentence) => format!("error: {sentence}"),
+    })
+}
+
+/// A sound as scripts and tests write it.
+pub(super) fn sound(sound: &Sound) -> String {
+    match sound {
+        Sound::Named(name) => name.clone(),
+        Sound::Tone(tone) => format!("tone:{}", tone_word(*tone)),
+        Sound::Silence(length) => format!("silence:{}", length.as_secs_f64()),
+        Sound::Recording(_) => "recording".to_owned(),
+        Sound::Message(_) => "message".to_owned(),
+        Sound::Say(Say::Number(number)) => format!("number:{number}"),
+        Sound::Say(Say::Digits(digits)) => format!("digits:{digits}"),
+        Sound::Say(Say::Date(at)) => format!("date:{at}"),
+        Sound::Say(Say::Time(at)) => format!("time:{at}"),
+    }
+}
+
+fn list(sounds: &[Sound]) -> String {
+    let names: Vec<String> = sounds.iter().map(sound).collect();
+    names.join(" ")
+}
+
+fn tone_word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Beep => "beep",
+        Tone::Busy => "busy",
+        Tone::Congestion => "congestion",
+        Tone::Ringback => "ringback",
+        Tone::Confirm => "confirm",
+        Tone::Apology => "apology",
+    }
+}
+
+const MOST_LINES: usize = 2_000;

@@ -1,0 +1,8 @@
+//! Tests that try the tests: what holds, what fails and with which words, and what is simulated.
+
+mod bed;
+mod failures;
+mod gates;
+mod shipped;
+mod simulated;
+mod stubs;

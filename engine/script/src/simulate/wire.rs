@@ -1,0 +1,107 @@
+//! What scripts ask of their simulated exchange, in the order in which they ask it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use call::{CallId, Command, Reply, TenantId};
+use tokio::sync::oneshot;
+
+use crate::{Exchange, Place, ScriptEnd, Sounds};
+
+/// Something that a script wants, or has come to.
+pub(super) enum FromScript {
+    Asks {
+        call: CallId,
+        place: Place,
+        command: Command,
+        answer: oneshot::Sender<Reply>,
+    },
+    Speaks {
+        call: CallId,
+        language: String,
+    },
+    Ended {
+        call: CallId,
+        end: ScriptEnd,
+    },
+    Leaves {
+        call: CallId,
+        vars: serde_json::Value,
+    },
+}
+
+/// What scripts have asked and nobody has heard yet.
+#[derive(Default)]
+pub(super) struct Wire(Mutex<VecDeque<FromScript>>);
+
+impl Wire {
+    pub(super) fn next(&self) -> Option<FromScript> {
+        self.queue().pop_front()
+    }
+
+    fn put(&self, wish: FromScript) {
+        self.queue().push_back(wish);
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<FromScript>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Exchange for Wire {
+    fn ask(&self, call: CallId, place: Place, command: Command) -> oneshot::Receiver<Reply> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Asks {
+            call,
+            place,
+            command,
+            answer,
+        });
+        coming
+    }
+
+    fn set_language(&self, call: CallId, language: String) {
+        self.put(FromScript::Speaks { call, language });
+    }
+
+    fn script_ended(&self, call: CallId, end: ScriptEnd) {
+        self.put(FromScript::Ended { call, end });
+    }
+
+    fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
+        self.put(FromScript::Leaves { call, vars });
+    }
+}
+
+/// The exchange's sounds, without those that a test has taken away.
+pub(super) struct Shelf {
+    sounds: Arc<dyn Sounds>,
+    missing: Mutex<BTreeSet<String>>,
+}
+
+impl Shelf {
+    pub(super) fn new(sounds: Arc<dyn Sounds>) -> Self {
+        Self {
+            sounds,
+            missing: Mutex::default(),
+        }
+    }
+
+    /// From now on there is no such sound.
+    pub(super) fn remove(&self, name: &str) {
+        self.missing().insert(name.to_owned());
+    }
+
+    fn missing(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sounds for Shelf {
+    fn check(&self, tenant: &TenantId, name: &str, language: &str) -> Result<(), String> {
+        if self.missing().contains(name) {
+            return Err(format!("sound '{name}' not found"));
+        }
+        self.sounds.check(tenant, name, language)
+    }
+}
