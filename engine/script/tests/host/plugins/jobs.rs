@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{kept, manifest, plugin, until_kept, why, with};
-use crate::support::{Project, Setting, until};
+use crate::support::{Project, STUCK, Setting, until};
 
 const MAY: &str = "jobs = true, store = true";
 
@@ -139,11 +139,11 @@ fn what_was_running_when_the_exchange_was_killed_is_done_after_the_next_start() 
 
 #[test]
 fn a_job_that_gets_stuck_in_a_library_function_fails_and_its_plugin_is_left_out() {
-    let stuck = "jobs.handle(\"open\", nil, function()
-          return ((\"a\"):rep(400)):find((\"a*\"):rep(5) .. \"b\")
-        end)
-        return { open = function() return jobs.add(\"open\") end }";
-    let project = plugin(MAY, stuck, OPENS);
+    let stuck = format!(
+        "jobs.handle(\"open\", nil, function() {STUCK} end)
+         return {{ open = function() return jobs.add(\"open\") end }}"
+    );
+    let project = plugin(MAY, &stuck, OPENS);
     let call = project.call("100");
     project.exchange.plays(call, "true");
 
