@@ -56,6 +56,7 @@ mod reload;
 mod snapshot;
 mod strategy;
 mod timers;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +67,7 @@ use std::time::{Duration, Instant};
 use crate::CallId;
 use crate::call::random::Random;
 
-use agent::{Agent, Duty};
+use agent::Agent;
 use caller::{Caller, Queue};
 use lease::Lease;
 use timers::{Timer, Timers};
@@ -87,6 +88,7 @@ pub use plan::{
 pub use presence::{Fact, Presence, PresenceError};
 pub use snapshot::{AgentSnapshot, Snapshot};
 pub use strategy::{Ask, Candidate, Chosen, Strategy, UnknownStrategy};
+pub use view::{QueueStatus, Waiting};
 
 /// The agents and queues of one tenant.
 ///
@@ -194,81 +196,6 @@ impl Acd {
     /// When to call [`handle_timeout`](Self::handle_timeout), unless something comes in before.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
-    }
-
-    /// How an agent stands; `None` for a user who is a member of no queue.
-    pub fn status(&self, now: Instant, agent: &AgentId) -> Option<Status> {
-        let agent = &self.agents[self.names.agents.get(agent)?.0];
-        if agent.queues.is_empty() && agent.duty == Duty::LoggedOut {
-            return None;
-        }
-        let wrap_up_left = match agent.duty {
-            Duty::WrapUp { until, .. } => until.map(|until| until.saturating_duration_since(now)),
-            _ => None,
-        };
-        Some(Status {
-            state: agent.state(),
-            reachable: agent.is_reachable(),
-            lasted: now.saturating_duration_since(agent.shown.since),
-            wrap_up_left,
-            queues: agent
-                .queues
-                .iter()
-                .map(|queue| self.queues[queue.0].plan.name.clone())
-                .collect(),
-        })
-    }
-
-    /// All agents, by name.
-    pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
-        let listed = |ix: &AgentIx| {
-            let agent = &self.agents[ix.0];
-            !agent.queues.is_empty() || agent.duty != Duty::LoggedOut
-        };
-        let names = self.names.agents.iter();
-        names
-            .filter(move |(_, ix)| listed(ix))
-            .map(|(name, _)| name)
-    }
-
-    /// The calls that wait in a queue, the next first; `None` when there is no such queue.
-    pub fn line(&self, queue: &QueueName) -> Option<impl Iterator<Item = CallId>> {
-        let queue = &self.queues[self.names.queues.get(queue)?.0];
-        Some(queue.line.iter().map(|(_, call)| *call))
-    }
-
-    /// How many wait in a queue, those who are being offered included.
-    pub fn waiting(&self, queue: &QueueName) -> Option<usize> {
-        Some(self.queues[self.names.queues.get(queue)?.0].line.len())
-    }
-
-    /// A caller's place in their queue; 1 is the next.
-    pub fn position(&self, call: CallId) -> Option<usize> {
-        let caller = self.callers.get(&call)?;
-        Some(self.queues[caller.queue.0].ahead(caller.place) + 1)
-    }
-
-    /// Why a caller waits, for every member of the queue (为什么还在等待), as of the last input: a second ago
-    /// at most, since the machine looks about that often while anybody waits.
-    pub fn explain(&self, call: CallId) -> Option<Decision> {
-        let caller = self.callers.get(&call)?;
-        let queue = &self.queues[caller.queue.0];
-        let free = self.order_for(caller.queue, caller);
-        let because = match (caller.offers.connecting, caller.is_unoffered()) {
-            (Some(_), _) => "an agent has answered and is being connected".to_owned(),
-            (None, false) => "it rings".to_owned(),
-            (None, true) if free.is_empty() => {
-                format!("nobody is free; {} ahead", queue.ahead(caller.place))
-            }
-            (None, true) => "the script is thinking, or named nobody".to_owned(),
-        };
-        Some(Decision {
-            call,
-            queue: queue.plan.name.clone(),
-            what: Decided::Wait,
-            because: because.into(),
-            candidates: self.verdicts(caller.queue, &free),
-        })
     }
 
     /// Takes the time, and does what was due before it.

@@ -242,16 +242,22 @@ impl Acd {
         self.settle_caller(call);
     }
 
-    pub(super) fn log_offer(&self, episode: &mut Episode, id: LeaseId, why: OfferEnd) {
+    pub(super) fn log_offer(&mut self, episode: &mut Episode, id: LeaseId, why: OfferEnd) {
         let Some(lease) = self.leases.get(&id) else {
             return;
         };
-        episode.offers.push(EpisodeOffer {
+        let offer = EpisodeOffer {
             agent: self.agents[lease.agent.0].id.clone(),
             at: self.clock.wall(lease.offered_at),
             ended: self.clock.wall(self.clock.now),
             why,
+        };
+        self.outputs.push_back(Output::OfferEnded {
+            call: lease.call,
+            queue: self.queues[lease.queue.0].plan.name.clone(),
+            offer: offer.clone(),
         });
+        episode.offers.push(offer);
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the machine wants done, and what it is told.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Ask, AskId, Decision, Episode, LeaseId, QueueName, State};
+use super::{AgentId, Ask, AskId, Decision, Episode, EpisodeOffer, LeaseId, QueueName, State};
 use crate::{CallId, Cause};
 
 /// A caller who is to wait in a queue.
@@ -77,6 +78,18 @@ pub enum Refusal {
     NotInWrapUp,
 }
 
+impl Refusal {
+    /// The word that scripts and programs see as `why`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotAnAgent => "not_an_agent",
+            Self::LoggedOut => "logged_out",
+            Self::InCall => "in_call",
+            Self::NotInWrapUp => "not_in_wrap_up",
+        }
+    }
+}
+
 /// Who caused a change of state.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum By {
@@ -86,6 +99,17 @@ pub enum By {
     Leader(String),
     /// The exchange: a time-out, a call, a lost phone.
     Engine,
+}
+
+impl fmt::Display for By {
+    /// The word in records: `agent`, `leader:1001`, `engine`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent => f.write_str("agent"),
+            Self::Leader(who) => write!(f, "leader:{who}"),
+            Self::Engine => f.write_str("engine"),
+        }
+    }
 }
 
 /// What became of the leg that rings an agent.
@@ -165,6 +189,16 @@ pub enum Output {
         call: CallId,
         /// What.
         what: Announcement,
+    },
+    /// An offer is over: for the records. Whatever else is to be done about it stands in other
+    /// outputs.
+    OfferEnded {
+        /// For whom it was.
+        call: CallId,
+        /// From which queue.
+        queue: QueueName,
+        /// To whom, from when to when, and how it ended.
+        offer: EpisodeOffer,
     },
     /// The caller waits in this queue from now on: play its music.
     Waits {

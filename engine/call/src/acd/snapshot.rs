@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::agent::{Agent, Duty, Reach, Rest};
-use super::{Acd, AgentId, QueueName, Setbacks};
+use super::agent::{Agent, Duty, Reach, Rest, Shown};
+use super::{Acd, AgentId, QueueName, Setbacks, State};
 
 /// The agents as they stand, to be stored and given to [`Acd::restore`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Snapshot {
 pub struct AgentSnapshot {
     /// Who.
     pub agent: AgentId,
+    /// What was shown last, and for how long: it goes on counting.
+    shown: State,
+    shown_for: Duration,
     duty: Kept,
     idle_for: Duration,
     /// Ages of the calls answered.
@@ -35,7 +38,32 @@ enum Kept {
     WrapUp { left: Option<Duration>, then: Rest },
 }
 
+impl AgentSnapshot {
+    /// As it is so much later, if nothing has happened since: for those that were stored one by one.
+    #[must_use]
+    pub fn aged(mut self, by: Duration) -> Self {
+        self.shown_for += by;
+        self.idle_for += by;
+        self.answered.iter_mut().for_each(|age| *age += by);
+        self.rests_for = self.rests_for.map(|left| left.saturating_sub(by));
+        if let Kept::WrapUp {
+            left: Some(left), ..
+        } = &mut self.duty
+        {
+            *left = left.saturating_sub(by);
+        }
+        self
+    }
+}
+
 impl Acd {
+    /// One agent as [`snapshot`](Self::snapshot) has them; `None` who is not logged in. To be stored
+    /// when the agent's state changes and after what the agent did.
+    pub fn snapshot_of(&self, now: Instant, agent: &AgentId) -> Option<AgentSnapshot> {
+        let agent = &self.agents[self.names.agents.get(agent)?.0];
+        self.kept(now, agent)
+    }
+
     /// The agents as a restart at this moment would find them. Calls do not outlive it: who talks
     /// with a customer goes on with 事后.
     pub fn snapshot(&self, now: Instant) -> Snapshot {
@@ -75,7 +103,7 @@ impl Acd {
         for call in agent.dialogs.clone().into_keys() {
             agent.end_dialog(now, call, &self.rules);
         }
-        let wish = agent.wish;
+        let (wish, shown) = (agent.wish, agent.shown);
         let duty = match agent.duty {
             Duty::LoggedOut => return None,
             Duty::Idle => Kept::Rest(wish.unwrap_or(Rest::Idle)),
@@ -88,6 +116,8 @@ impl Acd {
         let record = &agent.record;
         let ages = record.answered.iter();
         Some(AgentSnapshot {
+            shown: shown.state,
+            shown_for: now.saturating_duration_since(shown.since),
             duty,
             idle_for: now.saturating_duration_since(record.idle_since),
             answered: ages.map(|at| now.saturating_duration_since(*at)).collect(),
@@ -113,6 +143,11 @@ fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Durat
         },
     };
     agent.reach = Reach::Lost { since: now };
+    agent.shown = Shown {
+        state: kept.shown,
+        reachable: false,
+        since: ago(kept.shown_for),
+    };
     agent.record.idle_since = ago(kept.idle_for);
     agent.record.answered = kept.answered.into_iter().map(ago).collect();
     agent.record.setbacks = kept.setbacks;

@@ -1,7 +1,7 @@
 //! A new plan changes what is written, and no lives.
 
 use super::{Floor, QueuePlan, plan, s};
-use crate::acd::{Act, Enter, Outcome, Output, Reason, State, Strategy};
+use crate::acd::{Act, Enter, Outcome, Output, Reason, Snapshot, State, Strategy};
 
 #[test]
 fn states_places_and_offers_survive_a_new_plan() {
@@ -127,4 +127,62 @@ fn agents_survive_a_restart_with_their_places_and_counters() {
     assert_eq!(next.ringing(), ["1051"], "no calls are fewer than one");
     let leave = |it: &Output| matches!(it, Output::Leave { .. });
     assert!(next.take().iter().any(leave));
+}
+
+#[test]
+fn what_was_stored_agent_by_agent_goes_on_counting_over_two_restarts() {
+    let queues = || plan(vec![QueuePlan::new("it", &["1049", "1050"])]);
+    let mut floor = Floor::new(queues());
+    floor.ready("1049");
+    floor.act("1049", Act::Busy(2)).unwrap();
+    floor.wait(s(30));
+    let stored = floor.acd.snapshot_of(floor.now, &"1049".into()).unwrap();
+    assert_eq!(floor.acd.snapshot_of(floor.now, &"1050".into()), None);
+
+    // The first life goes on for a minute and dies; so does the second, which stores nothing.
+    let mut last = None;
+    for down in [s(60), s(100)] {
+        let mut next = Floor::new(queues());
+        next.now += s(1_000);
+        let snapshot = Snapshot {
+            agents: vec![stored.clone().aged(down)],
+            last_offered: Vec::new(),
+        };
+        next.acd.restore(next.now, snapshot, s(0));
+        next.drain();
+        last = Some(next);
+    }
+
+    let mut next = last.unwrap();
+    let told = next.take();
+    assert_eq!(told, [], "nothing has changed but the exchange");
+    let status = next.acd.status(next.now, &"1049".into()).unwrap();
+    assert_eq!(status.state, State::Busy(Reason::Code(2)));
+    assert_eq!(status.lasted, s(130));
+    next.reach("1049", true);
+    assert_eq!(
+        next.acd.status(next.now, &"1049".into()).unwrap().lasted,
+        s(130)
+    );
+}
+
+#[test]
+fn a_queue_tells_who_waits_how_long_and_for_whom_it_rings() {
+    let mut floor = Floor::staffed(&["1049"], |_| {});
+    let rings = floor.calls();
+    floor.wait(s(3));
+    let waits = floor.calls();
+    floor.wait(s(2));
+
+    let queue = floor.acd.queue(floor.now, &"it".into()).unwrap();
+
+    let seen: Vec<_> = queue
+        .waiting
+        .iter()
+        .map(|it| (it.call, it.position, it.waited, it.is_offered))
+        .collect();
+    assert_eq!(seen, [(rings, 1, s(5), true), (waits, 2, s(2), false)]);
+    assert_eq!(queue.members, ["1049".into()]);
+    assert_eq!(floor.acd.queues().collect::<Vec<_>>(), [&"it".into()]);
+    assert_eq!(floor.acd.queue(floor.now, &"sales".into()), None);
 }

@@ -61,6 +61,8 @@ struct World {
     waiting: BTreeSet<CallId>,
     /// Legs that were asked for and not yet called off.
     rings: BTreeMap<LeaseId, (AgentId, CallId)>,
+    /// Offers that were made and are not written as over.
+    unwritten: BTreeSet<(AgentId, CallId)>,
     /// Whom each call is being connected to.
     connecting: BTreeMap<CallId, LeaseId>,
     /// All leases ever seen, for news that come late.
@@ -98,6 +100,7 @@ impl World {
             calls: 0,
             waiting: BTreeSet::new(),
             rings: BTreeMap::new(),
+            unwritten: BTreeSet::new(),
             connecting: BTreeMap::new(),
             leases: Vec::new(),
             legs: BTreeMap::new(),
@@ -199,6 +202,8 @@ impl World {
                 let rung = self.rings.values().any(|(other, _)| *other == agent);
                 self.promise(!rung, "an agent rings for one call");
                 self.in_turn(call);
+                let before = self.unwritten.insert((agent.clone(), call));
+                self.promise(before, "every offer is written as over");
                 self.rings.insert(lease, (agent, call));
                 self.leases.push(lease);
             }
@@ -220,6 +225,10 @@ impl World {
                     self.rings.contains_key(&lease),
                     "only who rings is connected",
                 );
+            }
+            Output::OfferEnded { call, offer, .. } => {
+                let open = self.unwritten.remove(&(offer.agent, call));
+                self.promise(open, "an offer is over once");
             }
             Output::Waits { call, .. } => {
                 self.waiting.insert(call);
@@ -302,6 +311,7 @@ impl World {
         self.pass_time(s(20));
         self.promise(self.acd.leases.is_empty(), "no lease is left");
         self.promise(self.rings.is_empty(), "no phone rings for nobody");
+        self.promise(self.unwritten.is_empty(), "every offer is written");
         let states: Vec<State> = self
             .agents
             .iter()

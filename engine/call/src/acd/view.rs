@@ -1,0 +1,141 @@
+//! How agents, queues and callers stand, for whoever asks.
+
+use std::time::{Duration, Instant};
+
+use super::agent::Duty;
+use super::name::AgentIx;
+use super::{Acd, AgentId, Decided, Decision, QueueName, QueuePlan, Status};
+use crate::CallId;
+
+impl Acd {
+    /// How an agent stands; `None` for a user who is a member of no queue.
+    pub fn status(&self, now: Instant, agent: &AgentId) -> Option<Status> {
+        let agent = &self.agents[self.names.agents.get(agent)?.0];
+        if agent.queues.is_empty() && agent.duty == Duty::LoggedOut {
+            return None;
+        }
+        let wrap_up_left = match agent.duty {
+            Duty::WrapUp { until, .. } => until.map(|until| until.saturating_duration_since(now)),
+            _ => None,
+        };
+        Some(Status {
+            state: agent.state(),
+            reachable: agent.is_reachable(),
+            lasted: now.saturating_duration_since(agent.shown.since),
+            wrap_up_left,
+            queues: agent
+                .queues
+                .iter()
+                .map(|queue| self.queues[queue.0].plan.name.clone())
+                .collect(),
+        })
+    }
+
+    /// All agents, by name.
+    pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
+        let listed = |ix: &AgentIx| {
+            let agent = &self.agents[ix.0];
+            !agent.queues.is_empty() || agent.duty != Duty::LoggedOut
+        };
+        let names = self.names.agents.iter();
+        names
+            .filter(move |(_, ix)| listed(ix))
+            .map(|(name, _)| name)
+    }
+
+    /// The calls that wait in a queue, the next first; `None` when there is no such queue.
+    pub fn line(&self, queue: &QueueName) -> Option<impl Iterator<Item = CallId>> {
+        let queue = &self.queues[self.names.queues.get(queue)?.0];
+        Some(queue.line.iter().map(|(_, call)| *call))
+    }
+
+    /// How many wait in a queue, those who are being offered included.
+    pub fn waiting(&self, queue: &QueueName) -> Option<usize> {
+        Some(self.queues[self.names.queues.get(queue)?.0].line.len())
+    }
+
+    /// A caller's place in their queue; 1 is the next.
+    pub fn position(&self, call: CallId) -> Option<usize> {
+        let caller = self.callers.get(&call)?;
+        Some(self.queues[caller.queue.0].ahead(caller.place) + 1)
+    }
+
+    /// Why a caller waits, for every member of the queue (为什么还在等待), as of the last input: a second ago
+    /// at most, since the machine looks about that often while anybody waits.
+    pub fn explain(&self, call: CallId) -> Option<Decision> {
+        let caller = self.callers.get(&call)?;
+        let queue = &self.queues[caller.queue.0];
+        let free = self.order_for(caller.queue, caller);
+        let because = match (caller.offers.connecting, caller.is_unoffered()) {
+            (Some(_), _) => "an agent has answered and is being connected".to_owned(),
+            (None, false) => "it rings".to_owned(),
+            (None, true) if free.is_empty() => {
+                format!("nobody is free; {} ahead", queue.ahead(caller.place))
+            }
+            (None, true) => "the script is thinking, or named nobody".to_owned(),
+        };
+        Some(Decision {
+            call,
+            queue: queue.plan.name.clone(),
+            what: Decided::Wait,
+            because: because.into(),
+            candidates: self.verdicts(caller.queue, &free),
+        })
+    }
+
+    /// All queues, those that are being closed left out, by name.
+    pub fn queues(&self) -> impl Iterator<Item = &QueueName> {
+        let names = self.names.queues.iter();
+        names
+            .filter(|(_, ix)| !self.queues[ix.0].closing)
+            .map(|(name, _)| name)
+    }
+
+    /// How a queue stands; `None` when there is no such queue.
+    pub fn queue(&self, now: Instant, queue: &QueueName) -> Option<QueueStatus> {
+        let queue = &self.queues[self.names.queues.get(queue)?.0];
+        let waits = queue
+            .line
+            .iter()
+            .zip(1..)
+            .filter_map(|((_, call), position)| {
+                let caller = self.callers.get(call)?;
+                Some(Waiting {
+                    call: *call,
+                    position,
+                    waited: now.saturating_duration_since(caller.first),
+                    is_offered: !caller.is_unoffered(),
+                })
+            });
+        let members = queue.members.iter();
+        Some(QueueStatus {
+            plan: queue.plan.clone(),
+            waiting: waits.collect(),
+            members: members.map(|ix| self.agents[ix.0].id.clone()).collect(),
+        })
+    }
+}
+
+/// How a queue stands now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueStatus {
+    /// What an admin wrote.
+    pub plan: QueuePlan,
+    /// Who waits, the next first.
+    pub waiting: Vec<Waiting>,
+    /// The agents, in the order of the plan.
+    pub members: Vec<AgentId>,
+}
+
+/// A caller who waits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Waiting {
+    /// Who.
+    pub call: CallId,
+    /// The place; 1 is the next.
+    pub position: usize,
+    /// For so long, in all the queues that the caller came through.
+    pub waited: Duration,
+    /// An agent is rung for them, or has just answered.
+    pub is_offered: bool,
+}
