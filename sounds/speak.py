@@ -34,7 +34,7 @@ MODEL = pathlib.Path("kokoro-v1.0.int8.onnx")
 # Language, voice, speed.
 SPEAKERS = [("zh", "zf_xiaobei", 1.0), ("en", "af_heart", 0.95)]
 # What numbers, dates and times are composed from, and what is as short.
-PIECES = ("digits/", "date/", "time/", "vm/of-them")
+PIECES = ("digits/", "date/", "time/", "vm/of-them", "agent/state-", "agent/reason-", "agent/waiting-2")
 # Alone, a syllable or two of Chinese lose their first consonant (十 sounds like 直): pieces are cut out of a sentence.
 CARRIER = ("一共，", "条。")
 # By the number of syllables: what is short, as in numbers of phones, is not hurried over.
@@ -54,6 +54,8 @@ READINGS = {
     "重听": "chóng tīng", "重录": "chóng lù", "下一位": "xià yí wèi", "上一级": "shàng yì jí",
     "井号键": "jǐng hào jiàn", "星号键": "xīng hào jiàn", "一般": "yì bān", "标记为": "biāo jì wéi",
     "一月": "yī yuè", "十一点": "shí yī diǎn",
+    "置闲": "zhì xián", "置忙": "zhì máng", "小休": "xiǎo xiū", "一分钟": "yì fēn zhōng", "排队一人": "pái duì yì rén",
+    "不在": "bú zài",
 }
 NO_WORDS = ["按井", "号键"]
 # What espeak-ng takes for a word.
