@@ -172,6 +172,15 @@ impl Live {
         self.legs.iter_mut().find(|leg| leg.id == id)
     }
 
+    /// These hear something else now: music for them that is still being loaded comes too late.
+    pub(crate) fn forget_music<const N: usize>(&mut self, legs: [LegId; N]) {
+        for id in legs {
+            if let Some(leg) = self.leg(id) {
+                leg.music += 1;
+            }
+        }
+    }
+
     /// The codec that the caller speaks, so that a called leg is offered the same first.
     pub(crate) fn caller_codec(&self) -> Option<media::CodecKind> {
         let sound = self.legs.first()?.sound.as_ref()?;

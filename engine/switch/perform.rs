@@ -37,10 +37,12 @@ impl Switch {
             Output::Music { leg, name } => self.music(live, leg, name.as_deref()),
             Output::Quiet { leg } => self.quiet(live, leg),
             Output::Connect { a, b } => {
+                live.forget_music([a, b]);
                 self.pair(live, a, b, |a, b| Command::Connect { a, b });
                 self.tell_bridged(live, a, b);
             }
             Output::PassEarlyMedia { from, to } => {
+                live.forget_music([to]);
                 self.pair(live, from, to, |from, to| Command::Listen { from, to });
             }
             Output::Disconnect { a, b } => {

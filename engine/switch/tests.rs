@@ -1,8 +1,8 @@
 //! What the switch owes its calls when something in it breaks.
 
 use call::{
-    Event, GreetingKind, MOST_WRONG_PINS, MailboxChange, MessageId, Pin, PinVerdict, RecordingId,
-    Setup,
+    Event, GreetingKind, LegId, MOST_WRONG_PINS, MailboxChange, MessageId, Output, Pin, PinVerdict,
+    RecordingId, Setup,
 };
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
@@ -208,6 +208,38 @@ async fn a_greeting_takes_the_place_of_the_one_before_whose_sound_goes() {
     assert!(!files[0].exists() && files[1].exists());
     assert_eq!(change(None).await, None);
     assert!(!files[1].exists());
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn music_that_is_loaded_too_late_is_not_heard_over_a_conversation() {
+    let (mut switch, _inputs, _, folder) = switch("music").await;
+    let now = Instant::now();
+    let call = switch.insert_call(now, 1);
+    let (caller, called) = (LegId::CALLER, LegId(1));
+    let mut serials = Vec::new();
+
+    switch.with_call(now, call, |switch, live| {
+        for id in [caller, called] {
+            live.legs
+                .push(live::Leg::new(id, live::Role::Caller { offer: None }));
+        }
+        let music = Output::Music {
+            leg: called,
+            name: None,
+        };
+        switch.perform(now, live, music);
+        serials.push(live.legs[1].music);
+        let (a, b) = (caller, called);
+        switch.perform(now, live, Output::Connect { a, b });
+        serials.push(live.legs[1].music);
+    });
+
+    assert_ne!(
+        serials[0], serials[1],
+        "what is loaded for the first is no longer wanted"
+    );
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -7,5 +7,6 @@ mod events;
 mod lists;
 #[path = "../../../../../tests/support/openapi.rs"]
 mod openapi;
+mod played;
 mod routes;
 mod sound;

@@ -1,136 +1,21 @@
-//! What the API asks of the switch, and what the switch tells the API's listeners.
+//! What the API is shown of the running exchange.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Instant;
 
 use call::{CallId, LegId, TenantId};
 use serde_json::Value;
-use sip::registrar::Binding;
-use store::{MessageRow, Store};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    Asked, Events, LiveCall, News, OldGeneration, RefusedGeneration, Registration, Reloaded,
-    ScriptFailure, Scripts, Trunk, TrunkHost, User, VoicemailChange,
+    LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded, ScriptFailure, Scripts,
+    Trunk, TrunkHost, User,
 };
 
-use super::live::Live;
-use super::{Entrance, Input, Switch, trunks};
-
-/// Something that the API asks, with where its answer goes.
-#[derive(Debug)]
-pub(crate) struct Question {
-    tenant: TenantId,
-    what: What,
-}
-
-#[derive(Debug)]
-enum What {
-    LiveCalls(Vec<Uuid>, oneshot::Sender<HashMap<Uuid, LiveCall>>),
-    HangUp(CallId, String, oneshot::Sender<bool>),
-    Registrations(oneshot::Sender<Vec<Registration>>),
-    Trunks(oneshot::Sender<Vec<Trunk>>),
-    Users(oneshot::Sender<Vec<User>>),
-    Scripts(oneshot::Sender<Option<Scripts>>),
-    Reload(oneshot::Sender<Reloaded>),
-    Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
-}
-
-type Changed = Result<Option<MessageRow>, store::Error>;
-
-impl Entrance {
-    /// Turned away for want of room, the sender is dropped, and the API says that it is busy.
-    fn question<T>(&self, tenant: &str, what: impl FnOnce(oneshot::Sender<T>) -> What) -> Asked<T> {
-        let (answer, asked) = oneshot::channel();
-        let question = Question {
-            tenant: tenant.into(),
-            what: what(answer),
-        };
-        let _ = self.offer(Input::Api(question));
-        asked
-    }
-}
-
-impl web::Exchange for Entrance {
-    fn live_calls(&self, tenant: &str, calls: Vec<Uuid>) -> Asked<HashMap<Uuid, LiveCall>> {
-        self.question(tenant, |answer| What::LiveCalls(calls, answer))
-    }
-
-    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
-        self.question(tenant, |answer| What::HangUp(CallId(call), by, answer))
-    }
-
-    fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>> {
-        self.question(tenant, What::Registrations)
-    }
-
-    fn trunks(&self, tenant: &str) -> Asked<Vec<Trunk>> {
-        self.question(tenant, What::Trunks)
-    }
-
-    fn users(&self, tenant: &str) -> Asked<Vec<User>> {
-        self.question(tenant, What::Users)
-    }
-
-    fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
-        self.question(tenant, What::Scripts)
-    }
-
-    fn reload(&self, tenant: &str) -> Asked<Reloaded> {
-        self.question(tenant, What::Reload)
-    }
-
-    fn change_voicemail(
-        &self,
-        tenant: &str,
-        message: Uuid,
-        change: VoicemailChange,
-    ) -> Asked<Changed> {
-        self.question(tenant, |answer| What::Voicemail(message, change, answer))
-    }
-}
+use crate::switch::live::Live;
+use crate::switch::{Switch, trunks};
 
 impl Switch {
-    /// Answers; whoever has gone meanwhile does not hear it.
-    pub(super) fn answer_api(&mut self, now: Instant, question: Question) {
-        let tenant = question.tenant;
-        match question.what {
-            What::LiveCalls(calls, answer) => {
-                let _ = answer.send(self.live_calls(&tenant, &calls));
-            }
-            What::HangUp(call, by, answer) => {
-                let is_ours = self
-                    .calls
-                    .get(&call)
-                    .is_some_and(|live| live.setup.tenant == tenant && live.ended.is_none());
-                if is_ours {
-                    self.with_machine(now, call, |call| call.handle_hang_up(now, by));
-                }
-                let _ = answer.send(is_ours);
-            }
-            What::Registrations(answer) => {
-                let _ = answer.send(self.registrations_of(now, &tenant));
-            }
-            What::Trunks(answer) => {
-                let _ = answer.send(self.trunks_of(&tenant));
-            }
-            What::Users(answer) => {
-                let _ = answer.send(self.users_of(now, &tenant));
-            }
-            What::Scripts(answer) => {
-                let _ = answer.send(self.scripts_of(&tenant));
-            }
-            What::Reload(answer) => self.reload(move |outcome| {
-                let _ = answer.send(reloaded(&outcome, &tenant));
-            }),
-            What::Voicemail(message, change, answer) => {
-                self.change_voicemail(&tenant, message, change, answer);
-            }
-        }
-    }
-
-    fn live_calls(&self, tenant: &TenantId, calls: &[Uuid]) -> HashMap<Uuid, LiveCall> {
+    pub(super) fn live_calls(&self, tenant: &TenantId, calls: &[Uuid]) -> HashMap<Uuid, LiveCall> {
         let known = calls.iter().filter_map(|&id| {
             let live = self.calls.get(&CallId(id))?;
             (live.setup.tenant == *tenant).then(|| (id, state_of(live)))
@@ -138,7 +23,7 @@ impl Switch {
         known.collect()
     }
 
-    fn registrations_of(&self, now: Instant, tenant: &TenantId) -> Vec<Registration> {
+    pub(super) fn registrations_of(&self, now: Instant, tenant: &TenantId) -> Vec<Registration> {
         let wall = self.parts.clock.unix_micros();
         let accounts = self.registrar.accounts();
         accounts
@@ -164,7 +49,7 @@ impl Switch {
             .collect()
     }
 
-    fn trunks_of(&self, tenant: &TenantId) -> Vec<Trunk> {
+    pub(super) fn trunks_of(&self, tenant: &TenantId) -> Vec<Trunk> {
         let all = self.trunks.by_name.iter();
         all.filter(|(_, trunk)| trunk.settings.tenant == *tenant.0)
             .map(|(name, trunk)| Trunk {
@@ -185,7 +70,7 @@ impl Switch {
             .collect()
     }
 
-    fn users_of(&self, now: Instant, tenant: &TenantId) -> Vec<User> {
+    pub(super) fn users_of(&self, now: Instant, tenant: &TenantId) -> Vec<User> {
         let Some(settings) = self.tenants.get(&*tenant.0) else {
             return Vec::new();
         };
@@ -216,7 +101,7 @@ impl Switch {
             .collect()
     }
 
-    fn scripts_of(&self, tenant: &TenantId) -> Option<Scripts> {
+    pub(super) fn scripts_of(&self, tenant: &TenantId) -> Option<Scripts> {
         let status = self.parts.scripts.status();
         let found = status
             .tenants
@@ -255,101 +140,9 @@ impl Switch {
                 .collect(),
         })
     }
-
-    fn change_voicemail(
-        &self,
-        tenant: &TenantId,
-        message: Uuid,
-        change: VoicemailChange,
-        answer: oneshot::Sender<Changed>,
-    ) {
-        let (store, now) = (self.parts.store.clone(), self.parts.clock.unix_micros());
-        let (events, tenant) = (self.parts.events.clone(), tenant.clone());
-        tokio::spawn(async move {
-            let of = &*tenant.0;
-            let done = match change {
-                VoicemailChange::Heard => store.mark_heard(of, message, now).await,
-                VoicemailChange::Deleted => store.delete_message(of, message, now).await,
-                VoicemailChange::Restored => store.restore_message(of, message).await,
-            };
-            let changed = match done {
-                Ok(()) => tell_of_message(&*store, &events, &tenant, message, change, now).await,
-                Err(store::Error::NotFound { .. }) => Ok(None),
-                Err(error) => Err(error),
-            };
-            let _ = answer.send(changed);
-        });
-    }
-
-    /// Tells what a call does now, if that is news.
-    pub(super) fn tell_of(&self, live: &mut Live) {
-        if live.ended.is_some() || live.call.is_ended() {
-            return;
-        }
-        let state = (coarse(live.call.state()), partner(live));
-        if state.0 == ENDING || live.told == Some(state) {
-            return;
-        }
-        live.told = Some(state);
-        let LiveCall { state, talks_with } = state_of(live);
-        let news = News::CallChanged { state, talks_with };
-        self.tell(&live.setup.tenant, Some(live.id()), news);
-    }
-
-    /// Tells that a phone has come, or answers or no longer answers; a refreshed registration is no
-    /// news.
-    pub(super) fn tell_of_phone(&mut self, tenant: &str, user: &str, phone: &Binding) {
-        let reachable = phone.is_reachable;
-        if self.phones_told.insert(phone.id, reachable) == Some(reachable) {
-            return;
-        }
-        let news = News::RegistrationChanged {
-            user: user.to_owned(),
-            contact: phone.contact.to_string(),
-            reachable,
-        };
-        self.tell(&tenant.into(), None, news);
-    }
-
-    pub(super) fn tell_of_phone_gone(&mut self, tenant: &str, user: &str, phone: &Binding) {
-        self.phones_told.remove(&phone.id);
-        let news = News::RegistrationRemoved {
-            user: user.to_owned(),
-            contact: phone.contact.to_string(),
-        };
-        self.tell(&tenant.into(), None, news);
-    }
-
-    /// Tells all who listen to this tenant.
-    pub(super) fn tell(&self, tenant: &TenantId, call: Option<CallId>, news: News) {
-        let at = self.parts.clock.unix_micros();
-        let call = call.map(|call| call.0);
-        self.parts.events.publish(&tenant.0, at, call, news);
-    }
 }
 
-/// Tells that a message was changed; the message as it is now.
-pub(super) async fn tell_of_message(
-    store: &dyn Store,
-    events: &Arc<Events>,
-    tenant: &TenantId,
-    message: Uuid,
-    change: VoicemailChange,
-    now: i64,
-) -> Changed {
-    let row = store.message(&tenant.0, message).await?;
-    if let Some(row) = &row {
-        let news = News::VoicemailChanged {
-            id: message,
-            mailbox: row.mailbox.clone(),
-            change,
-        };
-        events.publish(&tenant.0, now, None, news);
-    }
-    Ok(row)
-}
-
-fn state_of(live: &Live) -> LiveCall {
+pub(super) fn state_of(live: &Live) -> LiveCall {
     let state = match live.ended {
         Some(_) => ENDING,
         None => coarse(live.call.state()),
@@ -363,12 +156,12 @@ fn state_of(live: &Live) -> LiveCall {
 }
 
 /// The leg that the caller talks with.
-fn partner(live: &Live) -> Option<LegId> {
+pub(super) fn partner(live: &Live) -> Option<LegId> {
     live.call.legs().first()?.talks_with()
 }
 
 /// What a call does, as outsiders see it: what a script does from one moment to the next is a menu.
-fn coarse(state: &str) -> &'static str {
+pub(super) fn coarse(state: &str) -> &'static str {
     match state {
         "ringing" => "ringing",
         "talking" => "talking",
@@ -381,7 +174,7 @@ fn coarse(state: &str) -> &'static str {
 }
 
 /// A tenant's part of what a reload came to.
-fn reloaded(outcome: &Value, tenant: &TenantId) -> Reloaded {
+pub(super) fn reloaded(outcome: &Value, tenant: &TenantId) -> Reloaded {
     let messages = |list: &Value| -> Vec<String> {
         let faults = list.as_array().into_iter().flatten();
         faults
@@ -406,7 +199,7 @@ fn reloaded(outcome: &Value, tenant: &TenantId) -> Reloaded {
     }
 }
 
-const ENDING: &str = "ending";
+pub(super) const ENDING: &str = "ending";
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,131 @@
+//! What the API asks of the switch; neighbours hold what it is shown and what its listeners are told.
+
+mod news;
+mod shown;
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use call::{CallId, TenantId};
+use store::MessageRow;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use web::{Asked, LiveCall, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange};
+
+pub(super) use news::tell_of_message;
+use shown::reloaded;
+
+use super::{Entrance, Input, Switch};
+
+/// Something that the API asks, with where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Question {
+    tenant: TenantId,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    LiveCalls(Vec<Uuid>, oneshot::Sender<HashMap<Uuid, LiveCall>>),
+    HangUp(CallId, String, oneshot::Sender<bool>),
+    Registrations(oneshot::Sender<Vec<Registration>>),
+    Trunks(oneshot::Sender<Vec<Trunk>>),
+    Users(oneshot::Sender<Vec<User>>),
+    Scripts(oneshot::Sender<Option<Scripts>>),
+    Reload(oneshot::Sender<Reloaded>),
+    Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
+}
+
+type Changed = Result<Option<MessageRow>, store::Error>;
+
+impl Entrance {
+    /// Turned away for want of room, the sender is dropped, and the API says that it is busy.
+    fn question<T>(&self, tenant: &str, what: impl FnOnce(oneshot::Sender<T>) -> What) -> Asked<T> {
+        let (answer, asked) = oneshot::channel();
+        let question = Question {
+            tenant: tenant.into(),
+            what: what(answer),
+        };
+        let _ = self.offer(Input::Api(question));
+        asked
+    }
+}
+
+impl web::Exchange for Entrance {
+    fn live_calls(&self, tenant: &str, calls: Vec<Uuid>) -> Asked<HashMap<Uuid, LiveCall>> {
+        self.question(tenant, |answer| What::LiveCalls(calls, answer))
+    }
+
+    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
+        self.question(tenant, |answer| What::HangUp(CallId(call), by, answer))
+    }
+
+    fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>> {
+        self.question(tenant, What::Registrations)
+    }
+
+    fn trunks(&self, tenant: &str) -> Asked<Vec<Trunk>> {
+        self.question(tenant, What::Trunks)
+    }
+
+    fn users(&self, tenant: &str) -> Asked<Vec<User>> {
+        self.question(tenant, What::Users)
+    }
+
+    fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
+        self.question(tenant, What::Scripts)
+    }
+
+    fn reload(&self, tenant: &str) -> Asked<Reloaded> {
+        self.question(tenant, What::Reload)
+    }
+
+    fn change_voicemail(
+        &self,
+        tenant: &str,
+        message: Uuid,
+        change: VoicemailChange,
+    ) -> Asked<Changed> {
+        self.question(tenant, |answer| What::Voicemail(message, change, answer))
+    }
+}
+
+impl Switch {
+    /// Answers; whoever has gone meanwhile does not hear it.
+    pub(super) fn answer_api(&mut self, now: Instant, question: Question) {
+        let tenant = question.tenant;
+        match question.what {
+            What::LiveCalls(calls, answer) => {
+                let _ = answer.send(self.live_calls(&tenant, &calls));
+            }
+            What::HangUp(call, by, answer) => {
+                let is_ours = self
+                    .calls
+                    .get(&call)
+                    .is_some_and(|live| live.setup.tenant == tenant && live.ended.is_none());
+                if is_ours {
+                    self.with_machine(now, call, |call| call.handle_hang_up(now, by));
+                }
+                let _ = answer.send(is_ours);
+            }
+            What::Registrations(answer) => {
+                let _ = answer.send(self.registrations_of(now, &tenant));
+            }
+            What::Trunks(answer) => {
+                let _ = answer.send(self.trunks_of(&tenant));
+            }
+            What::Users(answer) => {
+                let _ = answer.send(self.users_of(now, &tenant));
+            }
+            What::Scripts(answer) => {
+                let _ = answer.send(self.scripts_of(&tenant));
+            }
+            What::Reload(answer) => self.reload(move |outcome| {
+                let _ = answer.send(reloaded(&outcome, &tenant));
+            }),
+            What::Voicemail(message, change, answer) => {
+                self.change_voicemail(&tenant, message, change, answer);
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The exchange, as the tests of the API have it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as Lock};
+
+use store::{MessageRow, Store};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::bench::{LIVE, OURS};
+use crate::exchange::*;
+
+/// The exchange, played: it knows one live call, and notes what it is asked to do.
+#[derive(Default)]
+pub(super) struct Played {
+    pub(super) done: Lock<Vec<String>>,
+    /// Answers wait for this where it is set.
+    pub(super) reloads: Lock<Vec<oneshot::Sender<Reloaded>>>,
+    pub(super) store: Lock<Option<Arc<dyn Store>>>,
+    pub(super) is_deaf: std::sync::atomic::AtomicBool,
+}
+
+impl Played {
+    fn answer<T>(&self, answer: T) -> Asked<T> {
+        let (give, asked) = oneshot::channel();
+        if !self.is_deaf.load(std::sync::atomic::Ordering::Relaxed) {
+            let _ = give.send(answer);
+        }
+        asked
+    }
+
+    fn note(&self, what: String) {
+        self.done.lock().unwrap().push(what);
+    }
+}
+
+impl Exchange for Played {
+    fn live_calls(&self, tenant: &str, calls: Vec<Uuid>) -> Asked<HashMap<Uuid, LiveCall>> {
+        let live = LiveCall {
+            state: "talking",
+            talks_with: Some("1049".to_owned()),
+        };
+        let known = (tenant == OURS).then_some((LIVE, live));
+        self.answer(
+            known
+                .into_iter()
+                .filter(|(id, _)| calls.contains(id))
+                .collect(),
+        )
+    }
+
+    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
+        self.note(format!("hang up {tenant} {call} {by}"));
+        self.answer(tenant == OURS && call == LIVE)
+    }
+
+    fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>> {
+        let phone = |user: &str| Registration {
+            user: user.to_owned(),
+            contact: format!("sip:{user}@192.0.2.7"),
+            source: "192.0.2.7:5060/udp".to_owned(),
+            user_agent: Some("baresip".to_owned()),
+            instance: None,
+            expires_at: 1_795_492_800_000_000,
+            reachable: true,
+            round_trip_ms: Some(1.5),
+        };
+        let all = ["1051", "1049", "1050"].map(phone).to_vec();
+        self.answer(if tenant == OURS { all } else { Vec::new() })
+    }
+
+    fn trunks(&self, _: &str) -> Asked<Vec<Trunk>> {
+        self.answer(vec![Trunk {
+            name: "carrier".to_owned(),
+            context: "inbound".to_owned(),
+            hosts: vec![TrunkHost {
+                address: "192.0.2.9:5060".to_owned(),
+                alive: true,
+            }],
+            calls: 1,
+            max_calls: None,
+            registration: Some("registered".to_owned()),
+        }])
+    }
+
+    fn users(&self, _: &str) -> Asked<Vec<User>> {
+        self.answer(vec![User {
+            extension: "1049".to_owned(),
+            name: Some("温平".to_owned()),
+            context: "internal".to_owned(),
+            mailbox: "1049".to_owned(),
+            phones: 1,
+        }])
+    }
+
+    fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
+        self.answer((tenant == OURS).then(|| Scripts {
+            generation: Some(3),
+            hash: Some("ab".to_owned()),
+            since: Some(1),
+            calls: 2,
+            memory: 1 << 20,
+            old: vec![OldGeneration {
+                generation: 2,
+                calls: 1,
+            }],
+            warnings: vec!["no sound 'x'".to_owned()],
+            refused: Some(RefusedGeneration {
+                generation: 4,
+                at: 2,
+                errors: vec!["a.lua:1: oops".to_owned()],
+            }),
+            failures: 1,
+            last_failures: vec![ScriptFailure {
+                at: 3,
+                generation: 3,
+                call: None,
+                message: "a.lua:2: oops".to_owned(),
+            }],
+        }))
+    }
+
+    fn reload(&self, tenant: &str) -> Asked<Reloaded> {
+        self.note(format!("reload {tenant}"));
+        let (give, asked) = oneshot::channel();
+        self.reloads.lock().unwrap().push(give);
+        asked
+    }
+
+    fn change_voicemail(
+        &self,
+        tenant: &str,
+        message: Uuid,
+        change: VoicemailChange,
+    ) -> Asked<Result<Option<MessageRow>, store::Error>> {
+        let store = self.store.lock().unwrap().clone().unwrap();
+        let (give, asked) = oneshot::channel();
+        let tenant = tenant.to_owned();
+        tokio::spawn(async move {
+            let done = match change {
+                VoicemailChange::Heard => store.mark_heard(&tenant, message, 5).await,
+                VoicemailChange::Deleted => store.delete_message(&tenant, message, 6).await,
+                VoicemailChange::Restored => store.restore_message(&tenant, message).await,
+            };
+            let _ = give.send(match done {
+                Ok(()) => store.message(&tenant, message).await,
+                Err(error) => Err(error),
+            });
+        });
+        asked
+    }
+}
