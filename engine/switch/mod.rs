@@ -120,6 +120,8 @@ impl Switch {
             external: config.sip.external,
             session_expires: (!config.sip.session_expires.is_zero())
                 .then_some(config.sip.session_expires),
+            // Strangers are asked who they are, whatever they want.
+            asks_first: true,
             ..sip::EndpointConfig::default()
         });
         let accounts = Accounts::new(&config, &parts.users, now);

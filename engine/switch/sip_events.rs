@@ -87,7 +87,7 @@ impl Switch {
     }
 
     /// OPTIONS and whatever else comes outside of calls: strangers are asked who they are, as for
-    /// every method.
+    /// every method; the others learn what is not served.
     fn handle_question(
         &mut self,
         now: Instant,
@@ -98,7 +98,7 @@ impl Switch {
         let (status, headers) = match self.identify(now, request, source) {
             Err(refused) => refused,
             Ok(_) if *request.method() == Method::Options => (200, Vec::new()),
-            Ok(_) => (405, Vec::new()),
+            Ok(_) => return self.endpoint.turn_down(now, handle, request),
         };
         let mut reply = Response::reply_to(request, status);
         for (name, value) in &headers {

@@ -87,6 +87,7 @@ impl Switch {
             "calls": self.calls.len(),
             "calls_shown": calls,
             "registrations": self.registrations(),
+            "subscriptions": self.endpoint.counters().subscriptions,
             "banned": self.bans.banned(Instant::now()).map(|(source, left)| {
                 json!({ "source": source.to_string(), "seconds": left.as_secs() })
             }).collect::<Vec<Value>>(),
@@ -119,6 +120,7 @@ impl Switch {
             .store_waiting
             .set(self.parts.store.health().writes_waiting as f64);
         meters.registrations.set(self.registrations() as f64);
+        meters.subscriptions.set(counters.subscriptions as f64);
         let free = self.parts.media.free_ports();
         let trouble = (free < 2).then(|| "no RTP ports are free".to_owned());
         self.parts.vitals.set_trouble(trouble);

@@ -39,44 +39,85 @@ fn a_strangers_rtp_is_neither_heard_nor_answered() {
 }
 
 #[test]
-fn a_stranger_is_asked_for_a_password_whatever_it_wants() {
+fn a_stranger_is_asked_for_a_password_whatever_it_wants_and_of_whomever() {
     let exchange = Exchange::start(Setup::ringing());
+    let _a1 = exchange.phones(["1049"]);
     let here = exchange.house(200, 0);
     let stranger = UdpSocket::bind(here).unwrap();
     stranger
         .set_read_timeout(Some(crate::support::PATIENCE))
         .unwrap();
     let at = exchange.address();
-    for (method, status) in [
-        ("OPTIONS", 401),
-        ("REGISTER", 401),
-        ("INVITE", 401),
-        ("MESSAGE", 405),
-        ("SUBSCRIBE", 405),
-        ("REFER", 405),
+    let mut answers = Vec::new();
+    for (method, lines) in [
+        ("OPTIONS", ""),
+        ("REGISTER", ""),
+        ("INVITE", ""),
+        ("MESSAGE", "Content-Type: text/plain\r\n"),
+        ("PUBLISH", "Event: presence\r\n"),
+        ("JUMP", ""),
+        ("REFER", "Refer-To: <sip:1050@example.com>\r\n"),
+        ("SUBSCRIBE", ""),
+        ("SUBSCRIBE", "Event: dialog\r\n"),
+        ("SUBSCRIBE", "Event: message-summary\r\nExpires: 1\r\n"),
+        ("SUBSCRIBE", "Event: nonsense\r\nExpires: 600\r\n"),
     ] {
-        let text = format!(
-            "{method} sip:1049@{at} SIP/2.0\r\nVia: SIP/2.0/UDP {at};rport;branch=z9hG4bK{method}\r\n\
-             From: <sip:x@{at}>;tag=1\r\nTo: <sip:1049@{at}>\r\nCall-ID: {method}\r\n\
-             CSeq: 1 {method}\r\nContact: <sip:x@{here}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
-        );
-        stranger.send_to(text.as_bytes(), at).unwrap();
+        // One that is there, one that is known, one that is not.
+        for user in ["1049", "1050", "1999"] {
+            let id = answers.len();
+            let text = format!(
+                "{method} sip:{user}@{at} SIP/2.0\r\n\
+                 Via: SIP/2.0/UDP {at};rport;branch=z9hG4bK{id}\r\n\
+                 From: <sip:x@{at}>;tag=1\r\nTo: <sip:{user}@{at}>\r\nCall-ID: id-{id}\r\n\
+                 CSeq: 1 {method}\r\nContact: <sip:x@{here}>\r\nMax-Forwards: 70\r\n{lines}\
+                 Content-Length: 0\r\n\r\n"
+            );
+            stranger.send_to(text.as_bytes(), at).unwrap();
 
-        let mut answer = [0; 4_096];
-        let final_answer = loop {
-            let length = stranger.recv(&mut answer).unwrap();
-            let text = String::from_utf8_lossy(&answer[..length]).into_owned();
-            let ours = text.contains(&format!("Call-ID: {method}\r\n"));
-            if ours && !text.starts_with("SIP/2.0 100") {
-                break text;
-            }
-        };
-        let expected = format!("SIP/2.0 {status} ");
-        assert!(
-            final_answer.starts_with(&expected),
-            "{method}: {final_answer}"
-        );
+            let mut answer = [0; 4_096];
+            let answer = loop {
+                let length = stranger.recv(&mut answer).unwrap();
+                let text = String::from_utf8_lossy(&answer[..length]).into_owned();
+                let ours = text.contains(&format!("Call-ID: id-{id}\r\n"));
+                if ours && !text.starts_with("SIP/2.0 100") {
+                    break text;
+                }
+            };
+            answers.push((format!("{method} of {user}, {lines}"), shape(&answer)));
+        }
     }
+    let (_, first) = answers[0].clone();
+    assert_eq!(
+        first.first().map(String::as_str),
+        Some("SIP/2.0 401 Unauthorized")
+    );
+    for (what, shape) in answers {
+        assert_eq!(shape, first, "{what}");
+    }
+    assert_eq!(exchange.status()["subscriptions"], 0);
+}
+
+/// An answer without what is of this request alone: its status line, the names of its header fields,
+/// and what a challenge asks for.
+fn shape(answer: &str) -> Vec<String> {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(body.is_empty(), "{answer}");
+    let mut lines: Vec<String> = head
+        .lines()
+        .map(|line| match line.split_once(": ") {
+            Some(("WWW-Authenticate", challenge)) => {
+                let kept = challenge
+                    .split(", ")
+                    .filter(|part| !part.starts_with("nonce"));
+                kept.collect::<Vec<_>>().join(", ")
+            }
+            Some((name, _)) => name.to_owned(),
+            None => line.to_owned(),
+        })
+        .collect();
+    // INVITE is answered elsewhere, with its header fields in another order.
+    lines[1..].sort();
+    lines
 }
 
 #[test]

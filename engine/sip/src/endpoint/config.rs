@@ -25,11 +25,16 @@ pub struct EndpointConfig {
     /// The session interval that we propose (RFC 4028); `None` leaves it to the far end.
     pub session_expires: Option<Duration>,
     /// Methods that the application serves, beside those of every call and OPTIONS. Others are
-    /// refused: REFER with 603, others with 405.
+    /// refused: REFER with 603, others with 405, unknown ones with 501.
     pub allow: Vec<Method>,
     /// Event packages that the application serves; others are refused with 489. SUBSCRIBE is served
     /// where there are some.
     pub events: Vec<String>,
+    /// Whether the application is asked before a request outside of dialogs is refused because it is
+    /// not served: it is reported as [`Event::Request`](super::Event::Request) then, and once its
+    /// sender has said who it is, [`turn_down`](super::Endpoint::turn_down) refuses it. So strangers
+    /// get the same answer whatever they want.
+    pub asks_first: bool,
     /// Whether calls may take the place of others (RFC 3891).
     pub replaces: bool,
     /// How long a call may ring, in and out.
@@ -58,6 +63,7 @@ impl Default for EndpointConfig {
             session_expires: Some(Duration::from_secs(1800)),
             allow: vec![Method::Register],
             events: Vec::new(),
+            asks_first: false,
             replaces: false,
             max_ringing: Duration::from_secs(180),
             max_transactions: 400_000,

@@ -205,7 +205,8 @@ impl Endpoint {
     }
 
     /// Responds to [`Event::Request`], with a response that was begun by [`Response::reply_to`]. A
-    /// To tag is added where it is not there, and to an OPTIONS what we can do (RFC 3261 §11.2).
+    /// To tag and Server are added where they are not there, and to an OPTIONS what we can do (RFC
+    /// 3261 §11.2).
     ///
     /// Challenges, the refusals that need no password, and answers to OPTIONS are given without
     /// state, and the same again if asked again (§8.2.7): strangers leave no trace.
@@ -215,6 +216,9 @@ impl Endpoint {
         let mut reply = response.edit();
         if response.status() > 100 {
             reply = reply.to_tag(&key.token());
+            if !response.has(Name::Server) {
+                reply = reply.header(Name::Server, &self.wire.config.user_agent);
+            }
         }
         if response.is_success() && method == Ok(Method::Options) && !response.has(Name::Allow) {
             reply = self.wire.with_abilities(reply);
@@ -224,6 +228,17 @@ impl Endpoint {
         if is_options || matches!(response.status(), 401 | 404 | 405 | 407) {
             self.wire.table.forget(key);
         }
+    }
+
+    /// Refuses [`Event::Request`] with what says best why it is not served: 405 with what would be,
+    /// 489 with the packages that are, 423 with the least time.
+    pub fn turn_down(&mut self, now: Instant, handle: RequestHandle, request: &Request) {
+        let status = self.wire.unserved(request).unwrap_or(405);
+        let RequestHandle(key) = handle;
+        let reply = self.wire.reply(request, status, &key.token());
+        let reply = self.wire.with_remedy(reply, status).finish();
+        self.wire.respond(now, key, &reply);
+        self.wire.table.forget(key);
     }
 
     /// A random tag, branch or nonce of 64 bits, in hexadecimal, for requests that the application

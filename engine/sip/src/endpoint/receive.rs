@@ -238,7 +238,9 @@ impl Endpoint {
 
     /// A request outside of dialogs.
     fn handle_outside(&mut self, now: Instant, door: &Door, request: &Request) {
-        if let Some(status) = self.refusal(request) {
+        let unserved = self.wire.unserved(request);
+        let at_once = unserved.filter(|_| !self.wire.config.asks_first);
+        if let Some(status) = at_once.or_else(|| refusal(request)) {
             return self.refuse_with(door, request, status);
         }
         let merge = self.merge_key(request);
@@ -257,6 +259,7 @@ impl Endpoint {
             return self.handle_invite(now, door, request, merge);
         }
         match request.method() {
+            _ if unserved.is_some() => {}
             Method::Subscribe => return self.handle_subscribe(now, door, request, merge),
             Method::Refer => return self.handle_refer(now, door, request, merge),
             _ => {}
@@ -308,35 +311,6 @@ impl Endpoint {
         }
     }
 
-    /// Why a request outside of dialogs is refused before anybody looks at it.
-    fn refusal(&self, request: &Request) -> Option<u16> {
-        let method = request.method();
-        let is_served =
-            self.wire.serves(method) || matches!(method, Method::Invite | Method::Options);
-        if !is_served {
-            return Some(match method {
-                Method::Other(_) => 501,
-                Method::Subscribe => 489,
-                Method::Refer => 603,
-                // Nobody here has subscribed to it (RFC 6665 §4.1.3).
-                Method::Notify => 481,
-                method if CALL_METHODS.contains(method) => 481,
-                _ => 405,
-            });
-        }
-        match request.uri().map(|uri| uri.scheme()) {
-            Err(fault) => return Some(fault.status()),
-            Ok(Scheme::Other) => return Some(Error::Scheme.status()),
-            Ok(_) => {}
-        }
-        if *method == Method::Register && !registers_a_sip_address(request) {
-            return Some(400);
-        }
-        // Calls are passed on, and a loop has to end somewhere (§16.3).
-        let hops = request.max_forwards().ok().flatten();
-        (*method == Method::Invite && hops == Some(0)).then_some(483)
-    }
-
     /// What copies of one request over different paths have in common (§8.2.2.2).
     fn merge_key(&self, request: &Request) -> Key {
         let from_tag = request.from().ok().and_then(|from| from.tag());
@@ -381,14 +355,8 @@ impl Endpoint {
     }
 
     pub(super) fn refuse_with(&mut self, door: &Door, request: &Request, status: u16) {
-        let mut refusal = self.wire.reply(request, status, &door.key.token());
-        if matches!(status, 405 | 501) {
-            refusal = refusal.header(Name::Allow, &self.wire.allow);
-        }
-        if status == 489 {
-            refusal = self.wire.with_events(refusal);
-        }
-        self.refuse(door, refusal);
+        let refusal = self.wire.reply(request, status, &door.key.token());
+        self.refuse(door, self.wire.with_remedy(refusal, status));
     }
 
     /// Refuses without keeping state (§8.2.7); the same request gets the same tag again.
@@ -396,6 +364,28 @@ impl Endpoint {
         let payload = refusal.finish().to_bytes();
         self.wire.table.transmit(door.route, payload, false);
     }
+}
+
+/// Why a request outside of dialogs is refused before anybody looks at it.
+fn refusal(request: &Request) -> Option<u16> {
+    let method = request.method();
+    if CALL_METHODS.contains(method) && !matches!(method, Method::Invite | Method::Options)
+        || *method == Method::Notify
+    {
+        // Nobody here has subscribed to it (RFC 6665 §4.1.3), and no such call is known.
+        return Some(481);
+    }
+    match request.uri().map(|uri| uri.scheme()) {
+        Err(fault) => return Some(fault.status()),
+        Ok(Scheme::Other) => return Some(Error::Scheme.status()),
+        Ok(_) => {}
+    }
+    if *method == Method::Register && !registers_a_sip_address(request) {
+        return Some(400);
+    }
+    // Calls are passed on, and a loop has to end somewhere (§16.3).
+    let hops = request.max_forwards().ok().flatten();
+    (*method == Method::Invite && hops == Some(0)).then_some(483)
 }
 
 /// Whether a REGISTER is about an address that can be registered here (RFC 3261 §10.2).

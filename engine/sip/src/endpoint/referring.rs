@@ -101,6 +101,12 @@ impl Endpoint {
         session.is_with(&replaces.from_tag).then_some(id)
     }
 
+    /// What a Replaces has to say so that it means this call: what [`session_of`](Self::session_of)
+    /// finds it by. `None` while its far end has not been heard of.
+    pub fn name_of(&self, session: SessionId) -> Option<Replaces> {
+        self.sessions.get(&session)?.name()
+    }
+
     /// The call that an INVITE is to take the place of, or the status that refuses it (RFC 3891 §3).
     pub(super) fn replaced(&self, invite: &Request) -> Result<Option<SessionId>, u16> {
         if !self.wire.config.replaces {

@@ -7,12 +7,12 @@ use super::event::Event;
 use super::receive::Door;
 use super::subscriptions::Entrance;
 use super::wire::Wire;
+use crate::Request;
 use crate::subscription::notifier::{Kind, Notifier};
 use crate::subscription::standalone::Subscription;
 use crate::subscription::{Line, Notice, SubscriptionEnd, SubscriptionId, Termination, granted};
 use crate::transaction::key::Key;
 use crate::transaction::table::Owner;
-use crate::{Name, Request};
 
 impl Endpoint {
     /// Takes on a subscription, after [`Event::Subscribed`], and tells how things stand. `account`
@@ -77,7 +77,7 @@ impl Endpoint {
         });
     }
 
-    /// A SUBSCRIBE outside of dialogs.
+    /// A SUBSCRIBE outside of dialogs, to one of our packages.
     pub(super) fn handle_subscribe(
         &mut self,
         now: Instant,
@@ -85,17 +85,11 @@ impl Endpoint {
         request: &Request,
         merge: Key,
     ) {
-        let served = request.event().ok().filter(|event| {
-            let packages = &self.wire.config.events;
-            packages.iter().any(|package| event.package == **package)
-        });
-        let Some(event) = served else {
+        let Ok(event) = request.event() else {
             return self.refuse_with(door, request, 489);
         };
         let Some(expires) = granted(&self.wire.config, request) else {
-            let reply = self.wire.reply(request, 423, &door.key.token());
-            let seconds = self.wire.config.min_expires.as_secs();
-            return self.refuse(door, reply.header(Name::MinExpires, seconds));
+            return self.refuse_with(door, request, 423);
         };
         let subject = subject(&self.wire, request);
         let asked = (door.key, request, expires);

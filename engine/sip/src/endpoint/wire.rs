@@ -10,7 +10,7 @@ use crate::dialog::peer::Peer;
 use crate::message::Reason;
 use crate::random::Random;
 use crate::session::body::SDP;
-use crate::subscription::SubscriptionId;
+use crate::subscription::{SubscriptionId, granted};
 use crate::transaction::key::{Key, Keys};
 use crate::transaction::table::{Owner, Sending, Table};
 use crate::transport::{Route, Source, Transmit, Transport};
@@ -216,6 +216,42 @@ impl Wire {
         }
     }
 
+    /// The status that refuses what nobody here serves, outside of dialogs and whoever sends it.
+    pub(crate) fn unserved(&self, request: &Request) -> Option<u16> {
+        let method = request.method();
+        if !self.serves(method) && !CALL_METHODS.contains(method) {
+            return match method {
+                Method::Other(_) => Some(501),
+                Method::Subscribe => Some(489),
+                Method::Refer => Some(603),
+                // Nobody here has subscribed to it: no business of the application's.
+                Method::Notify => None,
+                _ => Some(405),
+            };
+        }
+        if *method != Method::Subscribe {
+            return None;
+        }
+        let is_known = request.event().is_ok_and(|event| {
+            let mut packages = self.config.events.iter();
+            packages.any(|package| event.package == **package)
+        });
+        match is_known {
+            false => Some(489),
+            true => granted(&self.config, request).is_none().then_some(423),
+        }
+    }
+
+    /// Adds to a refusal what would not have been refused.
+    pub(crate) fn with_remedy(&self, refusal: ResponseBuilder, status: u16) -> ResponseBuilder {
+        match status {
+            405 | 501 => refusal.header(Name::Allow, &self.allow),
+            423 => refusal.header(Name::MinExpires, self.config.min_expires.as_secs()),
+            489 => self.with_events(refusal),
+            _ => refusal,
+        }
+    }
+
     /// The extensions that a request demands and that nobody here knows.
     pub(crate) fn unsupported(&self, request: &Request) -> Option<String> {
         if !request.has(Name::Require) {
@@ -243,13 +279,8 @@ impl Wire {
 
     /// Responds to a request in a dialog, with nothing but a status.
     pub(crate) fn refuse(&mut self, now: Instant, key: Key, request: &Request, status: u16) {
-        let mut reply = self.reply(request, status, "");
-        if matches!(status, 405 | 501) {
-            reply = reply.header(Name::Allow, &self.allow);
-        }
-        if status == 489 {
-            reply = self.with_events(reply);
-        }
+        let reply = self.reply(request, status, "");
+        let reply = self.with_remedy(reply, status);
         self.respond(now, key, &reply.finish());
     }
 

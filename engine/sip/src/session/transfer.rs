@@ -13,7 +13,7 @@ use crate::subscription::{Line, SubscriptionId};
 use crate::transaction::key::Key;
 use crate::transaction::table::Owner;
 use crate::transport::Source;
-use crate::{Method, Name, NameAddr, ReferTo, Request, RequestBuilder, Response, Text};
+use crate::{Method, Name, NameAddr, ReferTo, Replaces, Request, RequestBuilder, Response, Text};
 
 /// What uses a call's dialog beside the call.
 #[derive(Debug, Default)]
@@ -49,6 +49,17 @@ impl Session {
         self.parties.iter().any(|party| {
             let is_none = *tag == *"0" && party.dialog.is_remote_tag(None);
             is_none || party.dialog.is_remote_tag(Some(tag))
+        })
+    }
+
+    /// What a Replaces names it by.
+    pub(crate) fn name(&self) -> Option<Replaces> {
+        let dialog = self.dialog()?;
+        Some(Replaces {
+            call_id: dialog.call_id().clone(),
+            to_tag: dialog.local_tag()?,
+            from_tag: dialog.remote_tag()?,
+            early_only: false,
         })
     }
 

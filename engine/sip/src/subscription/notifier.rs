@@ -175,9 +175,7 @@ impl Notifier {
         let status = status.clamp(300, 699);
         // A stranger that is asked for its name leaves no trace, and gets the same tag again.
         let mut response = line.wire.reply(&asked.request, status, &key.token());
-        if status == 489 {
-            response = line.wire.with_events(response);
-        }
+        response = line.wire.with_remedy(response, status);
         for (name, value) in headers {
             response = response.header_named(name, value);
         }

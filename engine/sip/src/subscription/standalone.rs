@@ -13,7 +13,7 @@ use crate::transaction::key::Key;
 use crate::transaction::table::Owner;
 use crate::transaction::timer::Wake;
 use crate::transport::Source;
-use crate::{Error, Method, Name, Request, Response, Text};
+use crate::{Error, Method, Request, Response, Text};
 
 /// One dialog with nothing in it but a subscription.
 #[derive(Debug)]
@@ -253,10 +253,6 @@ fn handle_in_notifier(line: &mut Line<'_>, notifier: &mut Notifier, key: Key, re
     }
     match granted(&wire.config, request) {
         Some(expires) => notifier.handle_subscribe(line, key, request, expires),
-        None => {
-            let reply = wire.reply(request, 423, "");
-            let reply = reply.header(Name::MinExpires, wire.config.min_expires.as_secs());
-            wire.respond(*now, key, &reply.finish());
-        }
+        None => wire.refuse(*now, key, request, 423),
     }
 }

@@ -59,6 +59,56 @@ fn what_is_wrong_with_a_request_is_said() {
 }
 
 #[test]
+fn who_asks_first_is_told_of_everything_and_turns_down_what_is_not_served() {
+    let ask = |pair: &mut Pair, what: &str, line: &str| {
+        let text = invite().replace("INVITE", what);
+        let text = text.replace("Max-Forwards: 70\n", &format!("Max-Forwards: 70\n{line}"));
+        pair.inject(BOB, "192.0.2.1:5060", &text);
+        pair.take(BOB, |e| matches!(e, Event::Request { .. }))
+    };
+    for (what, line, status, remedy) in [
+        ("JUMP", "", 501, Name::Allow),
+        ("MESSAGE", "", 405, Name::Allow),
+        ("PUBLISH", "", 405, Name::Allow),
+        ("REFER", "", 603, Name::Server),
+        ("SUBSCRIBE", "", 489, Name::AllowEvents),
+        ("SUBSCRIBE", "Event: presence\n", 489, Name::AllowEvents),
+        (
+            "SUBSCRIBE",
+            "Event: dialog\nExpires: 1\n",
+            423,
+            Name::MinExpires,
+        ),
+    ] {
+        let mut pair = Pair::with(|config| {
+            config.events = vec!["dialog".to_owned()];
+            config.asks_first = true;
+        });
+        let Some(Event::Request {
+            handle, request, ..
+        }) = ask(&mut pair, what, line)
+        else {
+            panic!("{what} {line} was not told");
+        };
+        assert!(pair.responses(BOB, status).is_empty(), "{what} {line}");
+
+        let now = pair.now;
+        pair.bob().turn_down(now, handle, &request);
+        pair.run_for(100);
+
+        let refusal = pair.responses(BOB, status).remove(0);
+        assert!(refusal.has(remedy), "{what} {line}");
+        assert_eq!(pair.bob().counters().transactions, 0, "{what} {line}");
+    }
+    // What makes sense within dialogs only is nobody's business.
+    let mut pair = Pair::with(|config| config.asks_first = true);
+    for what in ["NOTIFY", "BYE", "INFO"] {
+        assert!(ask(&mut pair, what, "").is_none(), "{what}");
+    }
+    assert_eq!(pair.responses(BOB, 481).len(), 3);
+}
+
+#[test]
 fn refusals_say_what_would_be_right() {
     let mut pair = Pair::new();
 

@@ -31,6 +31,27 @@ fn a_call_takes_the_place_of_another_that_stands() {
 }
 
 #[test]
+fn a_call_is_found_again_by_the_name_that_it_is_given() {
+    let mut pair = Pair::with(everything);
+    let (alice, bob) = pair.talk();
+
+    let name = pair.alice().name_of(alice).unwrap();
+    assert_eq!(pair.alice().session_of(&name), Some(alice));
+    let other_end = pair.bob().name_of(bob).unwrap();
+    assert_eq!(
+        (other_end.to_tag, other_end.from_tag),
+        (name.from_tag.clone(), name.to_tag.clone())
+    );
+
+    let now = pair.now;
+    let unheard = pair.call_with(|_| {});
+    assert_eq!(pair.alice().name_of(unheard), None);
+    pair.alice().hang_up(now, unheard, None);
+    finish(&mut pair, alice);
+    assert_eq!(pair.alice().name_of(alice), None);
+}
+
+#[test]
 fn an_answered_call_is_no_early_one() {
     let mut pair = Pair::with(everything);
     let (alice, _) = pair.talk();
