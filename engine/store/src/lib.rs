@@ -1,5 +1,5 @@
-//! The records: users, registrations, calls, journals, recordings, voicemail, scripts' values and
-//! jobs.
+//! The records: users, registrations, calls, journals, recordings, voicemail, agents and queues,
+//! scripts' values and jobs.
 //!
 //! [`Store`] is one trait of domain methods; [`Sqlite`] keeps it in a file. Nothing that carries a
 //! call waits for it: each method returns at once, with a [`Pending`] that may be awaited or
@@ -15,10 +15,11 @@ mod store;
 pub use error::Error;
 pub use pending::Pending;
 pub use row::{
-    CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, DueJobs, FinishedCall, JobRow,
-    JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow, MessageFilter, MessageRow, NewJob,
-    Quality, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, TokenRow,
-    UserRecord,
+    AgentNote, CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, DueJobs,
+    EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobRow, JobState, JournalLine, KvEntry, KvKey,
+    LegRow, MailboxRow, MessageFilter, MessageRow, NewJob, OfferRow, Quality, QueueLogFilter,
+    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, SegmentRow,
+    TokenRow, UserRecord,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

@@ -4,9 +4,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, FinishedCall, JobRow, JobState,
-    JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter, MessageRow, NewJob, Pending,
-    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, TokenRow, UserRecord,
+    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, FinishedCall, FloorNotes, FloorRow,
+    JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter, MessageRow, NewJob,
+    Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow,
+    RegistrationRow, Secret, TokenRow, UserRecord,
 };
 
 /// Where records live.
@@ -19,9 +20,9 @@ use crate::{
 /// `leave_message`, `append_journal`) is accepted for longer than what begins something.
 ///
 /// A disk that is full, locked or read-only is told at once, too, to those who can say it again:
-/// `put_*`, `set_pin`, `save_registration`, `kv_*`, `add_job`, `retry_job`. What the exchange itself notes of calls, recordings and
-/// messages is kept in memory instead and acknowledged when the disk has healed and has it;
-/// [`health`](Self::health) tells of the trouble meanwhile.
+/// `put_*`, `set_pin`, `save_registration`, `kv_*`, `add_job`, `retry_job`. What the exchange itself notes of calls,
+/// recordings, messages, agents and queues is kept in memory instead and acknowledged when the disk
+/// has healed and has it; [`health`](Self::health) tells of the trouble meanwhile.
 ///
 /// Methods that take a tenant see and change that tenant's rows only. The few without one are for
 /// the exchange itself, at its start and in its nightly cleaning. Times are microseconds since
@@ -155,6 +156,16 @@ pub trait Store: Send + Sync + 'static {
     /// Removes all tenants' messages that were deleted before `before`, with their recordings'
     /// rows, and returns those recordings so that their files can go too.
     fn purge_deleted(&self, before: i64) -> Pending<Vec<RecordingRow>>;
+
+    /// Notes what has happened to a tenant's agents and queues: in one piece, so that the log tells
+    /// of every state that a restart finds.
+    fn note_floor(&self, tenant: &str, notes: FloorNotes) -> Pending<()>;
+
+    /// What was noted last of a tenant's agents and queues, for the start.
+    fn floor(&self, tenant: &str) -> Pending<FloorRow>;
+
+    /// A tenant's queue log, newest first.
+    fn queue_log(&self, tenant: &str, filter: QueueLogFilter) -> Pending<Vec<QueueLogRow>>;
 
     /// A value that has not expired at `now`.
     fn kv_get(&self, key: KvKey, now: i64) -> Pending<Option<Value>>;

@@ -55,6 +55,11 @@ fn jobs_are_done_once_and_never_lost() {
 }
 
 #[test]
+fn agents_and_queues_are_kept_and_logged() {
+    contract::floor::run(&*sqlite());
+}
+
+#[test]
 fn one_database_keeps_the_whole_contract_twice() {
     let store = sqlite();
 

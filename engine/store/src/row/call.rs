@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::EpisodeRow;
+
 /// What is known when a call begins. Stored at once, so that a call that is cut by a crash has a
 /// record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,6 +125,8 @@ pub struct CallDetails {
     pub legs: Vec<LegRow>,
     /// What happened in it, in order.
     pub segments: Vec<SegmentRow>,
+    /// Its stays in queues, in order.
+    pub episodes: Vec<EpisodeRow>,
 }
 
 /// One leg of a call.

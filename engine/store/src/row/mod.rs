@@ -4,6 +4,7 @@
 //! database of a newer version can be read by an older one.
 
 mod call;
+mod floor;
 mod job;
 mod kv;
 mod recording;
@@ -14,6 +15,9 @@ mod voicemail;
 pub use call::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
     LegRow, Quality, SegmentRow,
+};
+pub use floor::{
+    AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogFilter, QueueLogRow,
 };
 pub use job::{DueJobs, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};

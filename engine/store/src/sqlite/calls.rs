@@ -3,6 +3,7 @@
 use rusqlite::Row;
 use uuid::Uuid;
 
+use super::floor;
 use super::records::{Rows, id, json, number, optional_id, page, stored};
 use crate::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, Error, FinishedCall,
@@ -159,6 +160,7 @@ pub(super) fn one(rows: &Rows<'_>, call: Uuid) -> Result<Option<CallDetails>, Er
         call: found,
         legs,
         segments,
+        episodes: floor::episodes_of(rows, call)?,
     }))
 }
 

@@ -24,6 +24,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         "jobs and grants",
         include_str!("../schema/0005_jobs_and_grants.sql"),
     ),
+    (
+        6,
+        "agents and queues",
+        include_str!("../schema/0006_agents_and_queues.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

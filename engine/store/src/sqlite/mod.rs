@@ -1,6 +1,7 @@
 //! SQLite behind [`Store`]: one writer with group commit, and readers beside it.
 
 mod calls;
+mod floor;
 mod job;
 mod jobs;
 mod kv;
@@ -32,10 +33,10 @@ use self::records::Records;
 use self::writer::Condition;
 use crate::secret::Seal;
 use crate::{
-    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, Error, FinishedCall, Health, JobRow,
-    JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter, MessageRow, NewJob, Pending,
-    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Store, TokenRow,
-    UserRecord,
+    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, Error, FinishedCall, FloorNotes,
+    FloorRow, Health, JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter,
+    MessageRow, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter,
+    RecordingRow, RegistrationRow, Secret, Store, TokenRow, UserRecord,
 };
 
 /// Records in one SQLite file (WAL, `synchronous = FULL`).
@@ -370,6 +371,23 @@ impl Store for Sqlite {
 
     fn purge_deleted(&self, before: i64) -> Pending<Vec<RecordingRow>> {
         self.write_end(move |records| voicemail::purge(&records.everyone(), before))
+    }
+
+    fn note_floor(&self, tenant: &str, notes: FloorNotes) -> Pending<()> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            floor::note(&records.of(&tenant), &notes)
+        })
+    }
+
+    fn floor(&self, tenant: &str) -> Pending<FloorRow> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| floor::kept(&records.of(&tenant)))
+    }
+
+    fn queue_log(&self, tenant: &str, filter: QueueLogFilter) -> Pending<Vec<QueueLogRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| floor::log(&records.of(&tenant), &filter))
     }
 
     fn kv_get(&self, key: KvKey, now: i64) -> Pending<Option<Value>> {

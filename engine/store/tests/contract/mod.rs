@@ -5,6 +5,7 @@ use store::Store;
 use uuid::Uuid;
 
 pub(crate) mod calls;
+pub(crate) mod floor;
 pub(crate) mod jobs;
 pub(crate) mod kv;
 pub(crate) mod recordings;
@@ -21,6 +22,7 @@ pub(crate) fn run(store: &dyn Store) {
     kv::run(store);
     jobs::run(store);
     tokens::run(store);
+    floor::run(store);
 }
 
 /// A tenant that nobody else uses.

@@ -1,0 +1,195 @@
+//! Agents and queues.
+
+use rusqlite::{Row, ToSql};
+use uuid::Uuid;
+
+use super::records::{Rows, id, json, number, optional_id, page};
+use crate::{
+    AgentNote, EpisodeRow, Error, FloorNotes, FloorRow, OfferRow, QueueLogFilter, QueueLogRow,
+};
+
+pub(super) fn note(rows: &Rows<'_>, notes: &FloorNotes) -> Result<(), Error> {
+    for agent in &notes.agents {
+        note_agent(rows, agent)?;
+    }
+    for (queue, agent) in &notes.last_offered {
+        rows.change(
+            "INSERT INTO queue_marks (tenant, queue, agent) VALUES (?1, ?2, ?3)
+             ON CONFLICT (tenant, queue) DO UPDATE SET agent = excluded.agent",
+            &[queue, agent],
+        )?;
+    }
+    for episode in &notes.episodes {
+        note_episode(rows, episode)?;
+    }
+    for line in &notes.log {
+        note_line(rows, line)?;
+    }
+    Ok(())
+}
+
+fn note_agent(rows: &Rows<'_>, note: &AgentNote) -> Result<(), Error> {
+    match &note.state {
+        Some(state) => rows.change(
+            "INSERT INTO agents (tenant, agent, state, saved_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (tenant, agent) DO UPDATE
+             SET state = excluded.state, saved_at = excluded.saved_at",
+            &[&note.agent, &state.to_string(), &note.at],
+        )?,
+        None => rows.change(
+            "DELETE FROM agents WHERE tenant = ?1 AND agent = ?2",
+            &[&note.agent],
+        )?,
+    };
+    Ok(())
+}
+
+fn note_episode(rows: &Rows<'_>, episode: &EpisodeRow) -> Result<(), Error> {
+    let offers = serde_json::to_string(&episode.offers)
+        .map_err(|error| Error::Refused(error.to_string()))?;
+    rows.change(
+        "INSERT INTO queue_episodes (tenant, id, call_id, queue, entered_at, place, priority,
+           offers, outcome, waited, waited_before, agent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (tenant, id) DO NOTHING",
+        &[
+            episode.id.as_bytes(),
+            episode.call.as_bytes(),
+            &episode.queue,
+            &episode.entered_at,
+            &episode.position,
+            &episode.priority,
+            &offers,
+            &episode.outcome,
+            &episode.waited,
+            &episode.waited_before,
+            &episode.agent,
+        ],
+    )?;
+    Ok(())
+}
+
+fn note_line(rows: &Rows<'_>, line: &QueueLogRow) -> Result<(), Error> {
+    rows.change(
+        "INSERT INTO queue_log (tenant, id, at, kind, queue, call_id, agent, why, place, lasted,
+           state, was, reachable, by_whom)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT (tenant, id) DO NOTHING",
+        &[
+            line.id.as_bytes(),
+            &line.at,
+            &line.kind,
+            &line.queue,
+            &line.call.map(Uuid::into_bytes),
+            &line.agent,
+            &line.why,
+            &line.position,
+            &line.lasted,
+            &line.state,
+            &line.was,
+            &line.reachable,
+            &line.by,
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn kept(rows: &Rows<'_>) -> Result<FloorRow, Error> {
+    let agents = rows.all(
+        "SELECT agent, state, saved_at FROM agents WHERE tenant = ?1 ORDER BY agent",
+        &[],
+        |row| {
+            Ok(AgentNote {
+                agent: row.get("agent")?,
+                state: Some(json(&row.get::<_, String>("state")?)?),
+                at: row.get("saved_at")?,
+            })
+        },
+    )?;
+    let last_offered = rows.all(
+        "SELECT queue, agent FROM queue_marks WHERE tenant = ?1 ORDER BY queue",
+        &[],
+        |row| Ok((row.get("queue")?, row.get("agent")?)),
+    )?;
+    Ok(FloorRow {
+        agents,
+        last_offered,
+    })
+}
+
+pub(super) fn episodes_of(rows: &Rows<'_>, call: Uuid) -> Result<Vec<EpisodeRow>, Error> {
+    rows.all(
+        "SELECT * FROM queue_episodes WHERE tenant = ?1 AND call_id = ?2 ORDER BY entered_at, id",
+        &[call.as_bytes()],
+        |row| {
+            Ok(EpisodeRow {
+                id: id(row, "id")?,
+                call: id(row, "call_id")?,
+                queue: row.get("queue")?,
+                entered_at: row.get("entered_at")?,
+                position: number(row, "place")?,
+                priority: number(row, "priority")?,
+                offers: json::<Vec<OfferRow>>(&row.get::<_, String>("offers")?)?,
+                outcome: row.get("outcome")?,
+                waited: row.get("waited")?,
+                waited_before: row.get("waited_before")?,
+                agent: row.get("agent")?,
+            })
+        },
+    )
+}
+
+/// Only what is asked for stands in the statement, so that the index of the narrowest is used: a log of
+/// years is not read for one agent's day.
+pub(super) fn log(rows: &Rows<'_>, filter: &QueueLogFilter) -> Result<Vec<QueueLogRow>, Error> {
+    let (call, before) = (
+        filter.call.map(Uuid::into_bytes),
+        filter.before.map(Uuid::into_bytes),
+    );
+    let wanted: [(&str, Option<&dyn ToSql>); 7] = [
+        ("call_id =", call.as_ref().map(|it| it as _)),
+        ("agent =", filter.agent.as_ref().map(|it| it as _)),
+        ("queue =", filter.queue.as_ref().map(|it| it as _)),
+        ("kind =", filter.kind.as_ref().map(|it| it as _)),
+        ("at >=", filter.since.as_ref().map(|it| it as _)),
+        ("at <", filter.until.as_ref().map(|it| it as _)),
+        (
+            "(at, id) < (SELECT at, id FROM queue_log WHERE tenant = ?1 AND id =",
+            before.as_ref().map(|it| it as _),
+        ),
+    ];
+    let mut sql = "SELECT * FROM queue_log WHERE tenant = ?1".to_owned();
+    let mut parameters: Vec<&dyn ToSql> = Vec::new();
+    for (condition, value) in wanted {
+        let Some(value) = value else { continue };
+        parameters.push(value);
+        let close = if condition.contains('(') { ")" } else { "" };
+        sql += &format!(" AND {condition} ?{}{close}", parameters.len() + 1);
+    }
+    let limit = page(filter.limit);
+    parameters.push(&limit);
+    sql += &format!(" ORDER BY at DESC, id DESC LIMIT ?{}", parameters.len() + 1);
+    rows.all(&sql, &parameters, line)
+}
+
+fn line(row: &Row<'_>) -> Result<QueueLogRow, Error> {
+    let position = match row.get::<_, Option<i64>>("place")? {
+        None => None,
+        Some(_) => Some(number(row, "place")?),
+    };
+    Ok(QueueLogRow {
+        id: id(row, "id")?,
+        at: row.get("at")?,
+        kind: row.get("kind")?,
+        queue: row.get("queue")?,
+        call: optional_id(row, "call_id")?,
+        agent: row.get("agent")?,
+        why: row.get("why")?,
+        position,
+        lasted: row.get("lasted")?,
+        state: row.get("state")?,
+        was: row.get("was")?,
+        reachable: row.get("reachable")?,
+        by: row.get("by_whom")?,
+    })
+}
