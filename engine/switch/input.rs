@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use call::{CallId, Command, LegId, PlayId, Reply};
+use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
 use script::{Place, ScriptEnd};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::dialing::Resolved;
+use super::floor::Question;
 use super::playing::Loaded;
 
 /// Something for the switch to handle.
@@ -68,6 +70,8 @@ pub(crate) enum Input {
     },
     /// The API asks something.
     Api(super::api::Question),
+    /// Agents and queues are asked something.
+    Floor(Question),
     /// `config.lua` was saved.
     ConfigChanged,
     /// A changed `config.lua` was read and is right.
@@ -141,6 +145,42 @@ impl script::Exchange for Entrance {
 
     fn keep_vars(&self, call: CallId, vars: Value) {
         let _ = self.offer(Input::Vars { call, vars });
+    }
+
+    fn published(&self, tenant: &TenantId) {
+        // Turned away, it is found by the next sweep.
+        let _ = self.offer(Question::Published(tenant.clone()).into());
+    }
+
+    fn act(
+        &self,
+        tenant: &TenantId,
+        agent: AgentId,
+        act: Act,
+        by: By,
+    ) -> oneshot::Receiver<Result<Status, Refusal>> {
+        let (answer, asked) = oneshot::channel();
+        let question = Question::Act {
+            tenant: tenant.clone(),
+            agent,
+            act,
+            by,
+            answer,
+        };
+        let _ = self.offer(question.into());
+        asked
+    }
+
+    fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
+        let (answer, asked) = oneshot::channel();
+        let _ = self.offer(Question::Agents(tenant.clone(), answer).into());
+        asked
+    }
+
+    fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
+        let (answer, asked) = oneshot::channel();
+        let _ = self.offer(Question::Queues(tenant.clone(), answer).into());
+        asked
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Live {
     pub(crate) script_error: Option<String>,
     /// What was last told of it: its state, and the leg that the caller talks with.
     pub(crate) told: Option<(&'static str, Option<LegId>)>,
+    /// What the floor was told of the users in it.
+    pub(crate) seen: SmallVec<[super::floor::Seen; 2]>,
     /// Set when the machine has ended; what it waits for is [`Leg::leaving`].
     pub(crate) ended: Option<Box<call::record::CallRecord>>,
     pub(crate) end_by: Option<Instant>,
@@ -159,6 +161,7 @@ impl Live {
             vars: serde_json::Value::Null,
             script_error: None,
             told: None,
+            seen: SmallVec::new(),
             ended: None,
             end_by: None,
         }

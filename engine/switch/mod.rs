@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod cleaning;
 mod dialing;
+mod floor;
 mod incoming;
 mod input;
 mod keys;
@@ -48,6 +49,7 @@ pub(crate) use sounds::Library;
 pub(crate) use trunks::transport;
 
 use accounts::Accounts;
+use floor::Floors;
 use live::Live;
 use trunks::Trunks;
 
@@ -87,6 +89,7 @@ pub(crate) struct Switch {
     phones_told: HashMap<sip::registrar::BindingId, bool>,
     bans: sip::Bans,
     trunks: Trunks,
+    floors: Floors,
     calls: HashMap<CallId, Box<Live>>,
     sessions: HashMap<SessionId, (CallId, LegId)>,
     legs: HashMap<LegKey, (CallId, LegId)>,
@@ -137,6 +140,7 @@ impl Switch {
                 ..sip::BanPolicy::default()
             }),
             trunks: Trunks::new(&config, now),
+            floors: Floors::default(),
             calls: HashMap::new(),
             sessions: HashMap::new(),
             legs: HashMap::new(),
@@ -153,6 +157,7 @@ impl Switch {
         };
         switch.restore_registrations(now);
         switch.begin_trunks();
+        switch.take_plans(now);
         switch
     }
 
@@ -250,6 +255,7 @@ impl Switch {
             }
             Input::Respond { handle, response } => self.endpoint.respond(now, handle, response),
             Input::Api(question) => self.answer_api(now, question),
+            Input::Floor(question) => self.answer_floor(now, question),
             Input::ConfigChanged => self.reload(|_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {
@@ -282,6 +288,7 @@ impl Switch {
             self.endpoint.poll_timeout(),
             call,
             self.trunks.poll_timeout(),
+            self.floors.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -304,6 +311,7 @@ impl Switch {
             });
         }
         self.handle_trunk_timeouts(now);
+        self.handle_floor_timeouts(now);
         if self.next_sweep <= now {
             self.next_sweep = now + SWEEP;
             self.sweep(now);
@@ -313,6 +321,7 @@ impl Switch {
     /// What is looked at once a second: journals, expired registrations, meters.
     fn sweep(&mut self, now: Instant) {
         self.handle_registrar_timeouts(now);
+        self.sweep_floors(now);
         let ids: Vec<CallId> = self
             .calls
             .values()
@@ -337,6 +346,7 @@ impl Switch {
             work(self, &mut live);
             self.settle(now, &mut live);
             self.tell_of(&mut live);
+            self.tell_floor_of_legs(now, &mut live);
         }));
         if done.is_err() {
             tracing::error!("a defect ended this call; the others go on");

@@ -68,6 +68,7 @@ impl Switch {
         }
         self.parts.config = config;
         self.begin_trunks();
+        self.take_plans(now);
         tracing::info!("config.lua is in force");
     }
 }

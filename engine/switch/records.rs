@@ -162,6 +162,7 @@ impl Switch {
     pub(super) fn bury(&mut self, now: Instant, mut live: Live) {
         let id = live.id();
         self.parts.scripts.hang_up(id);
+        self.forget_on_floor(now, &live);
         let record = Box::new(CallRecord {
             id,
             started_at: live.setup.started_at,

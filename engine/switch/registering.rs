@@ -123,6 +123,7 @@ impl Switch {
                     let row = row(tenant, user, &binding.save(&account, now, millis(wall)));
                     pending.push(self.parts.store.save_registration(row));
                     self.tell_of_phone(tenant, user, &binding);
+                    self.tell_floor_of_phone(now, tenant, user);
                     if binding.registered_at == now {
                         tracing::debug!(tenant, user, "registered");
                         let payload = serde_json::json!({
@@ -145,6 +146,7 @@ impl Switch {
                     };
                     tracing::debug!(tenant, user, ?why, "no longer registered");
                     self.tell_of_phone_gone(tenant, user, &binding);
+                    self.tell_floor_of_phone(now, tenant, user);
                     let contact = binding.contact.to_string();
                     self.parts
                         .store
@@ -198,6 +200,12 @@ impl Switch {
                 route: binding.route,
             })
             .collect()
+    }
+
+    /// Whether a phone of the user's answers.
+    pub(super) fn is_reachable(&self, now: Instant, tenant: &TenantId, user: &str) -> bool {
+        let phones = self.registrar.bindings(now, &account(tenant, user));
+        phones.iter().any(|phone| phone.is_reachable)
     }
 
     /// Phones of users who are no more are rung no more.

@@ -243,6 +243,7 @@ fn tenant() -> Tenant {
         users: BTreeMap::new(),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
+        agents: Default::default(),
         trunks: BTreeMap::new(),
         plugins: BTreeMap::new(),
     }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
 use call::{CallId, Command, Reply, TenantId};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -25,6 +26,37 @@ pub trait Exchange: Send + Sync + 'static {
     /// up, or the script failed. May come a moment after the call has ended.
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         let _ = (call, vars);
+    }
+
+    /// A tenant has a new generation: its queues may be others
+    /// ([`Scripts::queues`](crate::Scripts::queues)).
+    fn published(&self, tenant: &TenantId) {
+        let _ = tenant;
+    }
+
+    /// An agent of the tenant's queues does something, or somebody does it for them; how they
+    /// stand then. A receiver that is closed without an answer: the exchange is too busy.
+    fn act(
+        &self,
+        tenant: &TenantId,
+        agent: AgentId,
+        act: Act,
+        by: By,
+    ) -> oneshot::Receiver<Result<Status, Refusal>> {
+        let _ = (tenant, agent, act, by);
+        oneshot::channel().1
+    }
+
+    /// How all agents of the tenant's queues stand, by name.
+    fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
+        let _ = tenant;
+        oneshot::channel().1
+    }
+
+    /// How the tenant's queues stand, by name.
+    fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
+        let _ = tenant;
+        oneshot::channel().1
     }
 }
 

@@ -472,6 +472,7 @@ impl Tenancy {
         // Before anything of it runs.
         self.failures.quarantine.lift();
         host.inbox.push(Message::Published(now));
+        self.parts.exchange.published(&self.id);
         self.state().refused = None;
         if let Some(before) = before {
             self.retire(before);

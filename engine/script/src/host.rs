@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use call::acd::{Act, AgentId, By, Plan, QueueStatus, Refusal, Status};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
@@ -73,6 +74,8 @@ pub(crate) struct Routing {
     pub(crate) schedules: Vec<(Place, OpeningHours)>,
     /// The handlers of jobs, by owner and name, each with when it runs again.
     pub(crate) jobs: BTreeMap<(String, String), Schedule>,
+    /// The queues that files declare, and what holds for all agents.
+    pub(crate) queues: Arc<Plan>,
     /// Names and versions.
     pub(crate) plugins: Vec<(String, String)>,
 }
@@ -301,6 +304,27 @@ impl Exchange for Leash {
         if !self.pulse.given_up() {
             self.exchange.keep_vars(call, vars);
         }
+    }
+
+    fn act(
+        &self,
+        tenant: &TenantId,
+        agent: AgentId,
+        act: Act,
+        by: By,
+    ) -> oneshot::Receiver<Result<Status, Refusal>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.act(tenant, agent, act, by)
+    }
+
+    fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
+        self.exchange.agents(tenant)
+    }
+
+    fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
+        self.exchange.queues(tenant)
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Named {
     Context(String),
     /// `call:bridge("trunk:carrier/" .. number)`.
     Trunk(String),
+    /// `call:queue("support")`.
+    Queue(String),
 }
 
 /// Finds the names in a source.
@@ -40,6 +42,9 @@ pub(crate) fn of(source: &str) -> Vec<Literal> {
                     }),
                     "music" => texts(&tokens, first, |line, name, whole| {
                         found.extend(plain(name, whole).map(Named::Music).map(on(line)));
+                    }),
+                    "queue" => texts(&tokens, first, |line, name, whole| {
+                        found.extend(plain(name, whole).map(Named::Queue).map(on(line)));
                     }),
                     "bridge" => texts(&tokens, first, |line, target, _| {
                         let trunk = target

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use call::acd::{Plan, QueueName, Step};
 use call::route::{Pattern, Routes};
 use mlua::{Function, Value};
 
+use crate::api::queue::{DeclaredQueue, no_queue};
 use crate::budget::Pause;
 use crate::host::{Host, Routing};
 use crate::literals::{self, Named};
@@ -22,6 +24,8 @@ pub(crate) struct Loaded {
     /// Handlers by context, numbered as in the routing.
     pub(crate) handlers: BTreeMap<String, Vec<DeclaredRoute>>,
     pub(crate) timers: Vec<DeclaredTimer>,
+    /// What queues ask whom a call is offered to.
+    pub(crate) choosers: BTreeMap<QueueName, Function>,
 }
 
 /// Loads the tenant's dialplan from the host's snapshot.
@@ -130,6 +134,7 @@ fn check(
         }
         routing.contexts.insert(name.clone(), table);
     }
+    faults.extend(lost_callers(&declared.queues, host));
     let users = host.settings.users.iter();
     let users = users.map(|(extension, user)| (format!("user {extension}"), &user.context));
     let trunks = host.settings.trunks.iter();
@@ -143,7 +148,11 @@ fn check(
     if !faults.is_empty() {
         return Err(faults);
     }
-    routing.warnings = warnings(&routing, vm, host);
+    routing.queues = Arc::new(Plan {
+        queues: declared.queues.iter().map(|it| it.plan.clone()).collect(),
+        rules: host.settings.agents.clone(),
+    });
+    routing.warnings = warnings(&routing, &declared.queues, vm, host);
     routing.schedules = declared.schedules;
     let plugins = plugins.iter();
     routing.plugins = plugins
@@ -160,12 +169,39 @@ fn check(
         routing,
         handlers: declared.contexts,
         timers: declared.timers,
+        choosers: declared
+            .queues
+            .into_iter()
+            .filter_map(|it| Some((it.plan.name, it.choose?)))
+            .collect(),
     })
+}
+
+/// Queues that send callers on to queues which are not there.
+fn lost_callers(queues: &[DeclaredQueue], host: &Arc<Host>) -> Vec<Fault> {
+    let known = |name: &QueueName| queues.iter().any(|it| it.plan.name == *name);
+    let steps = queues
+        .iter()
+        .flat_map(|it| it.plan.overflow.iter().map(move |overflow| (it, overflow)));
+    let lost = steps.filter_map(|(queue, overflow)| match &overflow.step {
+        Step::Queue(name) if !known(name) => {
+            let names = queues.iter().map(|it| &*it.plan.name.0);
+            let of = &queue.plan.name;
+            let message = format!("queue '{of}': overflow: {}", no_queue(&name.0, names));
+            Some(fault::plain(
+                message,
+                Some(queue.place.clone()),
+                &host.snapshot,
+            ))
+        }
+        _ => None,
+    });
+    lost.collect()
 }
 
 /// What will fail when a call comes to it, and lets all others through: names in the text that
 /// are not there.
-fn warnings(routing: &Routing, vm: &Vm, host: &Arc<Host>) -> Vec<Fault> {
+fn warnings(routing: &Routing, queues: &[DeclaredQueue], vm: &Vm, host: &Arc<Host>) -> Vec<Fault> {
     let (settings, snapshot) = (&host.settings, &host.snapshot);
     let sound = |name: &str| {
         let sounds = &vm.surroundings.sounds;
@@ -186,12 +222,27 @@ fn warnings(routing: &Routing, vm: &Vm, host: &Arc<Host>) -> Vec<Fault> {
             warnings.push(fault::plain(message, None, snapshot));
         }
     }
+    for DeclaredQueue { plan, place, .. } in queues {
+        let music = plan.music.as_deref().map(|name| format!("music/{name}"));
+        if let Some(Err(message)) = music.as_deref().map(sound) {
+            let message = format!("queue '{}': music: {message}", plan.name);
+            warnings.push(fault::plain(message, Some(place.clone()), snapshot));
+        }
+    }
+    let queue_is_there = |name: &str| {
+        let known = queues.iter().map(|it| &*it.plan.name.0);
+        match known.clone().any(|it| it == name) {
+            true => Ok(()),
+            false => Err(no_queue(name, known)),
+        }
+    };
     for (path, source) in snapshot.files() {
         for literal in literals::of(&String::from_utf8_lossy(source)) {
             let found = match &literal.name {
                 Named::Sound(name) => sound(name),
                 Named::Music(name) => sound(&format!("music/{name}")),
                 Named::Context(name) => context_is_there(routing, name),
+                Named::Queue(name) => queue_is_there(name),
                 Named::Trunk(name) if settings.trunks.contains_key(name) => Ok(()),
                 Named::Trunk(name) => {
                     let known = settings.trunks.keys().map(String::as_str);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use call::acd::Plan;
 use call::{CallId, Setup, TenantId};
 use serde::Serialize;
 
@@ -264,6 +265,13 @@ impl Scripts {
         if host.inbox.push(Message::Event(name.to_owned(), payload)) == Pushed::Full {
             tracing::warn!(%tenant, "event {name} was dropped: the scripts are behind");
         }
+    }
+
+    /// The queues of a tenant's current generation, with its number; `None` while it has none.
+    pub fn queues(&self, tenant: &TenantId) -> Option<(u64, Arc<Plan>)> {
+        let host = self.inner.tenancy(tenant)?.current()?;
+        let plan = Arc::clone(&host.routing()?.queues);
+        Some((host.generation, plan))
     }
 
     /// Makes new generations of what has changed or was refused, of one tenant or of all. Blocks

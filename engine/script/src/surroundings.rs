@@ -12,6 +12,7 @@ use call::{CallId, Setup, TenantId};
 use mlua::{Function, Lua, MultiValue, Table};
 use tracing::Level;
 
+use crate::api::queue::DeclaredQueue;
 use crate::jobs::Bell;
 use crate::lines::line;
 use crate::plugin::Owner;
@@ -142,6 +143,8 @@ pub(crate) enum Listen {
 pub(crate) struct Declarations {
     /// `context`, by name; each pattern with its handler, in the order written.
     pub(crate) contexts: BTreeMap<String, Vec<DeclaredRoute>>,
+    /// `queue`, in the order written.
+    pub(crate) queues: Vec<DeclaredQueue>,
     /// `every`.
     pub(crate) timers: Vec<DeclaredTimer>,
     /// `schedule`, each with where it is written.

@@ -209,11 +209,12 @@ impl Acd {
                         self.queues[queue.0].plan.offering.wrap_up
                     });
                 let dialogs = &mut self.agents[ix.0].dialogs;
-                dialogs.entry(call).or_insert(Dialog {
+                let dialog = dialogs.entry(call).or_insert(Dialog {
                     confirmed: false,
                     customer,
                     wrap_up,
                 });
+                dialog.customer |= customer;
             }
             DialogNews::Confirmed => {
                 let wrap_up = self.rules.wrap_up;

@@ -130,7 +130,8 @@ pub enum News {
 /// them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DialogNews {
-    /// It rings, in or out. From now on the agent is offered nothing.
+    /// It rings, in or out. From now on the agent is offered nothing. Told again when the other
+    /// side turns out to be a customer.
     Began {
         /// The other side is a customer.
         customer: bool,

@@ -32,6 +32,8 @@ pub struct QueuePlan {
     pub announce: Announce,
     /// What callers hear otherwise; the tenant's music when `None`.
     pub music: Option<String>,
+    /// Conversations are recorded.
+    pub record: bool,
 }
 
 /// An agent of a queue.
@@ -176,6 +178,7 @@ impl QueuePlan {
             overflow: Vec::new(),
             announce: Announce::default(),
             music: None,
+            record: false,
         }
     }
 }

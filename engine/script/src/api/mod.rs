@@ -16,6 +16,7 @@ mod log;
 mod odd_tests;
 pub(crate) mod on;
 pub(crate) mod plugin;
+pub(crate) mod queue;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
@@ -43,6 +44,7 @@ use crate::surroundings::{Phase, Surroundings};
 /// the raw `coroutine.yield`, which scripts do not get to see.
 pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
     context::register(lua, surroundings)?;
+    queue::register(lua, surroundings)?;
     schedule::register(lua, surroundings)?;
     let (globals, scripts) = (lua.globals(), Owner::script());
     globals.raw_set("on", on::function(lua, surroundings, &scripts)?)?;

@@ -98,6 +98,7 @@ pub(crate) fn noun(name: &str) -> Option<&str> {
 
 /// What the exchange reports.
 pub(crate) const EVENTS: &[&str] = &[
+    "agent.changed",
     "call.ended",
     "voicemail.recorded",
     "trunk.down",

@@ -11,8 +11,9 @@ use super::schedule::HoursClass;
 use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
-use super::{LIBRARIES, context, http, jobs, on, store};
+use super::{LIBRARIES, context, http, jobs, on, queue, store};
 use crate::read_only;
+use crate::schema::{Kind, Schema};
 
 /// The stubs: functions and fields by their owner (`""` for globals).
 #[derive(Default)]
@@ -171,6 +172,32 @@ fn every_option_has_a_stub_and_the_reverse() {
     for class in stubbed {
         assert!(classes.contains(class), "{class} is only a stub");
     }
+}
+
+#[test]
+fn every_setting_of_a_queue_has_a_stub_and_the_reverse() {
+    let (stubs, schema) = (Stubs::read(), queue::schema());
+    let names = |schema: &Schema| -> BTreeSet<String> {
+        let fields = schema.fields().iter();
+        fields.map(|field| field.name.to_string()).collect()
+    };
+    let within = |name: &str| {
+        let field = schema.fields().iter().find(|field| field.name == name);
+        match &field.unwrap().kind {
+            Kind::Table(schema) => names(schema),
+            Kind::List(of) => match &**of {
+                Kind::Table(schema) => names(schema),
+                _ => BTreeSet::new(),
+            },
+            _ => BTreeSet::new(),
+        }
+    };
+
+    assert_eq!(stubs.of("QueueSettings"), names(&schema));
+    assert_eq!(stubs.of("QueueAnnouncements"), within("announce"));
+    assert_eq!(stubs.of("QueueSetbacks"), within("delays"));
+    assert_eq!(stubs.of("QueueSetbacks"), within("pause_after"));
+    assert_eq!(stubs.of("QueueOverflow"), within("overflow"));
 }
 
 #[test]

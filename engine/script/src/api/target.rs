@@ -35,7 +35,14 @@ fn target(value: &Value) -> Result<Target, String> {
             shown(value)
         ));
     };
-    let text = text.to_string_lossy();
+    target_of(&text.to_string_lossy())
+}
+
+/// Reads one target.
+///
+/// # Errors
+/// The sentence that says what is wrong with it.
+pub(crate) fn target_of(text: &str) -> Result<Target, String> {
     let wrong = |form: &str| format!("'{text}' is no target: expected \"{form}\"");
     match text.split_once(':') {
         Some(("user", extension)) if is_name(extension) => Ok(Target::User(extension.to_owned())),
@@ -47,7 +54,7 @@ fn target(value: &Value) -> Result<Target, String> {
             }),
             _ => Err(wrong("trunk:carrier/13800138000")),
         },
-        Some(("sip", address)) if is_address(address) => Ok(Target::Uri(text)),
+        Some(("sip", address)) if is_address(address) => Ok(Target::Uri(text.to_owned())),
         Some(("sip", _)) => Err(wrong("sip:name@host")),
         Some((kind, _)) => {
             let hint = did_you_mean(kind, ["user", "trunk", "sip"]);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use call::acd::{AfterWrapUp, AgentRules};
 use serde_json::Value;
 
 use super::form::transport_and_address;
@@ -133,9 +134,24 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             play: text(it["fallback"].get("play")),
             transfer: text(it["fallback"].get("transfer")),
         },
+        agents: agents(&it["agents"]),
         trunks: BTreeMap::new(),
         tests_first: false,
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),
+    }
+}
+
+fn agents(it: &Value) -> AgentRules {
+    AgentRules {
+        wrap_up: it.get("wrap_up").map(duration),
+        after_wrap_up: match it["after_wrap_up"].as_str() {
+            Some("idle") => AfterWrapUp::Idle,
+            Some("busy") => AfterWrapUp::Busy,
+            _ => AfterWrapUp::Back,
+        },
+        idle_after_login: it["idle_after_login"] == true,
+        lost_grace: duration(&it["lost_grace"]),
+        lost_logout: duration(&it["lost_logout"]),
     }
 }
 

@@ -222,10 +222,52 @@ fn tenant() -> Schema {
         ),
         Field::new("fallback", Kind::Table(fallback), "When a script fails."),
         Field::new(
+            "agents",
+            Kind::Table(agents()),
+            "What holds for all agents of queues.",
+        ),
+        Field::new(
             "plugins",
             Kind::Map(Box::new(Kind::Data)),
             "Their settings, by plugin.",
         ),
+    ])
+}
+
+fn agents() -> Schema {
+    Schema::new(vec![
+        Field::new(
+            "wrap_up",
+            Kind::Duration,
+            "The longest 事后 after a call of no queue; the agent ends it when left out.",
+        )
+        .range(0.0, 86_400.0),
+        Field::new(
+            "after_wrap_up",
+            Kind::Enum(&["back", "idle", "busy"]),
+            "What a 事后 that ran out ends in; back is the state before the call.",
+        )
+        .default("back"),
+        Field::new(
+            "idle_after_login",
+            Kind::Boolean,
+            "Agents are 置闲 after logging in, and not 置忙.",
+        )
+        .default(false),
+        Field::new(
+            "lost_grace",
+            Kind::Duration,
+            "A phone lost for so long makes its agent 置忙.",
+        )
+        .default("1m")
+        .range(1.0, 86_400.0),
+        Field::new(
+            "lost_logout",
+            Kind::Duration,
+            "A phone lost for so long logs its agent out.",
+        )
+        .default("5m")
+        .range(1.0, 864_000.0),
     ])
 }
 

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use call::acd::AgentRules;
+
 pub use form::schema;
 pub(crate) use lines::Lines;
 pub use load::{Problem, load};
@@ -161,6 +163,8 @@ pub struct Tenant {
     pub mailboxes: BTreeMap<String, MailboxConfig>,
     /// When a script fails.
     pub fallback: Fallback,
+    /// What holds for all agents of its queues.
+    pub agents: AgentRules,
     /// The trunks that are this tenant's, each with the context that its calls enter.
     pub trunks: BTreeMap<String, String>,
     /// `reload = { tests = true }`: its tests must hold before its scripts go live.

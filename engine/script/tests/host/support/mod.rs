@@ -189,6 +189,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         users: BTreeMap::from([("1049".to_owned(), user)]),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
+        agents: Default::default(),
         trunks: BTreeMap::new(),
         plugins: BTreeMap::new(),
     }

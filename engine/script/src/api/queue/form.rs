@@ -1,0 +1,176 @@
+//! The settings of a queue, with their defaults.
+
+use call::acd::{Presence, Strategy};
+
+use crate::schema::{Field, Kind, Schema};
+
+/// What stands between the braces of `queue "it" { … }`.
+pub(crate) fn schema() -> Schema {
+    Schema::new(vec![
+        Field::new("agents", Kind::Data, "Who serves it."),
+        Field::new(
+            "strategy",
+            Kind::Form(strategy),
+            "Whom a call is offered to first.",
+        ),
+        Field::new(
+            "choose",
+            Kind::Data,
+            "A function that says whom a call is offered to.",
+        ),
+        Field::new("choose_within", Kind::Duration, "So long may choose take.")
+            .default("50ms")
+            .range(0.001, 5.0),
+        Field::new("window", Kind::Duration, "So far back fewest_calls counts.")
+            .default("1h")
+            .range(60.0, DAY),
+        Field::new(
+            "ring_timeout",
+            Kind::Duration,
+            "So long an agent's phone rings.",
+        )
+        .default(15)
+        .range(1.0, 300.0),
+        Field::new(
+            "wrap_up",
+            Kind::Duration,
+            "The longest 事后; the agent ends it when left out.",
+        )
+        .range(0.0, DAY),
+        Field::new(
+            "max_wait",
+            Kind::Duration,
+            "So long a caller waits; 0 for ever.",
+        )
+        .default("10m")
+        .range(0.0, DAY),
+        Field::new("hard", Kind::Boolean, "max_wait cuts an offer that rings.").default(false),
+        Field::new("max_callers", Kind::Integer, "So many wait at most.").range(1.0, 100_000.0),
+        Field::new(
+            "join_if",
+            Kind::Form(presence),
+            "Callers join while an agent is so.",
+        )
+        .default("not logged_out"),
+        Field::new(
+            "stay_if",
+            Kind::Form(presence),
+            "Callers stay while an agent is so.",
+        )
+        .default("not logged_out"),
+        Field::new("grace", Kind::Duration, "They stay for so long without.")
+            .default(30)
+            .range(0.0, DAY),
+        Field::new("music", Kind::String, "A name under sounds/music."),
+        Field::new("record", Kind::Boolean, "Conversations are recorded.").default(false),
+        Field::new(
+            "announce",
+            Kind::Table(announce()),
+            "What callers hear of their place.",
+        ),
+        Field::new(
+            "delays",
+            Kind::Table(delays()),
+            "How long an agent rests after an offer that failed.",
+        ),
+        Field::new(
+            "pause_after",
+            Kind::Table(pauses()),
+            "After so many failed offers in a row the agent is 置忙.",
+        ),
+        Field::new(
+            "overflow",
+            Kind::List(Box::new(Kind::Table(overflow()))),
+            "What happens instead of waiting on.",
+        )
+        .range(0.0, 32.0),
+    ])
+}
+
+fn announce() -> Schema {
+    Schema::new(vec![
+        Field::new("position", Kind::Boolean, "Say how many are ahead.").default(false),
+        Field::new("first", Kind::Duration, "For the first time after so long.")
+            .default(10)
+            .range(0.0, DAY),
+        Field::new(
+            "every",
+            Kind::Duration,
+            "And again after so long; once when left out.",
+        )
+        .range(5.0, DAY),
+        Field::new(
+            "only_if_improved",
+            Kind::Boolean,
+            "Only when fewer are ahead than last time.",
+        )
+        .default(false),
+        Field::new("limit", Kind::Integer, "Say \"more than\" above this.").range(1.0, 1000.0),
+    ])
+}
+
+fn delays() -> Schema {
+    let delay = |name: &'static str, help: &'static str, default: u32| {
+        Field::new(name, Kind::Duration, help)
+            .default(default)
+            .range(1.0, DAY)
+    };
+    Schema::new(vec![
+        delay("no_answer", "It rang and nobody came.", 10),
+        delay("rejected", "Declined.", 10),
+        delay("busy", "The phone was in a call.", 30),
+        delay("unreachable", "The phone could not be rung.", 5),
+    ])
+}
+
+fn pauses() -> Schema {
+    let count = |name: &'static str, help: &'static str| {
+        Field::new(name, Kind::Integer, help).range(0.0, 1000.0)
+    };
+    Schema::new(vec![
+        count("no_answer", "It rang and nobody came; 0 never.").default(3),
+        count("rejected", "Declined."),
+        count("busy", "The phone was in a call."),
+        count("unreachable", "The phone could not be rung."),
+    ])
+}
+
+fn overflow() -> Schema {
+    Schema::new(vec![
+        Field::new(
+            "after",
+            Kind::Duration,
+            "When the caller has waited for so long.",
+        )
+        .range(0.0, DAY),
+        Field::new(
+            "when",
+            Kind::Enum(&["full", "empty"]),
+            "When the queue is so.",
+        ),
+        Field::new(
+            "to",
+            Kind::String,
+            "Where the caller goes: queue:support, voicemail:8000, user:1001.",
+        ),
+        Field::new(
+            "emit",
+            Kind::String,
+            "The event that plugins are told while the caller waits on.",
+        ),
+    ])
+}
+
+fn strategy(text: &str) -> Result<(), String> {
+    Strategy::from_word(text)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn presence(text: &str) -> Result<(), String> {
+    Presence::read(text)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+const DAY: f64 = 86_400.0;

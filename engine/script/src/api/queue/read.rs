@@ -1,0 +1,266 @@
+//! From a queue's table to its plan.
+
+use std::time::Duration;
+
+use call::Target;
+use call::acd::{
+    Announce, Limits, Member, Offering, Overflow, Presence, QueuePlan, Setbacks, Step, Strategy,
+    When,
+};
+use mlua::{Function, Lua, Table, Value};
+use serde_json::{Map, Value as Json};
+
+use super::{form, is_name};
+use crate::api::arguments::{shown, text, whole};
+use crate::api::on;
+use crate::api::target::target_of;
+use crate::convert::to_json;
+
+/// Reads a queue's settings.
+///
+/// # Errors
+/// All that is wrong with them, in one sentence each.
+pub(super) fn queue(
+    lua: &Lua,
+    name: &str,
+    table: &Table,
+) -> Result<(QueuePlan, Option<Function>), String> {
+    let (mut settings, mut members, mut choose) = (Map::new(), None, None);
+    for pair in table.pairs::<Value, Value>() {
+        let (key, value) = pair.map_err(|error| error.to_string())?;
+        let Some(key) = key.as_string().map(|key| key.to_string_lossy()) else {
+            let key = shown(&key);
+            return Err(format!(
+                "settings have names, such as agents, and not {key}"
+            ));
+        };
+        match (key.as_str(), value) {
+            ("agents", value) => members = Some(agents(&value)?),
+            ("choose", Value::Function(function)) => choose = Some(function),
+            ("choose", value) => {
+                let got = shown(&value);
+                return Err(format!("choose: expected a function, got {got}"));
+            }
+            (_, value) => {
+                let value = to_json(lua, &value).map_err(|message| format!("{key}: {message}"))?;
+                settings.insert(key, value);
+            }
+        }
+    }
+    let settings = form::schema().check(&Json::Object(settings));
+    let settings = settings.map_err(|complaints| {
+        let sentences = complaints.iter().map(|it| match it.path.as_slice() {
+            [] => it.message.clone(),
+            path => format!("{}: {}", path.join("."), it.message),
+        });
+        sentences.collect::<Vec<_>>().join("; ")
+    })?;
+    let members = members
+        .ok_or_else(|| "'agents' is missing: who serves it, { \"1049\", \"1050\" }".to_owned())?;
+    let plan = QueuePlan {
+        name: name.into(),
+        members,
+        offering: offering(&settings, choose.is_some())?,
+        limits: limits(&settings),
+        overflow: overflow(&settings)?,
+        announce: announce(&settings["announce"]),
+        music: settings["music"].as_str().map(str::to_owned),
+        record: settings["record"] == true,
+    };
+    Ok((plan, choose))
+}
+
+/// `{ "1049", { "1050", penalty = 1 } }`.
+fn agents(value: &Value) -> Result<Vec<Member>, String> {
+    let wanted = |got: &Value| {
+        let got = shown(got);
+        format!(
+            "agents: expected users such as {{ \"1049\", {{ \"1050\", penalty = 1 }} }}, got {got}"
+        )
+    };
+    let Value::Table(list) = value else {
+        return Err(wanted(value));
+    };
+    let mut members: Vec<Member> = Vec::new();
+    for item in list.sequence_values::<Value>() {
+        let item = item.map_err(|error| error.to_string())?;
+        let member = match &item {
+            Value::Table(table) => member(table)?,
+            other => Member::new(&text(other).ok_or_else(|| wanted(other))?),
+        };
+        if members.iter().any(|known| known.agent == member.agent) {
+            return Err(format!("agents: '{}' is named twice", member.agent));
+        }
+        members.push(member);
+    }
+    if let Some(key) = named(list, &[])? {
+        return Err(format!(
+            "agents: '{key}' is no user: they stand in a list, {{ \"1049\", \"1050\" }}"
+        ));
+    }
+    Ok(members)
+}
+
+fn member(table: &Table) -> Result<Member, String> {
+    let first = table.raw_get(1).unwrap_or(Value::Nil);
+    let Some(agent) = text(&first) else {
+        let got = shown(&first);
+        return Err(format!(
+            "agents: expected a user first, as in {{ \"1050\", penalty = 1 }}, got {got}"
+        ));
+    };
+    if let Some(key) = named(table, &["penalty"])? {
+        return Err(format!(
+            "agents: '{agent}': unknown setting '{key}': there is penalty"
+        ));
+    }
+    let penalty = table.raw_get("penalty").unwrap_or(Value::Nil);
+    let penalty = match &penalty {
+        Value::Nil => Some(0),
+        value => whole(value).and_then(|penalty| u32::try_from(penalty).ok()),
+    };
+    let penalty = penalty.ok_or_else(|| {
+        format!("agents: '{agent}': penalty: expected a whole number from 0, such as 1")
+    })?;
+    Ok(Member {
+        penalty,
+        ..Member::new(&agent)
+    })
+}
+
+/// A name in a table that is none of these.
+fn named(table: &Table, known: &[&str]) -> Result<Option<String>, String> {
+    for pair in table.pairs::<Value, Value>() {
+        let (key, _) = pair.map_err(|error| error.to_string())?;
+        if let Some(key) = key.as_string().map(|key| key.to_string_lossy())
+            && !known.contains(&key.as_str())
+        {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+fn offering(it: &Json, chooses: bool) -> Result<Offering, String> {
+    let word = it["strategy"].as_str();
+    let strategy = word.map(Strategy::from_word).transpose();
+    let strategy = match (strategy.map_err(|error| error.to_string())?, chooses) {
+        (None | Some(Strategy::Choose), true) => Strategy::Choose,
+        (Some(Strategy::Choose), false) => {
+            return Err(
+                "strategy: \"choose\" needs a function: choose = function(candidates, call) … end"
+                    .to_owned(),
+            );
+        }
+        (Some(other), true) => {
+            return Err(format!(
+                "choose and strategy = \"{}\" both say whom a call is offered to: leave one out",
+                other.word()
+            ));
+        }
+        (Some(Strategy::FewestCalls { .. }), false) => Strategy::FewestCalls {
+            window: duration(&it["window"]).unwrap_or_default(),
+        },
+        (strategy, false) => strategy.unwrap_or_default(),
+    };
+    let (delays, pauses) = (&it["delays"], &it["pause_after"]);
+    let delay = |name: &str| duration(&delays[name]).unwrap_or_default();
+    let pause = |name: &str| {
+        let count = pauses[name].as_u64().filter(|count| *count > 0)?;
+        u32::try_from(count).ok()
+    };
+    Ok(Offering {
+        strategy,
+        ring_timeout: duration(&it["ring_timeout"]).unwrap_or_default(),
+        wrap_up: duration(&it["wrap_up"]),
+        delays: Setbacks {
+            no_answer: delay("no_answer"),
+            rejected: delay("rejected"),
+            busy: delay("busy"),
+            unreachable: delay("unreachable"),
+        },
+        pause_after: Setbacks {
+            no_answer: pause("no_answer"),
+            rejected: pause("rejected"),
+            busy: pause("busy"),
+            unreachable: pause("unreachable"),
+        },
+        choose_budget: duration(&it["choose_within"]).unwrap_or_default(),
+    })
+}
+
+fn limits(it: &Json) -> Limits {
+    // Read before, by the schema.
+    let presence = |name: &str| {
+        let text = it[name].as_str().unwrap_or_default();
+        Presence::read(text).unwrap_or(Presence::Always)
+    };
+    Limits {
+        max_wait: duration(&it["max_wait"]).filter(|most| !most.is_zero()),
+        hard: it["hard"] == true,
+        max_callers: it["max_callers"]
+            .as_u64()
+            .and_then(|most| most.try_into().ok()),
+        join_if: presence("join_if"),
+        stay_if: presence("stay_if"),
+        grace: duration(&it["grace"]).unwrap_or_default(),
+    }
+}
+
+fn announce(it: &Json) -> Announce {
+    Announce {
+        position: it["position"] == true,
+        first: duration(&it["first"]).unwrap_or_default(),
+        every: duration(&it["every"]),
+        only_if_improved: it["only_if_improved"] == true,
+        limit: it["limit"].as_u64().and_then(|limit| limit.try_into().ok()),
+    }
+}
+
+fn overflow(it: &Json) -> Result<Vec<Overflow>, String> {
+    let steps = it["overflow"].as_array().into_iter().flatten();
+    let steps = steps.enumerate().map(|(index, it)| {
+        let of = |message: String| format!("overflow.{}: {message}", index + 1);
+        let when = match (duration(&it["after"]), it["when"].as_str()) {
+            (Some(after), None) => When::Waited(after),
+            (None, Some("full")) => When::Full,
+            (None, Some(_)) => When::Empty,
+            _ => {
+                let wanted = "expected either after = \"60s\", or when = \"full\" or \"empty\"";
+                return Err(of(wanted.to_owned()));
+            }
+        };
+        let step = match (it["to"].as_str(), it["emit"].as_str()) {
+            (Some(to), None) => step_to(to).map_err(of)?,
+            (None, Some(event)) if on::is_own(event) => Step::Aside(event.to_owned()),
+            (None, Some(event)) => {
+                return Err(of(format!(
+                    "emit: '{event}' is no event of your own: noun.past, such as \"caller.waited\""
+                )));
+            }
+            _ => {
+                let wanted = "expected either to = \"voicemail:8000\" or emit = \"caller.waited\"";
+                return Err(of(wanted.to_owned()));
+            }
+        };
+        Ok(Overflow { when, step })
+    });
+    steps.collect()
+}
+
+fn step_to(text: &str) -> Result<Step, String> {
+    match text.split_once(':') {
+        Some(("queue", name)) if is_name(name) => Ok(Step::Queue(name.into())),
+        Some(("voicemail", mailbox)) if is_name(mailbox) => Ok(Step::Leave(text.to_owned())),
+        Some(("queue" | "voicemail", _)) | None => Err(format!(
+            "to: '{text}' is nowhere to go: write queue:support, voicemail:8000, user:1001 or trunk:carrier/10086"
+        )),
+        Some(_) => target_of(text)
+            .map(|target: Target| Step::Leave(target.to_string()))
+            .map_err(|message| format!("to: {message}")),
+    }
+}
+
+fn duration(value: &Json) -> Option<Duration> {
+    value.as_u64().map(Duration::from_millis)
+}

@@ -1,0 +1,102 @@
+//! What scripts and programs ask of agents and queues.
+
+use std::time::Instant;
+
+use call::TenantId;
+use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use tokio::sync::oneshot;
+
+use crate::switch::{Input, Switch};
+
+/// Something that is asked, with where its answer goes.
+#[derive(Debug)]
+pub(crate) enum Question {
+    /// A tenant has a new generation of scripts.
+    Published(TenantId),
+    /// An agent does something, or somebody does it for them.
+    Act {
+        tenant: TenantId,
+        agent: AgentId,
+        act: Act,
+        by: By,
+        answer: oneshot::Sender<Result<Status, Refusal>>,
+    },
+    /// How all agents stand.
+    Agents(TenantId, oneshot::Sender<Vec<(AgentId, Status)>>),
+    /// How all queues stand.
+    Queues(TenantId, oneshot::Sender<Vec<QueueStatus>>),
+}
+
+impl From<Question> for Input {
+    fn from(question: Question) -> Self {
+        Self::Floor(question)
+    }
+}
+
+impl Switch {
+    /// Answers; whoever has gone meanwhile does not hear it.
+    pub(in crate::switch) fn answer_floor(&mut self, now: Instant, question: Question) {
+        match question {
+            Question::Published(tenant) => self.take_plan(now, &tenant),
+            Question::Act {
+                tenant,
+                agent,
+                act,
+                by,
+                answer,
+            } => {
+                let _ = answer.send(self.act_on_agent(now, &tenant, &agent, act, by));
+            }
+            Question::Agents(tenant, answer) => {
+                let _ = answer.send(self.agents_of(now, &tenant));
+            }
+            Question::Queues(tenant, answer) => {
+                let _ = answer.send(self.queues_of(now, &tenant));
+            }
+        }
+    }
+
+    /// An agent does something, or somebody does it for them; how they stand then.
+    ///
+    /// # Errors
+    /// With what to tell the agent.
+    pub(in crate::switch) fn act_on_agent(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        agent: &AgentId,
+        act: Act,
+        by: By,
+    ) -> Result<Status, Refusal> {
+        let floor = self.floors.get_mut(tenant).ok_or(Refusal::NotAnAgent)?;
+        let acd = &mut floor.acd;
+        acd.handle_agent(now, agent, act, by)?;
+        let status = acd.status(now, agent).ok_or(Refusal::NotAnAgent);
+        self.drain_floor(now, tenant);
+        status
+    }
+
+    /// How all agents of a tenant stand, by name.
+    pub(in crate::switch) fn agents_of(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+    ) -> Vec<(AgentId, Status)> {
+        let Some(floor) = self.floors.by_tenant.get(tenant) else {
+            return Vec::new();
+        };
+        let all = floor.acd.agents();
+        all.filter_map(|agent| Some((agent.clone(), floor.acd.status(now, agent)?)))
+            .collect()
+    }
+
+    /// How all queues of a tenant stand, by name.
+    pub(in crate::switch) fn queues_of(&self, now: Instant, tenant: &TenantId) -> Vec<QueueStatus> {
+        let Some(floor) = self.floors.by_tenant.get(tenant) else {
+            return Vec::new();
+        };
+        let all = floor.acd.queues();
+        all.filter_map(|queue| floor.acd.queue(now, queue))
+            .collect()
+    }
+}

@@ -1,0 +1,151 @@
+//! The floor: each tenant's agents and queues ([`call::acd`]), between calls, phones and scripts.
+//!
+//! A machine's outputs about calls are not carried out where they come up, because a call may just
+//! be in hand: they wait in [`Floors::deliveries`], and are delivered before the switch looks at
+//! anything else.
+
+mod asked;
+mod legs;
+mod outputs;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use call::acd::{Acd, AgentId, Plan};
+use call::{CallId, TenantId};
+
+use super::Switch;
+
+pub(crate) use asked::Question;
+pub(crate) use legs::Seen;
+use outputs::Delivery;
+
+/// The floors of all tenants.
+#[derive(Debug, Default)]
+pub(crate) struct Floors {
+    by_tenant: HashMap<TenantId, Floor>,
+    /// What calls are to be told, in order. There are no more than the machines have made of the
+    /// one input that is being dealt with.
+    deliveries: VecDeque<(CallId, Delivery)>,
+    /// Somebody delivers already.
+    delivering: bool,
+}
+
+/// One tenant's.
+#[derive(Debug)]
+struct Floor {
+    acd: Acd,
+    /// What it goes by.
+    plan: Arc<Plan>,
+    /// Whether a phone of the agent answers, as it was last told.
+    phones: HashMap<AgentId, bool>,
+}
+
+impl Floors {
+    fn get_mut(&mut self, tenant: &TenantId) -> Option<&mut Floor> {
+        self.by_tenant.get_mut(tenant)
+    }
+
+    /// When the next of them is due.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let floors = self.by_tenant.values();
+        floors.filter_map(|floor| floor.acd.poll_timeout()).min()
+    }
+}
+
+impl Switch {
+    /// Takes over the queues that the tenants' scripts declare now.
+    pub(super) fn take_plans(&mut self, now: Instant) {
+        let known = self.floors.by_tenant.keys().cloned();
+        let mut tenants: Vec<TenantId> = known.collect();
+        tenants.extend(
+            self.tenants
+                .keys()
+                .map(|name| TenantId::from(name.as_str())),
+        );
+        for tenant in tenants {
+            self.take_plan(now, &tenant);
+        }
+    }
+
+    /// Takes over the queues that a tenant's scripts declare now; those of a tenant that is gone
+    /// take no new callers.
+    pub(super) fn take_plan(&mut self, now: Instant, tenant: &TenantId) {
+        let is_there = self.tenants.contains_key(&*tenant.0);
+        let plan = match self.parts.scripts.queues(tenant) {
+            Some((_, plan)) if is_there => plan,
+            // Broken scripts change nothing.
+            _ if is_there => return,
+            _ => Arc::default(),
+        };
+        match self.floors.get_mut(tenant) {
+            Some(floor) if Arc::ptr_eq(&floor.plan, &plan) => return,
+            Some(floor) => {
+                let is_another = *floor.plan != *plan;
+                floor.plan = Arc::clone(&plan);
+                if !is_another {
+                    return;
+                }
+                floor.acd.handle_plan(now, (*plan).clone());
+            }
+            None if plan.queues.is_empty() => return,
+            None => {
+                let (wall, seed) = (self.parts.clock.unix_micros(), rand::random());
+                let floor = Floor {
+                    acd: Acd::new(now, wall, seed, (*plan).clone()),
+                    plan: Arc::clone(&plan),
+                    phones: HashMap::new(),
+                };
+                self.floors.by_tenant.insert(tenant.clone(), floor);
+            }
+        }
+        self.look_for_strangers(tenant, &plan);
+        self.look_at_phones(now, tenant);
+        self.drain_floor(now, tenant);
+    }
+
+    /// Says who is to serve queues and is no user.
+    fn look_for_strangers(&self, tenant: &TenantId, plan: &Plan) {
+        for queue in &plan.queues {
+            for member in &queue.members {
+                if self.accounts.user(tenant, &member.agent.0).is_none() {
+                    tracing::warn!(
+                        %tenant, queue = %queue.name,
+                        "agent '{}' is no user: add them to config.lua, or by `moonswitch user add`",
+                        member.agent
+                    );
+                }
+            }
+        }
+    }
+
+    pub(super) fn handle_floor_timeouts(&mut self, now: Instant) {
+        let floors = self.floors.by_tenant.iter();
+        let due = floors.filter(|(_, floor)| floor.acd.poll_timeout().is_some_and(|at| at <= now));
+        let due: Vec<TenantId> = due.map(|(tenant, _)| tenant.clone()).collect();
+        for tenant in due {
+            if let Some(floor) = self.floors.get_mut(&tenant) {
+                floor.acd.handle_timeout(now);
+            }
+            self.drain_floor(now, &tenant);
+        }
+    }
+
+    /// What is looked at once a second: the wall clock, phones, and whether what the machines
+    /// believe of calls and legs is so (D2).
+    pub(super) fn sweep_floors(&mut self, now: Instant) {
+        self.take_plans(now);
+        let tenants: Vec<TenantId> = self.floors.by_tenant.keys().cloned().collect();
+        for tenant in tenants {
+            let (callers, legs) = self.alive(&tenant);
+            let wall = self.parts.clock.unix_micros();
+            if let Some(floor) = self.floors.get_mut(&tenant) {
+                floor.acd.handle_clock(now, wall);
+                floor.acd.handle_audit(now, &callers, &legs);
+            }
+            self.look_at_phones(now, &tenant);
+            self.drain_floor(now, &tenant);
+        }
+    }
+}
