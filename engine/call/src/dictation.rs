@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
-use crate::{Event, Keys, LegId, PlayId, Purpose, Recorded, RecordingId, Reply, Sound, Tone, Why};
+use crate::{Event, Keys, PlayId, Purpose, Recorded, RecordingId, Reply, Sound, Tone, Why};
 
 /// Takes down what the caller says.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Dictation {
         let recording = board.new_recording();
         board.push(crate::Output::StartRecording {
             recording,
-            left: Some(LegId::CALLER),
+            left: Some(board.front()),
             right: None,
             stereo: false,
             silence: self.wanted.silence,
@@ -142,7 +142,7 @@ impl Activity for Dictation {
         board.keys.clear();
         if self.wanted.beep {
             let beep = vec![Sound::Tone(Tone::Beep)];
-            self.stage = Stage::Beep(board.play(LegId::CALLER, beep, 1));
+            self.stage = Stage::Beep(board.play(board.front(), beep, 1));
         } else {
             self.record(board);
         }
@@ -162,7 +162,7 @@ impl Activity for Dictation {
                 None
             }
             (Stage::Recording { .. }, Input::TimedOut) => self.stop(board, Duration::ZERO),
-            (Stage::Recording { .. }, Input::Event(Event::Digit { .. })) if finishes => {
+            (Stage::Recording { .. }, Input::Key(_)) if finishes => {
                 self.stop(board, Duration::ZERO)
             }
             (

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::route::{Pattern, PatternError};
-use crate::{Event, Gather, LegId, PlayId, Reply, Why};
+use crate::{Event, Gather, PlayId, Reply, Why};
 
 /// Collects digits from the caller.
 ///
@@ -119,7 +119,8 @@ impl Activity for Gathering {
         if ahead || self.wanted.prompt.is_empty() {
             return self.listen(board);
         }
-        self.stage = Stage::Prompt(board.play(LegId::CALLER, self.wanted.prompt.clone(), 1));
+        let prompt = self.wanted.prompt.clone();
+        self.stage = Stage::Prompt(board.play(board.front(), prompt, 1));
         None
     }
 
@@ -130,7 +131,7 @@ impl Activity for Gathering {
                     board.keys.push(key);
                     return None;
                 }
-                board.silence(LegId::CALLER);
+                board.silence(board.front());
             }
             return self.take(board, key);
         }

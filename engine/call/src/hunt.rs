@@ -166,8 +166,8 @@ impl Hunt {
     fn nobody(&mut self, board: &mut Board) -> Hunted {
         self.until = None;
         board.story.ringing = false;
-        if !matches!(board.hearing(LegId::CALLER), Hearing::Nothing) {
-            board.silence(LegId::CALLER);
+        if !matches!(board.hearing(board.front()), Hearing::Nothing) {
+            board.silence(board.front());
         }
         let why = self.why.unwrap_or(Why::NoAnswer);
         board.story.nobody = Some(why);
@@ -295,13 +295,13 @@ impl Hunt {
         let hears_it = match self.ringback {
             Ringback::Unset => false,
             Ringback::Own(play) | Ringback::Tone(play) => {
-                board.hearing(LegId::CALLER) == Hearing::Play(play)
+                board.hearing(board.front()) == Hearing::Play(play)
             }
             Ringback::Impossible => true,
         };
-        if board.caller().is_audible() && !hears_it {
+        if board.served().is_audible() && !hears_it {
             self.ringback = match self.plan.ringback.clone() {
-                Some(own) => Ringback::Own(board.play(LegId::CALLER, vec![own], 0)),
+                Some(own) => Ringback::Own(board.play(board.front(), vec![own], 0)),
                 None => Ringback::Tone(play_tone(board)),
             };
         }
@@ -358,7 +358,7 @@ impl Activity for Hunt {
                 self.ringback_failed(board, *play, why);
                 None
             }
-            Input::Event(_) => None,
+            Input::Event(_) | Input::Key(_) => None,
         }
     }
 
@@ -368,7 +368,7 @@ impl Activity for Hunt {
 }
 
 fn play_tone(board: &mut Board) -> PlayId {
-    board.play(LegId::CALLER, vec![Sound::Tone(Tone::Ringback)], 0)
+    board.play(board.front(), vec![Sound::Tone(Tone::Ringback)], 0)
 }
 
 /// What a script is told when a leg did not answer for this cause.

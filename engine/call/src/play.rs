@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
-use crate::{Event, Keys, LegId, PlayId, Reply, Sound};
+use crate::{Event, Keys, PlayId, Reply, Sound};
 
 /// Plays sounds to the caller.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Activity for Playing {
             return Some(Heard::All);
         }
         board.be_audible();
-        self.play = Some(board.play(LegId::CALLER, self.sounds.clone(), self.times));
+        self.play = Some(board.play(board.front(), self.sounds.clone(), self.times));
         None
     }
 
@@ -76,7 +76,7 @@ impl Activity for Playing {
                 board.keys.push(key);
                 return None;
             }
-            board.silence(LegId::CALLER);
+            board.silence(board.front());
             return Some(Heard::Key(key));
         }
         match input {

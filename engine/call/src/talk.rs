@@ -74,7 +74,7 @@ impl Talk {
             party
         });
         board.part_with(self.leg, cause);
-        board.silence(LegId::CALLER);
+        board.silence(board.front());
         board.bridge_leaves_tape();
         let talked = board.now.saturating_duration_since(self.since);
         Parted {
@@ -89,18 +89,18 @@ impl Talk {
     /// Who hears what: each other, unless a phone holds; then music for the one who waits.
     fn arrange(&self, board: &mut Board) {
         let held = |leg| board.leg(leg).is_some_and(crate::Leg::is_held);
-        let (caller_holds, called_holds) = (held(LegId::CALLER), held(self.leg));
+        let (caller_holds, called_holds) = (held(board.front()), held(self.leg));
         let agent = board
             .leg(self.leg)
             .and_then(|leg| leg.user.clone())
             .or_else(|| board.setup.user.clone());
         if !caller_holds && !called_holds {
-            board.connect(LegId::CALLER, self.leg);
+            board.connect(board.front(), self.leg);
             board.turn(SegmentKind::Talk, agent);
             return;
         }
-        board.disconnect(LegId::CALLER);
-        for (waits, holds) in [(LegId::CALLER, caller_holds), (self.leg, called_holds)] {
+        board.disconnect(board.front());
+        for (waits, holds) in [(board.front(), caller_holds), (self.leg, called_holds)] {
             if holds {
                 board.silence(waits);
             } else {

@@ -27,18 +27,17 @@ pub(crate) trait Activity {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Input<'a> {
     Event(&'a Event),
+    /// The party that the script serves has pressed a key; those of others come as events.
+    Key(char),
     /// The deadline has come.
     TimedOut,
 }
 
 impl Input<'_> {
-    /// The caller's key, if it is one.
+    /// The key, if it is one.
     pub(crate) fn key(self) -> Option<char> {
         match self {
-            Self::Event(Event::Digit {
-                leg: crate::LegId::CALLER,
-                digit,
-            }) => Some(*digit),
+            Self::Key(digit) => Some(digit),
             _ => None,
         }
     }

@@ -33,6 +33,8 @@ pub(crate) struct Board {
     pub(crate) masking: bool,
     born: Instant,
     legs: Vec<Leg>,
+    /// Whom the script serves.
+    front: LegId,
     outputs: VecDeque<Output>,
     plays: u32,
 }
@@ -50,6 +52,7 @@ impl Board {
             masking: false,
             born: now,
             legs: vec![Leg::caller(now, &setup)],
+            front: LegId::CALLER,
             outputs: VecDeque::new(),
             plays: 0,
             setup,
@@ -129,8 +132,21 @@ impl Board {
         self.legs.get_mut(usize::from(id.0))
     }
 
+    /// Who made the call.
     pub(crate) fn caller(&self) -> &Leg {
         &self.legs[0]
+    }
+
+    /// The leg that the script serves: the caller's, until a transfer puts another in its place.
+    pub(crate) fn front(&self) -> LegId {
+        self.front
+    }
+
+    /// The same leg itself.
+    pub(crate) fn served(&self) -> &Leg {
+        self.legs
+            .get(usize::from(self.front.0))
+            .unwrap_or(&self.legs[0])
     }
 
     fn caller_mut(&mut self) -> &mut Leg {
@@ -175,7 +191,7 @@ impl Board {
 
     /// Sound for the caller needs a path: early media where the script opened it, else an answer.
     pub(crate) fn be_audible(&mut self) {
-        if !self.caller().is_audible() {
+        if !self.served().is_audible() {
             self.decide(
                 "answer",
                 "the script has something to say, and no early media is open",
@@ -330,18 +346,16 @@ impl Board {
         self.set_hearing(b, Hearing::Leg(a));
     }
 
-    /// The caller hears the sound that a ringing leg sends by itself.
+    /// Whom the script serves hears the sound that a ringing leg sends by itself.
     pub(crate) fn pass_early_media(&mut self, from: LegId) {
-        if self.hearing(LegId::CALLER) == Hearing::Early(from) {
+        let to = self.front;
+        if self.hearing(to) == Hearing::Early(from) {
             return;
         }
         self.progress();
-        self.silence(LegId::CALLER);
-        self.push(Output::PassEarlyMedia {
-            from,
-            to: LegId::CALLER,
-        });
-        self.set_hearing(LegId::CALLER, Hearing::Early(from));
+        self.silence(to);
+        self.push(Output::PassEarlyMedia { from, to });
+        self.set_hearing(to, Hearing::Early(from));
     }
 
     /// Undoes connections; plays and music are left to what replaces them.

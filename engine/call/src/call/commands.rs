@@ -8,7 +8,7 @@ use crate::journal::What;
 use crate::leg::Hearing;
 use crate::play::Playing;
 use crate::voicemail::{Deposit, Listening};
-use crate::{Command, LegId, LegState, Music, Output, Recorded, Reply, RequestId, StartRecording};
+use crate::{Command, LegState, Music, Output, Recorded, Reply, RequestId, StartRecording};
 use std::time::{Duration, Instant};
 
 impl Call {
@@ -47,7 +47,7 @@ impl Call {
             Command::Progress => self.board.progress(),
             Command::Answer => self.board.answer(),
             Command::Reject { cause } => {
-                if self.board.caller().is_up() {
+                if self.board.served().is_up() {
                     self.board
                         .decide("hang up", "an answered call cannot be rejected any more");
                 }
@@ -80,7 +80,7 @@ impl Call {
                 }
                 self.board.be_audible();
                 self.board.push(Output::SendDigits {
-                    leg: LegId::CALLER,
+                    leg: self.board.front(),
                     digits,
                 });
             }
@@ -167,7 +167,7 @@ impl Call {
             Music::Named(name) => Some(Some(name)),
             Music::Off => None,
         };
-        let hearing = self.board.hearing(LegId::CALLER);
+        let hearing = self.board.hearing(self.board.front());
         let waits_for_sound = hearing == Hearing::Nothing || hearing == Hearing::Music;
         // What a phone on hold hears is not the script's music.
         if !waits_for_sound || self.talks() || self.rings() {
@@ -176,9 +176,9 @@ impl Call {
         match self.board.background.clone() {
             Some(name) => {
                 self.board.be_audible();
-                self.board.music(LegId::CALLER, name);
+                self.board.music(self.board.front(), name);
             }
-            None => self.board.silence(LegId::CALLER),
+            None => self.board.silence(self.board.front()),
         }
     }
 

@@ -24,7 +24,7 @@ impl Call {
         if !matches!(self.phase, Phase::Live) {
             return;
         }
-        let by_caller = self.board.caller().is_gone();
+        let by_caller = self.board.served().is_gone();
         let outcome = self.board.story.outcome(cause, by_caller);
         self.board.stop_tape(None);
         let mut last_words = None;
@@ -34,13 +34,15 @@ impl Call {
         self.board.unmask();
         self.board.nobody_waits_for_recordings();
         if !by_caller {
-            self.board.silence(LegId::CALLER);
+            self.board.silence(self.board.front());
         }
-        let called: Vec<LegId> = self.board.legs().iter().skip(1).map(Leg::id).collect();
-        for leg in called {
+        let front = self.board.front();
+        let legs = self.board.legs().iter().map(Leg::id);
+        let others: Vec<LegId> = legs.filter(|leg| *leg != front).collect();
+        for leg in others {
             self.board.release(leg, cause, false);
         }
-        self.board.release(LegId::CALLER, cause, false);
+        self.board.release(front, cause, false);
         if self.script == Script::Running {
             self.script = Script::Ended;
             self.board.push(Output::StopScript);

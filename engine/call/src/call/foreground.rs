@@ -83,7 +83,7 @@ impl Foreground {
             Self::Gathering(gathering) => gathering.begin(board).map(Reply::from),
             Self::Recording(dictation) => dictation.begin(board).map(Reply::from),
             Self::Echoing => {
-                board.pass_early_media(LegId::CALLER);
+                board.pass_early_media(board.front());
                 None
             }
             Self::Sleeping(_) => None,
@@ -100,7 +100,7 @@ impl Foreground {
             Self::Gathering(gathering) => gathering.handle(board, input).map(Reply::from),
             Self::Recording(dictation) => dictation.handle(board, input).map(Reply::from),
             Self::Echoing => {
-                (input.key() == Some('#')).then(|| board.silence(LegId::CALLER))?;
+                (input.key() == Some('#')).then(|| board.silence(board.front()))?;
                 Some(Reply::Done)
             }
             Self::Sleeping(_) => {

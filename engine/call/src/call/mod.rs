@@ -229,7 +229,7 @@ impl Call {
                 }),
             ) => match work.peer() {
                 None => "ringing",
-                Some(_) if matches!(self.board.hearing(LegId::CALLER), Hearing::Leg(_)) => {
+                Some(_) if matches!(self.board.hearing(self.board.front()), Hearing::Leg(_)) => {
                     "talking"
                 }
                 Some(_) => "held",
@@ -241,16 +241,11 @@ impl Call {
     /// Sorts out what concerns legs as such; true when the work in hand is to see the event.
     fn concerns_the_work(&mut self, event: &Event) -> bool {
         match *event {
-            Event::HungUp {
-                leg: LegId::CALLER,
-                cause,
-            }
-            | Event::Refused {
-                leg: LegId::CALLER,
-                cause,
-            } => {
-                let party = self.board.caller().party();
-                self.board.part_with(LegId::CALLER, cause);
+            Event::HungUp { leg, cause } | Event::Refused { leg, cause }
+                if leg == self.board.front() =>
+            {
+                let party = self.board.served().party();
+                self.board.part_with(leg, cause);
                 let by = if cause == Cause::Lost {
                     "system:lost".to_owned()
                 } else {
@@ -289,8 +284,12 @@ impl Call {
             Event::Digit { leg, digit } => {
                 let hidden = self.board.masking && digit == HIDDEN_KEY;
                 let key = hidden || "0123456789*#ABCD".contains(digit);
-                if key && leg == LegId::CALLER && self.foreground.is_none() {
-                    self.board.keys.push(digit);
+                if key && leg == self.board.front() {
+                    match self.foreground {
+                        Some(_) => self.pass(Input::Key(digit)),
+                        None => self.board.keys.push(digit),
+                    }
+                    return false;
                 }
                 key
             }
@@ -358,11 +357,11 @@ impl Call {
 
     /// Music behind the script is heard whenever nothing else is.
     fn resume_music(&mut self) {
-        if self.foreground.is_some() || self.board.hearing(LegId::CALLER) != Hearing::Nothing {
+        if self.foreground.is_some() || self.board.hearing(self.board.front()) != Hearing::Nothing {
             return;
         }
         if let Some(name) = self.board.background.clone() {
-            self.board.music(LegId::CALLER, name);
+            self.board.music(self.board.front(), name);
         }
     }
 

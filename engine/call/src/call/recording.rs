@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::board::Board;
 use crate::leg::Hearing;
-use crate::{LegId, Output, Purpose, Recorded, RecordingId, Reply, RequestId, Sound, Target, Tone};
+use crate::{LegId, Output, Purpose, Recorded, RecordingId, Reply, RequestId, Sound, Tone};
 
 /// What runs of recordings in a call.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Board {
             return conversation.recording;
         }
         let recording = self.new_recording();
-        let other = match self.hearing(LegId::CALLER) {
+        let other = match self.hearing(self.front()) {
             Hearing::Leg(other) => Some(other),
             _ => None,
         };
@@ -78,7 +78,7 @@ impl Board {
             by_bridge,
             beep,
         });
-        if self.caller().is_up() {
+        if self.served().is_up() {
             self.start_waiting_tape();
         }
         recording
@@ -231,21 +231,23 @@ impl Board {
         }
     }
 
-    /// The customer is left and the agent right. Of two insiders or two outsiders the caller is
-    /// left.
+    /// The customer is left and the agent right. Of two insiders or two outsiders the one whom the
+    /// script serves is left.
     fn channels(&self, other: Option<LegId>) -> (Option<LegId>, Option<LegId>) {
-        let customer_called = other.and_then(|id| self.leg(id)).is_some_and(|leg| {
-            self.setup.user.is_some() && !matches!(leg.target, Some(Target::User(_)))
-        });
+        let front = self.front();
+        let is_insider = |leg: &crate::Leg| leg.user().is_some();
+        let customer_called = other
+            .and_then(|id| self.leg(id))
+            .is_some_and(|leg| is_insider(self.served()) && !is_insider(leg));
         if customer_called {
-            (other, Some(LegId::CALLER))
+            (other, Some(front))
         } else {
-            (Some(LegId::CALLER), other)
+            (Some(front), other)
         }
     }
 
     fn beep_to_both(&mut self, other: Option<LegId>) {
-        for leg in [Some(LegId::CALLER), other].into_iter().flatten() {
+        for leg in [Some(self.front()), other].into_iter().flatten() {
             // A beep would cut a prompt short, and the script would wait for its end for ever.
             if matches!(self.hearing(leg), Hearing::Leg(_) | Hearing::Nothing) {
                 self.overlay(leg, Sound::Tone(Tone::Beep));

@@ -7,7 +7,7 @@ use crate::bridge::Bridging;
 use crate::call::foreground::Foreground;
 use crate::call::{Call, Owner, Phase, Script, Task};
 use crate::journal::What;
-use crate::{Bridge, Cause, Ended, LegId, Reply, Sound, Strategy, Target, Why};
+use crate::{Bridge, Cause, Ended, Reply, Sound, Strategy, Target, Why};
 
 impl Call {
     /// The script has ended; not to be told of one that was dropped for a transfer, or stopped.
@@ -31,7 +31,7 @@ impl Call {
         let by = by.unwrap_or_else(|| "system:script_ended".to_owned());
         // Somebody who was busy is busy to the caller too, if the script added nothing to it.
         let cause = match self.board.story.nobody {
-            Some(why) if !self.board.caller().is_up() => cause_of(why),
+            Some(why) if !self.board.served().is_up() => cause_of(why),
             _ => Cause::Normal,
         };
         self.finish(cause, by);
@@ -51,7 +51,7 @@ impl Call {
 
     fn no_route(&mut self, to: &str) {
         self.script = Script::Ended;
-        if !self.board.caller().is_audible() {
+        if !self.board.served().is_audible() {
             self.board
                 .decide("refuse the call", format!("no handler for {to}"));
             return self.finish(Cause::Unallocated, NO_ROUTE.to_owned());
@@ -77,7 +77,7 @@ impl Call {
         self.board.decide("fall back", because);
         self.drop_work();
         self.board.background = None;
-        self.board.silence(LegId::CALLER);
+        self.board.silence(self.board.front());
         self.board.answer();
         let apology = Apology::new(&self.board, self.board.options.fallback.sound.clone());
         self.start(Foreground::Apology(apology), Owner::Fallback);

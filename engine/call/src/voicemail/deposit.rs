@@ -310,7 +310,7 @@ impl Activity for Deposit {
                     );
                     self.opened(board, &Own::new())
                 }
-                Input::Event(_) => None,
+                Input::Event(_) | Input::Key(_) => None,
             },
             Stage::Greeting(playing) => {
                 let heard = playing.handle(board, input)?;
@@ -333,7 +333,7 @@ impl Activity for Deposit {
                     self.saved(board, Some(*kept))
                 }
                 Input::TimedOut => self.saved(board, None),
-                Input::Event(_) => None,
+                Input::Event(_) | Input::Key(_) => None,
             },
             Stage::Thanking { playing, left } => {
                 playing.handle(board, input)?;

@@ -347,7 +347,7 @@ impl Activity for Listening {
                         false => self.not_deleted(board, "the store refused it"),
                     },
                     Input::TimedOut => self.not_deleted(board, "the store did not answer in time"),
-                    Input::Event(_) => {
+                    Input::Event(_) | Input::Key(_) => {
                         if let Some(key) = input.key() {
                             board.keys.push(key);
                         }

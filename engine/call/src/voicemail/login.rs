@@ -245,7 +245,7 @@ impl Activity for Login {
                     self.opened(board, found.as_ref())
                 }
                 Input::TimedOut => Self::refuse(board),
-                Input::Event(_) => {
+                Input::Event(_) | Input::Key(_) => {
                     if let Some(key) = input.key() {
                         board.keys.push(key);
                     }
@@ -257,7 +257,7 @@ impl Activity for Login {
                     self.judged(board, *verdict)
                 }
                 Input::TimedOut => Self::refuse(board),
-                Input::Event(_) => {
+                Input::Event(_) | Input::Key(_) => {
                     if let Some(key) = input.key() {
                         board.keys.push(key);
                     }
