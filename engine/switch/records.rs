@@ -253,7 +253,11 @@ impl Live {
                 format!("a message of {:.1} s", left.duration.as_secs_f64())
             }
             Reply::Message(None) => "no message".to_owned(),
-            Reply::Digits(Err(why)) | Reply::Recording(Err(why)) | Reply::Leg(Err(why)) => {
+            Reply::Right(Ok(())) => "true".to_owned(),
+            Reply::Digits(Err(why))
+            | Reply::Recording(Err(why))
+            | Reply::Leg(Err(why))
+            | Reply::Right(Err(why)) => {
                 format!("nil, \"{}\"", why.word())
             }
             Reply::Mistake(sentence) => format!("error: {sentence}"),

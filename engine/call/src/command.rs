@@ -53,6 +53,11 @@ pub enum Command {
         /// Whose; `None` asks for the number.
         mailbox: Option<String>,
     },
+    /// Asks for the PIN of a mailbox, so that the script knows who is at the phone.
+    AskPin {
+        /// Whose.
+        mailbox: String,
+    },
     /// Hands the call to another handler. Never replied to, unless it has been handed on too
     /// often: a forward loop is a [`Reply::Mistake`].
     Transfer {
@@ -97,6 +102,7 @@ impl Command {
             Self::Bridge(_) => "bridge",
             Self::Voicemail(_) => "voicemail",
             Self::VoicemailMenu { .. } => "voicemail_menu",
+            Self::AskPin { .. } => "ask_pin",
             Self::Transfer { .. } => "transfer",
             Self::SendDtmf { .. } => "send_dtmf",
             Self::Music(_) => "music",
@@ -389,6 +395,8 @@ pub enum Reply {
     Leg(Result<Parted, Why>),
     /// A message was left, or not.
     Message(Option<Left>),
+    /// The PIN was right, or why nobody was let in.
+    Right(Result<(), Why>),
     /// The script asked for something that is not there; a Lua error with this sentence, which the
     /// method's name goes before.
     Mistake(String),

@@ -209,6 +209,13 @@ function Call:voicemail(mailbox, options) end
 ---@param mailbox? string
 function Call:voicemail_menu(mailbox) end
 
+---Asks for a mailbox's PIN, to know who is at the phone. Where the mailbox has none yet its owner chooses one, so name
+---only a mailbox whose owner the phone belongs to (`call.user.mailbox`).
+---@param mailbox string
+---@return true? right
+---@return "rejected"? why   Too often wrong
+function Call:ask_pin(mailbox) end
+
 ---@class TransferOptions
 ---@field context? string   Where the number is looked up; this call's context when left out
 

@@ -7,7 +7,7 @@ use crate::gather::Gathering;
 use crate::journal::What;
 use crate::leg::Hearing;
 use crate::play::Playing;
-use crate::voicemail::{Deposit, Listening};
+use crate::voicemail::{Deposit, Knock, Listening};
 use crate::{Command, LegState, Music, Output, Recorded, Reply, RequestId, StartRecording};
 use std::time::{Duration, Instant};
 
@@ -126,6 +126,7 @@ impl Call {
             Command::VoicemailMenu { mailbox } => {
                 Foreground::Listening(Listening::new(board, mailbox))
             }
+            Command::AskPin { mailbox } => Foreground::Knocking(Knock::new(board, mailbox)),
             Command::Transfer { to, context } => {
                 return self.transfer(request, to, context, "the script said so");
             }

@@ -9,7 +9,7 @@ use crate::call::board::Board;
 use crate::dictation::{Dictation, Terms};
 use crate::gather::Gathering;
 use crate::play::Playing;
-use crate::voicemail::{Deposit, LastWords, Listening};
+use crate::voicemail::{Deposit, Knock, LastWords, Listening};
 use crate::{Keys, LegId, Purpose, Record, Reply};
 
 /// What a call is busy with, and what the script waits for.
@@ -23,6 +23,7 @@ pub(crate) enum Foreground {
     Bridging(Bridging),
     Deposit(Deposit),
     Listening(Listening),
+    Knocking(Knock),
     Apology(Apology),
 }
 
@@ -49,6 +50,7 @@ impl Foreground {
             Self::Bridging(_) => "bridge",
             Self::Deposit(_) => "voicemail",
             Self::Listening(_) => "voicemail_menu",
+            Self::Knocking(_) => "ask_pin",
             Self::Apology(_) => "apology",
         }
     }
@@ -90,6 +92,7 @@ impl Foreground {
             Self::Bridging(bridging) => bridging.begin(board).map(Reply::from),
             Self::Deposit(deposit) => deposit.begin(board).map(Reply::from),
             Self::Listening(listening) => listening.begin(board).map(Reply::from),
+            Self::Knocking(knock) => knock.begin(board),
             Self::Apology(apology) => apology.begin(board).map(|()| Reply::Done),
         }
     }
@@ -112,6 +115,7 @@ impl Foreground {
             Self::Bridging(bridging) => bridging.handle(board, input).map(Reply::from),
             Self::Deposit(deposit) => deposit.handle(board, input).map(Reply::from),
             Self::Listening(listening) => listening.handle(board, input).map(Reply::from),
+            Self::Knocking(knock) => knock.handle(board, input),
             Self::Apology(apology) => apology.handle(board, input).map(|()| Reply::Done),
         }
     }
@@ -126,6 +130,7 @@ impl Foreground {
             Self::Bridging(bridging) => bridging.deadline(),
             Self::Deposit(deposit) => deposit.deadline(),
             Self::Listening(listening) => listening.deadline(),
+            Self::Knocking(knock) => knock.deadline(),
             Self::Apology(apology) => apology.deadline(),
         }
     }
@@ -150,6 +155,7 @@ impl Foreground {
             | Self::Gathering(_)
             | Self::Echoing
             | Self::Sleeping(_)
+            | Self::Knocking(_)
             | Self::Apology(_) => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod deposit;
 mod greetings;
+mod knock;
 mod listening;
 mod login;
 pub(crate) mod pin;
@@ -10,6 +11,7 @@ mod review;
 use std::time::Duration;
 
 pub(crate) use deposit::{Deposit, LastWords};
+pub(crate) use knock::Knock;
 pub(crate) use listening::Listening;
 
 use crate::gather::Gathering;

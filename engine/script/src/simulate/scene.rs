@@ -391,4 +391,11 @@ impl Tape {
 }
 
 /// States of a call in which it waits for its caller.
-const TURNS: &[&str] = &["gather", "record", "voicemail", "voicemail_menu", "echo"];
+const TURNS: &[&str] = &[
+    "gather",
+    "record",
+    "voicemail",
+    "voicemail_menu",
+    "ask_pin",
+    "echo",
+];

@@ -103,6 +103,7 @@ pub(super) fn command(command: &Command) -> String {
         }
         Command::Voicemail(voicemail) => voicemail.mailbox.clone(),
         Command::VoicemailMenu { mailbox } => mailbox.clone().unwrap_or_default(),
+        Command::AskPin { mailbox } => mailbox.clone(),
         Command::Transfer { to, context } => match context {
             Some(context) => format!("{to} in {context}"),
             None => to.clone(),
@@ -132,7 +133,11 @@ pub(super) fn reply(reply: &Reply) -> Option<String> {
             format!("a message of {:.1} s", left.duration.as_secs_f64())
         }
         Reply::Message(None) => "no message".to_owned(),
-        Reply::Digits(Err(why)) | Reply::Recording(Err(why)) | Reply::Leg(Err(why)) => {
+        Reply::Right(Ok(())) => "true".to_owned(),
+        Reply::Digits(Err(why))
+        | Reply::Recording(Err(why))
+        | Reply::Leg(Err(why))
+        | Reply::Right(Err(why)) => {
             format!("nil, \"{}\"", why.word())
         }
         Reply::Mistake(sentence) => format!("error: {sentence}"),

@@ -6,6 +6,7 @@ mod from_outside;
 mod gathering;
 mod greetings;
 mod hunting;
+mod knocking;
 mod listening;
 mod records;
 mod replay;

@@ -179,6 +179,10 @@ fn a_wrong_argument_is_refused_before_anything_is_asked() {
             "call:voicemail_menu expects a mailbox such as \"1049\", got a table",
         ),
         (
+            "call:ask_pin()",
+            "call:ask_pin expects a mailbox such as \"1049\", got nothing",
+        ),
+        (
             "call:transfer()",
             "call:transfer expects a number such as \"1001\", got nothing",
         ),

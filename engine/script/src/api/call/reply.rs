@@ -35,9 +35,11 @@ pub(super) fn to_lua(lua: &Lua, function: &str, reply: Reply) -> mlua::Result<Mu
             message.raw_set("urgent", left.urgent)?;
             message.into_lua_multi(lua)
         }
-        Reply::Digits(Err(why)) | Reply::Recording(Err(why)) | Reply::Leg(Err(why)) => {
-            refused(lua, why)
-        }
+        Reply::Right(Ok(())) => true.into_lua_multi(lua),
+        Reply::Digits(Err(why))
+        | Reply::Recording(Err(why))
+        | Reply::Leg(Err(why))
+        | Reply::Right(Err(why)) => refused(lua, why),
         Reply::Mistake(sentence) => Err(Error::runtime(format!("{function}: {sentence}"))),
     }
 }

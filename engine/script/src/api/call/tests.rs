@@ -82,6 +82,10 @@ fn plain_methods_become_their_commands() {
         mailbox: Some("8000".into()),
     };
     assert_eq!(command("call:voicemail_menu(8000)"), box_8000);
+    let pin_of_1049 = Command::AskPin {
+        mailbox: "1049".into(),
+    };
+    assert_eq!(command("call:ask_pin('1049')"), pin_of_1049);
     let beep = Command::StartRecording(StartRecording { beep: true });
     assert_eq!(command("call:start_recording { beep = true }"), beep);
 }
@@ -275,6 +279,12 @@ fn replies_become_values_or_nil_and_why() {
             "call:voicemail('8000')",
             Reply::Message(None),
             json!([null]),
+        ),
+        ("call:ask_pin('1049')", Reply::Right(Ok(())), json!([true])),
+        (
+            "call:ask_pin('1049')",
+            Reply::Right(Err(Why::Rejected)),
+            json!([null, "rejected"]),
         ),
     ];
     for (body, reply, expected) in cases {

@@ -66,6 +66,7 @@ verbs! {
     bridge 2 false,
     voicemail 2 false,
     voicemail_menu 1 false,
+    ask_pin 1 false,
     transfer 2 true,
     send_dtmf 1 false,
     music 1 false,
@@ -343,6 +344,11 @@ fn voicemail_menu(asking: &Asking<'_>) -> mlua::Result<Command> {
         .arguments
         .maybe_text(0, "a mailbox such as \"1049\"")?;
     Ok(Command::VoicemailMenu { mailbox })
+}
+
+fn ask_pin(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let mailbox = asking.arguments.text(0, "a mailbox such as \"1049\"")?;
+    Ok(Command::AskPin { mailbox })
 }
 
 fn transfer(asking: &Asking<'_>) -> mlua::Result<Command> {

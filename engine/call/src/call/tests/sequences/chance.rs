@@ -182,7 +182,7 @@ impl Chaos {
                 record: self.random.below(2) == 0,
                 ..bridge(&["1049", "1050", "1051"][..self.random.below(4) as usize])
             }),
-            20..=22 => Command::Voicemail(Voicemail {
+            20..=21 => Command::Voicemail(Voicemail {
                 mailbox: "1049".to_owned(),
                 greeting: match self.random.below(4) {
                     0 => Greeting::Unavailable,
@@ -196,6 +196,9 @@ impl Chaos {
                 beep: self.random.below(2) == 0,
                 review: self.random.below(2) == 0,
             }),
+            22 => Command::AskPin {
+                mailbox: "1049".to_owned(),
+            },
             23..=25 => Command::VoicemailMenu {
                 mailbox: (self.random.below(2) == 0).then(|| "1049".to_owned()),
             },
