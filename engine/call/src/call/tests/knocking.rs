@@ -67,7 +67,7 @@ fn whoever_has_no_pin_yet_chooses_one() {
 
 #[test]
 fn a_mailbox_that_is_not_there_is_a_mistake_of_the_script() {
-    let (mut bench, request) = knock(None);
+    let (bench, request) = knock(None);
 
     let mistake = Reply::Mistake("no mailbox '1049'".to_owned());
     assert_eq!(bench.reply(request), Some(mistake));
