@@ -6,6 +6,7 @@ mod check;
 mod checksum;
 pub mod clock;
 pub mod control;
+mod doors;
 mod fallback;
 mod http;
 pub mod log;
@@ -361,6 +362,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
             Box::new(move || entrance.put_blocking(Input::ConfigChanged))
         }),
     })?;
+    let scripts = Arc::new(scripts);
     let (meters, handle) = switch::meters();
     let vitals = Arc::new(Vitals::new(handle, store.clone()));
     let (ask, questions) = mpsc::channel(64);
@@ -376,6 +378,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
                 exchange: Arc::new(entrance.clone()),
                 events: events.clone(),
                 recordings: recordings.clone(),
+                doors: doors::Scripted::new(&scripts),
             };
             Some(Http::start(address, vitals.clone(), api)?)
         }
@@ -396,7 +399,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         files,
         library,
         store,
-        scripts: Arc::new(scripts),
+        scripts,
         entrance,
         meters,
         vitals,

@@ -9,6 +9,8 @@ mod calls;
 mod events;
 #[path = "api/program.rs"]
 mod program;
+#[path = "api/routes.rs"]
+mod routes;
 #[path = "api/state.rs"]
 mod state;
 #[path = "api/voicemails.rs"]

@@ -10,6 +10,7 @@ mod api;
 mod baresip;
 mod ear;
 mod exchange;
+pub(crate) mod http;
 mod openapi;
 mod phone;
 mod program;

@@ -501,6 +501,42 @@ function http.patch(url, options) end
 ---@return HttpReply
 function http.delete(url, options) end
 
+---@class RouteOptions
+---@field auth RouteAuthOptions|"agent"|"none"   Who may ask. "agent": who has a token of this tenant with the scope
+---                                              plugins:use (`moonswitch token add`). "none": everybody
+
+---@class RouteAuthOptions
+---@field bearer string|string[]                 A secret of 16 characters or more, or several while they are changed
+
+---A request that has come in.
+---@class HttpRequest
+---@field method string
+---@field path string                       Below the tenant's own prefix
+---@field params table<string, string>      What stands at the names in the path
+---@field query table<string, string>       Behind the question mark; of several with one name the first
+---@field headers table<string, string>     By lower-case name; without authorization
+---@field body string
+---@field json any                          When the body says that it is JSON; what is none is refused with 400
+---@field form table<string, string>?       When the body is application/x-www-form-urlencoded
+---@field source string                     The address that it comes from
+---@field by string?                        The name of the token that it came with
+
+---Answers requests from outside; while files load. Path parts that begin with : are any one part. The address is
+---http://EXCHANGE/t/TENANT and the path, so this one is at /t/8001/tickets/ID:
+---
+---    http.route("GET /tickets/:call", { auth = "agent" }, function(request)
+---      local ticket = tickets:get(request.params.call)
+---      if not ticket then return 404, { error = "no ticket for this call" } end
+---      return 200, { ticket = ticket }
+---    end)
+---
+---A handler returns a status, a body (a table is sent as JSON, text as text) and headers; each may be left out, and
+---nothing at all is 204. It has 20 seconds. A body has at most 1 MB, 64 KB where auth is "none".
+---@param route string   A method (GET POST PUT PATCH DELETE) and a path
+---@param options RouteOptions
+---@param handler fun(request: HttpRequest): integer?, any, table<string, string>?
+function http.route(route, options, handler) end
+
 ---Work that must not be lost. A job is on disk when `add` returns, runs outside of any call, and is done
 ---again when its handler ends with an error. `moonswitch jobs list` shows those that were given up.
 ---@class Jobs

@@ -13,6 +13,7 @@ use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
 use tokio::sync::oneshot;
 
+use crate::door::Doors;
 use crate::inbox::Inbox;
 use crate::jobs::{Bell, Schedule};
 use crate::metered::panic_text;
@@ -76,6 +77,8 @@ pub(crate) struct Routing {
     pub(crate) jobs: BTreeMap<(String, String), Schedule>,
     /// The queues that files declare, and what holds for all agents.
     pub(crate) queues: Arc<Plan>,
+    /// What is answered by HTTP.
+    pub(crate) doors: Doors,
     /// Names and versions.
     pub(crate) plugins: Vec<(String, String)>,
 }

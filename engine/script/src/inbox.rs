@@ -8,6 +8,7 @@ use call::{CallId, Setup};
 use tokio::sync::Notify;
 
 use crate::CallNews;
+use crate::door::Asking;
 use crate::jobs::Claim;
 
 /// Something for a Lua thread to do.
@@ -21,6 +22,8 @@ pub(crate) enum Message {
     News(CallId, CallNews),
     /// Tell the `on` handlers. Dropped, with a warning, when there are too many.
     Event(String, serde_json::Value),
+    /// Answer a request. When there are too many, it is told to come again.
+    Visit(Box<Asking>),
     /// Do a job. Always fits: there are a few at a time of each handler.
     Job(Box<Claim>),
     /// This generation is published since then, in microseconds since 1970, UTC: its timers run.
@@ -65,6 +68,7 @@ impl Inbox {
     pub(crate) fn offer(&self, message: Message) -> (Pushed, Option<Message>) {
         let bound = match &message {
             Message::Start(_) => MOST_STARTS,
+            Message::Visit(_) => MOST_VISITS,
             Message::News(..) | Message::Event(..) => MOST_NEWS,
             Message::HangUp(_)
             | Message::Job(_)
@@ -133,5 +137,8 @@ impl Inbox {
 
 /// Calls that may wait to begin. At 40 µs each they are far within 500 ms.
 const MOST_STARTS: usize = 4_096;
+
+/// Behind more than this, a request would wait for longer than it is worth.
+const MOST_VISITS: usize = 1_024;
 
 const MOST_NEWS: usize = 16_384;

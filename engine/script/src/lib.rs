@@ -4,6 +4,7 @@ mod api;
 mod budget;
 pub mod config;
 mod convert;
+mod door;
 mod exchange;
 mod fault;
 mod generation;
@@ -35,6 +36,7 @@ mod vm;
 mod watch;
 mod watchdog;
 
+pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
 pub use exchange::{CallNews, Clock, Exchange, Fault, Place, ScriptEnd, Sounds};
 pub use generation::{Outcome, ReloadReport};
 pub use plugin::quarantine::Shut;

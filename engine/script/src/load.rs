@@ -10,11 +10,12 @@ use mlua::{Function, Value};
 
 use crate::api::queue::{DeclaredQueue, no_queue};
 use crate::budget::Pause;
+use crate::door::{Doors, Listed};
 use crate::host::{Host, Routing};
 use crate::literals::{self, Named};
 use crate::plugin::install::{self, Installed};
 use crate::suggest::did_you_mean;
-use crate::surroundings::{Declarations, DeclaredRoute, DeclaredTimer};
+use crate::surroundings::{Declarations, DeclaredDoor, DeclaredRoute, DeclaredTimer};
 use crate::vm::Vm;
 use crate::{Fault, Place, api, fault, require};
 
@@ -26,6 +27,8 @@ pub(crate) struct Loaded {
     pub(crate) timers: Vec<DeclaredTimer>,
     /// What queues ask whom a call is offered to.
     pub(crate) choosers: BTreeMap<QueueName, Function>,
+    /// What is answered by HTTP, numbered as in the routing.
+    pub(crate) doors: Vec<DeclaredDoor>,
 }
 
 /// Loads the tenant's dialplan from the host's snapshot.
@@ -135,6 +138,7 @@ fn check(
         routing.contexts.insert(name.clone(), table);
     }
     faults.extend(lost_callers(&declared.queues, host));
+    let doors = doors(&declared.doors, host, &mut faults);
     let users = host.settings.users.iter();
     let users = users.map(|(extension, user)| (format!("user {extension}"), &user.context));
     let trunks = host.settings.trunks.iter();
@@ -154,6 +158,7 @@ fn check(
     });
     routing.warnings = warnings(&routing, &declared.queues, vm, host);
     routing.schedules = declared.schedules;
+    routing.doors = doors;
     let plugins = plugins.iter();
     routing.plugins = plugins
         .map(|it| (it.name.clone(), it.version.clone()))
@@ -174,6 +179,7 @@ fn check(
             .into_iter()
             .filter_map(|it| Some((it.plan.name, it.choose?)))
             .collect(),
+        doors: declared.doors,
     })
 }
 
@@ -197,6 +203,25 @@ fn lost_callers(queues: &[DeclaredQueue], host: &Arc<Host>) -> Vec<Fault> {
         _ => None,
     });
     lost.collect()
+}
+
+/// The table of what is answered by HTTP.
+fn doors(declared: &[DeclaredDoor], host: &Arc<Host>, faults: &mut Vec<Fault>) -> Doors {
+    let mut doors = Doors::default();
+    for (handler, door) in declared.iter().enumerate() {
+        let listed = Listed {
+            method: door.method,
+            path: door.path.clone(),
+            guard: door.guard.clone(),
+            place: door.place.clone(),
+            handler,
+        };
+        if let Err(message) = doors.insert(listed) {
+            let place = Some(door.place.clone());
+            faults.push(fault::plain(message, place, &host.snapshot));
+        }
+    }
+    doors
 }
 
 /// What will fail when a call comes to it, and lets all others through: names in the text that

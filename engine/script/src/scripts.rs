@@ -339,6 +339,11 @@ impl Scripts {
         told
     }
 
+    /// One tenant's generations.
+    pub(crate) fn tenancy(&self, tenant: &TenantId) -> Option<Arc<Tenancy>> {
+        self.inner.tenancy(tenant)
+    }
+
     /// Whether saved files are noticed.
     pub fn watches(&self) -> bool {
         self.watch.is_some()
@@ -490,6 +495,6 @@ fn check_keeps_up(host: &Host, tenancy: &Tenancy) -> Result<(), Refused> {
 }
 
 /// Further behind than this, new calls are better refused at once.
-const MOST_BEHIND: Duration = Duration::from_millis(500);
+pub(crate) const MOST_BEHIND: Duration = Duration::from_millis(500);
 
 const TRIES: usize = 4;

@@ -2,6 +2,7 @@
 
 mod drive;
 mod errand;
+mod visit;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -24,7 +25,9 @@ use crate::inbox::Message;
 use crate::load;
 use crate::metered::{Around, Broken, Metered};
 use crate::plugin::Owner;
-use crate::surroundings::{DeclaredRoute, DeclaredTimer, Outside, Phase, Run, Surroundings};
+use crate::surroundings::{
+    DeclaredDoor, DeclaredRoute, DeclaredTimer, Outside, Phase, Run, Surroundings,
+};
 use crate::vm::Vm;
 use crate::{Exchange, Fault, fault};
 
@@ -123,6 +126,7 @@ pub(crate) fn begin(
         parts: parts.clone(),
         handlers: loaded.handlers,
         timers: RefCell::new(loaded.timers),
+        doors: RefCell::new(loaded.doors),
         calls: RefCell::default(),
         tasks: Cell::new(0),
         memory_warned: Cell::new(false),
@@ -143,6 +147,7 @@ pub(crate) struct Serving {
     parts: Parts,
     handlers: BTreeMap<String, Vec<DeclaredRoute>>,
     timers: RefCell<Vec<DeclaredTimer>>,
+    doors: RefCell<Vec<DeclaredDoor>>,
     calls: RefCell<HashMap<CallId, Rc<Running>>>,
     /// Runs that belong to no call.
     tasks: Cell<usize>,
@@ -167,6 +172,7 @@ impl Serving {
                 Message::HangUp(call) => self.end_call(call, Ending::HungUp),
                 Message::News(call, news) => self.tell(call, &news),
                 Message::Event(name, payload) => self.event(&name, &payload),
+                Message::Visit(asking) => self.visit(*asking),
                 Message::Job(claim) => self.job(*claim),
                 Message::Published(_) if retired => {}
                 Message::Published(at) => {
@@ -290,7 +296,7 @@ impl Serving {
             .replace(Some(Box::new(spawner)));
     }
 
-    fn metered<F: Future<Output = mlua::Result<()>>>(
+    fn metered<T, F: Future<Output = mlua::Result<T>>>(
         &self,
         run: &Rc<Run>,
         coroutine: F,

@@ -13,6 +13,7 @@ use mlua::{Function, Lua, MultiValue, Table};
 use tracing::Level;
 
 use crate::api::queue::DeclaredQueue;
+use crate::door::{Guard, Path};
 use crate::jobs::Bell;
 use crate::lines::line;
 use crate::plugin::Owner;
@@ -147,6 +148,8 @@ pub(crate) struct Declarations {
     pub(crate) queues: Vec<DeclaredQueue>,
     /// `every`.
     pub(crate) timers: Vec<DeclaredTimer>,
+    /// `http.route`, in the order written.
+    pub(crate) doors: Vec<DeclaredDoor>,
     /// `schedule`, each with where it is written.
     pub(crate) schedules: Vec<(Place, Schedule)>,
     /// What is wrong with a declaration and was found without stopping the file:
@@ -160,6 +163,22 @@ pub(crate) struct DeclaredRoute {
     pub(crate) pattern: String,
     /// What runs.
     pub(crate) handler: Function,
+    /// Where it is written.
+    pub(crate) place: Place,
+}
+
+/// One `http.route`.
+pub(crate) struct DeclaredDoor {
+    /// `POST`.
+    pub(crate) method: &'static str,
+    /// Below the tenant's own prefix.
+    pub(crate) path: Path,
+    /// Who may ask.
+    pub(crate) guard: Guard,
+    /// Whose it is.
+    pub(crate) owner: Rc<Owner>,
+    /// What runs; nothing when its plugin is left out.
+    pub(crate) handler: Option<Function>,
     /// Where it is written.
     pub(crate) place: Place,
 }

@@ -1,9 +1,11 @@
 //! HTTP: health, readiness and metrics, and the API for programs. Knows nothing of Lua.
 //!
 //! [`serve`] answers on a listener. What it tells comes from the store, from the running exchange
-//! behind [`Exchange`], and from the [`Events`] that are published there.
+//! behind [`Exchange`], and from the [`Events`] that are published there; what scripts answer stands
+//! behind [`Doors`].
 
 mod api;
+mod doors;
 mod events;
 mod exchange;
 mod health;
@@ -12,6 +14,7 @@ mod time;
 mod token;
 
 pub use api::Api;
+pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
     Asked, Exchange, LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded,

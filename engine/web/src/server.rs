@@ -22,7 +22,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::api::{Api, Problem, Routes};
+use crate::api::{Api, Problem, Routes, VISIT};
 use crate::health::{self, Health};
 
 /// Serves until `stop` is sent or dropped; requests under way are finished.
@@ -199,8 +199,13 @@ async fn connection(
 
 /// Refuses a body that says itself that it is too large, whoever it is for.
 async fn refuse_large_bodies(request: Request, next: Next) -> Response {
-    if request.body().size_hint().lower() > BODY as u64 {
-        return Problem::too_large(BODY).into_response();
+    // What scripts answer has a limit of its own, for who is let in there.
+    let limit = match request.uri().path().starts_with("/t/") {
+        true => VISIT,
+        false => BODY,
+    };
+    if request.body().size_hint().lower() > limit as u64 {
+        return Problem::too_large(limit).into_response();
     }
     next.run(request).await
 }

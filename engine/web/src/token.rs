@@ -89,6 +89,8 @@ scopes! {
     CallsWrite "calls:write",
     /// Hear what happens, as it happens: calls, phones, messages.
     EventsRead "events:read",
+    /// Ask the routes of plugins and dialplans that are for the tenant's own people.
+    PluginsUse "plugins:use",
     /// Find recordings and listen to them.
     RecordingsRead "recordings:read",
     /// See whose phones are where.

@@ -1,5 +1,5 @@
 //! `http.get(url)`, `http.post(url, {...})`: asking other machines. A status is a value; what keeps
-//! an answer from coming is an error.
+//! an answer from coming is an error. What others ask is in `door.rs`.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -64,6 +64,7 @@ pub(crate) fn table(
         })?;
         http.raw_set(*name, vm::waiting(lua, function, ask)?)?;
     }
+    http.raw_set("route", super::door::function(lua, surroundings, owner)?)?;
     Ok(http)
 }
 

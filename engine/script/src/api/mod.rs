@@ -6,6 +6,7 @@ pub(crate) mod class;
 mod clock;
 mod config;
 mod context;
+mod door;
 mod emit;
 mod every;
 mod http;

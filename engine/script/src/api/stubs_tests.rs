@@ -11,7 +11,7 @@ use super::schedule::HoursClass;
 use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
-use super::{LIBRARIES, context, http, jobs, on, queue, store};
+use super::{LIBRARIES, context, door, http, jobs, on, queue, store};
 use crate::read_only;
 use crate::schema::{Kind, Schema};
 
@@ -152,6 +152,7 @@ fn every_option_has_a_stub_and_the_reverse() {
         .copied()
         .chain([&store::OPTIONS, &say])
         .chain([&http::OPTIONS, &http::WEBHOOK])
+        .chain([&door::OPTIONS, &door::AUTH])
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS]);
 
     let mut classes = BTreeSet::new();

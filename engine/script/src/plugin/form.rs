@@ -19,6 +19,11 @@ pub(super) fn manifest() -> Schema {
             texts(),
             "Hosts on private networks, or config.NAME.",
         ),
+        Field::new(
+            "http_routes",
+            texts(),
+            "Beginnings of paths that it may serve.",
+        ),
         Field::new("events", texts(), "Events that it hears."),
         Field::new("jobs", Kind::Boolean, "Work that survives a restart.").default(false),
         Field::new("store", Kind::Boolean, "Values that survive a restart.").default(false),

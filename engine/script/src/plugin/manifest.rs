@@ -5,6 +5,7 @@ use mlua::{HookTriggers, Lua, LuaOptions, StdLib, Value as LuaValue};
 
 use crate::config::Lines;
 use crate::convert::to_json;
+use crate::door::Path;
 use crate::fault;
 use crate::http::Pattern;
 use crate::schema::{Complaint, Kind, Schema};
@@ -88,6 +89,9 @@ fn check_permissions(permissions: &Permissions, config: &Schema, found: &mut Vec
     };
     check("http_client", &permissions.http_client, |item| {
         Pattern::parse(item).map(drop)
+    });
+    check("http_routes", &permissions.http_routes, |item| {
+        Path::parse(item).map(drop)
     });
     check("private_hosts", &permissions.private_hosts, |item| {
         let host = item

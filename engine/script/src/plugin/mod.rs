@@ -11,6 +11,7 @@ use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::door::Path;
 use crate::http::{Pattern, Url};
 use crate::suggest::did_you_mean;
 
@@ -28,6 +29,8 @@ pub(crate) struct Owner {
     rights: OnceCell<Rights>,
     /// Requests that are on their way.
     requests: Cell<usize>,
+    /// Requests from outside that it is answering.
+    visits: Rc<Cell<usize>>,
 }
 
 /// What a plugin may do in this generation.
@@ -57,6 +60,7 @@ impl Owner {
             name: name.into(),
             rights: OnceCell::new(),
             requests: Cell::new(0),
+            visits: Rc::default(),
         })
     }
 
@@ -155,6 +159,32 @@ impl Owner {
         Ok(Turn(self))
     }
 
+    /// Whether it may serve a path.
+    ///
+    /// # Errors
+    /// A sentence that says how it would be allowed.
+    pub(crate) fn may_serve(&self, path: &Path) -> Result<(), String> {
+        let served = self.rights.get().map(|it| &it.permissions.http_routes);
+        let covers = |prefix: &String| Path::parse(prefix).is_ok_and(|it| path.is_below(&it));
+        if !self.is_plugin() || served.is_some_and(|it| it.iter().any(covers)) {
+            return Ok(());
+        }
+        let name = &self.name;
+        Err(format!(
+            "plugin '{name}' may not serve {path}: add its beginning to permissions.http_routes in plugins/{name}/plugin.lua"
+        ))
+    }
+
+    /// Takes one of its turns at answering requests from outside, so that a slow route takes no
+    /// more than its share; given back when it is dropped. `None` when it has none left.
+    pub(crate) fn visit(&self) -> Option<Visiting> {
+        let under_way = self.visits.get();
+        (under_way < MOST_VISITS).then(|| {
+            self.visits.set(under_way + 1);
+            Visiting(Rc::clone(&self.visits))
+        })
+    }
+
     /// Whether it may listen to an event.
     ///
     /// # Errors
@@ -184,6 +214,19 @@ impl Drop for Turn<'_> {
         requests.set(requests.get().saturating_sub(1));
     }
 }
+
+/// One of an owner's turns at answering requests.
+#[derive(Debug)]
+pub(crate) struct Visiting(Rc<Cell<usize>>);
+
+impl Drop for Visiting {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+/// Requests from outside that one plugin answers at one time.
+const MOST_VISITS: usize = 32;
 
 /// Requests of one plugin at one time.
 const MOST_OF_A_PLUGIN: usize = 16;

@@ -11,6 +11,8 @@ pub struct Permissions {
     /// Hosts among those that may be on this machine or a private network: `desk.local`, or
     /// `config.url`. Only `moonswitch allow` allows them.
     pub private_hosts: Vec<String>,
+    /// Beginnings of paths that it may serve: `/sms`.
+    pub http_routes: Vec<String>,
     /// Events of the exchange and of other plugins that it may hear.
     pub events: Vec<String>,
     /// Work that survives a restart.
@@ -36,6 +38,7 @@ impl Permissions {
         let mut grown = Vec::new();
         let lists = [
             ("http_client", &self.http_client, &granted.http_client),
+            ("http_routes", &self.http_routes, &granted.http_routes),
             ("events", &self.events, &granted.events),
         ];
         for (name, asked, granted) in lists {

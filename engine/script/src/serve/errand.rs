@@ -118,6 +118,11 @@ impl Serving {
                 job.handler = None;
             }
         }
+        for door in self.doors.borrow_mut().iter_mut() {
+            if self.is_left_out(&door.owner) {
+                door.handler = None;
+            }
+        }
         let mut timers = self.timers.borrow_mut();
         timers.retain(|it| !self.is_left_out(&it.owner));
         drop(timers);

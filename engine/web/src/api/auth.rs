@@ -37,7 +37,28 @@ pub(super) async fn admit(
     }
 }
 
-async fn judge(
+/// Lets a request through that has one of somebody else's secrets as its bearer token.
+pub(super) fn admit_bearer(
+    parts: &Parts,
+    headers: &HeaderMap,
+    source: IpAddr,
+    is_right: impl FnOnce(&str) -> bool,
+) -> Result<(), Problem> {
+    if let Some(left) = parts.bans.left(source, Instant::now()) {
+        return Err(Problem::banned(left));
+    }
+    let sent = sent(headers).ok_or_else(Problem::no_token)?;
+    if is_right(sent) {
+        parts.bans.succeeded(source);
+        return Ok(());
+    }
+    let banned = parts.bans.failed(source, Instant::now());
+    tracing::warn!(target: "security", event = "wrong_bearer", source = %source, banned);
+    Err(Problem::wrong_token())
+}
+
+/// Who asks, if a token of this scope lets them in.
+pub(super) async fn judge(
     parts: &Arc<Parts>,
     scope: Scope,
     headers: &HeaderMap,

@@ -10,6 +10,7 @@ mod page;
 mod problem;
 mod recordings;
 mod stream;
+mod visits;
 mod voicemails;
 
 use std::path::PathBuf;
@@ -25,7 +26,9 @@ use store::Store;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 pub(crate) use problem::Problem;
+pub(crate) use visits::VISIT;
 
+use crate::doors::Doors;
 use crate::events::Events;
 use crate::exchange::Exchange;
 use crate::token::Scope;
@@ -42,6 +45,8 @@ pub struct Api {
     pub events: Arc<Events>,
     /// The folder that recordings' paths are relative to.
     pub recordings: PathBuf,
+    /// What stands below `/t/`.
+    pub doors: Arc<dyn Doors>,
 }
 
 /// What every request can reach; handlers only through [`own::Own`].
@@ -50,6 +55,9 @@ struct Parts {
     exchange: Arc<dyn Exchange>,
     events: Arc<Events>,
     recordings: PathBuf,
+    doors: Arc<dyn Doors>,
+    /// Seats of requests that others answer.
+    visits: Semaphore,
     bans: Bans,
     /// Held by the reload that runs.
     reloading: Mutex<()>,
@@ -86,6 +94,8 @@ impl Routes {
             exchange: api.exchange,
             events: api.events,
             recordings: api.recordings,
+            doors: api.doors,
+            visits: Semaphore::new(visits::VISITS),
             bans: Bans::default(),
             reloading: Mutex::new(()),
             streams: Arc::new(Semaphore::new(STREAMS)),
@@ -205,13 +215,14 @@ impl Routes {
 
     /// The router, at its place.
     pub(crate) fn router(self) -> Router {
+        let others = visits::router(self.parts.clone());
         let routes = self
             .router
             .fallback(|| async { Problem::not_found("path; /api/v1/openapi.json names all") })
             .method_not_allowed_fallback(|| async { Problem::wrong_method() })
             .layer(map_response(private))
             .with_state(self.parts);
-        Router::new().nest("/api/v1", routes)
+        Router::new().nest("/api/v1", routes).merge(others)
     }
 }
 

@@ -44,6 +44,16 @@ impl Own {
         &self.token.tenant
     }
 
+    /// Whether it is this tenant's.
+    pub(super) fn is_of(&self, tenant: &str) -> bool {
+        self.token.tenant == tenant
+    }
+
+    /// The token's name.
+    pub(super) fn name(&self) -> &str {
+        &self.token.name
+    }
+
     /// Whether the token still works: streams outlive the request that began them.
     pub(super) async fn is_still_good(&self) -> bool {
         match self.parts.store.token(&self.token.id).await {

@@ -116,6 +116,21 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     }
 
+    /// The body came too slowly.
+    pub(crate) fn too_slow() -> Self {
+        let detail = "the body did not come in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
+    }
+
+    /// Out of order for so many seconds.
+    pub(crate) fn out_of_order(seconds: u32) -> Self {
+        let detail = "this is out of order; an administrator sees why";
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "out_of_order", detail)
+        }
+    }
+
     /// Plain HTTP where a WebSocket is wanted.
     pub(crate) fn no_websocket(why: impl Into<String>) -> Self {
         Self::new(StatusCode::UPGRADE_REQUIRED, "no_websocket", why)

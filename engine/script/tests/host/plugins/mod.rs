@@ -3,6 +3,7 @@
 
 mod jobs;
 mod permissions;
+mod routes;
 mod sink;
 mod tickets;
 mod trouble;

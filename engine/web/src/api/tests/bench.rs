@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::openapi;
 use super::played::Played;
+use super::visits::Played as PlayedDoors;
 use crate::api::stream::Pace;
 use crate::api::{Api, Routes};
 use crate::token::{RANDOM, Scope, Token};
@@ -77,6 +78,7 @@ impl Bench {
             exchange: exchange.clone(),
             events: events.clone(),
             recordings: folder.join("recordings"),
+            doors: Arc::new(PlayedDoors),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -242,7 +244,20 @@ impl Bench {
     /// Sends a request as it is.
     pub(super) async fn sends(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let stream = TcpStream::connect(self.address).await.unwrap();
-        sends_by(stream, method, path, headers).await
+        sends_by(stream, method, path, headers, "").await
+    }
+
+    /// As [`sends`](Self::sends), with a body.
+    pub(super) async fn posts(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let length = body.len().to_string();
+        let headers = [headers, &[("Content-Length", length.as_str())]].concat();
+        self.streams(path, &headers, body).await
+    }
+
+    /// As [`posts`](Self::posts), without a length.
+    pub(super) async fn streams(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        sends_by(stream, "POST", path, headers, body).await
     }
 
     /// As [`sends`](Self::sends), from another address of this machine.
@@ -255,7 +270,7 @@ impl Bench {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((source, 0).into()).unwrap();
         let stream = socket.connect(self.address).await.unwrap();
-        sends_by(stream, "GET", path, headers).await
+        sends_by(stream, "GET", path, headers, "").await
     }
 
     /// Stops the server and waits for its end.
@@ -276,13 +291,16 @@ async fn sends_by(
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
+    body: &str,
 ) -> Answer {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: pbx\r\nConnection: close\r\n");
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }
     request += "\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
+    request += body;
+    // Who is refused before all is said may not hear it all.
+    let _ = stream.write_all(request.as_bytes()).await;
     let mut octets = Vec::new();
     stream.read_to_end(&mut octets).await.unwrap();
     let end = octets.windows(4).position(|four| four == b"\r\n\r\n");

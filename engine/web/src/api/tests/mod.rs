@@ -10,3 +10,4 @@ mod openapi;
 mod played;
 mod routes;
 mod sound;
+mod visits;

@@ -1,0 +1,237 @@
+//! What stands below `/t/`: who is let in, how much they may bring, and what they hear.
+
+use tokio::sync::oneshot;
+
+use super::bench::{Bench, OURS, bearer, token};
+use crate::api::VISIT;
+use crate::doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
+
+/// Doors of our tenant that answer with what they were asked.
+pub(super) struct Played;
+
+const SECRETS: [&str; 2] = ["an old secret of ours", "a new secret of ours"];
+
+impl Doors for Played {
+    fn door(&self, tenant: &str, method: &str, path: &str) -> Door {
+        let guard = match (tenant, path) {
+            ("8009", _) => return Door::Closed,
+            (OURS, "/open" | "/busy" | "/gone" | "/broken" | "/shut" | "/odd") => Guard::Anybody,
+            (OURS, "/sms") => Guard::Bearer(SECRETS.map(|it| it.replace(' ', "-")).to_vec()),
+            (OURS, "/desk") => Guard::Token,
+            _ => return Door::Nothing,
+        };
+        if method == "DELETE" {
+            return Door::OtherMethods(vec!["GET", "POST"]);
+        }
+        let ask = |visit: Visit| {
+            let (give, asked) = oneshot::channel();
+            let answer = match visit.path.as_str() {
+                "/busy" => Err(Unwelcome::Busy),
+                "/gone" => return asked,
+                "/broken" => Err(Unwelcome::Failed),
+                "/shut" => Err(Unwelcome::OutOfOrder),
+                "/odd" => Err(Unwelcome::BadRequest("no JSON".to_owned())),
+                _ => Ok(told(&visit)),
+            };
+            let _ = give.send(answer);
+            asked
+        };
+        Door::Open(OpenDoor {
+            guard,
+            ask: Box::new(ask),
+        })
+    }
+}
+
+fn told(visit: &Visit) -> Welcome {
+    let headers = visit.headers.iter();
+    let names: Vec<&str> = headers.map(|(name, _)| name.as_str()).collect();
+    let body = format!(
+        "{} {} {:?} {} {:?} {}",
+        visit.method,
+        visit.path,
+        visit.query,
+        visit.body.len(),
+        visit.by,
+        names.join(",")
+    );
+    Welcome {
+        status: 201,
+        headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+        body: body.into(),
+    }
+}
+
+fn text(answer: &super::bench::Answer) -> String {
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_reaches_its_door_and_the_answer_may_not_act_in_our_origin() {
+    let bench = Bench::start().await;
+
+    let answer = bench.posts("/t/8001/open?a=b", &[], "hello").await;
+
+    assert_eq!(answer.status, 201);
+    assert_eq!(
+        text(&answer),
+        "POST /open Some(\"a=b\") 5 None host,connection,content-length"
+    );
+    assert_eq!(answer.header("content-type"), Some("text/html"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.contains("sandbox"), "{policy}");
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn where_there_is_no_door_there_is_nothing_and_other_methods_are_named() {
+    let bench = Bench::start().await;
+
+    for path in [
+        "/t/8001/nothing",
+        "/t/8002/open",
+        "/t/8001",
+        "/t/",
+        "/t/8001/",
+    ] {
+        let answer = bench.sends("GET", path, &[]).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+    let answer = bench.sends("DELETE", "/t/8001/open", &[]).await;
+    assert_eq!(
+        (answer.status, answer.header("allow")),
+        (405, Some("GET, POST"))
+    );
+    let answer = bench.sends("GET", "/t/8009/open", &[]).await;
+    assert_eq!(
+        (answer.status, answer.header("retry-after")),
+        (503, Some("1"))
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_bearer_is_let_in_by_each_of_the_secrets_and_by_nothing_else() {
+    let bench = Bench::start().await;
+
+    for (sent, status) in [
+        ("Bearer an-old-secret-of-ours", 201),
+        ("Bearer a-new-secret-of-ours", 201),
+        ("Bearer a-new-secret-of-our", 401),
+        ("Bearer ", 401),
+        ("Basic an-old-secret-of-ours", 401),
+        (&bearer(&bench.token), 401),
+    ] {
+        let answer = bench
+            .posts("/t/8001/sms", &[("Authorization", sent)], "")
+            .await;
+        assert_eq!(answer.status, status, "{sent}");
+        assert!(!text(&answer).contains("authorization"), "{answer:?}");
+    }
+    assert_eq!(bench.posts("/t/8001/sms", &[], "").await.status, 401);
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn who_guesses_a_bearer_waits() {
+    let bench = Bench::start().await;
+    let bad = [127, 0, 0, 68];
+    let guess = [("Authorization", "Bearer guess")];
+
+    for _ in 0..10 {
+        assert_eq!(
+            bench.sends_from(bad, "/t/8001/sms", &guess).await.status,
+            401
+        );
+    }
+
+    assert_eq!(
+        bench.sends_from(bad, "/t/8001/sms", &guess).await.status,
+        429
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_token_of_the_tenant_with_the_scope_opens_what_is_for_agents() {
+    let bench = Bench::start().await;
+    let (blind, ours, theirs) = (token(9), bench.token.clone(), bench.theirs.clone());
+    bench.knows(&blind, OURS, &["calls:read"]).await;
+
+    for (token, status) in [
+        (&ours, 201),
+        (&theirs, 404),
+        (&blind, 403),
+        (&token(77), 401),
+    ] {
+        let sent = bearer(token);
+        let answer = bench
+            .sends("GET", "/t/8001/desk", &[("Authorization", &sent)])
+            .await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    let sent = bearer(&ours);
+    let answer = bench
+        .sends("GET", "/t/8001/desk", &[("Authorization", &sent)])
+        .await;
+    assert!(
+        text(&answer).contains("Some(\"desk\")"),
+        "by whom: {answer:?}"
+    );
+    let foreign = [
+        ("Authorization", sent.as_str()),
+        ("Origin", "https://evil.example"),
+    ];
+    assert_eq!(
+        bench.sends("GET", "/t/8001/desk", &foreign).await.status,
+        403
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn who_is_known_may_bring_a_megabyte_and_strangers_sixty_four_kilobytes() {
+    let bench = Bench::start().await;
+    let known = [("Authorization", "Bearer a-new-secret-of-ours")];
+    let megabyte = "x".repeat(VISIT);
+
+    let answer = bench.posts("/t/8001/sms", &known, &megabyte).await;
+    assert_eq!(answer.status, 201);
+    assert!(text(&answer).contains(" 1048576 "));
+    for (path, headers, length) in [
+        ("/t/8001/sms", &known[..], "1048577"),
+        ("/t/8001/open", &[], "65537"),
+    ] {
+        let headers = [headers, &[("Content-Length", length)]].concat();
+        let answer = bench.sends("POST", path, &headers).await;
+        assert_eq!(answer.json()["code"], "too_large", "{path}");
+    }
+    let chunked = [("Transfer-Encoding", "chunked")];
+    let chunks = format!("11170\r\n{}\r\n0\r\n\r\n", "x".repeat(70_000));
+    let answer = bench.streams("/t/8001/open", &chunked, &chunks).await;
+    assert_eq!(answer.status, 413, "also who does not say how much it is");
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn each_way_not_to_be_answered_has_its_status() {
+    let bench = Bench::start().await;
+
+    for (path, status, again) in [
+        ("/t/8001/busy", 503, Some("1")),
+        ("/t/8001/gone", 503, Some("1")),
+        ("/t/8001/shut", 503, Some("60")),
+        ("/t/8001/broken", 500, None),
+        ("/t/8001/odd", 400, None),
+    ] {
+        let answer = bench.sends("GET", path, &[]).await;
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (status, again),
+            "{path}"
+        );
+    }
+    bench.stops().await;
+}
