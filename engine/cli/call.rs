@@ -21,7 +21,7 @@ pub(crate) struct Call {
     at: Option<String>,
     /// What the caller presses each time that it is asked: 1,2 or ,9 (nothing first)
     #[arg(long, value_name = "KEYS", value_delimiter = ',')]
-    keys: Vec<String>,
+    press: Vec<String>,
     /// Users (or trunk:NAME) that are in another call
     #[arg(long, value_name = "USERS", value_delimiter = ',')]
     busy: Vec<String>,
@@ -47,7 +47,7 @@ impl Call {
             from: self.from,
             to: self.to,
             at: self.at,
-            keys: self.keys,
+            keys: self.press,
             busy: self.busy,
             no_answer: self.no_answer,
             unavailable: self.unavailable,
@@ -60,10 +60,11 @@ impl Call {
             }
         };
         if self.json {
-            println!("{:#}", serde_json::to_value(&story)?);
+            super::say(format_args!("{:#}", serde_json::to_value(&story)?))?;
         } else {
+            super::say(format_args!("tenant {}, {}", story.tenant, story.at))?;
             for line in &story.lines {
-                println!("{line}");
+                super::say(line)?;
             }
         }
         // A script that fails is worth a shell's attention.

@@ -52,7 +52,7 @@ enum Word {
     Allow(allow::Allow),
     /// List work that waits or was given up, and run it again
     Jobs(jobs::Jobs),
-    /// Run the dialplans' tests, without a network and without waiting
+    /// Run the tests of dialplans and plugins, without a network and without waiting
     Test(test::Test),
     /// Tell what would become of a call, without making it
     Call(call::Call),

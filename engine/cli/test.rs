@@ -11,7 +11,7 @@ use super::Places;
 
 #[derive(Args, Debug)]
 pub(crate) struct Test {
-    /// Only the tests of this file; else all of tests/dialplan
+    /// Only the tests of this file; else all of tests/dialplan and of the plugins
     file: Option<PathBuf>,
     #[command(flatten)]
     places: Places,
@@ -25,9 +25,9 @@ impl Test {
         let offline = moonswitch::offline(&self.places.config, &self.places.data)?;
         let tested = offline.test(self.file.as_deref());
         if self.json {
-            println!("{:#}", serde_json::to_value(&tested)?);
+            super::say(format_args!("{:#}", serde_json::to_value(&tested)?))?;
         } else {
-            print!("{}", told(&tested));
+            super::say(told(&tested).trim_end())?;
         }
         Ok(match tested.passed() {
             true => ExitCode::SUCCESS,

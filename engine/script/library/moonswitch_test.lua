@@ -133,10 +133,63 @@ local Phone = {}
 ---Ends the talk that this phone is in.
 function Phone:hangs_up() end
 
+---@class SimulatedMessage
+---@field from string?
+---@field seconds number
+---@field urgent boolean
+---@field heard boolean
+
 ---The messages of a mailbox, oldest first.
 ---@param number string
----@return { from: string?, seconds: number, urgent: boolean, heard: boolean }[]
+---@return SimulatedMessage[]
 function simulate.mailbox(number) end
+
+---@class SimulatedAnswer
+---@field headers? table<string, string>
+
+---A request that was made.
+---@class SimulatedRequest
+---@field method string
+---@field url string
+---@field headers table<string, string>   Names in small letters
+---@field body string
+---@field json any                        The body read, where it is JSON
+
+---Another machine, as a test lets it answer.
+---@class Machine
+---@field requests SimulatedRequest[]   What it was asked so far
+local Machine = {}
+
+---Lets another machine answer: "POST https://api.example.com/v1/messages", 201, { id = "m1" }. A `*` at the end of
+---the address is whatever follows. Of several that fit a request the newest answers. Requests that fit none fail.
+---@param request string                       Method and address
+---@param status? integer|false|(integer|false)[]   200; false is not reached; a list answers in turn, its last stays
+---@param body? any                            Text as it is; anything else as JSON
+---@param options? SimulatedAnswer
+---@return Machine
+function simulate.http(request, status, body, options) end
+
+---Something happens to the exchange: simulate.event("trunk.down", { trunk = "carrier" }).
+---@param name string
+---@param about? any   Plain data
+function simulate.event(name, about) end
+
+---Lets so much time pass, whatever happens: calls go on, jobs that failed are done again.
+---@param duration Duration
+function simulate.wait(duration) end
+
+---A job that is not done.
+---@class SimulatedJob
+---@field name string
+---@field owner string      The plugin's name, or "script"
+---@field data any
+---@field attempts integer
+---@field failed boolean    For good: no more attempts
+---@field error string?     Why the last attempt failed
+
+---The jobs that are not done, oldest first.
+---@return SimulatedJob[]
+function simulate.jobs() end
 
 ---@class Expectation
 ---@field equals fun(value: any)            Tables by what is in them

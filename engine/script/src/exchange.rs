@@ -58,6 +58,12 @@ pub trait Exchange: Send + Sync + 'static {
         let _ = tenant;
         oneshot::channel().1
     }
+
+    /// A script does something besides what it asks of its call: it writes into the log, it asks
+    /// another machine. Offline, the call's story tells it.
+    fn tells(&self, call: CallId, place: Place, what: &str) {
+        let _ = (call, place, what);
+    }
 }
 
 /// Which sounds there are. Called from Lua threads, so nothing here may block for long.

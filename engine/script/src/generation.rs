@@ -141,7 +141,7 @@ impl Tenancy {
         let mut making = self.making();
         let snapshot = self.snapshot(&making);
         let tests = match making.settings.tests_first {
-            true => tests_hash(&self.root),
+            true => tests_hash(&self.root, &making.settings),
             false => 0,
         };
         let key = (snapshot.hash(), tests, Arc::clone(&making.settings));

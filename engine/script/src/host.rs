@@ -329,6 +329,12 @@ impl Exchange for Leash {
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         self.exchange.queues(tenant)
     }
+
+    fn tells(&self, call: CallId, place: Place, what: &str) {
+        if !self.pulse.given_up() {
+            self.exchange.tells(call, place, what);
+        }
+    }
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);

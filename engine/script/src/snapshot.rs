@@ -74,6 +74,23 @@ impl Snapshot {
         snapshot
     }
 
+    /// Reads one plugin alone, without its tests.
+    pub(crate) fn of_plugin(root: &Path, name: &str) -> Self {
+        let mut snapshot = Self::default();
+        let mut left = LARGEST;
+        snapshot.read_folder(root, &format!("plugins/{name}"), 1, &|_| true, &mut left);
+        snapshot.plugins = folders(&root.join("plugins"));
+        snapshot
+    }
+
+    /// These sources and those of another snapshot.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.files.extend(other.files);
+        self.unreadable.extend(other.unreadable);
+        self.plugins = other.plugins;
+        self
+    }
+
     /// The same sources and some more.
     pub(crate) fn with(&self, more: &BTreeMap<String, Arc<[u8]>>) -> Self {
         let mut both = self.clone();

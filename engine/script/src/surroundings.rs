@@ -260,6 +260,7 @@ impl Surroundings {
             return;
         }
         let (tenant, text) = (&self.tenant, line(&text()));
+        self.tell(at, &format!("logs: {text}"));
         let call = self.call().map(|call| call.to_string()).unwrap_or_default();
         let at = at
             .map(|place| format!("{}:{}", place.file, place.line))
@@ -269,6 +270,14 @@ impl Surroundings {
             Level::WARN => tracing::warn!(%tenant, call, at, "{text}"),
             Level::INFO => tracing::info!(%tenant, call, at, "{text}"),
             _ => tracing::debug!(%tenant, call, at, "{text}"),
+        }
+    }
+
+    /// Tells the exchange what the call that runs does besides.
+    pub(crate) fn tell(&self, at: Option<&Place>, what: &str) {
+        if let Some(call) = self.call() {
+            let place = at.cloned().unwrap_or_default();
+            self.exchange.tells(call, place, what);
         }
     }
 

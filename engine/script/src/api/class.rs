@@ -1,8 +1,9 @@
 //! Objects with methods: what a name behind the dot or colon finds.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use mlua::{Error, Function, Lua, MultiValue, Table, UserDataRef, Value};
+use mlua::{Error, Function, MultiValue, UserDataRef, Value};
 
 use super::arguments::{Arguments, shown, without_self};
 use crate::suggest::did_you_mean;
@@ -15,29 +16,28 @@ pub(crate) struct Class {
     object: &'static str,
     fields: &'static [&'static str],
     names: Vec<&'static str>,
-    methods: Table,
+    methods: HashMap<&'static str, Function>,
 }
 
 impl Class {
     pub(crate) fn new(
-        lua: &Lua,
         article: &'static str,
         object: &'static str,
         fields: &'static [&'static str],
-    ) -> mlua::Result<Self> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             article,
             object,
             fields,
             names: Vec::new(),
-            methods: lua.create_table()?,
-        })
+            methods: HashMap::new(),
+        }
     }
 
     /// Adds a method.
-    pub(crate) fn add(&mut self, name: &'static str, method: Function) -> mlua::Result<()> {
+    pub(crate) fn add(&mut self, name: &'static str, method: Function) {
         self.names.push(name);
-        self.methods.raw_set(name, method)
+        self.methods.insert(name, method);
     }
 
     /// The method behind a name.
@@ -45,8 +45,9 @@ impl Class {
     /// # Errors
     /// When there is none, with a suggestion.
     pub(crate) fn method(&self, name: &str) -> mlua::Result<Value> {
-        match self.methods.raw_get(name)? {
-            Value::Nil => {
+        // Each call of a method asks here: no table of Lua's, which would make a string of the name.
+        match self.methods.get(name) {
+            None => {
                 let known = self.names.iter().chain(self.fields).copied();
                 let hint = did_you_mean(name, known);
                 Err(Error::runtime(format!(
@@ -54,7 +55,7 @@ impl Class {
                     self.article
                 )))
             }
-            method => Ok(method),
+            Some(method) => Ok(Value::Function(method.clone())),
         }
     }
 

@@ -55,7 +55,16 @@ pub(crate) fn table(
             let asking = Asking::new(&lua, &surroundings, &owner, (function, method), values);
             async move {
                 let answered = match asking {
-                    Ok(asking) => asking.answered(&surroundings, &owner).await,
+                    Ok(asking) => {
+                        let what = format!("{} {}", asking.function, asking.request.url);
+                        let answered = asking.answered(&surroundings, &owner).await;
+                        let outcome = match &answered {
+                            Ok(answer) => answer.status.to_string(),
+                            Err(_) => "no answer".to_owned(),
+                        };
+                        surroundings.tell(Some(&place), &format!("{what}: {outcome}"));
+                        answered
+                    }
                     Err(error) => Err(error),
                 };
                 let answer = answered.map_err(|error| fault::at(&place, error))?;
@@ -139,7 +148,10 @@ impl Asking {
                     ))
                 }));
             }
-            let answer = surroundings.client.ask(request).await;
+            let answer = {
+                let _waited = surroundings.outside.wait();
+                surroundings.client.ask(request).await
+            };
             let answer = answer.unwrap_or_else(|_| {
                 Err(Error::NoClient(
                     "the thread for requests has ended".to_owned(),
@@ -152,7 +164,7 @@ impl Asking {
             if again == 0 || !is_worth_it {
                 return answer.map_err(|error| refuse(sentence(&error, owner)));
             }
-            tokio::time::sleep(wait).await;
+            surroundings.clock.sleep(wait).await;
             wait *= 2;
         }
         Err(refuse("was not tried".to_owned()))

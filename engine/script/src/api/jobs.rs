@@ -60,7 +60,10 @@ pub(crate) fn table(
         let job = new_job(&lua, &surroundings, &owner, values);
         async move {
             let job = job.map_err(|error| fault::at(&place, error))?;
-            let added = surroundings.store.add_job(job).await;
+            let added = {
+                let _waited = surroundings.outside.wait();
+                surroundings.store.add_job(job).await
+            };
             let added = added
                 .map_err(|error| fault::at(&place, Error::runtime(format!("jobs.add: {error}"))))?;
             surroundings.bell.ring();

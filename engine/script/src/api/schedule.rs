@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use call::schedule::Schedule;
-use mlua::{IntoLuaMulti, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
+use mlua::{
+    IntoLuaMulti, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMethods, Value,
+};
 
 use super::arguments::Arguments;
 use super::class::{Class, receive, refuse_set};
@@ -24,8 +26,8 @@ pub(crate) struct HoursClass(pub(crate) Rc<Class>);
 
 impl UserData for Hours {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, _, name: String| {
-            class(lua)?.method(&name)
+        methods.add_meta_method(MetaMethod::Index, |lua, _, name: LuaString| {
+            class(lua)?.method(&name.to_str()?)
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, _, (name, _): (Value, Value)| {
             Err::<(), _>(refuse_set(&class(lua)?, &name, ""))
@@ -76,7 +78,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     lua.globals()
         .raw_set("schedule", lua.create_function(schedule)?)?;
 
-    let mut class = Class::new(lua, "a schedule", "hours", &[])?;
+    let mut class = Class::new("a schedule", "hours", &[]);
     let methods: [(&str, &str, Question); 4] = [
         ("is_open", "hours:is_open", |schedule, at, lua| {
             schedule.is_open(at).into_lua_multi(lua)
@@ -100,7 +102,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
             let at = micros(&hours.surroundings, &arguments, 0)?;
             method(&hours.schedule, at, lua)
         };
-        class.add(name, lua.create_function(run)?)?;
+        class.add(name, lua.create_function(run)?);
     }
     lua.set_app_data(HoursClass(Rc::new(class)));
     Ok(())

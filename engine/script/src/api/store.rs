@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use ::store::KvKey;
 use mlua::{
-    Error, Function, IntoLuaMulti, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value,
+    Error, Function, IntoLuaMulti, Lua, LuaString, MetaMethod, MultiValue, UserData,
+    UserDataMethods, Value,
 };
 
 use super::arguments::{Arguments, Names, whole};
@@ -48,7 +49,8 @@ impl Shelf {
 
 impl UserData for Shelf {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, shelf, name: String| {
+        methods.add_meta_method(MetaMethod::Index, |lua, shelf, name: LuaString| {
+            let name = name.to_str()?;
             let method = class(lua)?.method(&name)?;
             shelf.surroundings.takes(lua, &name);
             Ok(method)
@@ -122,7 +124,7 @@ pub(crate) fn register(
     let open = opener(lua, surroundings, owner, "store")?;
     lua.globals().raw_set("store", open)?;
 
-    let mut class = Class::new(lua, "a store", "store", &[])?;
+    let mut class = Class::new("a store", "store", &[]);
     for method in METHODS {
         let run = lua.create_async_function(move |lua, values: MultiValue| {
             let around = lua
@@ -140,7 +142,7 @@ pub(crate) fn register(
                 done.map_err(|error| fault::at(&place, error))
             }
         })?;
-        class.add(method.name, vm::waiting(lua, method.function, run)?)?;
+        class.add(method.name, vm::waiting(lua, method.function, run)?);
     }
     lua.set_app_data(ShelfClass(Rc::new(class)));
     Ok(())

@@ -12,7 +12,7 @@ use crate::sandbox::bound_library;
 use crate::suggest::did_you_mean;
 
 use super::lines::Lines;
-use super::{Config, build, form, meaning};
+use super::{Config, Tenant, build, form, meaning};
 
 /// Something that keeps a configuration from being used.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,12 +63,46 @@ fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Pro
     };
     // Editors of Windows put it there.
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    let Some(mut value) = run(&problems, source, secrets_dir) else {
+    match run(&problems, source, secrets_dir) {
+        Some(value) => judge(&problems, &Lines::of(source), value, &[]),
+        None => Err(problems.all()),
+    }
+}
+
+/// Reads the settings of one tenant from a file of their own, written as below `tenants` in
+/// `config.lua`; `fill` puts in what is left out. Secrets are what the environment says.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub(crate) fn tenant(
+    file: &str,
+    source: &str,
+    number: &str,
+    fill: impl FnOnce(&mut serde_json::Value),
+) -> Result<Tenant, Vec<Problem>> {
+    let problems = Problems {
+        file: file.to_owned(),
+        found: Rc::default(),
+    };
+    let Some(mut value) = run(&problems, source, Path::new("/nonexistent")) else {
         return Err(problems.all());
     };
-    form::write_out(&mut value);
+    fill(&mut value);
+    let whole = serde_json::json!({ "tenants": { number: value } });
+    let config = judge(&problems, &Lines::of(source), whole, &["tenants", number])?;
+    let tenant = config.tenants.into_values().next();
+    tenant.ok_or_else(|| problems.all())
+}
 
-    let lines = Lines::of(source);
+/// Makes a configuration of what a file has returned. The file is what stands at the path `around`
+/// of it.
+fn judge(
+    problems: &Problems,
+    lines: &Lines,
+    mut value: serde_json::Value,
+    around: &[&str],
+) -> Result<Config, Vec<Problem>> {
+    form::write_out(&mut value);
     for twice in lines.written_twice() {
         let (path, first) = (twice.path.join("."), twice.first);
         let message = format!(
@@ -82,12 +116,16 @@ fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Pro
             if is_missing(&value, &complaint.path) {
                 continue;
             }
-            let path = complaint.path.join(".");
-            let message = match path.as_str() {
+            let begins = complaint.path.iter().zip(around).all(|(a, b)| a == b);
+            let inside = match begins {
+                true => complaint.path.get(around.len()..).unwrap_or_default(),
+                false => &complaint.path,
+            };
+            let message = match inside.join(".").as_str() {
                 "" => complaint.message,
                 path => format!("{path}: {}", complaint.message),
             };
-            problems.add(lines.line(&complaint.path), message);
+            problems.add(lines.line(inside), message);
         }
     };
     let config = match form::schema().check(&value) {

@@ -17,6 +17,7 @@ use call::acd::AgentRules;
 
 pub use form::schema;
 pub(crate) use lines::Lines;
+pub(crate) use load::tenant;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
 

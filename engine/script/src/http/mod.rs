@@ -19,7 +19,7 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, StandIn};
 pub(crate) use url::{Pattern, Url};
 
 /// A request that is ready to be sent.

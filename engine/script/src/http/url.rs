@@ -53,6 +53,11 @@ impl Url {
         })
     }
 
+    /// All of it, for who may know what is secret in it.
+    pub(crate) fn whole(&self) -> String {
+        format!("{self}{}", self.path_and_query())
+    }
+
     /// What goes into the request line.
     pub(super) fn path_and_query(&self) -> String {
         match &self.query {

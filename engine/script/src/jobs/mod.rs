@@ -56,6 +56,11 @@ impl Bell {
         self.changed.notify_one();
     }
 
+    /// Whether it was rung since this was asked last.
+    pub(crate) fn was_rung(&self) -> bool {
+        std::mem::take(&mut *self.rung.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn wait(&self, longest: Duration) {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self
@@ -109,7 +114,7 @@ impl Jobs {
                 released = self.store.release_jobs(&self.node).wait().is_ok();
             }
             let turn = match released {
-                true => self.turn(&inner),
+                true => self.turn(|tenant| inner.tenancy(&tenant.into())?.current()),
                 false => Ok(()),
             };
             if let Err(error) = &turn
@@ -128,12 +133,18 @@ impl Jobs {
         }
     }
 
-    fn turn(self: &Arc<Self>, inner: &Inner) -> Result<(), store::Error> {
+    /// Hands out what is due to the tenants' hosts.
+    ///
+    /// # Errors
+    /// When the records cannot be read or written.
+    pub(crate) fn turn(
+        self: &Arc<Self>,
+        host_of: impl Fn(&str) -> Option<Arc<Host>>,
+    ) -> Result<(), store::Error> {
         self.take_back_from_the_given_up();
         let now = self.clock.unix_micros();
         for due in self.store.due_jobs(now).wait()? {
-            let tenancy = inner.tenancy(&due.tenant.as_str().into());
-            let Some(host) = tenancy.and_then(|tenancy| tenancy.current()) else {
+            let Some(host) = host_of(&due.tenant) else {
                 continue;
             };
             if let Some(schedule) = host.schedule(&due) {

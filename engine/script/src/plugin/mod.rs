@@ -250,8 +250,9 @@ impl Right {
     }
 }
 
-/// The plugin that a source belongs to: `plugins/sms/init.lua` is `sms`.
+/// The plugin that a source belongs to: `plugins/sms/init.lua` is `sms`. What tries a plugin is not
+/// of it.
 pub(crate) fn of_path(path: &str) -> Option<&str> {
-    let (name, _) = path.strip_prefix("plugins/")?.split_once('/')?;
-    Some(name)
+    let (name, rest) = path.strip_prefix("plugins/")?.split_once('/')?;
+    (!rest.starts_with("tests/")).then_some(name)
 }

@@ -54,9 +54,14 @@ impl Serving {
             let script = serving.metered(&run, handler.call_async::<()>(arguments));
             // What it holds in memory may have to go when it fails.
             drop(handler);
-            match tokio::time::timeout(LONGEST_JOB, script).await {
-                Ok(Ok(())) => claim.done(),
-                Ok(Err(broken)) => {
+            let outcome = tokio::select! {
+                biased;
+                outcome = script => Some(outcome),
+                () = serving.parts.clock.sleep(LONGEST_JOB) => None,
+            };
+            match outcome {
+                Some(Ok(())) => claim.done(),
+                Some(Err(broken)) => {
                     let fault = serving.fault(&broken, &run.origin);
                     claim.failed(&fault.message);
                     // An error is how a handler asks for another try.
@@ -65,7 +70,7 @@ impl Serving {
                         serving.blame(&run, &broken, &fault);
                     }
                 }
-                Err(_) => {
+                None => {
                     let minutes = LONGEST_JOB.as_secs() / 60;
                     claim.failed(&format!("has not ended within {minutes} minutes"));
                 }

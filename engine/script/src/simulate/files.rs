@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use call::TenantId;
 
-/// The files below `tests/dialplan`, by path from the project's root.
+/// Files of tests, by path from the project's root.
 pub(super) type Files = BTreeMap<String, Arc<[u8]>>;
 
 /// Reads a tenant's files: those in the folder of its number, and, where it is the only tenant,
@@ -16,16 +16,30 @@ pub(super) fn read(root: &Path, tenant: &TenantId, is_only: bool) -> Files {
     if is_only {
         return all(root);
     }
-    let mut files = Files::new();
-    read_folder(root, &format!("{FOLDER}/{tenant}"), &mut files, 0);
-    files
+    inside(root, &format!("{FOLDER}/{tenant}"))
 }
 
-/// All files, whosever.
+/// All files of dialplans' tests, whosever.
 pub(super) fn all(root: &Path) -> Files {
-    let mut files = Files::new();
-    read_folder(root, FOLDER, &mut files, 0);
-    files
+    inside(root, FOLDER)
+}
+
+/// What tries a plugin.
+pub(super) fn of_plugin(root: &Path, name: &str) -> Files {
+    inside(root, &format!("plugins/{name}/tests"))
+}
+
+/// The plugins that have tests.
+pub(super) fn tried_plugins(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root.join("plugins")).into_iter().flatten();
+    let names = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let tried = of_plugin(root, &name).keys().any(|path| is_test(path));
+        tried.then_some(name)
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 /// Test files that are nobody's: outside of a tenant's folder, where there are several tenants.
@@ -51,6 +65,12 @@ pub(super) fn of_nobody(root: &Path, tenants: &[TenantId]) -> Vec<String> {
 /// Whether a file has tests; others are there to be required.
 pub(super) fn is_test(path: &str) -> bool {
     path.ends_with("_test.lua")
+}
+
+fn inside(root: &Path, folder: &str) -> Files {
+    let mut files = Files::new();
+    read_folder(root, folder, &mut files, 0);
+    files
 }
 
 fn read_folder(root: &Path, folder: &str, files: &mut Files, depth: usize) {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::{Project, files, runner};
+use tracing::subscriber::NoSubscriber;
+
+use super::{Project, files, plugins, runner};
 use crate::pulse::Pulse;
-use crate::{Fault, fault};
+use crate::{Fault, config, fault};
 
 /// The tests of a generation that is loaded and not yet published.
 pub(crate) struct Gate {
@@ -28,10 +30,11 @@ impl Gate {
         let trying = std::thread::Builder::new()
             .name("lua-tests".to_owned())
             .spawn(move || {
-                let files = files::read(&self.root, &self.project.tenant, self.is_only);
-                let tested = runner::run(&self.project, &files, &its, |_| true);
+                // What tried scripts log is nothing that has happened.
+                let silent = NoSubscriber::default();
+                let red = tracing::subscriber::with_default(silent, || self.all_red(&its));
                 // Nobody waits any more.
-                let _ = tell.send(tested.faults());
+                let _ = tell.send(red);
             });
         let why = match trying {
             Ok(_) => match told.recv_timeout(LONGEST) {
@@ -45,12 +48,37 @@ impl Gate {
         };
         vec![fault::plain(why, None, &snapshot)]
     }
+
+    fn all_red(&self, pulse: &Arc<Pulse>) -> Vec<Fault> {
+        let project = &self.project;
+        let files = files::read(&self.root, &project.tenant, self.is_only);
+        let mut red = runner::run(project, &files, pulse, |_| true).faults();
+        for name in project.settings.plugins.keys() {
+            let files = files::of_plugin(&self.root, name);
+            if pulse.given_up() || !files.keys().any(|path| files::is_test(path)) {
+                continue;
+            }
+            let (limits, sounds) = (&project.limits, &project.sounds);
+            match plugins::project(&self.root, name, &files, limits, sounds) {
+                Ok(plugin) => {
+                    let mut tested = runner::run(&plugin, &files, pulse, |_| true);
+                    plugins::name_settings(&mut tested, name);
+                    red.extend(tested.faults());
+                }
+                Err(wrong) => red.extend(wrong),
+            }
+        }
+        red
+    }
 }
 
-/// Changes when any file of the tests does.
-pub(crate) fn tests_hash(root: &Path) -> u64 {
+/// Changes when any file of a tenant's tests does.
+pub(crate) fn tests_hash(root: &Path, settings: &config::Tenant) -> u64 {
     let mut hasher = DefaultHasher::new();
     files::all(root).hash(&mut hasher);
+    for name in settings.plugins.keys() {
+        files::of_plugin(root, name).hash(&mut hasher);
+    }
     hasher.finish()
 }
 

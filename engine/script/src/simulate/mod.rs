@@ -6,11 +6,14 @@
 mod clock;
 mod files;
 mod gate;
+mod http;
+mod jobs;
 mod lua;
 mod mailboxes;
 mod offline;
 mod perform;
 mod phones;
+mod plugins;
 mod runner;
 mod scene;
 mod scratch;

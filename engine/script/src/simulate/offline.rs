@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call::{Purpose, TenantId};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::clock::VirtualClock;
@@ -14,7 +15,7 @@ use super::runner::{self, Tested};
 use super::scene::Scene;
 use super::stage::{Halt, Stage};
 use super::story::{StoryLine, Who};
-use super::{Project, files};
+use super::{Project, files, plugins};
 use crate::snapshot::{Scope, Snapshot};
 use crate::suggest::did_you_mean;
 use crate::{Fault, Sounds, config, fault};
@@ -55,6 +56,10 @@ pub struct CallPlan {
 /// What became of a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CallStory {
+    /// Whose exchange.
+    pub tenant: String,
+    /// When it was, where the tenant is: `Mon 2026-03-02 22:00 Asia/Shanghai`.
+    pub at: String,
     /// Line by line.
     pub lines: Vec<StoryLine>,
     /// As the record names it: `answered`, `left_message`.
@@ -73,16 +78,33 @@ impl Offline {
         let mut found = false;
         let plain = |message: String| fault::plain(message, None, &Snapshot::default());
         let only = file.map(|file| self.path_of(file));
+        let wanted = |path: &str| only.as_deref().is_none_or(|only| only == path);
         for (tenant, settings) in &self.tenants {
             let files = files::read(&self.root, tenant, self.tenants.len() == 1);
             let project = self.project(tenant, settings);
-            let wanted = |path: &str| only.as_deref().is_none_or(|only| only == path);
             found |= files
                 .keys()
                 .any(|path| files::is_test(path) && wanted(path));
             let tested = runner::run(&project, &files, &Arc::default(), wanted);
             all.tests.extend(tested.tests);
             all.errors.extend(tested.errors);
+        }
+        for name in files::tried_plugins(&self.root) {
+            let files = files::of_plugin(&self.root, &name);
+            let mine = |path: &String| files::is_test(path) && wanted(path);
+            if !files.keys().any(mine) {
+                continue;
+            }
+            found = true;
+            match plugins::project(&self.root, &name, &files, &self.limits, &self.sounds) {
+                Ok(project) => {
+                    let mut tested = runner::run(&project, &files, &Arc::default(), wanted);
+                    plugins::name_settings(&mut tested, &name);
+                    all.tests.extend(tested.tests);
+                    all.errors.extend(tested.errors);
+                }
+                Err(wrong) => all.errors.extend(wrong),
+            }
         }
         let tenants: Vec<TenantId> = self.tenants.iter().map(|(id, _)| id.clone()).collect();
         for path in files::of_nobody(&self.root, &tenants) {
@@ -91,10 +113,11 @@ impl Offline {
                 "{path}: whose is it? Put it into the folder of a tenant, such as {folder}/{first}/"
             )));
         }
-        if let Some(only) = only.filter(|_| !found) {
+        if !found {
+            let what = only.map_or_else(String::new, |only| format!(" in {only}"));
+            let folder = files::FOLDER;
             all.errors.push(plain(format!(
-                "no tests in {only}: they are in files named {}/…_test.lua",
-                files::FOLDER
+                "no tests{what}: they are in files named {folder}/…_test.lua and plugins/…/tests/…_test.lua"
             )));
         }
         all.milliseconds = (began.elapsed().as_secs_f64() * 1e4).round() / 10.0;
@@ -140,7 +163,7 @@ impl Offline {
         };
         let scene = dial.begin(&mut stage).map_err(plain)?;
         live(&mut stage, scene, plan.keys.iter().cloned().collect());
-        Ok(told(&stage.scenes[scene]))
+        Ok(told(&stage.scenes[scene], settings))
     }
 
     fn tenant(&self, plan: &CallPlan) -> Result<(&TenantId, &config::Tenant), String> {
@@ -218,6 +241,10 @@ pub(super) fn live(stage: &mut Stage, scene: usize, mut keys: VecDeque<String>) 
                 one.tell(now, Who::Script, what);
                 return;
             }
+            Err(Halt::Broken(why)) => {
+                one.tell(now, Who::Exchange, why);
+                return;
+            }
         }
         let speaks = [Purpose::Message, Purpose::Script]
             .iter()
@@ -253,10 +280,15 @@ fn silence(stage: &mut Stage, scene: usize) -> Result<(), Halt> {
     })
 }
 
-fn told(scene: &Scene) -> CallStory {
+fn told(scene: &Scene, settings: &config::Tenant) -> CallStory {
+    let at = Timestamp::from_microsecond(scene.setup.started_at);
+    let at = at.ok().and_then(|at| at.in_tz(&settings.timezone).ok());
+    let at = at.map(|at| at.strftime("%a %Y-%m-%d %H:%M %Q").to_string());
     let record = scene.record.as_ref();
     let outcome = record.and_then(|record| serde_json::to_value(record.result).ok());
     CallStory {
+        tenant: scene.setup.tenant.to_string(),
+        at: at.unwrap_or_default(),
         lines: scene.story.lines().to_vec(),
         outcome: outcome.and_then(|outcome| outcome.as_str().map(str::to_owned)),
         ended_by: record.map(|record| record.ended_by.clone()),

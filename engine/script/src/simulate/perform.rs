@@ -173,7 +173,8 @@ impl Scene {
             }
             Output::Journal(entry) => {
                 if let What::Decision { what, because } = entry.what {
-                    self.tell(now, Who::Exchange, format!("{what}, because {because}"));
+                    let since = now.saturating_duration_since(self.born);
+                    self.story.decided(since, &what, &because);
                 }
             }
             Output::Ended(record) => self.finish(now, record),

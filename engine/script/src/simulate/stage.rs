@@ -13,6 +13,8 @@ use tokio::task::LocalSet;
 
 use super::Project;
 use super::clock::VirtualClock;
+use super::http::Machines;
+use super::jobs::JobDesk;
 use super::mailboxes::Mailboxes;
 use super::perform::World;
 use super::phones::Phones;
@@ -23,6 +25,7 @@ use super::wire::{Shelf, Wire};
 use crate::host::{Host, Parts};
 use crate::http::Client;
 use crate::inbox::Message;
+use crate::jobs::Bell;
 use crate::serve::Serving;
 use crate::surroundings::Outside;
 use crate::{CallNews, Clock, Exchange, Fault, Sounds, fault, serve};
@@ -37,6 +40,8 @@ pub(super) struct Stage {
     wire: Arc<Wire>,
     serving: Rc<Serving>,
     outside: Outside,
+    pub(super) jobs: JobDesk,
+    pub(super) machines: Machines,
     scripts: LocalSet,
     runtime: Runtime,
     alarm: Arc<Alarm>,
@@ -56,6 +61,8 @@ pub(super) enum Halt {
     Nothing,
     /// The scripts go round and round without time passing; where.
     Runaway(String),
+    /// The simulation itself fails.
+    Broken(String),
 }
 
 impl Stage {
@@ -83,14 +90,22 @@ impl Stage {
             Arc::new(Wire::default()),
             Arc::new(Shelf::new(Arc::clone(&project.sounds))),
         );
+        let (machines, bell) = (Machines::default(), Arc::<Bell>::default());
+        let records = Arc::clone(&scratch.store) as Arc<dyn store::Store>;
+        let jobs = JobDesk::new(
+            Arc::clone(&records),
+            clock.clone(),
+            Arc::clone(&bell),
+            project.tenant.clone(),
+        );
         let parts = Parts {
             exchange: Arc::clone(&wire) as Arc<dyn Exchange>,
             clock: Arc::new(clock.clone()),
-            store: Arc::clone(&scratch.store) as Arc<dyn store::Store>,
+            store: records,
             sounds: Arc::clone(&shelf) as Arc<dyn Sounds>,
             limits: project.limits.clone(),
-            client: Arc::new(Client::offline()),
-            bell: Arc::default(),
+            client: Arc::new(Client::answered_by(machines.stand_in())),
+            bell,
             pins: Arc::default(),
         };
         let (serving, routing) = serve::begin(&host, Arc::clone(&parts.exchange), &parts)?;
@@ -118,6 +133,8 @@ impl Stage {
             wire,
             serving,
             outside,
+            jobs,
+            machines,
             scripts,
             runtime,
             alarm: Arc::new(Alarm::here()),

@@ -73,6 +73,23 @@ impl Story {
         }
     }
 
+    /// Tells why something is done, in front of what has been told of the doing.
+    pub(super) fn decided(&mut self, since: Duration, what: &str, because: &str) {
+        let done = what.strip_prefix("ring ");
+        let is_told = |line: &StoryLine| {
+            let rest = done.and_then(|target| line.what.strip_prefix(target));
+            line.who == Who::Called && rest.is_some_and(|rest| rest.starts_with(' '))
+        };
+        let last = self.0.pop_if(|line| is_told(line));
+        self.tell(
+            since,
+            Who::Exchange,
+            None,
+            format!("{what}, because {because}"),
+        );
+        self.0.extend(last);
+    }
+
     pub(super) fn lines(&self) -> &[StoryLine] {
         &self.0
     }

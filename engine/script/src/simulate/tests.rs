@@ -3,6 +3,7 @@
 mod bed;
 mod failures;
 mod gates;
+mod outside;
 mod shipped;
 mod simulated;
 mod stubs;

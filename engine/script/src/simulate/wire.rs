@@ -28,6 +28,11 @@ pub(super) enum FromScript {
         call: CallId,
         vars: serde_json::Value,
     },
+    Tells {
+        call: CallId,
+        place: Place,
+        what: String,
+    },
 }
 
 /// What scripts have asked and nobody has heard yet.
@@ -70,6 +75,11 @@ impl Exchange for Wire {
 
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         self.put(FromScript::Leaves { call, vars });
+    }
+
+    fn tells(&self, call: CallId, place: Place, what: &str) {
+        let what = what.to_owned();
+        self.put(FromScript::Tells { call, place, what });
     }
 }
 

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use call::Reply;
 use mlua::{
-    AnyUserData, Error, Function, IntoLua, Lua, MetaMethod, MultiValue, Table, UserData,
+    AnyUserData, Error, Function, IntoLua, Lua, LuaString, MetaMethod, MultiValue, Table, UserData,
     UserDataMethods, Value,
 };
 
@@ -170,7 +170,8 @@ impl Call {
 
 impl UserData for Call {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, call, name: String| {
+        methods.add_meta_method(MetaMethod::Index, |lua, call, name: LuaString| {
+            let name = name.to_str()?;
             match call.field(lua, &name)? {
                 Some(value) => Ok(value),
                 None => {
@@ -226,7 +227,7 @@ fn class(lua: &Lua) -> mlua::Result<Rc<Class>> {
 
 /// Makes the methods of calls.
 pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
-    let mut class = Class::new(lua, "a call", "call", FIELDS)?;
+    let mut class = Class::new("a call", "call", FIELDS);
     for verb in verbs::ALL {
         let method = lua.create_async_function(move |lua, values: MultiValue| {
             let asked = ask(&lua, verb, values);
@@ -244,16 +245,16 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
                 reply::to_lua(&lua, verb.function, reply).map_err(|error| fault::at(&place, error))
             }
         })?;
-        class.add(verb.name, vm::waiting(lua, verb.function, method)?)?;
+        class.add(verb.name, vm::waiting(lua, verb.function, method)?);
     }
-    class.add("on", lua.create_function(|_, values| on(values))?)?;
+    class.add("on", lua.create_function(|_, values| on(values))?);
     let gather: Function = class
         .method("gather")
         .and_then(|gather| lua.unpack(gather))?;
     let play: Function = class.method("play").and_then(|play| lua.unpack(play))?;
     let read = lua.create_function(menu::read)?;
     let menu = lua.load(include_str!("menu.lua")).set_name("=menu");
-    class.add("menu", menu.call((gather, play, read))?)?;
+    class.add("menu", menu.call((gather, play, read))?);
     lua.set_app_data(CallClass(Rc::new(class)));
     Ok(())
 }

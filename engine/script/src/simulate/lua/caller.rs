@@ -4,7 +4,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use call::{Purpose, Sound};
-use mlua::{Error, IntoLua, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
+use mlua::{
+    Error, IntoLua, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMethods, Value,
+};
 
 use super::Desk;
 use crate::api::arguments::{Arguments, Names, text};
@@ -93,11 +95,12 @@ struct CallerClass(Rc<Class>);
 
 impl UserData for Caller {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, caller, name: String| match caller
-            .field(lua, &name)?
-        {
-            Some(value) => Ok(value),
-            None => class(lua)?.method(&name),
+        methods.add_meta_method(MetaMethod::Index, |lua, caller, name: LuaString| {
+            let name = name.to_str()?;
+            match caller.field(lua, &name)? {
+                Some(value) => Ok(value),
+                None => class(lua)?.method(&name),
+            }
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, _, (name, _): (Value, Value)| {
             Err::<(), _>(refuse_set(&class(lua)?, &name, ""))
@@ -130,7 +133,7 @@ struct Method {
 /// Makes the methods of callers.
 pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) -> mlua::Result<()> {
     let _ = (around, desk);
-    let mut class = Class::new(lua, "a caller", "caller", FIELDS)?;
+    let mut class = Class::new("a caller", "caller", FIELDS);
     for method in METHODS {
         let act = lua.create_function(move |lua, values: MultiValue| {
             let (caller, arguments) = receive::<Caller>(method.function, values, method.most)?;
@@ -142,7 +145,7 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) ->
             });
             acted.map_err(|error| fault::at(&place, error))
         })?;
-        class.add(method.name, act)?;
+        class.add(method.name, act);
     }
     lua.set_app_data(CallerClass(Rc::new(class)));
     Ok(())

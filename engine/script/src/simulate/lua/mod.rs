@@ -3,11 +3,13 @@
 mod caller;
 mod dialing;
 mod expect;
+mod http;
 mod phone;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use ::store::JobState;
 use mlua::{Error, Function, Lua, MultiValue, Value};
 
 use super::stage::{Halt, Stage};
@@ -15,6 +17,7 @@ use crate::api::arguments::Arguments;
 #[cfg(test)]
 use crate::api::arguments::Names;
 use crate::api::closed;
+use crate::convert::{from_json, to_json};
 use crate::surroundings::Surroundings;
 use crate::{Clock, Place, fault};
 
@@ -73,6 +76,7 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) ->
     globals.raw_set("test", lua.create_function(test)?)?;
     caller::register(lua, around, desk)?;
     phone::register(lua)?;
+    http::register(lua)?;
     expect::register(lua, around)?;
 
     let dial = dialing::function(lua, around, desk)?;
@@ -82,7 +86,7 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) ->
     for (name, function, run) in SIMULATE {
         let (desk, around) = (Rc::clone(desk), Rc::clone(around));
         let run = lua.create_function(move |lua, values: MultiValue| {
-            let arguments = Arguments::new(function, values, 2)?;
+            let arguments = Arguments::new(function, values, 4)?;
             let done = run(lua, &desk, &arguments);
             done.map_err(|error| fault::at(&around.place(lua), error))
         })?;
@@ -99,12 +103,20 @@ const SIMULATE: &[(&str, &str, Simulated)] = &[
     ("unavailable", "simulate.unavailable", unavailable),
     ("phone", "simulate.phone", phone::simulated),
     ("mailbox", "simulate.mailbox", mailbox),
+    ("http", "simulate.http", http::simulated),
+    ("event", "simulate.event", event),
+    ("wait", "simulate.wait", wait),
+    ("jobs", "simulate.jobs", jobs),
 ];
 
 /// All tables of options of the tests' functions, for the stubs.
 #[cfg(test)]
-pub(super) const OPTIONS: &[&Names] =
-    &[&dialing::OPTIONS, &phone::OPTIONS, &caller::MESSAGE_OPTIONS];
+pub(super) const OPTIONS: &[&Names] = &[
+    &dialing::OPTIONS,
+    &phone::OPTIONS,
+    &caller::MESSAGE_OPTIONS,
+    &http::OPTIONS,
+];
 
 /// The members of `simulate`, of callers, phones and expectations, for the stubs.
 #[cfg(test)]
@@ -115,6 +127,7 @@ pub(super) fn members(lua: &Lua) -> Vec<(&'static str, Vec<&'static str>)> {
         ("simulate", simulate),
         ("Caller", caller::members(lua)),
         ("Phone", phone::members(lua)),
+        ("Machine", http::members(lua)),
         ("Expectation", expect::NAMES.to_vec()),
     ]
 }
@@ -174,6 +187,52 @@ fn mailbox(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Va
     Ok(Value::Table(list))
 }
 
+/// `simulate.event("trunk.down", { trunk = "carrier" })`: something happens to the exchange.
+fn event(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Value> {
+    let name = arguments.text(0, "an event such as \"trunk.down\"")?;
+    let about = match arguments.value(1) {
+        Value::Nil => serde_json::json!({}),
+        value => to_json(lua, value).map_err(|message| arguments.refuse(message))?,
+    };
+    desk.with("simulate.event", |stage| {
+        stage.world.event(&name, about);
+        settled(stage.settle(), arguments)
+    })
+}
+
+/// `simulate.wait("10m")`: time passes, whatever happens.
+fn wait(_: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Value> {
+    let time = arguments.duration(0)?;
+    desk.with("simulate.wait", |stage| {
+        settled(stage.pass(time), arguments)
+    })
+}
+
+fn settled(done: Result<(), Halt>, arguments: &Arguments) -> mlua::Result<Value> {
+    let done = done.map(|()| Value::Nil);
+    done.map_err(|halt| arguments.refuse(halted(&halt)))
+}
+
+/// `simulate.jobs()`: those that are not done, oldest first.
+fn jobs(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Value> {
+    let rows = desk.with("simulate.jobs", |stage| {
+        let rows = stage.jobs.jobs(None);
+        rows.map_err(|error| arguments.refuse(error))
+    })?;
+    let list = lua.create_table()?;
+    for row in rows {
+        let one = lua.create_table()?;
+        one.raw_set("name", row.job.name)?;
+        one.raw_set("owner", row.job.owner)?;
+        one.raw_set("data", from_json(lua, &row.job.data)?)?;
+        one.raw_set("attempts", row.attempts)?;
+        one.raw_set("failed", row.state == JobState::Failed)?;
+        one.raw_set("error", row.last_error)?;
+        list.raw_push(one)?;
+    }
+    Ok(Value::Table(list))
+}
+
 /// Why something does not come, for a person.
 fn why(stage: &Stage, scene: usize, halt: &Halt) -> String {
     let situation = stage.scenes[scene].situation();
@@ -183,8 +242,17 @@ fn why(stage: &Stage, scene: usize, halt: &Halt) -> String {
             "it is the caller's turn: {situation} (it can press keys, speak, stay silent, hang up)"
         ),
         Halt::Nothing => format!("nothing more happens: {situation}"),
+        Halt::Runaway(_) | Halt::Broken(_) => halted(halt),
+    }
+}
+
+/// The same, where no one call is meant.
+fn halted(halt: &Halt) -> String {
+    match halt {
         Halt::Runaway(asked) => {
             format!("the script goes round and round without time passing: {asked}")
         }
+        Halt::Broken(why) => why.clone(),
+        Halt::Over | Halt::CallersTurn | Halt::Nothing => "nothing more happens".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use call::Cause;
-use mlua::{Error, Lua, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
+use mlua::{Error, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
 
 use super::Desk;
 use crate::api::arguments::{Arguments, Names};
@@ -33,8 +33,8 @@ struct PhoneClass(Rc<Class>);
 
 impl UserData for Phone {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Index, |lua, _, name: String| {
-            class(lua)?.method(&name)
+        methods.add_meta_method(MetaMethod::Index, |lua, _, name: LuaString| {
+            class(lua)?.method(&name.to_str()?)
         });
         methods.add_meta_method(MetaMethod::NewIndex, |lua, _, (name, _): (Value, Value)| {
             Err::<(), _>(refuse_set(&class(lua)?, &name, ""))
@@ -51,7 +51,7 @@ fn class(lua: &Lua) -> mlua::Result<Rc<Class>> {
 
 /// Makes the methods of phones.
 pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
-    let mut class = Class::new(lua, "a phone", "phone", &[])?;
+    let mut class = Class::new("a phone", "phone", &[]);
     let hangs_up = lua.create_function(|_, values: MultiValue| {
         let (phone, arguments) = receive::<Phone>("phone:hangs_up", values, 0)?;
         if phone.desk.number.get() != phone.number {
@@ -62,11 +62,11 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
             match found {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(arguments.refuse(format!("{} talks with nobody", phone.target))),
-                Err(halt) => Err(arguments.refuse(format!("{halt:?}"))),
+                Err(halt) => Err(arguments.refuse(super::halted(&halt))),
             }
         })
     })?;
-    class.add("hangs_up", hangs_up)?;
+    class.add("hangs_up", hangs_up);
     lua.set_app_data(PhoneClass(Rc::new(class)));
     Ok(())
 }

@@ -12,10 +12,10 @@ use call::{Ended, RequestId};
 use serde_json::json;
 
 use super::{Halt, Stage};
-use crate::ScriptEnd;
 use crate::simulate::scene::{Asked, Scene};
 use crate::simulate::story::{self, Who};
 use crate::simulate::wire::FromScript;
+use crate::{Clock, ScriptEnd};
 
 impl Stage {
     /// Does everything that happens without time passing and without a sound beginning.
@@ -52,10 +52,20 @@ impl Stage {
             }
             let scenes = &self.scenes;
             self.live.retain(|place| !scenes[*place].is_done());
-            if !concluded {
+            if !concluded && !self.hand_out_jobs()? {
                 return Ok(());
             }
         }
+    }
+
+    /// Gives scripts the jobs that are due; false when none is.
+    fn hand_out_jobs(&mut self) -> Result<bool, Halt> {
+        let handed_out = self.jobs.turn(&self.world.host);
+        let handed_out = handed_out.map_err(|error| Halt::Broken(format!("jobs: {error}")))?;
+        if handed_out {
+            self.one_more()?;
+        }
+        Ok(handed_out)
     }
 
     /// Lets things happen until `goal` is reached. A caller whose turn it is stays silent for
@@ -138,7 +148,11 @@ impl Stage {
             .live
             .iter()
             .filter_map(|place| self.scenes[*place].next_due(now));
-        calls.chain(self.world.clock.next_due()).min()
+        let jobs = self.jobs.next_due().map(|due| {
+            let left = due.saturating_sub(self.world.clock.unix_micros());
+            now + Duration::from_micros(u64::try_from(left).unwrap_or(0))
+        });
+        calls.chain(self.world.clock.next_due()).chain(jobs).min()
     }
 
     fn pass_to(&mut self, at: Instant) {
@@ -195,7 +209,8 @@ impl Stage {
         let (FromScript::Asks { call, .. }
         | FromScript::Speaks { call, .. }
         | FromScript::Ended { call, .. }
-        | FromScript::Leaves { call, .. }) = &wish;
+        | FromScript::Leaves { call, .. }
+        | FromScript::Tells { call, .. }) = &wish;
         let place = self
             .scenes
             .iter()
@@ -225,6 +240,7 @@ impl Stage {
             }
             FromScript::Speaks { language, .. } => scene.language = language,
             FromScript::Leaves { vars, .. } => scene.vars = vars,
+            FromScript::Tells { place, what, .. } => scene.tell_at(now, &place, what),
             FromScript::Ended { end, .. } => match end {
                 ScriptEnd::Returned { vars } => {
                     scene.vars = vars;
