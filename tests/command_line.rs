@@ -102,7 +102,7 @@ fn every_word_explains_itself() {
         (&["run"][..], &["--log-format", "--clock"][..]),
         (&["check"], &["--json"]),
         (&["test"], &["--json"]),
-        (&["call"], &["--json", "--at", "--keys", "--tenant"]),
+        (&["call"], &["--json", "--at", "--press", "--tenant"]),
         (&["reload"], &["--json"]),
         (&["status"], &["--json"]),
         (&["trace"], &["--json", "--tenant"]),
@@ -169,7 +169,7 @@ fn a_call_is_told_without_being_made() {
                 call:answer() call.vars.key = call:gather() call:hangup() end }\n";
     project.write("scripts/8001/init.lua", plan);
 
-    let told = project.says(&["call", "1049", "100", "--at", "mon 22:00", "--keys", "7"]);
+    let told = project.says(&["call", "1049", "100", "--at", "mon 22:00", "--press", "7"]);
 
     assert_eq!(told.code, Some(0), "{told:?}");
     for words in [
