@@ -301,7 +301,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
     let store: Arc<dyn Store> = sqlite;
     let recordings = options.data.join("recordings");
     let node = "local".to_owned();
-    let (registrations, users) = restart::recover(
+    let recovered = restart::recover(
         &store,
         &node,
         &options.data,
@@ -407,8 +407,9 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         node,
         recordings,
         places: (options.config.clone(), options.data.clone()),
-        registrations,
-        users,
+        registrations: recovered.registrations,
+        users: recovered.users,
+        floors: recovered.floors,
     };
     let switch = Switch::new(parts, Instant::now());
     Ok((started, switch, inputs, questions, http, lock))

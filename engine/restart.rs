@@ -11,12 +11,22 @@ use std::sync::Arc;
 
 use media::wav::{WavHeader, repair};
 use script::config::Config;
-use store::{CallBegin, RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord};
+use store::{CallBegin, FloorRow, RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord};
 use uuid::Uuid;
 
 pub(crate) use alive::keep_alive;
 
 use crate::checksum::sha256_of;
+
+/// What is to be known before the first call.
+pub(crate) struct Recovered {
+    /// Where phones are.
+    pub(crate) registrations: Vec<RegistrationRow>,
+    /// Users whose passwords the store knows.
+    pub(crate) users: Vec<UserRecord>,
+    /// How agents stood, by tenant.
+    pub(crate) floors: HashMap<String, FloorRow>,
+}
 
 /// Closes what was cut, and reads what is to be known before the first call.
 pub(crate) async fn recover(
@@ -25,7 +35,7 @@ pub(crate) async fn recover(
     data: &Path,
     config: &Config,
     now: i64,
-) -> (Vec<RegistrationRow>, Vec<UserRecord>) {
+) -> Recovered {
     // Recordings first: their length is part of what the calls were.
     let mended = mend_recordings(store, node, &data.join("recordings")).await;
     close_calls(store, node, &mended, alive::last_alive(data), now).await;
@@ -33,14 +43,24 @@ pub(crate) async fn recover(
         tracing::error!(%error, "registrations cannot be read; phones will register again");
         Vec::new()
     });
-    let mut users = Vec::new();
+    let (mut users, mut floors) = (Vec::new(), HashMap::new());
     for tenant in config.tenants.keys() {
         match store.users(tenant).await {
             Ok(found) => users.extend(found),
             Err(error) => tracing::error!(%error, tenant, "users cannot be read"),
         }
+        match store.floor(tenant).await {
+            Ok(kept) => drop(floors.insert(tenant.clone(), kept)),
+            Err(error) => {
+                tracing::error!(%error, tenant, "agents cannot be read: all log in again")
+            }
+        }
     }
-    (registrations, users)
+    Recovered {
+        registrations,
+        users,
+        floors,
+    }
 }
 
 async fn close_calls(

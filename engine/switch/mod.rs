@@ -76,6 +76,8 @@ pub(crate) struct Parts {
     pub(crate) places: (std::path::PathBuf, std::path::PathBuf),
     pub(crate) registrations: Vec<store::RegistrationRow>,
     pub(crate) users: Vec<store::UserRecord>,
+    /// What the last run knew of agents and queues, by tenant.
+    pub(crate) floors: HashMap<String, store::FloorRow>,
 }
 
 /// The switch.
@@ -110,7 +112,7 @@ pub(crate) struct Switch {
 
 impl Switch {
     /// Puts the parts together.
-    pub(crate) fn new(parts: Parts, now: Instant) -> Self {
+    pub(crate) fn new(mut parts: Parts, now: Instant) -> Self {
         let config = parts.config.clone();
         let tenants = config
             .tenants
@@ -140,7 +142,7 @@ impl Switch {
                 ..sip::BanPolicy::default()
             }),
             trunks: Trunks::new(&config, now),
-            floors: Floors::default(),
+            floors: Floors::new(std::mem::take(&mut parts.floors)),
             calls: HashMap::new(),
             sessions: HashMap::new(),
             legs: HashMap::new(),

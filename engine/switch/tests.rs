@@ -346,6 +346,7 @@ async fn switch(
         recordings: folder.join("recordings"),
         places: (folder.join("config.lua"), folder.clone()),
         registrations: Vec::new(),
+        floors: HashMap::new(),
         users: Vec::new(),
     };
     let switch = Switch::new(parts, Instant::now());

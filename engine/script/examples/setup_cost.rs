@@ -244,6 +244,7 @@ fn tenant() -> Tenant {
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
         agents: Default::default(),
+        busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),
         plugins: BTreeMap::new(),
     }

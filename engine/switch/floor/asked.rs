@@ -69,11 +69,13 @@ impl Switch {
         by: By,
     ) -> Result<Status, Refusal> {
         let floor = self.floors.get_mut(tenant).ok_or(Refusal::NotAnAgent)?;
-        let acd = &mut floor.acd;
-        acd.handle_agent(now, agent, act, by)?;
-        let status = acd.status(now, agent).ok_or(Refusal::NotAnAgent);
+        let done = floor.acd.handle_agent(now, agent, act, by);
+        let status = floor.acd.status(now, agent).ok_or(Refusal::NotAnAgent);
+        if done.is_ok() {
+            floor.book.touch(agent);
+        }
         self.drain_floor(now, tenant);
-        status
+        done.and(status)
     }
 
     /// How all agents of a tenant stand, by name.

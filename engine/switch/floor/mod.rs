@@ -5,6 +5,7 @@
 //! anything else.
 
 mod asked;
+mod book;
 mod legs;
 mod outputs;
 
@@ -14,10 +15,12 @@ use std::time::Instant;
 
 use call::acd::{Acd, AgentId, Plan};
 use call::{CallId, TenantId};
+use store::FloorRow;
 
 use super::Switch;
 
 pub(crate) use asked::Question;
+use book::Book;
 pub(crate) use legs::Seen;
 use outputs::Delivery;
 
@@ -25,6 +28,8 @@ use outputs::Delivery;
 #[derive(Debug, Default)]
 pub(crate) struct Floors {
     by_tenant: HashMap<TenantId, Floor>,
+    /// What the last run of the exchange knew of tenants whose floor has not been made yet.
+    kept: HashMap<String, FloorRow>,
     /// What calls are to be told, in order. There are no more than the machines have made of the
     /// one input that is being dealt with.
     deliveries: VecDeque<(CallId, Delivery)>,
@@ -40,9 +45,19 @@ struct Floor {
     plan: Arc<Plan>,
     /// Whether a phone of the agent answers, as it was last told.
     phones: HashMap<AgentId, bool>,
+    /// What is to be written.
+    book: Book,
 }
 
 impl Floors {
+    /// No floor yet, and what the last run of the exchange knew of each tenant's.
+    pub(super) fn new(kept: HashMap<String, FloorRow>) -> Self {
+        Self {
+            kept,
+            ..Self::default()
+        }
+    }
+
     fn get_mut(&mut self, tenant: &TenantId) -> Option<&mut Floor> {
         self.by_tenant.get_mut(tenant)
     }
@@ -96,8 +111,10 @@ impl Switch {
                     acd: Acd::new(now, wall, seed, (*plan).clone()),
                     plan: Arc::clone(&plan),
                     phones: HashMap::new(),
+                    book: Book::default(),
                 };
                 self.floors.by_tenant.insert(tenant.clone(), floor);
+                self.restore_floor(now, tenant);
             }
         }
         self.look_for_strangers(tenant, &plan);

@@ -1,5 +1,6 @@
 //! What the floor's machines want done.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use call::TenantId;
@@ -15,13 +16,15 @@ pub(super) enum Delivery {}
 impl Switch {
     /// Does what a tenant's machine wants done; what calls are to be told is put up for delivery.
     pub(super) fn drain_floor(&mut self, now: Instant, tenant: &TenantId) {
-        while let Some(output) = self
-            .floors
-            .get_mut(tenant)
-            .and_then(|floor| floor.acd.poll_output())
+        let settings = self.tenants.get(&*tenant.0).map(Arc::clone);
+        let reasons = settings.as_ref().map_or(&[][..], |it| &it.busy_reasons);
+        while let Some(floor) = self.floors.get_mut(tenant)
+            && let Some(output) = floor.acd.poll_output()
         {
+            floor.book.note(floor.acd.wall(), &output, reasons);
             self.do_for_floor(now, tenant, output);
         }
+        self.write_floor(now, tenant);
     }
 
     fn do_for_floor(&mut self, now: Instant, tenant: &TenantId, output: Output) {

@@ -81,6 +81,21 @@ impl State {
     }
 }
 
+impl State {
+    /// Why a 置忙 is one, if there is more to say than that the agent chose it: the tenant's name
+    /// of the code (`codes` are those of 1, 2 …), or the machine's own word.
+    pub fn reason(self, codes: &[String]) -> Option<&str> {
+        match self {
+            Self::Busy(Reason::Code(code)) => {
+                let index = usize::from(code).checked_sub(1)?;
+                codes.get(index).map(String::as_str)
+            }
+            Self::Busy(reason) => Some(reason.word()),
+            _ => None,
+        }
+    }
+}
+
 impl Reason {
     /// The word that scripts and records use; the tenant names the codes.
     pub fn word(self) -> &'static str {

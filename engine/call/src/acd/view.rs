@@ -31,6 +31,11 @@ impl Acd {
         })
     }
 
+    /// When the last input came, in microseconds since 1970, UTC.
+    pub fn wall(&self) -> i64 {
+        self.clock.wall(self.clock.now)
+    }
+
     /// All agents, by name.
     pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
         let listed = |ix: &AgentIx| {

@@ -135,6 +135,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             transfer: text(it["fallback"].get("transfer")),
         },
         agents: agents(&it["agents"]),
+        busy_reasons: texts(&it["agents"]["reasons"]),
         trunks: BTreeMap::new(),
         tests_first: false,
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),

@@ -255,6 +255,12 @@ fn agents() -> Schema {
         )
         .default(false),
         Field::new(
+            "reasons",
+            list(Kind::Form(reason)),
+            "Names of 置忙, for the codes 1, 2 …",
+        )
+        .default(serde_json::json!(REASONS)),
+        Field::new(
             "lost_grace",
             Kind::Duration,
             "A phone lost for so long makes its agent 置忙.",
@@ -323,6 +329,9 @@ fn list(of: Kind) -> Kind {
 
 /// The folders of prompts in `sounds/`.
 const LANGUAGES: &[&str] = &["zh", "en"];
+
+/// What there are prompts for: `agent/reason-meeting`.
+const REASONS: [&str; 6] = ["break", "meeting", "training", "meal", "paperwork", "other"];
 
 const CODECS: &[&str] = &["opus", "g722", "pcma", "pcmu", "g729"];
 
@@ -398,6 +407,16 @@ fn area_code(text: &str) -> Result<(), String> {
     Err(format!(
         "expected an area code without its 0 such as \"10\" or \"755\", got \"{text}\""
     ))
+}
+
+fn reason(text: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match !text.is_empty() && text.len() <= 32 && text.chars().all(is_plain) {
+        true => Ok(()),
+        false => Err(format!(
+            "expected a word of small letters such as \"meeting\", got \"{text}\""
+        )),
+    }
 }
 
 fn timezone(text: &str) -> Result<(), String> {

@@ -166,6 +166,8 @@ pub struct Tenant {
     pub fallback: Fallback,
     /// What holds for all agents of its queues.
     pub agents: AgentRules,
+    /// What the codes of 置忙 stand for, from 1: `meeting`.
+    pub busy_reasons: Vec<String>,
     /// The trunks that are this tenant's, each with the context that its calls enter.
     pub trunks: BTreeMap<String, String>,
     /// `reload = { tests = true }`: its tests must hold before its scripts go live.

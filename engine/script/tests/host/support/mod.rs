@@ -190,6 +190,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
         agents: Default::default(),
+        busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),
         plugins: BTreeMap::new(),
     }

@@ -1,0 +1,217 @@
+//! What is written of agents and queues: how each agent stands, so that a restart finds them so;
+//! each caller's stay; and a line in the queue log for everything that happens.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use call::TenantId;
+use call::acd::{Acd, AgentId, AgentSnapshot, Episode, Output, Snapshot, StateChange};
+use store::{AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogRow};
+use uuid::Uuid;
+
+use crate::switch::Switch;
+
+/// What one input has brought that is to be written. The store takes it in one piece and is not
+/// waited for.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    notes: FloorNotes,
+    /// Agents whose state may be another.
+    touched: BTreeSet<AgentId>,
+}
+
+impl Book {
+    /// An agent has done something that need not show yet, such as a press during a call.
+    pub(super) fn touch(&mut self, agent: &AgentId) {
+        self.touched.insert(agent.clone());
+    }
+
+    /// Something came out of the machine. `at` is now on the wall, `reasons` are the tenant's names
+    /// of 置忙.
+    pub(super) fn note(&mut self, at: i64, output: &Output, reasons: &[String]) {
+        match output {
+            Output::Waits {
+                call,
+                queue,
+                position,
+                ..
+            } => self.notes.log.push(QueueLogRow {
+                queue: Some(queue.to_string()),
+                call: Some(call.0),
+                position: Some(count(*position)),
+                ..line(at, "entered")
+            }),
+            Output::Offer {
+                call,
+                queue,
+                agent,
+                waited,
+                ..
+            } => {
+                let pair = (queue.to_string(), agent.to_string());
+                self.notes.last_offered.retain(|(of, _)| *of != pair.0);
+                self.notes.last_offered.push(pair);
+                self.notes.log.push(QueueLogRow {
+                    queue: Some(queue.to_string()),
+                    call: Some(call.0),
+                    agent: Some(agent.to_string()),
+                    lasted: Some(micros(*waited)),
+                    ..line(at, "offered")
+                });
+            }
+            Output::OfferEnded { call, queue, offer } => {
+                // Whom an offer failed with rests, or has one failure more.
+                self.touch(&offer.agent);
+                self.notes.log.push(QueueLogRow {
+                    queue: Some(queue.to_string()),
+                    call: Some(call.0),
+                    agent: Some(offer.agent.to_string()),
+                    why: Some(offer.why.word().to_owned()),
+                    lasted: Some(offer.ended - offer.at),
+                    ..line(at, "offer_ended")
+                });
+            }
+            Output::Episode(episode) => self.note_stay(at, episode),
+            Output::State(change) => {
+                self.touch(&change.agent);
+                self.notes.log.push(state_line(change, reasons));
+            }
+            _ => {}
+        }
+    }
+
+    fn note_stay(&mut self, at: i64, episode: &Episode) {
+        let row = episode_row(episode);
+        self.notes.log.push(QueueLogRow {
+            queue: Some(row.queue.clone()),
+            call: Some(row.call),
+            agent: row.agent.clone(),
+            why: Some(row.outcome.clone()),
+            lasted: Some(row.waited),
+            ..line(at, "left")
+        });
+        self.notes.episodes.push(row);
+    }
+
+    /// Closes the page: how the agents stand now is put in.
+    fn page(&mut self, now: Instant, at: i64, acd: &Acd) -> FloorNotes {
+        for agent in std::mem::take(&mut self.touched) {
+            let state = acd.snapshot_of(now, &agent);
+            self.notes.agents.push(AgentNote {
+                agent: agent.to_string(),
+                state: state.and_then(|state| serde_json::to_value(state).ok()),
+                at,
+            });
+        }
+        std::mem::take(&mut self.notes)
+    }
+}
+
+impl Switch {
+    /// Hands to the store what there is to be written.
+    pub(super) fn write_floor(&mut self, now: Instant, tenant: &TenantId) {
+        let at = self.parts.clock.unix_micros();
+        let Some(floor) = self.floors.get_mut(tenant) else {
+            return;
+        };
+        let notes = floor.book.page(now, at, &floor.acd);
+        if !notes.is_empty() {
+            self.parts.store.note_floor(&tenant.0, notes).forget();
+        }
+    }
+
+    /// Gives a new machine the agents that the last run of the exchange had.
+    pub(super) fn restore_floor(&mut self, now: Instant, tenant: &TenantId) {
+        let Some(kept) = self.floors.kept.remove(&*tenant.0) else {
+            return;
+        };
+        let wall = self.parts.clock.unix_micros();
+        let Some(floor) = self.floors.get_mut(tenant) else {
+            return;
+        };
+        for note in &kept.agents {
+            // Whoever serves no queue any more is logged out, and forgotten.
+            floor.book.touch(&AgentId::from(note.agent.as_str()));
+        }
+        let snapshot = snapshot(kept, wall);
+        tracing::info!(%tenant, agents = snapshot.agents.len(), "agents are back");
+        floor.acd.restore(now, snapshot, Duration::ZERO);
+    }
+}
+
+/// The agents as they would stand now if nothing had happened since each was noted.
+fn snapshot(kept: FloorRow, wall: i64) -> Snapshot {
+    let agents = kept.agents.into_iter().filter_map(|note| {
+        let snapshot: AgentSnapshot = serde_json::from_value(note.state?)
+            .inspect_err(|error| {
+                tracing::error!(%error, agent = note.agent, "its state cannot be read");
+            })
+            .ok()?;
+        let age = u64::try_from(wall.saturating_sub(note.at)).unwrap_or_default();
+        Some(snapshot.aged(Duration::from_micros(age)))
+    });
+    Snapshot {
+        agents: agents.collect(),
+        last_offered: kept
+            .last_offered
+            .iter()
+            .map(|(queue, agent)| (queue.as_str().into(), agent.as_str().into()))
+            .collect(),
+    }
+}
+
+fn line(at: i64, kind: &str) -> QueueLogRow {
+    QueueLogRow {
+        id: Uuid::now_v7(),
+        at,
+        kind: kind.to_owned(),
+        ..QueueLogRow::default()
+    }
+}
+
+fn state_line(change: &StateChange, reasons: &[String]) -> QueueLogRow {
+    QueueLogRow {
+        agent: Some(change.agent.to_string()),
+        why: change.state.reason(reasons).map(str::to_owned),
+        lasted: Some(change.at - change.from),
+        state: Some(change.state.word().to_owned()),
+        was: Some(change.before.word().to_owned()),
+        reachable: Some(change.reachable),
+        by: Some(change.by.to_string()),
+        ..line(change.at, "state")
+    }
+}
+
+fn episode_row(episode: &Episode) -> EpisodeRow {
+    let offers = episode.offers.iter().map(|offer| OfferRow {
+        agent: offer.agent.to_string(),
+        at: offer.at,
+        ended_at: offer.ended,
+        why: offer.why.word().to_owned(),
+    });
+    EpisodeRow {
+        id: Uuid::now_v7(),
+        call: episode.call.0,
+        queue: episode.queue.to_string(),
+        entered_at: episode.entered,
+        position: count(episode.position0),
+        priority: episode.priority,
+        offers: offers.collect(),
+        outcome: episode.outcome.word().to_owned(),
+        waited: millis(episode.wait_ms),
+        waited_before: millis(episode.waited_before_ms),
+        agent: episode.agent.as_ref().map(ToString::to_string),
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn millis(millis: u64) -> i64 {
+    i64::try_from(millis.saturating_mul(1_000)).unwrap_or(i64::MAX)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
