@@ -537,6 +537,115 @@ function http.delete(url, options) end
 ---@param handler fun(request: HttpRequest): integer?, any, table<string, string>?
 function http.route(route, options, handler) end
 
+---How agents stand, and what they do; an agent is a user who serves a queue. What an agent does is refused with one of
+---the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. The
+---records name who did it: the agent, when it is their own call that asks. A plugin needs `agents = true` to change anything.
+---@class Agents
+agents = {}
+
+---@class AgentStatus
+---@field id string
+---@field name string?             The user's, in config.lua
+---@field state "logged_out"|"busy"|"idle"|"offered"|"talking"|"wrap_up"   未登录 置忙 置闲 准备接听 通话中 事后
+---@field reason string?           Of busy: a name of `agents.reasons` in config.lua, or login, after_call, no_answer, rejected, phone_busy, unreachable, lost, reset
+---@field reachable boolean        A phone of theirs answers
+---@field lasted number            Seconds in this state
+---@field since number             Seconds since 1970
+---@field wrap_up_left number?     Seconds; nil out of wrap-up, or when only the agent ends it
+---@field queues string[]
+
+---@alias AgentRefusal
+---| "not_an_agent"     Serves no queue
+---| "logged_out"       Logs in first
+---| "in_call"          Logs out after it
+---| "not_in_wrap_up"
+---| "no_such_reason"
+
+---One agent.
+---@param id string
+---@return AgentStatus? status
+---@return "not_an_agent"? why
+function agents.get(id) end
+
+---@class AgentListOptions
+---@field queue? string
+---@field state? "logged_out"|"busy"|"idle"|"offered"|"talking"|"wrap_up"
+
+---All agents, by id.
+---@param options? AgentListOptions
+---@return AgentStatus[]
+function agents.list(options) end
+
+---登录: busy afterwards, unless config.lua says otherwise.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.log_in(id) end
+
+---登出: no call is offered any more; refused in a call.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.log_out(id) end
+
+---置闲.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.idle(id) end
+
+---置忙.
+---@param id string
+---@param reason? string|integer   A name of `agents.reasons` in config.lua, or its place there
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.busy(id, reason) end
+
+---Ends 事后 with 置闲.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.end_wrap_up(id) end
+
+---Makes 事后 last longer, an hour from now at most.
+---@param id string
+---@param by Duration
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.extend_wrap_up(id, by) end
+
+---重置: an offer is taken back, a call goes on; busy.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.reset(id) end
+
+---How queues stand.
+---@class Queues
+queues = {}
+
+---@class QueueStatus
+---@field name string
+---@field waiting integer       How many wait, those who are being offered included
+---@field longest_wait number   Seconds; 0 when nobody waits
+---@field agents string[]       Who serves it
+---@field callers WaitingCaller[]   The next first
+
+---@class WaitingCaller
+---@field call string      The call's id
+---@field position integer
+---@field waited number    Seconds
+---@field offered boolean  An agent is rung for them
+
+---One queue; a name that is not declared is a mistake.
+---@param name string
+---@return QueueStatus
+function queues.get(name) end
+
+---All queues, by name.
+---@return QueueStatus[]
+function queues.list() end
+
 ---Work that must not be lost. A job is on disk when `add` returns, runs outside of any call, and is done
 ---again when its handler ends with an error. `moonswitch jobs list` shows those that were given up.
 ---@class Jobs

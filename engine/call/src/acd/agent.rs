@@ -57,7 +57,7 @@ pub enum Reason {
 
 impl State {
     /// The word that scripts and records use.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::LoggedOut => "logged_out",
             Self::Busy(_) => "busy",

@@ -95,18 +95,19 @@ impl Refusal {
 pub enum By {
     /// The agent.
     Agent,
-    /// Somebody with the right to.
+    /// Somebody with the right to, as the records name them: `user:1001`, `api:tour`,
+    /// `plugin:tickets`, `script`.
     Leader(String),
     /// The exchange: a time-out, a call, a lost phone.
     Engine,
 }
 
 impl fmt::Display for By {
-    /// The word in records: `agent`, `leader:1001`, `engine`.
+    /// The word in records: `agent`, `user:1001`, `api:tour`, `engine`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Agent => f.write_str("agent"),
-            Self::Leader(who) => write!(f, "leader:{who}"),
+            Self::Leader(who) => f.write_str(who),
             Self::Engine => f.write_str("engine"),
         }
     }

@@ -1,5 +1,8 @@
 //! The globals of scripts, one file each.
 
+pub(crate) mod agents;
+#[cfg(test)]
+mod agents_tests;
 pub(crate) mod arguments;
 pub(crate) mod call;
 pub(crate) mod class;
@@ -18,6 +21,7 @@ mod odd_tests;
 pub(crate) mod on;
 pub(crate) mod plugin;
 pub(crate) mod queue;
+mod queues;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
@@ -53,6 +57,8 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("emit", emit::function(lua, surroundings, &scripts)?)?;
     globals.raw_set("http", http::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("jobs", jobs::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
+    queues::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
     store::register(lua, surroundings, &scripts)?;
     log::register(lua, surroundings)?;
@@ -72,7 +78,9 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
 }
 
 /// The globals that are tables of ours.
-const LIBRARIES: &[&str] = &["clock", "config", "http", "jobs", "json", "log"];
+const LIBRARIES: &[&str] = &[
+    "agents", "clock", "config", "http", "jobs", "json", "log", "queues",
+];
 
 /// Refuses a declaration outside of loading.
 fn while_loading(surroundings: &Surroundings, function: &str) -> mlua::Result<()> {

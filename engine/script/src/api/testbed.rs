@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::call::acd::{Act, AgentId, By, QueueStatus, Refusal, State, Status};
 use ::call::{CallId, Command, Reply, Setup, TenantId};
 use mlua::{Function, MultiValue, Value};
 use tokio::sync::oneshot;
@@ -28,6 +29,12 @@ pub(crate) struct Answers {
     pub(crate) languages: Mutex<Vec<String>>,
     /// The caller is gone: no answer comes.
     pub(crate) is_gone: Mutex<bool>,
+    /// What agents were to do.
+    pub(crate) acts: Mutex<Vec<(AgentId, Act, By)>>,
+    /// What becomes of it; else they are idle.
+    pub(crate) status: Mutex<Option<Result<Status, Refusal>>>,
+    pub(crate) agents: Mutex<Vec<(AgentId, Status)>>,
+    pub(crate) queues: Mutex<Vec<QueueStatus>>,
 }
 
 impl Exchange for Answers {
@@ -46,6 +53,38 @@ impl Exchange for Answers {
     }
 
     fn script_ended(&self, _: CallId, _: ScriptEnd) {}
+
+    fn act(
+        &self,
+        _: &TenantId,
+        agent: AgentId,
+        act: Act,
+        by: By,
+    ) -> oneshot::Receiver<Result<Status, Refusal>> {
+        self.acts.lock().unwrap().push((agent, act, by));
+        let idle = Status {
+            state: State::Idle,
+            reachable: true,
+            lasted: Duration::ZERO,
+            wrap_up_left: None,
+            queues: Vec::new(),
+        };
+        answered(self.status.lock().unwrap().clone().unwrap_or(Ok(idle)))
+    }
+
+    fn agents(&self, _: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
+        answered(self.agents.lock().unwrap().clone())
+    }
+
+    fn queues(&self, _: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
+        answered(self.queues.lock().unwrap().clone())
+    }
+}
+
+fn answered<T>(answer: T) -> oneshot::Receiver<T> {
+    let (sender, receiver) = oneshot::channel();
+    let _ = sender.send(answer);
+    receiver
 }
 
 /// A clock that stands where the test puts it.

@@ -88,6 +88,7 @@ impl Owner {
         let allowed = match what {
             Right::Jobs => |permissions: &Permissions| permissions.jobs,
             Right::Store => |permissions: &Permissions| permissions.store,
+            Right::Agents => |permissions: &Permissions| permissions.agents,
         };
         if !self.is_plugin() || self.rights.get().is_some_and(|it| allowed(&it.permissions)) {
             return Ok(());
@@ -239,6 +240,7 @@ const MOST_OF_SCRIPTS: usize = 64;
 pub(crate) enum Right {
     Jobs,
     Store,
+    Agents,
 }
 
 impl Right {
@@ -246,6 +248,7 @@ impl Right {
         match self {
             Self::Jobs => "jobs",
             Self::Store => "store",
+            Self::Agents => "agents",
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Permissions {
     pub jobs: bool,
     /// Values that survive a restart.
     pub store: bool,
+    /// Logging agents in and out, and changing their states.
+    pub agents: bool,
 }
 
 impl Permissions {
@@ -48,6 +50,7 @@ impl Permissions {
         for (name, asked, granted) in [
             ("jobs", self.jobs, granted.jobs),
             ("store", self.store, granted.store),
+            ("agents", self.agents, granted.agents),
         ] {
             if asked && !granted {
                 grown.push(name.to_owned());

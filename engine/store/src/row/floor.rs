@@ -116,7 +116,7 @@ pub struct QueueLogRow {
     pub was: Option<String>,
     /// Whether a phone of the agent answers.
     pub reachable: Option<bool>,
-    /// Who caused it: `agent`, `leader:1001`, `engine`.
+    /// Who caused it: `agent`, `user:1001`, `api:tour`, `engine`.
     pub by: Option<String>,
 }
 
