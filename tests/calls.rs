@@ -19,6 +19,10 @@ mod hold;
 mod hotline;
 #[path = "calls/keys.rs"]
 mod keys;
+#[path = "calls/lamps_of_colleagues.rs"]
+mod lamps_of_colleagues;
+#[path = "calls/lamps_of_mailboxes.rs"]
+mod lamps_of_mailboxes;
 #[path = "calls/lived_again.rs"]
 mod lived_again;
 #[path = "calls/not_taken.rs"]

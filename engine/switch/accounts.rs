@@ -129,6 +129,12 @@ impl Accounts {
         }
     }
 
+    /// Whether a number is one of a tenant's users.
+    pub(crate) fn is_user(&self, tenant: &TenantId, extension: &str) -> bool {
+        let own = self.extensions.get(tenant);
+        own.is_some_and(|own| own.contains(extension))
+    }
+
     pub(crate) fn user(&self, tenant: &TenantId, extension: &str) -> Option<&Account> {
         self.users.get(&(tenant.clone(), extension.to_owned()))
     }

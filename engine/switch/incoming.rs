@@ -16,9 +16,9 @@ use crate::log::Masked;
 
 /// Who calls.
 pub(super) struct Caller {
-    tenant: TenantId,
+    pub(super) tenant: TenantId,
     context: String,
-    user: Option<String>,
+    pub(super) user: Option<String>,
     trunk: Option<String>,
 }
 

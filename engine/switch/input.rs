@@ -63,11 +63,10 @@ pub(crate) enum Input {
         trunk: String,
         hosts: Vec<Vec<std::net::SocketAddr>>,
     },
-    /// A response that has waited for the disk.
-    Respond {
-        handle: sip::RequestHandle,
-        response: sip::Response,
-    },
+    /// A phone's registration is on disk, as far as it can be.
+    Registered(super::registering::Registered),
+    /// Mailboxes have changed, or were counted for lamps.
+    Mailboxes(super::lamps::News),
     /// The API asks something.
     Api(super::api::Question),
     /// Agents and queues are asked something.

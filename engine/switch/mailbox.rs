@@ -182,7 +182,9 @@ impl Switch {
             let stored = stored.await;
             match &stored {
                 Ok(()) => {
-                    let told = api::tell_of_message(&*store, &events, &tenant, message, news, now);
+                    let told = api::tell_of_message(
+                        &*store, &events, &entrance, &tenant, message, news, now,
+                    );
                     if let Err(error) = told.await {
                         tracing::warn!(%call, %error, "a change of a message was not told");
                     }
@@ -230,7 +232,7 @@ impl Switch {
         let stored = self.parts.store.leave_message(MessageRow {
             id: message.0,
             tenant: tenant.to_string(),
-            mailbox,
+            mailbox: mailbox.clone(),
             call_id: Some(call.0),
             recording: recording.0,
             from,
@@ -250,6 +252,7 @@ impl Switch {
                 Ok(()) => {
                     scripts.event(&tenant, "voicemail.recorded", payload);
                     events.publish(&tenant.0, now, Some(call.0), news);
+                    entrance.mailbox_changed(&tenant, &mailbox).await;
                 }
                 Err(error) => tracing::error!(%call, %error, "a message could not be stored"),
             }

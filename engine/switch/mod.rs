@@ -9,6 +9,7 @@ mod floor;
 mod incoming;
 mod input;
 mod keys;
+mod lamps;
 mod live;
 mod mailbox;
 mod metrics;
@@ -90,6 +91,7 @@ pub(crate) struct Switch {
     /// What was last told of each phone: whether it answers.
     phones_told: HashMap<sip::registrar::BindingId, bool>,
     bans: sip::Bans,
+    lamps: lamps::Lamps,
     trunks: Trunks,
     floors: Floors,
     calls: HashMap<CallId, Box<Live>>,
@@ -125,6 +127,8 @@ impl Switch {
             external: config.sip.external,
             session_expires: (!config.sip.session_expires.is_zero())
                 .then_some(config.sip.session_expires),
+            events: lamps::PACKAGES.map(str::to_owned).to_vec(),
+            max_expires: lamps::LONGEST,
             // Strangers are asked who they are, whatever they want.
             asks_first: true,
             ..sip::EndpointConfig::default()
@@ -141,6 +145,7 @@ impl Switch {
                 duration: config.sip.ban_for,
                 ..sip::BanPolicy::default()
             }),
+            lamps: lamps::Lamps::new(),
             trunks: Trunks::new(&config, now),
             floors: Floors::new(std::mem::take(&mut parts.floors)),
             calls: HashMap::new(),
@@ -158,6 +163,7 @@ impl Switch {
             parts,
         };
         switch.restore_registrations(now);
+        switch.light_after_restart(now);
         switch.begin_trunks();
         switch.take_plans(now);
         switch
@@ -255,7 +261,8 @@ impl Switch {
             Input::TrunkResolved { trunk, hosts } => {
                 self.handle_trunk_resolved(now, &trunk, &hosts)
             }
-            Input::Respond { handle, response } => self.endpoint.respond(now, handle, response),
+            Input::Registered(registered) => self.finish_registering(now, registered),
+            Input::Mailboxes(news) => self.handle_mailbox_news(now, news),
             Input::Api(question) => self.answer_api(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
             Input::ConfigChanged => self.reload(|_| ()),
@@ -264,6 +271,7 @@ impl Switch {
                 self.accounts.replace_stored(&self.parts.config, &users);
                 self.parts.users = users;
                 self.forget_unknown_phones(now);
+                self.forget_unknown_watchers(now);
             }
         }
         self.pump(now);
@@ -291,6 +299,7 @@ impl Switch {
             call,
             self.trunks.poll_timeout(),
             self.floors.poll_timeout(),
+            self.lamps.poll_timeout(self.started),
         ]
         .into_iter()
         .flatten()
@@ -314,6 +323,7 @@ impl Switch {
         }
         self.handle_trunk_timeouts(now);
         self.handle_floor_timeouts(now);
+        self.light_lamps(now);
         if self.next_sweep <= now {
             self.next_sweep = now + SWEEP;
             self.sweep(now);
@@ -349,6 +359,7 @@ impl Switch {
             self.settle(now, &mut live);
             self.tell_of(&mut live);
             self.tell_floor_of_legs(now, &mut live);
+            self.note_lamps(now, &live);
         }));
         if done.is_err() {
             tracing::error!("a defect ended this call; the others go on");
@@ -412,6 +423,7 @@ impl Switch {
             self.with_machine(now, id, |call| call.handle_shutdown(now));
         }
         self.end_trunks(now);
+        self.end_lamps(now);
         self.pump(now);
         let give_up = tokio::time::Instant::now() + GRACE;
         let mut batch = Vec::new();
@@ -433,6 +445,7 @@ impl Switch {
         for (_, live) in std::mem::take(&mut self.calls) {
             self.conclude(*live);
         }
+        self.wait_for_watchers().await;
         self.parts.media.stop();
         self.parts.files.stop();
         // Recordings that the stop has closed still get their rows finished.

@@ -62,6 +62,7 @@ impl Switch {
         self.codecs = super::sound::codecs(&config.rtp.codecs).into();
         self.accounts = Accounts::new(&config, &self.parts.users, now);
         self.forget_unknown_phones(now);
+        self.forget_unknown_watchers(now);
         if config.sip.trunks != self.parts.config.sip.trunks {
             self.end_trunks(now);
             self.trunks = Trunks::new(&config, now);

@@ -179,6 +179,7 @@ impl Switch {
     }
 
     fn forget_names(&mut self, live: &Live) {
+        self.forget_lamps(Instant::now(), live);
         if let Some(due) = live.due {
             self.timers.remove(&(due, live.setup.id));
         }

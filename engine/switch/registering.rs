@@ -1,5 +1,6 @@
 //! Phones register: who they are, where they are reached, until when.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use call::TenantId;
@@ -19,6 +20,16 @@ pub(crate) struct Phone {
     pub(crate) uri: Uri,
     pub(crate) path: Vec<Uri>,
     pub(crate) route: Route,
+}
+
+/// A REGISTER that was carried out, and its answer.
+#[derive(Debug)]
+pub(crate) struct Registered {
+    handle: RequestHandle,
+    response: Response,
+    tenant: TenantId,
+    user: String,
+    remote: SocketAddr,
 }
 
 pub(super) fn registrar(config: &Config) -> Registrar {
@@ -81,10 +92,16 @@ impl Switch {
         let registration = self
             .registrar
             .handle_register(now, &account, request, &source);
-        let response = registration.reply.finish();
+        let registered = Registered {
+            handle,
+            response: registration.reply.finish(),
+            tenant,
+            user,
+            remote: source.remote,
+        };
         let pending = self.record_registrations(now);
         if pending.is_empty() {
-            self.endpoint.respond(now, handle, response);
+            self.finish_registering(now, registered);
             return;
         }
         // A phone that is told that it is registered still is after a crash.
@@ -95,8 +112,25 @@ impl Switch {
                     tracing::error!(%error, "a registration holds until the next restart only");
                 }
             }
-            entrance.put(Input::Respond { handle, response }).await;
+            entrance.put(Input::Registered(registered)).await;
         });
+    }
+
+    /// Answers a REGISTER; what waits in the mailbox is told after that.
+    pub(super) fn finish_registering(&mut self, now: Instant, registered: Registered) {
+        let Registered {
+            handle,
+            response,
+            tenant,
+            user,
+            remote,
+        } = registered;
+        let is_success = response.is_success();
+        self.endpoint.respond(now, handle, response);
+        // One that has taken its registration back is no longer there to be told.
+        if is_success && self.registrar.has_phone_at(remote) {
+            self.light_after_registering(now, &tenant, &user, remote);
+        }
     }
 
     /// Carries out what the registrar wants; what waits for the disk is returned.

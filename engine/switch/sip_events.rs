@@ -74,15 +74,21 @@ impl Switch {
             // The endpoint is not told to serve these, so that it refuses them itself and names
             // them in no Allow; should it ask all the same, the answer is the same.
             Event::Referred { refer, .. } => self.endpoint.refuse_refer(now, refer, 603, &[]),
-            Event::Subscribed { subscription, .. } => {
-                (self.endpoint).refuse_subscription(now, subscription, 489, &[]);
+            Event::Subscribed {
+                subscription,
+                event,
+                request,
+                source,
+                ..
+            } => self.handle_subscribed(now, subscription, &event, &request, source),
+            Event::StateWanted { subscription } => self.handle_state_wanted(now, subscription),
+            Event::SubscriptionEnded { subscription, .. } => {
+                self.handle_subscription_ended(subscription);
             }
             Event::Message { .. }
             | Event::MessageAnswered { .. }
             | Event::ReferProgress { .. }
-            | Event::ReferEnded { .. }
-            | Event::StateWanted { .. }
-            | Event::SubscriptionEnded { .. } => {}
+            | Event::ReferEnded { .. } => {}
         }
     }
 

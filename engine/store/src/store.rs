@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use crate::{
     CallBegin, CallDetails, CallFilter, CallRow, DueJobs, FinishedCall, FloorNotes, FloorRow,
-    JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter, MessageRow, NewJob,
-    Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow,
-    RegistrationRow, Secret, TokenRow, UserRecord,
+    JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter,
+    MessageRow, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter,
+    RecordingRow, RegistrationRow, Secret, TokenRow, UserRecord,
 };
 
 /// Where records live.
@@ -117,6 +117,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A tenant's mailboxes, by number, without their messages.
     fn mailboxes(&self, tenant: &str) -> Pending<Vec<MailboxRow>>;
+
+    /// How many messages wait in a mailbox; none in one that is not there.
+    fn count_messages(&self, tenant: &str, mailbox: &str) -> Pending<MessageCounts>;
 
     /// Puts a message in; makes the mailbox if it is not there, so that no message is lost.
     fn leave_message(&self, message: MessageRow) -> Pending<()>;

@@ -11,8 +11,8 @@ use web::{Events, LiveCall, News, VoicemailChange};
 
 use super::Changed;
 use super::shown::{ENDING, coarse, partner, state_of};
-use crate::switch::Switch;
 use crate::switch::live::Live;
+use crate::switch::{Entrance, Switch};
 
 impl Switch {
     pub(super) fn change_voicemail(
@@ -24,6 +24,7 @@ impl Switch {
     ) {
         let (store, now) = (self.parts.store.clone(), self.parts.clock.unix_micros());
         let (events, tenant) = (self.parts.events.clone(), tenant.clone());
+        let entrance = self.parts.entrance.clone();
         tokio::spawn(async move {
             let of = &*tenant.0;
             let done = match change {
@@ -32,7 +33,10 @@ impl Switch {
                 VoicemailChange::Restored => store.restore_message(of, message).await,
             };
             let changed = match done {
-                Ok(()) => tell_of_message(&*store, &events, &tenant, message, change, now).await,
+                Ok(()) => {
+                    tell_of_message(&*store, &events, &entrance, &tenant, message, change, now)
+                        .await
+                }
                 Err(store::Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error),
             };
@@ -92,10 +96,11 @@ impl Switch {
     }
 }
 
-/// Tells that a message was changed; the message as it is now.
+/// Tells that a message was changed, also the lamps; the message as it is now.
 pub(in crate::switch) async fn tell_of_message(
     store: &dyn Store,
     events: &Arc<Events>,
+    entrance: &Entrance,
     tenant: &TenantId,
     message: Uuid,
     change: VoicemailChange,
@@ -109,6 +114,7 @@ pub(in crate::switch) async fn tell_of_message(
             change,
         };
         events.publish(&tenant.0, now, None, news);
+        entrance.mailbox_changed(tenant, &row.mailbox).await;
     }
     Ok(row)
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sip::auth::Account;
 use sip::{Endpoint, EndpointConfig, NameAddr, Outgoing, Output, Route, SessionId, Source, Uri};
 
+use super::lamp::Lamps;
 use super::line::{Incoming, Line};
 use super::register::Registering;
 use super::sdp::Description;
@@ -38,7 +39,8 @@ pub(crate) struct Desk {
     pub(super) calls: HashMap<SessionId, Call>,
     pub(super) incoming: Arc<Incoming>,
     pub(super) inbox: mpsc::Sender<Input>,
-    wire: Wire,
+    pub(super) lamps: Lamps,
+    pub(super) wire: Wire,
 }
 
 /// One call of the phone.
@@ -69,6 +71,7 @@ impl Desk {
             calls: HashMap::new(),
             incoming,
             inbox,
+            lamps: Lamps::default(),
             wire,
         }
     }
@@ -82,6 +85,7 @@ impl Desk {
             while let Some(one) = input.take() {
                 let now = Instant::now();
                 match one {
+                    Input::Message(source, octets) if self.takes_notice(&source, &octets) => {}
                     Input::Message(source, octets) => {
                         self.endpoint.handle_message(now, source, octets);
                     }

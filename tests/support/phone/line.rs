@@ -82,6 +82,15 @@ impl Line {
         self.act(move |desk, now, session| desk.endpoint.reject(now, session, status, &[]));
     }
 
+    /// How a Replaces names this call, read by this phone: Call-ID, its own tag, the exchange's.
+    pub(crate) fn name(&self) -> sip::Replaces {
+        let (tell, told) = mpsc::channel();
+        self.act(move |desk, _, session| {
+            let _ = tell.send(desk.endpoint.name_of(session));
+        });
+        told.recv_timeout(PATIENCE).unwrap().unwrap()
+    }
+
     /// Ends the call in whatever state it is.
     pub(crate) fn hangs_up(&self) {
         self.act(|desk, now, session| desk.endpoint.hang_up(now, session, None));

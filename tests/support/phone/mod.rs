@@ -1,6 +1,7 @@
 //! A simulated SIP phone with a voice: real sockets, real RTP, one thread.
 
 mod desk;
+mod lamp;
 mod line;
 mod register;
 mod sdp;
@@ -17,6 +18,7 @@ use media::CodecKind;
 use sip::Transport;
 use sip::auth::Algorithm;
 
+pub(crate) use lamp::Lamp;
 pub(crate) use line::Line;
 pub(crate) use voice::Keys;
 

@@ -75,6 +75,9 @@ impl Desk {
         handle: RequestHandle,
         response: &Response,
     ) {
+        if self.is_answered_a_lamp(now, handle, response) {
+            return;
+        }
         let Some(mut register) = self.registering.under_way.take() else {
             return;
         };

@@ -24,4 +24,4 @@ pub use kv::{KvEntry, KvKey};
 pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
 pub use token::TokenRow;
 pub use user::{RegistrationRow, UserRecord};
-pub use voicemail::{MailboxRow, MessageFilter, MessageRow};
+pub use voicemail::{MailboxRow, MessageCounts, MessageFilter, MessageRow};

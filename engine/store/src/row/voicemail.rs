@@ -65,3 +65,16 @@ pub struct MessageFilter {
     /// At most so many; 0 means 100, and more than 1,000 are never given.
     pub limit: usize,
 }
+
+/// How many messages wait in a mailbox; deleted ones do not count.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct MessageCounts {
+    /// Not listened to.
+    pub new: u32,
+    /// Listened to and kept.
+    pub old: u32,
+    /// Of the new ones, those that their callers marked as urgent.
+    pub urgent_new: u32,
+    /// Of the old ones.
+    pub urgent_old: u32,
+}

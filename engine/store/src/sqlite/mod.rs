@@ -34,9 +34,9 @@ use self::writer::Condition;
 use crate::secret::Seal;
 use crate::{
     CallBegin, CallDetails, CallFilter, CallRow, DueJobs, Error, FinishedCall, FloorNotes,
-    FloorRow, Health, JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageFilter,
-    MessageRow, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter,
-    RecordingRow, RegistrationRow, Secret, Store, TokenRow, UserRecord,
+    FloorRow, Health, JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts,
+    MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd,
+    RecordingFilter, RecordingRow, RegistrationRow, Secret, Store, TokenRow, UserRecord,
 };
 
 /// Records in one SQLite file (WAL, `synchronous = FULL`).
@@ -308,6 +308,11 @@ impl Store for Sqlite {
     fn mailboxes(&self, tenant: &str) -> Pending<Vec<MailboxRow>> {
         let tenant = tenant.to_owned();
         self.read(move |records| voicemail::all(records, &tenant))
+    }
+
+    fn count_messages(&self, tenant: &str, mailbox: &str) -> Pending<MessageCounts> {
+        let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
+        self.read(move |records| voicemail::count(&records.of(&tenant), &mailbox))
     }
 
     fn leave_message(&self, message: MessageRow) -> Pending<()> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::recordings::{self, recording};
 use super::records::{Records, Rows, id, optional_id, page};
 use crate::secret::Seal;
-use crate::{Error, MailboxRow, MessageFilter, MessageRow, RecordingRow, Secret};
+use crate::{Error, MailboxRow, MessageCounts, MessageFilter, MessageRow, RecordingRow, Secret};
 
 pub(super) fn put(
     records: &Records<'_>,
@@ -137,6 +137,26 @@ pub(super) fn all(records: &Records<'_>, tenant: &str) -> Result<Vec<MailboxRow>
         }
     }
     Ok(found)
+}
+
+pub(super) fn count(rows: &Rows<'_>, mailbox: &str) -> Result<MessageCounts, Error> {
+    let kinds = rows.all(
+        "SELECT heard_at IS NOT NULL AS heard, urgent, count(*) AS messages FROM messages
+         WHERE tenant = ?1 AND mailbox = ?2 AND deleted_at IS NULL GROUP BY heard, urgent",
+        &[&mailbox],
+        |row| Ok((row.get("heard")?, row.get("urgent")?, row.get("messages")?)),
+    )?;
+    let mut counts = MessageCounts::default();
+    for (heard, urgent, messages) in kinds {
+        let (heard, urgent): (bool, bool) = (heard, urgent);
+        let (all, urgent_ones) = match heard {
+            false => (&mut counts.new, &mut counts.urgent_new),
+            true => (&mut counts.old, &mut counts.urgent_old),
+        };
+        *all += messages;
+        *urgent_ones += if urgent { messages } else { 0 };
+    }
+    Ok(counts)
 }
 
 pub(super) fn leave(rows: &Rows<'_>, message: &MessageRow) -> Result<(), Error> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use store::{
-    Error, MailboxRow, MessageFilter, MessageRow, RecordingEnd, RecordingRow, Secret, Store,
+    Error, MailboxRow, MessageCounts, MessageFilter, MessageRow, RecordingEnd, RecordingRow,
+    Secret, Store,
 };
 use uuid::Uuid;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(store: &dyn Store) {
     tenants_do_not_see_each_others_messages(store);
     purged_messages_give_back_their_recordings(store);
     messages_of_all_mailboxes_are_listed_newest_first(store);
+    messages_are_counted_as_a_lamp_shows_them(store);
 }
 
 fn message(tenant: &str, left_at: i64) -> MessageRow {
@@ -86,6 +88,36 @@ fn messages_of_all_mailboxes_are_listed_newest_first(store: &dyn Store) {
     assert_eq!(found(&|filter| filter.before = Some(rows[1].id)), [1]);
     let others = store.list_messages(&theirs, MessageFilter::default());
     assert_eq!(others.wait().unwrap(), []);
+}
+
+fn messages_are_counted_as_a_lamp_shows_them(store: &dyn Store) {
+    let (ours, theirs) = (tenant("counted"), tenant("uncounted"));
+    let count = |mailbox: &str| store.count_messages(&ours, mailbox).wait().unwrap();
+    assert_eq!(count("1049"), MessageCounts::default());
+    let mut rows = Vec::new();
+    for (at, urgent) in [(1, false), (2, true), (3, false), (4, true), (5, true)] {
+        let mut row = message(&ours, at);
+        row.urgent = urgent;
+        store.leave_message(row.clone()).wait().unwrap();
+        rows.push(row);
+    }
+    let mut elsewhere = message(&ours, 6);
+    elsewhere.mailbox = "1050".into();
+    store.leave_message(elsewhere).wait().unwrap();
+    store.leave_message(message(&theirs, 7)).wait().unwrap();
+
+    store.mark_heard(&ours, rows[0].id, 50).wait().unwrap();
+    store.mark_heard(&ours, rows[1].id, 50).wait().unwrap();
+    store.delete_message(&ours, rows[4].id, 60).wait().unwrap();
+
+    let counts = MessageCounts {
+        new: 2,
+        old: 2,
+        urgent_new: 1,
+        urgent_old: 1,
+    };
+    assert_eq!(count("1049"), counts);
+    assert_eq!((count("1050").new, count("8000").new), (1, 0));
 }
 
 fn mailbox(store: &dyn Store, tenant: &str) -> MailboxRow {

@@ -1,0 +1,238 @@
+//! BLF: a key's lamp shows whether a colleague is called, talks, or is free.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Exchange, Lamp, PATIENCE, Phone, Setup, eventually, pilot};
+
+const EARLY: &str = "<state>early</state>";
+const CONFIRMED: &str = "<state>confirmed</state>";
+const TERMINATED: &str = "<state>terminated</state>";
+const RECIPIENT: &str = "direction=\"recipient\"";
+const INITIATOR: &str = "direction=\"initiator\"";
+
+/// The numbers that NOTIFYs carried.
+fn versions(lamp: &Lamp) -> Vec<u32> {
+    let number = |body: &str| attribute(body, "version")?.parse().ok();
+    let told = lamp.told();
+    told.iter().filter_map(|told| number(&told.body)).collect()
+}
+
+fn attribute(body: &str, name: &str) -> Option<String> {
+    let (_, body) = body.split_once("?>")?;
+    let (_, rest) = body.split_once(&format!(" {name}=\""))?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+fn is_free(lamp: &Lamp) {
+    eventually("a free colleague", || {
+        let last = lamp.told().pop()?;
+        let busy = last.body.contains(EARLY) || last.body.contains(CONFIRMED);
+        (!busy).then_some(())
+    });
+}
+
+#[test]
+fn the_lamp_shows_ringing_talking_and_the_end_and_names_what_a_pick_up_needs() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let (called, calling) = (a3.watches("dialog", "1050"), a3.watches("dialog", "1049"));
+    let first = called.is_told(1).remove(0);
+    assert!(first.body.contains("state=\"full\"") && !first.body.contains("<dialog "));
+
+    let call = a1.dials("1050");
+    let rung = a2.rings();
+    let rings = called.shows(&[EARLY, RECIPIENT, ">sip:1049@", "display=\"温平\""]);
+    let name = rung.name();
+    assert_eq!(
+        attribute(&rings.body, "call-id"),
+        Some(name.call_id.to_string())
+    );
+    assert_eq!(
+        attribute(&rings.body, "local-tag"),
+        Some(name.to_tag.to_string())
+    );
+    assert_eq!(
+        attribute(&rings.body, "remote-tag"),
+        Some(name.from_tag.to_string())
+    );
+    let calls = calling.shows(&[EARLY, INITIATOR, ">sip:1050@"]);
+    assert_eq!(
+        attribute(&calls.body, "call-id"),
+        None,
+        "nobody picks up a caller"
+    );
+
+    rung.answers();
+    let talks = called.shows(&[CONFIRMED, RECIPIENT]);
+    assert_eq!(attribute(&talks.body, "id"), attribute(&rings.body, "id"));
+    assert_eq!(
+        attribute(&talks.body, "call-id"),
+        None,
+        "nobody takes a call that stands"
+    );
+    calling.shows(&[CONFIRMED, INITIATOR]);
+
+    call.hangs_up();
+    let over = called.shows(&[TERMINATED]);
+    assert_eq!(attribute(&over.body, "id"), attribute(&rings.body, "id"));
+    calling.shows(&[TERMINATED]);
+    for lamp in [&called, &calling] {
+        let versions = versions(lamp);
+        let in_order: Vec<u32> = (0..).take(lamp.told().len()).collect();
+        assert_eq!(versions, in_order);
+    }
+}
+
+#[test]
+fn a_lamp_follows_within_300_milliseconds() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let lamp = a3.watches("dialog", "1050");
+    // The machine may be busy for a moment, but not each time.
+    let mut delays = Vec::new();
+    for _ in 0..3 {
+        let call = a1.dials("1050");
+        let rung = a2.rings();
+        call.is_ringing();
+        let from = Instant::now();
+        let early = lamp.shows(&[EARLY]).at.saturating_duration_since(from);
+        rung.answers();
+        call.is_answered();
+        let from = Instant::now();
+        let confirmed = lamp.shows(&[CONFIRMED]).at.saturating_duration_since(from);
+        rung.hangs_up();
+        call.is_over();
+        let from = Instant::now();
+        is_free(&lamp);
+        let over = lamp
+            .told()
+            .pop()
+            .unwrap()
+            .at
+            .saturating_duration_since(from);
+        delays.push(early.max(confirmed).max(over));
+    }
+    let best = delays.iter().min().unwrap();
+    assert!(*best <= Duration::from_millis(300), "{delays:?}");
+}
+
+#[test]
+fn all_who_watch_a_colleague_see_all_of_their_calls() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2, a3, l1] = exchange.phones(["1049", "1050", "1051", "1001"]);
+    let carrier = exchange.carrier();
+    let call = a1.dials("1050");
+    a2.rings().answers();
+    call.hears(pilot::A2);
+
+    // Who comes later sees what goes on already.
+    let lamps = [
+        a1.watches("dialog", "1050"),
+        a3.watches("dialog", "1050"),
+        l1.watches("dialog", "1050"),
+    ];
+    for lamp in &lamps {
+        let seen = lamp.shows(&[CONFIRMED]);
+        assert_eq!(attribute(&seen.body, "version").as_deref(), Some("0"));
+    }
+    let second = carrier.dials("1050");
+    let rung = a2.rings();
+    for lamp in &lamps {
+        lamp.shows(&[CONFIRMED, EARLY, ">sip:1049@", ">sip:+8613800138000@"]);
+    }
+    call.hangs_up();
+    for lamp in &lamps {
+        eventually("only the second call", || {
+            let last = lamp.told().pop()?;
+            (last.body.contains(EARLY) && !last.body.contains(CONFIRMED)).then_some(())
+        });
+    }
+    rung.refuses(486);
+    second.is_over();
+    lamps.iter().for_each(is_free);
+}
+
+#[test]
+fn a_phone_that_never_picks_up_leaves_no_lamp_burning() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let lamp = a3.watches("dialog", "1050");
+    let call = a1.dials("1050");
+    let _rung = a2.rings();
+    lamp.shows(&[EARLY]);
+
+    call.hangs_up();
+
+    is_free(&lamp);
+    let unreachable = a3.watches("dialog", "1001");
+    a1.dials("1001").is_over();
+    is_free(&unreachable);
+    exchange.has_no_calls();
+}
+
+#[test]
+fn colleagues_are_those_of_the_same_enterprise() {
+    let exchange = Exchange::start(Setup {
+        tenant: "},\n [\"8002\"] = { domain = \"other.example\", timezone = \"Asia/Shanghai\", \
+                 language = \"zh\", dialplan = \"scripts.8001\",\n\
+                 users = { [\"2001\"] = { password = \"demo-2001\" } },"
+            .to_owned(),
+        ..Setup::ringing()
+    });
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let refusal = |phone: &Phone, user: &str| {
+        let (lamp, status) = phone.tries_to_watch("dialog", user, 600, PATIENCE);
+        assert!(lamp.told().is_empty(), "{user}");
+        status
+    };
+
+    // Another enterprise's user is as unknown here as nobody.
+    assert_eq!(refusal(&a1, "2001"), Some(404));
+    assert_eq!(refusal(&a1, "1999"), Some(404));
+    // There, this user is a stranger.
+    assert_eq!(refusal(&a1, "2001@other.example;x="), Some(401));
+    assert_eq!(refusal(&carrier, "1050"), Some(403));
+    assert_eq!(exchange.status()["subscriptions"], 0);
+}
+
+#[test]
+fn after_a_restart_phones_subscribe_again_and_see_what_is() {
+    let mut exchange = Exchange::start(Setup::ringing());
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let lamp = a3.watches("dialog", "1050");
+    let call = a1.dials("1050");
+    a2.rings().answers();
+    call.is_answered();
+    lamp.shows(&[CONFIRMED]);
+
+    exchange.stop();
+    assert!(lamp.is_over().state.contains("reason=probation"));
+    exchange.resume();
+
+    assert_eq!(a3.refreshes(&lamp, 600), Some(481));
+    let again = a3.watches("dialog", "1050");
+    is_free(&again);
+    let _call = a1.dials("1050");
+    a2.rings();
+    again.shows(&[EARLY]);
+}
+
+#[test]
+fn who_is_taken_out_of_the_configuration_has_no_lamp_and_sees_none() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let (watched, watching) = (a1.watches("dialog", "1050"), a2.watches("dialog", "1001"));
+
+    let config = exchange.folder.join("config.lua");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let without: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("[\"1050\"]"))
+        .collect();
+    std::fs::write(&config, without.join("\n")).unwrap();
+    exchange.reload();
+
+    assert!(watched.is_over().state.contains("reason=noresource"));
+    assert!(watching.is_over().state.contains("reason=rejected"));
+}
