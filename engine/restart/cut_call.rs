@@ -231,6 +231,7 @@ fn message(begin: &CallBegin, at: i64, change: MailboxChange) -> Option<MessageR
         urgent,
         heard_at: None,
         deleted_at: None,
+        assigned_to: None,
     })
 }
 

@@ -241,6 +241,7 @@ impl Switch {
             urgent,
             heard_at: None,
             deleted_at: None,
+            assigned_to: None,
         });
         live.mailbox.messages.insert(message, recording);
         let is_lost = is_lost(live, recording);

@@ -15,11 +15,11 @@ mod store;
 pub use error::Error;
 pub use pending::Pending;
 pub use row::{
-    AgentNote, CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, DueJobs,
-    EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobRow, JobState, JournalLine, KvEntry, KvKey,
-    LegRow, MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, OfferRow, Quality,
-    QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow,
-    SegmentRow, TokenRow, UserRecord,
+    AgentNote, Answer, AnswerClaim, CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Claimed,
+    Direction, DueJobs, EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow,
+    JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow, MessageCounts, MessageFilter,
+    MessageRow, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow, RecordingEnd,
+    RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, TokenRow, UserRecord,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

@@ -4,10 +4,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    CallBegin, CallDetails, CallFilter, CallRow, DueJobs, FinishedCall, FloorNotes, FloorRow,
-    JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter,
-    MessageRow, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter,
-    RecordingRow, RegistrationRow, Secret, TokenRow, UserRecord,
+    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, DueJobs,
+    FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey,
+    MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
+    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, TokenRow,
+    UserRecord,
 };
 
 /// Where records live.
@@ -142,6 +143,9 @@ pub trait Store: Send + Sync + 'static {
     /// Takes a deleted message back.
     fn restore_message(&self, tenant: &str, id: Uuid) -> Pending<()>;
 
+    /// Notes who is to see to a message; `None` is nobody in particular.
+    fn assign_message(&self, tenant: &str, id: Uuid, to: Option<String>) -> Pending<()>;
+
     /// Sets one of a mailbox's own greetings (`unavailable`, `busy`, `temporary`, `name`), or takes
     /// it away. Returns the recording that greeted before, whose row is gone, so that its file can
     /// go too.
@@ -234,6 +238,12 @@ pub trait Store: Send + Sync + 'static {
     /// A tenant's jobs in a state, or all that are not done, oldest first, at most 1,000.
     fn jobs(&self, tenant: &str, state: Option<JobState>) -> Pending<Vec<JobRow>>;
 
+    /// A tenant's jobs, newest first, a page at a time.
+    fn list_jobs(&self, tenant: &str, filter: JobFilter) -> Pending<Vec<JobRow>>;
+
+    /// One job.
+    fn job(&self, tenant: &str, id: Uuid) -> Pending<Option<JobRow>>;
+
     /// Lets a failed job run again, with all its attempts; false when there is no such one.
     fn retry_job(&self, tenant: &str, id: Uuid, now: i64) -> Pending<bool>;
 
@@ -245,6 +255,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// Notes what an administrator has allowed a plugin.
     fn put_grant(&self, tenant: &str, plugin: &str, permissions: Value) -> Pending<()>;
+
+    /// Begins a request that may be repeated: of several with one tenant, token and key, one is told
+    /// to do it, and the others what became of it.
+    fn claim_answer(&self, claim: AnswerClaim) -> Pending<Claimed>;
+
+    /// Notes the answer of a request that was claimed (token and key).
+    fn keep_answer(&self, tenant: &str, key: (&str, &str), answer: Answer) -> Pending<()>;
+
+    /// A request that was claimed changed nothing: the next with its key is done.
+    fn forget_answer(&self, tenant: &str, key: (&str, &str)) -> Pending<()>;
+
+    /// Forgets all tenants' answers of before `before`; returns how many.
+    fn purge_answers(&self, before: i64) -> Pending<u64>;
 
     /// How the store is, without asking the disk.
     fn health(&self) -> Health;

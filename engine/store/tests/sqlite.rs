@@ -60,6 +60,11 @@ fn agents_and_queues_are_kept_and_logged() {
 }
 
 #[test]
+fn requests_that_are_repeated_are_done_once() {
+    contract::answers::run(&*sqlite());
+}
+
+#[test]
 fn one_database_keeps_the_whole_contract_twice() {
     let store = sqlite();
 

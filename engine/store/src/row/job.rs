@@ -39,6 +39,21 @@ pub struct JobRow {
     pub last_error: Option<String>,
 }
 
+/// Which jobs to list, newest first.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct JobFilter {
+    /// Only those in this state; without it, all that are not done.
+    pub state: Option<JobState>,
+    /// Whose handler: a plugin's name, or `script`.
+    pub owner: Option<String>,
+    /// The handler's name.
+    pub name: Option<String>,
+    /// Older than this job: the last one of the page before.
+    pub before: Option<Uuid>,
+    /// At most so many; 0 means 100, and more than 1,000 are never given.
+    pub limit: usize,
+}
+
 /// How a job stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum JobState {

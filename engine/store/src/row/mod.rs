@@ -3,6 +3,7 @@
 //! The words in them (results, causes, kinds) are those of the call crate, kept as text so that a
 //! database of a newer version can be read by an older one.
 
+mod answer;
 mod call;
 mod floor;
 mod job;
@@ -12,6 +13,7 @@ mod token;
 mod user;
 mod voicemail;
 
+pub use answer::{Answer, AnswerClaim, Claimed};
 pub use call::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
     LegRow, Quality, SegmentRow,
@@ -19,7 +21,7 @@ pub use call::{
 pub use floor::{
     AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogFilter, QueueLogRow,
 };
-pub use job::{DueJobs, JobRow, JobState, NewJob};
+pub use job::{DueJobs, JobFilter, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};
 pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
 pub use token::TokenRow;

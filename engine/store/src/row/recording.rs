@@ -39,8 +39,8 @@ pub struct RecordingFilter {
     pub since: Option<i64>,
     /// Begun before this time.
     pub until: Option<i64>,
-    /// Older than this recording: the last one of the page before.
-    pub before: Option<Uuid>,
+    /// Older than this recording: `started_at` and id of the last one of the page before.
+    pub before: Option<(i64, Uuid)>,
     /// At most so many; 0 means 100, and more than 1,000 are never given.
     pub limit: usize,
 }

@@ -49,6 +49,8 @@ pub struct MessageRow {
     pub heard_at: Option<i64>,
     /// When it was deleted (清除); it can be restored until it is purged.
     pub deleted_at: Option<i64>,
+    /// The user who is to see to it.
+    pub assigned_to: Option<String>,
 }
 
 /// Which messages to list, newest first.
@@ -58,6 +60,8 @@ pub struct MessageFilter {
     pub mailbox: Option<String>,
     /// Only those that were listened to, or only those that were not.
     pub is_heard: Option<bool>,
+    /// Only those that this user is to see to.
+    pub assigned_to: Option<String>,
     /// Those that were deleted and can be restored, instead of the others.
     pub deleted: bool,
     /// Older than this message: the last one of the page before.

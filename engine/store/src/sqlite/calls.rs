@@ -4,10 +4,10 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::floor;
-use super::records::{Rows, id, json, number, optional_id, page, stored};
+use super::records::{Rows, id, json, number, optional_id, stored};
 use crate::{
-    CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, Error, FinishedCall,
-    JournalLine, LegRow, Quality, SegmentRow,
+    CallBegin, CallDetails, CallEnd, CallRow, Direction, Error, FinishedCall, JournalLine, LegRow,
+    Quality, SegmentRow,
 };
 
 pub(super) fn begin(rows: &Rows<'_>, call: &CallBegin) -> Result<(), Error> {
@@ -53,7 +53,7 @@ pub(super) fn finish(rows: &Rows<'_>, call: &FinishedCall) -> Result<(), Error> 
         put_leg(rows, id, leg)?;
     }
     for (seq, segment) in (0_i64..).zip(&call.segments) {
-        put_segment(rows, id, seq, segment)?;
+        put_segment(rows, &call.begin, seq, segment)?;
     }
     Ok(())
 }
@@ -117,13 +117,18 @@ fn put_leg(rows: &Rows<'_>, call: Uuid, leg: &LegRow) -> Result<(), Error> {
     Ok(())
 }
 
-fn put_segment(rows: &Rows<'_>, call: Uuid, seq: i64, segment: &SegmentRow) -> Result<(), Error> {
+fn put_segment(
+    rows: &Rows<'_>,
+    call: &CallBegin,
+    seq: i64,
+    segment: &SegmentRow,
+) -> Result<(), Error> {
     rows.change(
         "INSERT INTO segments (tenant, call_id, seq, kind, began_at, ended_at, agent, queue,
-           recording, note)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           recording, note, call_started_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         &[
-            call.as_bytes(),
+            call.id.as_bytes(),
             &seq,
             &segment.kind,
             &segment.from,
@@ -132,6 +137,7 @@ fn put_segment(rows: &Rows<'_>, call: Uuid, seq: i64, segment: &SegmentRow) -> R
             &segment.queue,
             &segment.recording.map(Uuid::into_bytes),
             &segment.note,
+            &call.started_at,
         ],
     )?;
     Ok(())
@@ -162,40 +168,6 @@ pub(super) fn one(rows: &Rows<'_>, call: Uuid) -> Result<Option<CallDetails>, Er
         segments,
         episodes: floor::episodes_of(rows, call)?,
     }))
-}
-
-pub(super) fn list(rows: &Rows<'_>, filter: &CallFilter) -> Result<Vec<CallRow>, Error> {
-    rows.all(
-        "SELECT * FROM calls
-         WHERE tenant = ?1
-           AND started_at >= ?2 AND started_at < ?3
-           AND (?4 IS NULL OR from_number = ?4 OR from_raw = ?4 OR dialled = ?4 OR caller = ?4
-             OR EXISTS (SELECT 1 FROM segments
-               WHERE segments.tenant = calls.tenant AND call_id = id AND agent = ?4))
-           AND (?5 IS NULL OR (started_at, id) <
-             (SELECT started_at, id FROM calls WHERE tenant = ?1 AND id = ?5))
-           AND (?6 IS NULL OR from_number = ?6 OR from_raw = ?6)
-           AND (?7 IS NULL OR dialled = ?7)
-           AND (?8 IS NULL OR caller = ?8
-             OR EXISTS (SELECT 1 FROM segments
-               WHERE segments.tenant = calls.tenant AND call_id = id AND agent = ?8))
-           AND (?9 IS NULL OR result = ?9)
-           AND (?10 IS NULL OR (ended_at IS NOT NULL) = ?10)
-         ORDER BY started_at DESC, id DESC LIMIT ?11",
-        &[
-            &filter.since.unwrap_or(i64::MIN),
-            &filter.until.unwrap_or(i64::MAX),
-            &filter.number,
-            &filter.before.map(Uuid::into_bytes),
-            &filter.from,
-            &filter.to,
-            &filter.user,
-            &filter.result,
-            &filter.is_over,
-            &page(filter.limit),
-        ],
-        call_row,
-    )
 }
 
 pub(super) fn unfinished(everyone: &Rows<'_>, node: &str) -> Result<Vec<CallBegin>, Error> {
@@ -274,7 +246,7 @@ fn begin_row(row: &Row<'_>) -> Result<CallBegin, Error> {
     })
 }
 
-fn call_row(row: &Row<'_>) -> Result<CallRow, Error> {
+pub(super) fn call_row(row: &Row<'_>) -> Result<CallRow, Error> {
     let begin = begin_row(row)?;
     let end = match row.get::<_, Option<i64>>("ended_at")? {
         None => None,

@@ -29,6 +29,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         "agents and queues",
         include_str!("../schema/0006_agents_and_queues.sql"),
     ),
+    (
+        7,
+        "what programs ask for",
+        include_str!("../schema/0007_what_programs_ask_for.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

@@ -74,26 +74,43 @@ pub(super) fn of_call(rows: &Rows<'_>, call: Uuid) -> Result<Vec<RecordingRow>, 
     )
 }
 
-/// Ids of version 7 sort by time, and one whose row has gone still marks its place.
+/// One whose row has gone still marks its place.
 pub(super) fn list(rows: &Rows<'_>, filter: &RecordingFilter) -> Result<Vec<RecordingRow>, Error> {
+    let (before, before_id) = filter.before.unzip();
     rows.all(
-        "SELECT * FROM recordings
-         WHERE tenant = ?1
-           AND (?2 IS NULL OR call_id = ?2)
-           AND (NOT ?3 OR purpose IN ('call', 'script'))
-           AND started_at >= ?4 AND started_at < ?5
-           AND (?6 IS NULL OR id < ?6)
-         ORDER BY id DESC LIMIT ?7",
+        &list_sql(filter),
         &[
             &filter.call.map(Uuid::into_bytes),
-            &filter.conversations,
-            &filter.since.unwrap_or(i64::MIN),
-            &filter.until.unwrap_or(i64::MAX),
-            &filter.before.map(Uuid::into_bytes),
+            &filter.since,
+            &filter.until,
+            &before,
+            &before_id.map(Uuid::into_bytes),
             &page(filter.limit),
         ],
         recording,
     )
+}
+
+/// The statement for a filter: conditions that nobody asked for are left out, so that an index
+/// serves those that are there.
+pub(super) fn list_sql(filter: &RecordingFilter) -> String {
+    let mut sql = "SELECT * FROM recordings WHERE tenant = ?1".to_owned();
+    for (asked, condition) in [
+        (filter.call.is_some(), " AND call_id = ?2"),
+        (filter.conversations, " AND purpose IN ('call', 'script')"),
+        (filter.since.is_some(), " AND started_at >= ?3"),
+        // The place of the page before is earlier.
+        (
+            filter.until.is_some() && filter.before.is_none(),
+            " AND started_at < ?4",
+        ),
+        (filter.before.is_some(), " AND (started_at, id) < (?5, ?6)"),
+    ] {
+        if asked {
+            sql += condition;
+        }
+    }
+    sql + " ORDER BY started_at DESC, id DESC LIMIT ?7"
 }
 
 pub(super) fn unfinished(everyone: &Rows<'_>, node: &str) -> Result<Vec<RecordingRow>, Error> {

@@ -3,8 +3,12 @@
 use std::sync::mpsc;
 use std::time::Instant;
 
+use uuid::Uuid;
+
 use super::*;
-use crate::Direction;
+use crate::{
+    CallBegin, Direction, KvKey, MessageRow, RecordingEnd, RecordingRow, Secret, Store, UserRecord,
+};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -220,6 +224,7 @@ fn what_happens_in_calls_is_kept_for_a_locked_database_and_written_when_it_is_fr
         urgent: false,
         heard_at: None,
         deleted_at: None,
+        assigned_to: None,
     };
     let end = RecordingEnd {
         duration: 1,

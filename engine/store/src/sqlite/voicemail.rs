@@ -163,8 +163,8 @@ pub(super) fn leave(rows: &Rows<'_>, message: &MessageRow) -> Result<(), Error> 
     make(rows, &message.mailbox)?;
     rows.change(
         "INSERT INTO messages (tenant, id, mailbox, recording, call_id, from_number, left_at,
-           duration, heard_at, deleted_at, urgent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+           duration, heard_at, deleted_at, urgent, assigned_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (tenant, id) DO NOTHING",
         &[
             message.id.as_bytes(),
@@ -177,6 +177,7 @@ pub(super) fn leave(rows: &Rows<'_>, message: &MessageRow) -> Result<(), Error> 
             &message.heard_at,
             &message.deleted_at,
             &message.urgent,
+            &message.assigned_to,
         ],
     )?;
     Ok(())
@@ -202,22 +203,45 @@ pub(super) fn deleted(rows: &Rows<'_>, mailbox: &str) -> Result<Vec<MessageRow>,
 /// Ids of version 7 sort by time, and one that was purged still marks its place.
 pub(super) fn list(rows: &Rows<'_>, filter: &MessageFilter) -> Result<Vec<MessageRow>, Error> {
     rows.all(
-        "SELECT * FROM messages
-         WHERE tenant = ?1
-           AND (?2 IS NULL OR mailbox = ?2)
-           AND (?3 IS NULL OR (heard_at IS NOT NULL) = ?3)
-           AND (deleted_at IS NOT NULL) = ?4
-           AND (?5 IS NULL OR id < ?5)
-         ORDER BY id DESC LIMIT ?6",
+        &list_sql(filter),
         &[
             &filter.mailbox,
-            &filter.is_heard,
-            &filter.deleted,
+            &filter.assigned_to,
             &filter.before.map(Uuid::into_bytes),
             &page(filter.limit),
         ],
         message_row,
     )
+}
+
+/// The statement for a filter: conditions that nobody asked for are left out, so that an index
+/// serves those that are there.
+pub(super) fn list_sql(filter: &MessageFilter) -> String {
+    let mut sql = "SELECT * FROM messages WHERE tenant = ?1".to_owned();
+    sql += match filter.deleted {
+        true => " AND deleted_at IS NOT NULL",
+        false => " AND deleted_at IS NULL",
+    };
+    for (asked, condition) in [
+        (filter.mailbox.is_some(), " AND mailbox = ?2"),
+        (filter.assigned_to.is_some(), " AND assigned_to = ?3"),
+        (filter.is_heard == Some(true), " AND heard_at IS NOT NULL"),
+        (filter.is_heard == Some(false), " AND heard_at IS NULL"),
+        (filter.before.is_some(), " AND id < ?4"),
+    ] {
+        if asked {
+            sql += condition;
+        }
+    }
+    sql + " ORDER BY id DESC LIMIT ?5"
+}
+
+pub(super) fn assign(rows: &Rows<'_>, id: Uuid, to: Option<&str>) -> Result<(), Error> {
+    let changed = rows.change(
+        "UPDATE messages SET assigned_to = ?3 WHERE tenant = ?1 AND id = ?2",
+        &[id.as_bytes(), &to],
+    )?;
+    found(changed, id)
 }
 
 pub(super) fn mark_heard(rows: &Rows<'_>, id: Uuid, at: i64) -> Result<(), Error> {
@@ -302,6 +326,7 @@ fn message_row(row: &Row<'_>) -> Result<MessageRow, Error> {
         urgent: row.get("urgent")?,
         heard_at: row.get("heard_at")?,
         deleted_at: row.get("deleted_at")?,
+        assigned_to: row.get("assigned_to")?,
     })
 }
 

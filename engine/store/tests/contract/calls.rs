@@ -18,6 +18,7 @@ pub(crate) fn run(store: &dyn Store) {
     calls_are_listed_newest_first_and_page_by_page(store);
     calls_are_found_by_time_and_by_number(store);
     calls_are_found_by_each_party_and_by_what_became_of_them(store);
+    whatever_is_asked_pages_hold_what_looking_at_each_call_would_find(store);
     a_cut_call_gets_a_record_that_says_so(store);
     a_journal_keeps_its_order_and_its_first_words(store);
 }
@@ -317,6 +318,85 @@ fn calls_are_found_by_each_party_and_by_what_became_of_them(store: &dyn Store) {
     );
     assert_eq!(found(&|filter| filter.is_over = Some(true)), [over]);
     assert_eq!(found(&|filter| filter.is_over = Some(false)), [live]);
+}
+
+fn whatever_is_asked_pages_hold_what_looking_at_each_call_would_find(store: &dyn Store) {
+    let tenant = tenant("asked");
+    let calls: Vec<FinishedCall> = (0..48).map(|n| mixed(&tenant, n)).collect();
+    for (n, call) in calls.iter().enumerate() {
+        match n % 5 {
+            0 => store.begin_call(call.begin.clone()).wait().unwrap(),
+            _ => store.finish_call(call.clone()).wait().unwrap(),
+        }
+    }
+    let word = |is_asked: bool, word: &str| is_asked.then(|| word.to_owned());
+    for asked in 0..256_u32 {
+        let bit = |n: u32| asked & 1 << n != 0;
+        let mut filter = CallFilter {
+            from: word(bit(0), "1049"),
+            to: word(bit(1), "1051"),
+            user: word(bit(2), "1050"),
+            number: word(bit(3), "1049"),
+            result: word(bit(4), "answered"),
+            is_over: bit(5).then_some(bit(6)),
+            since: bit(7).then_some(1_005),
+            until: bit(7).then_some(1_015),
+            before: None,
+            limit: 3,
+        };
+        let mut wanted: Vec<(i64, Uuid)> = calls
+            .iter()
+            .enumerate()
+            .filter(|(n, call)| fits(&filter, call, n % 5 != 0))
+            .map(|(_, call)| (call.begin.started_at, call.begin.id))
+            .collect();
+        wanted.sort_unstable();
+        wanted.reverse();
+
+        let mut found = Vec::new();
+        loop {
+            let page = store.calls(&tenant, filter.clone()).wait().unwrap();
+            let Some(last) = page.last() else { break };
+            filter.before = Some(last.begin.id);
+            found.extend(page.iter().map(|it| (it.begin.started_at, it.begin.id)));
+        }
+
+        assert_eq!(found, wanted, "{filter:?}");
+    }
+}
+
+/// A call between three users, as its number has it.
+fn mixed(tenant: &str, n: usize) -> FinishedCall {
+    const USERS: [&str; 3] = ["1049", "1050", "1051"];
+    let mut call = finished(begin(tenant, 1_000 + n as i64 / 2));
+    call.begin.from_raw = USERS[n % 3].into();
+    call.begin.from_number = (n % 2 == 0).then(|| USERS[n / 2 % 3].into());
+    call.begin.user = (n % 4 < 2).then(|| USERS[n / 3 % 3].into());
+    call.begin.to = USERS[n / 5 % 3].into();
+    call.end.result = if n % 7 < 4 { "answered" } else { "refused" }.into();
+    call.segments[0].agent = (n % 6 == 0).then(|| USERS[n / 7 % 3].into());
+    call.segments[1].agent = (n % 3 == 0).then(|| USERS[n / 11 % 3].into());
+    call
+}
+
+/// Whether a call is asked for; one that goes on has no segments and no result yet.
+fn fits(filter: &CallFilter, call: &FinishedCall, is_over: bool) -> bool {
+    let begin = &call.begin;
+    let took_part = |user: &String| {
+        let agents = call.segments.iter().filter_map(|it| it.agent.as_ref());
+        begin.user.as_ref() == Some(user) || is_over && agents.into_iter().any(|it| it == user)
+    };
+    let is_from =
+        |number: &String| begin.from_raw == *number || begin.from_number.as_ref() == Some(number);
+    filter.from.as_ref().is_none_or(is_from)
+        && filter.to.as_ref().is_none_or(|to| begin.to == *to)
+        && filter.user.as_ref().is_none_or(took_part)
+        && (filter.number.as_ref())
+            .is_none_or(|number| is_from(number) || begin.to == *number || took_part(number))
+        && (filter.result.as_ref()).is_none_or(|it| is_over && call.end.result == *it)
+        && filter.is_over.is_none_or(|over| over == is_over)
+        && filter.since.is_none_or(|since| begin.started_at >= since)
+        && filter.until.is_none_or(|until| begin.started_at < until)
 }
 
 fn a_cut_call_gets_a_record_that_says_so(store: &dyn Store) {

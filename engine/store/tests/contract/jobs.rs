@@ -1,7 +1,7 @@
 //! Jobs: done once each, again when they fail, and never lost.
 
 use serde_json::json;
-use store::{DueJobs, Error, JobRow, JobState, NewJob, Store};
+use store::{DueJobs, Error, JobFilter, JobRow, JobState, NewJob, Store};
 use uuid::Uuid;
 
 use super::tenant;
@@ -16,6 +16,7 @@ pub(crate) fn run(store: &dyn Store) {
     owners_and_tenants_are_apart(store);
     what_is_too_large_is_refused(store);
     what_a_plugin_may_do_is_kept(store);
+    jobs_are_listed_newest_first_and_page_by_page(store);
 }
 
 const NODE: &str = "contract";
@@ -229,4 +230,53 @@ fn what_a_plugin_may_do_is_kept(store: &dyn Store) {
         );
     }
     assert_eq!(store.grant("another", "sms").wait().unwrap(), None);
+}
+
+fn jobs_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
+    let (ours, theirs) = (tenant("listed"), tenant("theirs"));
+    let jobs: Vec<NewJob> = (0..5).map(|_| new(&ours, None)).collect();
+    for job in &jobs {
+        added(store, job);
+    }
+    let mut other = new(&ours, Some("k"));
+    other.owner = "script".into();
+    added(store, &other);
+    let ids = |filter: JobFilter| -> Vec<Uuid> {
+        let rows = store.list_jobs(&ours, filter).wait().unwrap();
+        rows.into_iter().map(|row| row.job.id).collect()
+    };
+    let all = JobFilter::default;
+
+    let (mut seen, mut filter) = (Vec::new(), JobFilter { limit: 2, ..all() });
+    loop {
+        let page = ids(filter.clone());
+        let Some(last) = page.last() else { break };
+        filter.before = Some(*last);
+        seen.extend(page);
+    }
+    let mut wanted: Vec<Uuid> = jobs.iter().map(|job| job.id).collect();
+    wanted.push(other.id);
+    wanted.reverse();
+    assert_eq!(seen, wanted);
+    let of_script = JobFilter {
+        owner: Some("script".into()),
+        name: Some("open".into()),
+        ..all()
+    };
+    assert_eq!(ids(of_script), [other.id]);
+
+    claim(store, &ours, 20, 1);
+    store
+        .fail_job(&ours, jobs[0].id, "why".into(), None, 30)
+        .wait()
+        .unwrap();
+    let failed = JobFilter {
+        state: Some(JobState::Failed),
+        ..all()
+    };
+    assert_eq!(ids(failed.clone()), [jobs[0].id]);
+    assert_eq!(store.list_jobs(&theirs, failed).wait().unwrap(), []);
+    let one = store.job(&ours, jobs[0].id).wait().unwrap().unwrap();
+    assert_eq!(one.last_error.as_deref(), Some("why"));
+    assert_eq!(store.job(&theirs, jobs[0].id).wait().unwrap(), None);
 }

@@ -4,6 +4,7 @@
 use store::Store;
 use uuid::Uuid;
 
+pub(crate) mod answers;
 pub(crate) mod calls;
 pub(crate) mod floor;
 pub(crate) mod jobs;
@@ -22,6 +23,7 @@ pub(crate) fn run(store: &dyn Store) {
     kv::run(store);
     jobs::run(store);
     tokens::run(store);
+    answers::run(store);
     floor::run(store);
 }
 

@@ -116,7 +116,7 @@ fn recordings_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
     assert_eq!(page(None), [4_000, 3_000]);
     // The mark may have gone meanwhile.
     assert!(store.delete_recording(&ours, rows[2].id).wait().unwrap());
-    assert_eq!(page(Some(rows[2].id)), [2_000, 1_000]);
+    assert_eq!(page(Some((3_000, rows[2].id))), [2_000, 1_000]);
     let others = store.list_recordings(&theirs, RecordingFilter::default());
     assert_eq!(others.wait().unwrap(), []);
 }

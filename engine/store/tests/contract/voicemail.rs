@@ -18,6 +18,7 @@ pub(crate) fn run(store: &dyn Store) {
     an_urgent_message_stays_urgent(store);
     a_message_finds_a_mailbox_that_nobody_has_made(store);
     tenants_do_not_see_each_others_messages(store);
+    a_message_is_somebodys_to_see_to(store);
     purged_messages_give_back_their_recordings(store);
     messages_of_all_mailboxes_are_listed_newest_first(store);
     messages_are_counted_as_a_lamp_shows_them(store);
@@ -36,6 +37,7 @@ fn message(tenant: &str, left_at: i64) -> MessageRow {
         urgent: false,
         heard_at: None,
         deleted_at: None,
+        assigned_to: None,
     }
 }
 
@@ -270,6 +272,35 @@ fn tenants_do_not_see_each_others_messages(store: &dyn Store) {
         .unwrap();
     assert_eq!(mailbox(store, &ours).pin, None);
     assert_eq!(mailbox(store, &ours).messages, [left]);
+}
+
+fn a_message_is_somebodys_to_see_to(store: &dyn Store) {
+    let (ours, theirs) = (tenant("assigned"), tenant("theirs"));
+    let (first, second) = (message(&ours, 1_000), message(&ours, 2_000));
+    for left in [&first, &second] {
+        store.leave_message(left.clone()).wait().unwrap();
+    }
+    let of = |user: &str| -> Vec<Uuid> {
+        let filter = MessageFilter {
+            assigned_to: Some(user.into()),
+            ..MessageFilter::default()
+        };
+        let rows = store.list_messages(&ours, filter).wait().unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    let assign = |tenant: &str, to: Option<&str>| {
+        store
+            .assign_message(tenant, first.id, to.map(str::to_owned))
+            .wait()
+    };
+
+    assign(&ours, Some("1050")).unwrap();
+    assert_eq!(of("1050"), [first.id]);
+    let row = store.message(&ours, first.id).wait().unwrap().unwrap();
+    assert_eq!(row.assigned_to.as_deref(), Some("1050"));
+    assert!(assign(&theirs, Some("1051")).is_err());
+    assign(&ours, None).unwrap();
+    assert_eq!(of("1050"), Vec::<Uuid>::new());
 }
 
 fn purged_messages_give_back_their_recordings(store: &dyn Store) {

@@ -98,6 +98,16 @@ pub(super) fn cursor(text: Option<&str>) -> Result<Option<Uuid>, Problem> {
         .transpose()
 }
 
+/// The cursor of a list in the order of times, and of ids where these are the same.
+pub(super) fn place(text: Option<&str>) -> Result<Option<(i64, Uuid)>, Problem> {
+    text.map(|text| {
+        let (at, id) = text.split_once('.').ok_or_else(wrong_cursor)?;
+        let at = i64::from_str_radix(at, 16).map_err(|_| wrong_cursor())?;
+        Ok((at, Uuid::parse_str(id).map_err(|_| wrong_cursor())?))
+    })
+    .transpose()
+}
+
 /// A time in a question.
 pub(super) fn moment(text: Option<&str>, what: &str) -> Result<Option<i64>, Problem> {
     text.map(|text| {

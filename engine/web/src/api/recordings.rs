@@ -75,11 +75,13 @@ pub(super) async fn list(
         conversations: true,
         since: page::moment(asked.since.as_deref(), "since")?,
         until: page::moment(asked.until.as_deref(), "until")?,
-        before: page::cursor(asked.after.as_deref())?,
+        before: page::place(asked.after.as_deref())?,
         limit: limit + 1,
     };
     let rows = own.recordings(filter).await?;
-    let page = Page::of(rows, limit, |row| row.id.to_string());
+    let page = Page::of(rows, limit, |row| {
+        format!("{:x}.{}", row.started_at, row.id)
+    });
     Ok(Json(page.map(Recording::from)))
 }
 

@@ -20,6 +20,7 @@ use crate::time;
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     mailbox: Option<String>,
+    assigned_to: Option<String>,
     heard: Option<bool>,
     #[serde(default)]
     deleted: bool,
@@ -39,6 +40,7 @@ pub(super) struct Voicemail {
     urgent: bool,
     heard_at: Option<String>,
     deleted_at: Option<String>,
+    assigned_to: Option<String>,
 }
 
 impl From<MessageRow> for Voicemail {
@@ -53,6 +55,7 @@ impl From<MessageRow> for Voicemail {
             urgent: row.urgent,
             heard_at: row.heard_at.map(time::text),
             deleted_at: row.deleted_at.map(time::text),
+            assigned_to: row.assigned_to,
         }
     }
 }
@@ -64,6 +67,7 @@ pub(super) async fn list(
     let limit = page::limit(asked.limit)?;
     let filter = MessageFilter {
         mailbox: asked.mailbox,
+        assigned_to: asked.assigned_to,
         is_heard: asked.heard,
         deleted: asked.deleted,
         before: page::cursor(asked.after.as_deref())?,

@@ -215,6 +215,7 @@ impl Bench {
             urgent: true,
             heard_at: None,
             deleted_at: None,
+            assigned_to: None,
         };
         self.store.leave_message(message).await.unwrap();
     }

@@ -1,0 +1,214 @@
+//! Measures how long pages of calls take among many: `cargo run --release --example list_calls
+//! [CALLS]`. Half of them came to one hotline; a hundred users took part in them.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use store::{
+    CallBegin, CallEnd, CallFilter, Direction, FinishedCall, LegRow, SegmentRow, Sqlite, Store,
+};
+use uuid::Uuid;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let calls: i64 = std::env::args()
+        .nth(1)
+        .map_or(Ok(200_000), |text| text.parse())?;
+    let folder = std::env::temp_dir().join(format!("moonswitch-bench-{}", Uuid::now_v7()));
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join("records.db");
+    let store = Sqlite::open(&path, store::load_or_create_key(&folder)?)?;
+    let begun = Instant::now();
+    let mut waiting = VecDeque::new();
+    for number in 0..calls {
+        waiting.push_back(store.finish_call(record(number)));
+        if waiting.len() >= 2_000
+            && let Some(oldest) = waiting.pop_front()
+        {
+            oldest.wait()?;
+        }
+    }
+    for pending in waiting {
+        pending.wait()?;
+    }
+    let rate = calls as f64 / begun.elapsed().as_secs_f64();
+    let bytes = std::fs::metadata(&path)?.len() / 1_000_000;
+    println!("{calls} calls written at {rate:.0} calls/s, {bytes} MB");
+
+    let (middle, day) = (START + calls / 2 * STEP, 86_400_000_000);
+    let word = |word: &str| Some(word.to_owned());
+    let all = CallFilter::default;
+    let questions = [
+        ("newest", all()),
+        (
+            "live",
+            CallFilter {
+                is_over: Some(false),
+                ..all()
+            },
+        ),
+        (
+            "to the hotline",
+            CallFilter {
+                to: word("4001234567"),
+                ..all()
+            },
+        ),
+        (
+            "from one number",
+            CallFilter {
+                from: word("+8613800000007"),
+                ..all()
+            },
+        ),
+        (
+            "one user's",
+            CallFilter {
+                user: word("1049"),
+                ..all()
+            },
+        ),
+        (
+            "any party",
+            CallFilter {
+                number: word("1049"),
+                ..all()
+            },
+        ),
+        (
+            "failed",
+            CallFilter {
+                result: word("failed"),
+                ..all()
+            },
+        ),
+        (
+            "a day long ago",
+            CallFilter {
+                since: Some(middle),
+                until: Some(middle + day),
+                ..all()
+            },
+        ),
+        (
+            "one user's abandoned of a day",
+            CallFilter {
+                user: word("1049"),
+                result: word("abandoned_ringing"),
+                since: Some(middle),
+                until: Some(middle + day),
+                ..all()
+            },
+        ),
+        (
+            "nobody's",
+            CallFilter {
+                number: word("9"),
+                ..all()
+            },
+        ),
+    ];
+    println!(
+        "{:<32}{:>8}{:>10}{:>10}",
+        "50 calls a page", "calls", "first ms", "20th ms"
+    );
+    for (name, filter) in questions {
+        let (mut filter, mut times, mut count) = (
+            CallFilter {
+                limit: 50,
+                ..filter
+            },
+            Vec::new(),
+            0,
+        );
+        for _ in 0..20 {
+            let begun = Instant::now();
+            let page = store.calls("8001", filter.clone()).wait()?;
+            times.push(begun.elapsed().as_secs_f64() * 1_000.0);
+            count += page.len();
+            let Some(last) = page.last() else { break };
+            filter.before = Some(last.begin.id);
+        }
+        let last = times.last().copied().unwrap_or_default();
+        println!("{name:<32}{count:>8}{:>10.2}{last:>10.2}", times[0]);
+    }
+    drop(store);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// One call every ten seconds.
+const STEP: i64 = 10_000_000;
+const START: i64 = 1_764_000_000_000_000;
+
+fn record(number: i64) -> FinishedCall {
+    let started_at = START + number * STEP;
+    let user = format!("{}", 1_000 + number * 7 % 100);
+    let begin = CallBegin {
+        id: Uuid::now_v7(),
+        tenant: "8001".into(),
+        node: "a".into(),
+        direction: Direction::Inbound,
+        from_raw: format!("0138{:08}", number % 50_000),
+        from_number: Some(format!("+86138{:08}", number % 50_000)),
+        from_name: None,
+        to: if number % 2 == 0 {
+            "4001234567".into()
+        } else {
+            format!("010{:08}", number % 999)
+        },
+        context: "inbound".into(),
+        user: (number % 4 == 0).then(|| user.clone()),
+        trunk_in: Some("carrier".into()),
+        generation: Some(1),
+        started_at,
+    };
+    let result = match number % 1_000 {
+        0 => "failed",
+        1..100 => "abandoned_ringing",
+        _ => "answered",
+    };
+    let end = CallEnd {
+        answered_at: Some(started_at),
+        ended_at: started_at + 60_000_000,
+        ended_by: "customer".into(),
+        result: result.into(),
+        cause: "normal".into(),
+        sip_status: 480,
+        q850: 16,
+        trunk_out: None,
+        mos_min: Some(4.3),
+        vars: serde_json::Value::Null,
+        script_error: None,
+    };
+    let leg = |leg| LegRow {
+        leg,
+        kind: "trunk".into(),
+        peer: "+8613800138000".into(),
+        user_agent: None,
+        invited_at: started_at,
+        ringing_at: None,
+        early_at: None,
+        up_at: Some(started_at),
+        ended_at: end.ended_at,
+        cause: "normal".into(),
+        codec: Some("pcma".into()),
+        quality: None,
+    };
+    let segment = |kind: &str| SegmentRow {
+        kind: kind.into(),
+        from: started_at,
+        to: end.ended_at,
+        agent: (kind != "ivr").then(|| user.clone()),
+        queue: None,
+        recording: None,
+        note: None,
+    };
+    let legs = vec![leg(0), leg(1)];
+    let segments = vec![segment("ivr"), segment("ring"), segment("talk")];
+    FinishedCall {
+        begin,
+        end,
+        legs,
+        segments,
+    }
+}
