@@ -35,6 +35,8 @@ mod recording;
 mod registering;
 #[path = "calls/ringing_several.rs"]
 mod ringing_several;
+#[path = "calls/texts.rs"]
+mod texts;
 #[path = "calls/trunks.rs"]
 mod trunks;
 #[path = "calls/voicemail.rs"]

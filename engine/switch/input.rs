@@ -65,6 +65,12 @@ pub(crate) enum Input {
     },
     /// A phone's registration is on disk, as far as it can be.
     Registered(super::registering::Registered),
+    /// A script sends text.
+    Text {
+        tenant: TenantId,
+        text: script::SentText,
+        answer: oneshot::Sender<Result<(), script::Undelivered>>,
+    },
     /// Mailboxes have changed, or were counted for lamps.
     Mailboxes(super::lamps::News),
     /// The API asks something.
@@ -120,6 +126,22 @@ impl Entrance {
 }
 
 impl script::Exchange for Entrance {
+    fn send_text(
+        &self,
+        tenant: &TenantId,
+        text: script::SentText,
+    ) -> oneshot::Receiver<Result<(), script::Undelivered>> {
+        let (answer, receiver) = oneshot::channel();
+        let tenant = tenant.clone();
+        // Turned away: the sender is dropped, and the function fails.
+        let _ = self.offer(Input::Text {
+            tenant,
+            text,
+            answer,
+        });
+        receiver
+    }
+
     fn ask(&self, call: CallId, place: Place, command: Command) -> oneshot::Receiver<Reply> {
         let (answer, receiver) = oneshot::channel();
         // Turned away: the sender is dropped, and the method fails.

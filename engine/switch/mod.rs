@@ -23,6 +23,7 @@ mod sip_events;
 mod sound;
 mod sounds;
 mod status;
+mod texts;
 mod trunk_health;
 mod trunk_registering;
 mod trunks;
@@ -92,6 +93,7 @@ pub(crate) struct Switch {
     phones_told: HashMap<sip::registrar::BindingId, bool>,
     bans: sip::Bans,
     lamps: lamps::Lamps,
+    texts: texts::Texts,
     trunks: Trunks,
     floors: Floors,
     calls: HashMap<CallId, Box<Live>>,
@@ -129,6 +131,7 @@ impl Switch {
                 .then_some(config.sip.session_expires),
             events: lamps::PACKAGES.map(str::to_owned).to_vec(),
             max_expires: lamps::LONGEST,
+            allow: vec![sip::Method::Register, sip::Method::Message],
             // Strangers are asked who they are, whatever they want.
             asks_first: true,
             ..sip::EndpointConfig::default()
@@ -146,6 +149,7 @@ impl Switch {
                 ..sip::BanPolicy::default()
             }),
             lamps: lamps::Lamps::new(),
+            texts: texts::Texts::new(),
             trunks: Trunks::new(&config, now),
             floors: Floors::new(std::mem::take(&mut parts.floors)),
             calls: HashMap::new(),
@@ -262,6 +266,11 @@ impl Switch {
                 self.handle_trunk_resolved(now, &trunk, &hosts)
             }
             Input::Registered(registered) => self.finish_registering(now, registered),
+            Input::Text {
+                tenant,
+                text,
+                answer,
+            } => self.handle_scripts_text(now, tenant, text, answer),
             Input::Mailboxes(news) => self.handle_mailbox_news(now, news),
             Input::Api(question) => self.answer_api(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
@@ -300,6 +309,7 @@ impl Switch {
             self.trunks.poll_timeout(),
             self.floors.poll_timeout(),
             self.lamps.poll_timeout(self.started),
+            self.texts.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -324,6 +334,7 @@ impl Switch {
         self.handle_trunk_timeouts(now);
         self.handle_floor_timeouts(now);
         self.light_lamps(now);
+        self.give_up_texts(now);
         if self.next_sweep <= now {
             self.next_sweep = now + SWEEP;
             self.sweep(now);

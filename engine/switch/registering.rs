@@ -6,7 +6,9 @@ use std::time::Instant;
 use call::TenantId;
 use script::config::Config;
 use sip::registrar::{Binding, Registrar, RegistrarOutput, RegistrarPolicy, SavedBinding};
-use sip::{Request, RequestHandle, Response, Route, Source, Transport, Uri};
+use sip::{
+    Host, NameAddr, Outside, Request, RequestHandle, Response, Route, Source, Transport, Uri,
+};
 use store::{Pending, RegistrationRow};
 
 use super::accounts::Judged;
@@ -240,6 +242,30 @@ impl Switch {
     pub(super) fn is_reachable(&self, now: Instant, tenant: &TenantId, user: &str) -> bool {
         let phones = self.registrar.bindings(now, &account(tenant, user));
         phones.iter().any(|phone| phone.is_reachable)
+    }
+
+    /// A request to a user's phone, from a number and a name.
+    pub(super) fn outside(
+        &self,
+        tenant: &TenantId,
+        (number, name): (&str, &str),
+        user: &str,
+        phone: Phone,
+    ) -> Outside {
+        let destination = self.leaving_here(phone.route);
+        let domain = self.tenants.get(&*tenant.0).map(|tenant| &*tenant.domain);
+        let host = Host::parse(&domain.unwrap_or_default().into());
+        let host = host.unwrap_or_else(|| Host::from(destination.remote.ip()));
+        Outside {
+            uri: phone.uri,
+            from: NameAddr::named(name, &Uri::for_user(number, &host, None)),
+            to: NameAddr::of(&Uri::for_user(user, &host, None)),
+            route: phone.path,
+            destination,
+            allows_tcp: false,
+            headers: Vec::new(),
+            account: None,
+        }
     }
 
     /// Phones of users who are no more are rung no more.

@@ -63,6 +63,7 @@ impl Switch {
                 source,
             } => match request.method() {
                 Method::Register => self.handle_register(now, handle, &request, source),
+                Method::Message => self.handle_text(now, handle, &request, source),
                 _ => self.handle_question(now, handle, &request, source),
             },
             Event::Response { handle, response } => {
@@ -85,8 +86,12 @@ impl Switch {
             Event::SubscriptionEnded { subscription, .. } => {
                 self.handle_subscription_ended(subscription);
             }
-            Event::Message { .. }
-            | Event::MessageAnswered { .. }
+            Event::Message {
+                session,
+                content_type,
+                body,
+            } => self.pass_text_within(now, session, &content_type, body),
+            Event::MessageAnswered { .. }
             | Event::ReferProgress { .. }
             | Event::ReferEnded { .. } => {}
         }

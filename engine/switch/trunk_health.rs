@@ -108,6 +108,9 @@ impl Switch {
         handle: RequestHandle,
         response: Option<&Response>,
     ) {
+        if self.handle_text_answer(now, handle, response) {
+            return;
+        }
         match self.trunks.pings.remove(&handle) {
             Some(Ping::Trunk(name, address)) => self.note_host(&name, address, response.is_some()),
             Some(Ping::Phone(account, id, asked)) => {

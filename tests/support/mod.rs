@@ -24,7 +24,7 @@ pub(crate) use api::{Api, Stream};
 pub(crate) use baresip::Baresip;
 pub(crate) use ear::Watch;
 pub(crate) use exchange::Exchange;
-pub(crate) use phone::{Hold, Keys, Lamp, Line, Phone};
+pub(crate) use phone::{Hold, Keys, Lamp, Line, Phone, Said};
 pub(crate) use program::Program;
 pub(crate) use project::{Setup, Street, project_folder};
 pub(crate) use sipp::sipp;

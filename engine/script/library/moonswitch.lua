@@ -376,10 +376,11 @@ function Hours:next_change(at) end
 ---|----------------------|----------------------------------------------------------------|
 ---| "agent.changed"      | agent, state, before, reachable, by                            |
 ---| "call.ended"         | id, from, to, outcome, cause, ended_by, answered, vars         |
+---| "message.received"   | from, from_name, to, text, delivered: users' own phones text    |
 ---| "voicemail.recorded" | id, call, mailbox, from, seconds, urgent                       |
 ---| "trunk.down"         | trunk, address; "trunk.up" the same                            |
 ---| "script.failed"      | call, error                                                    |
----@param event "agent.changed"|"call.ended"|"voicemail.recorded"|"trunk.down"|"trunk.up"|"script.failed"|string
+---@param event "agent.changed"|"call.ended"|"message.received"|"voicemail.recorded"|"trunk.down"|"trunk.up"|"script.failed"|string
 ---@param handler fun(about: table)
 function on(event, handler) end
 
@@ -645,6 +646,25 @@ function queues.get(name) end
 ---All queues, by name.
 ---@return QueueStatus[]
 function queues.list() end
+
+---Text on the screens of users' phones. Users' phones send text to each other by themselves: see
+---`on("message.received", ...)`. A plugin needs `messages = true`.
+---@class Messages
+messages = {}
+
+---@class TextMessage
+---@field to string     "user:1050"
+---@field text string   At most 1,000 octets: 333 Chinese characters
+---@field from? string  "user:1001", whose phone an answer goes to; the tenant when left out
+---@field name? string  Whom phones show as the sender
+
+---Sends text to every phone of a user, and returns when the first one has it, 16 seconds later at most.
+---
+---    local sent, why = messages.send { to = "user:1050", text = "请回电 13800138000", name = "工单" }
+---@param message TextMessage
+---@return true? sent
+---@return "unavailable"|"rejected"|"congestion"? why   No phone is there; none takes text; too much is on its way
+function messages.send(message) end
 
 ---Work that must not be lost. A job is on disk when `add` returns, runs outside of any call, and is done
 ---again when its handler ends with an error. `moonswitch jobs list` shows those that were given up.

@@ -59,10 +59,59 @@ pub trait Exchange: Send + Sync + 'static {
         oneshot::channel().1
     }
 
+    /// Sends text to every phone of a user; how that came out. A receiver that is closed without an
+    /// answer: the exchange is too busy.
+    fn send_text(
+        &self,
+        tenant: &TenantId,
+        text: SentText,
+    ) -> oneshot::Receiver<Result<(), Undelivered>> {
+        let _ = (tenant, text);
+        oneshot::channel().1
+    }
+
     /// A script does something besides what it asks of its call: it writes into the log, it asks
     /// another machine. Offline, the call's story tells it.
     fn tells(&self, call: CallId, place: Place, what: &str) {
         let _ = (call, place, what);
+    }
+}
+
+/// Text for the phones of a user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SentText {
+    /// The user who sends it; the tenant itself when `None`.
+    pub from: Option<String>,
+    /// The sender's name, as phones show it.
+    pub name: Option<String>,
+    /// The user's extension.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Why a text has reached no phone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Undelivered {
+    /// Nobody has this extension.
+    NoSuchUser,
+    /// No phone of the user is registered, or none has answered.
+    Unavailable,
+    /// The user's phones do not take it; the status of the last one's answer.
+    Rejected(u16),
+    /// Too many texts are on their way.
+    Congestion,
+}
+
+impl Undelivered {
+    /// The word that scripts see.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoSuchUser => "no_such_user",
+            Self::Unavailable => "unavailable",
+            Self::Rejected(_) => "rejected",
+            Self::Congestion => "congestion",
+        }
     }
 }
 

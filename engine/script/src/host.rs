@@ -22,7 +22,9 @@ use crate::pulse::Pulse;
 use crate::serve::{self, Boot};
 use crate::snapshot::Snapshot;
 use crate::status::Failures;
-use crate::{Clock, Exchange, Fault, Place, ScriptEnd, Sounds, config, fault};
+use crate::{
+    Clock, Exchange, Fault, Place, ScriptEnd, SentText, Sounds, Undelivered, config, fault,
+};
 
 /// One generation of one tenant on its thread, seen from outside.
 pub(crate) struct Host {
@@ -328,6 +330,17 @@ impl Exchange for Leash {
 
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         self.exchange.queues(tenant)
+    }
+
+    fn send_text(
+        &self,
+        tenant: &TenantId,
+        text: SentText,
+    ) -> oneshot::Receiver<Result<(), Undelivered>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.send_text(tenant, text)
     }
 
     fn tells(&self, call: CallId, place: Place, what: &str) {

@@ -37,7 +37,9 @@ mod watch;
 mod watchdog;
 
 pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
-pub use exchange::{CallNews, Clock, Exchange, Fault, Place, ScriptEnd, Sounds};
+pub use exchange::{
+    CallNews, Clock, Exchange, Fault, Place, ScriptEnd, SentText, Sounds, Undelivered,
+};
 pub use generation::{Outcome, ReloadReport};
 pub use plugin::quarantine::Shut;
 pub use scripts::{Checked, Refused, Report, Scripts, ScriptsOptions, StartError};

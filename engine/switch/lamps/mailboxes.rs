@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::TenantId;
+use sip::SubscriptionId;
 use sip::body::{MessageSummary, media_type};
-use sip::{Host, NameAddr, Outside, SubscriptionId, Uri};
 use store::MessageCounts;
 
 use super::pace::Pace;
@@ -261,35 +261,10 @@ impl Switch {
                 if subscribes || !(everybody || is_new) {
                     continue;
                 }
-                let whom = self.outside(tenant, &user, &user, phone);
+                let whom = self.outside(tenant, (&user, ""), &user, phone);
                 let content = Some((media_type::MESSAGE_SUMMARY, body.clone()));
                 self.endpoint.notify_unasked(now, whom, MAILBOX, content);
             }
-        }
-    }
-
-    /// A request to a phone of `user`, from `from`.
-    pub(in crate::switch) fn outside(
-        &self,
-        tenant: &TenantId,
-        from: &str,
-        user: &str,
-        phone: crate::switch::registering::Phone,
-    ) -> Outside {
-        let destination = self.leaving_here(phone.route);
-        let domain = self.tenants.get(&*tenant.0).map(|tenant| &*tenant.domain);
-        let host = Host::parse(&domain.unwrap_or_default().into());
-        let host = host.unwrap_or_else(|| Host::from(destination.remote.ip()));
-        let named = |user: &str| NameAddr::of(&Uri::for_user(user, &host, None));
-        Outside {
-            uri: phone.uri,
-            from: named(from),
-            to: named(user),
-            route: phone.path,
-            destination,
-            allows_tcp: false,
-            headers: Vec::new(),
-            account: None,
         }
     }
 

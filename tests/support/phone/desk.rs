@@ -13,6 +13,7 @@ use super::lamp::Lamps;
 use super::line::{Incoming, Line};
 use super::register::Registering;
 use super::sdp::Description;
+use super::text::Texts;
 use super::voice::{Keys, Voice};
 use super::wire::Wire;
 use super::{Hold, Manner};
@@ -40,6 +41,7 @@ pub(crate) struct Desk {
     pub(super) incoming: Arc<Incoming>,
     pub(super) inbox: mpsc::Sender<Input>,
     pub(super) lamps: Lamps,
+    pub(super) texts: Texts,
     pub(super) wire: Wire,
 }
 
@@ -60,6 +62,7 @@ impl Desk {
             user_agent: "test phone".to_owned(),
             seed: RandomState::new().hash_one(manner.address),
             session_expires: None,
+            allow: vec![sip::Method::Register, sip::Method::Message],
             ..EndpointConfig::default()
         });
         let wire = Wire::open(&manner, inbox.clone());
@@ -72,6 +75,7 @@ impl Desk {
             incoming,
             inbox,
             lamps: Lamps::default(),
+            texts: Texts::default(),
             wire,
         }
     }

@@ -320,7 +320,7 @@ impl Line {
     }
 
     /// Does something with the call once it has a session.
-    fn act(&self, what: impl FnOnce(&mut Desk, Instant, SessionId) + Send + 'static) {
+    pub(super) fn act(&self, what: impl FnOnce(&mut Desk, Instant, SessionId) + Send + 'static) {
         let state = self.state.clone();
         let act = move |desk: &mut Desk, now: Instant| {
             let session = state.0.lock().unwrap().session;

@@ -6,6 +6,7 @@ mod line;
 mod register;
 mod sdp;
 mod session;
+mod text;
 mod voice;
 mod wire;
 
@@ -20,6 +21,7 @@ use sip::auth::Algorithm;
 
 pub(crate) use lamp::Lamp;
 pub(crate) use line::Line;
+pub(crate) use text::Said;
 pub(crate) use voice::Keys;
 
 use super::{PATIENCE, pilot};

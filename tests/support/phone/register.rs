@@ -75,7 +75,9 @@ impl Desk {
         handle: RequestHandle,
         response: &Response,
     ) {
-        if self.is_answered_a_lamp(now, handle, response) {
+        if self.is_answered_a_lamp(now, handle, response)
+            || self.is_answered_a_text(handle, response.status())
+        {
             return;
         }
         let Some(mut register) = self.registering.under_way.take() else {

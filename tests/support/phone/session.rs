@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sip::{Event, Response};
+use sip::{Event, Method, Response};
 
 use super::desk::{Call, Desk};
 use super::line::Line;
@@ -94,6 +94,10 @@ impl Desk {
             }
             Event::Request {
                 handle, request, ..
+            } if *request.method() == Method::Message => self.takes_text(now, handle, &request),
+            Event::Message { body, .. } => self.note_text(String::new(), "", &body),
+            Event::Request {
+                handle, request, ..
             } => {
                 let response = Response::reply_to(&request, 200).finish();
                 self.endpoint.respond(now, handle, response);
@@ -101,7 +105,6 @@ impl Desk {
             Event::Response { handle, response } => self.handle_response(now, handle, &response),
             Event::OfferRefused { .. }
             | Event::RequestTimedOut { .. }
-            | Event::Message { .. }
             | Event::MessageAnswered { .. }
             | Event::Referred { .. }
             | Event::ReferProgress { .. }

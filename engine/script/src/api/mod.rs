@@ -16,6 +16,7 @@ mod http;
 pub(crate) mod jobs;
 mod json;
 mod log;
+mod messages;
 #[cfg(test)]
 mod odd_tests;
 pub(crate) mod on;
@@ -58,6 +59,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("http", http::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("jobs", jobs::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
     queues::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
     store::register(lua, surroundings, &scripts)?;
@@ -79,7 +81,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
 
 /// The globals that are tables of ours.
 const LIBRARIES: &[&str] = &[
-    "agents", "clock", "config", "http", "jobs", "json", "log", "queues",
+    "agents", "clock", "config", "http", "jobs", "json", "log", "messages", "queues",
 ];
 
 /// Refuses a declaration outside of loading.

@@ -100,6 +100,7 @@ pub(crate) fn noun(name: &str) -> Option<&str> {
 pub(crate) const EVENTS: &[&str] = &[
     "agent.changed",
     "call.ended",
+    "message.received",
     "voicemail.recorded",
     "trunk.down",
     "trunk.up",
@@ -111,6 +112,7 @@ const NOUNS: &[&str] = &[
     "agent",
     "call",
     "generation",
+    "message",
     "queue",
     "script",
     "sms",

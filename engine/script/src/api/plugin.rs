@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Lua, MultiValue, Table, Value};
 
-use super::{agents, closed, emit, every, http, jobs, on, store};
+use super::{agents, closed, emit, every, http, jobs, messages, on, store};
 use crate::convert::from_json;
 use crate::plugin::Owner;
 use crate::suggest::did_you_mean;
@@ -53,6 +53,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
         ("http", http::table(lua, surroundings, &owner)?),
         ("jobs", jobs::table(lua, surroundings, &owner)?),
         ("agents", agents::table(lua, surroundings, &owner)?),
+        ("messages", messages::table(lua, surroundings, &owner)?),
     ] {
         globals.raw_set(library, closed(lua, library, table)?)?;
     }

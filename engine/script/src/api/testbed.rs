@@ -19,7 +19,7 @@ use crate::convert::to_json;
 use crate::snapshot::Snapshot;
 use crate::surroundings::{LiveCall, Phase, Run, Surroundings};
 use crate::vm::Vm;
-use crate::{Clock, Exchange, Place, ScriptEnd, Sounds, config, fault};
+use crate::{Clock, Exchange, Place, ScriptEnd, SentText, Sounds, Undelivered, config, fault};
 
 /// Remembers what was asked, and answers with what was put in, else with [`Reply::Done`].
 #[derive(Default)]
@@ -35,6 +35,10 @@ pub(crate) struct Answers {
     pub(crate) status: Mutex<Option<Result<Status, Refusal>>>,
     pub(crate) agents: Mutex<Vec<(AgentId, Status)>>,
     pub(crate) queues: Mutex<Vec<QueueStatus>>,
+    /// Texts that were sent.
+    pub(crate) texts: Mutex<Vec<SentText>>,
+    /// Why they do not arrive.
+    pub(crate) undelivered: Mutex<Option<Undelivered>>,
 }
 
 impl Exchange for Answers {
@@ -70,6 +74,15 @@ impl Exchange for Answers {
             queues: Vec::new(),
         };
         answered(self.status.lock().unwrap().clone().unwrap_or(Ok(idle)))
+    }
+
+    fn send_text(
+        &self,
+        _: &TenantId,
+        text: SentText,
+    ) -> oneshot::Receiver<Result<(), Undelivered>> {
+        self.texts.lock().unwrap().push(text);
+        answered(self.undelivered.lock().unwrap().map_or(Ok(()), Err))
     }
 
     fn agents(&self, _: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {

@@ -28,6 +28,7 @@ pub(super) fn manifest() -> Schema {
         Field::new("jobs", Kind::Boolean, "Work that survives a restart.").default(false),
         Field::new("store", Kind::Boolean, "Values that survive a restart.").default(false),
         Field::new("agents", Kind::Boolean, "Changing agents' states.").default(false),
+        Field::new("messages", Kind::Boolean, "Sending text to users' phones.").default(false),
     ]);
     Schema::new(vec![
         Field::new("name", Kind::Form(name), "The folder's name.").required(),

@@ -89,6 +89,7 @@ impl Owner {
             Right::Jobs => |permissions: &Permissions| permissions.jobs,
             Right::Store => |permissions: &Permissions| permissions.store,
             Right::Agents => |permissions: &Permissions| permissions.agents,
+            Right::Messages => |permissions: &Permissions| permissions.messages,
         };
         if !self.is_plugin() || self.rights.get().is_some_and(|it| allowed(&it.permissions)) {
             return Ok(());
@@ -241,6 +242,7 @@ pub(crate) enum Right {
     Jobs,
     Store,
     Agents,
+    Messages,
 }
 
 impl Right {
@@ -249,6 +251,7 @@ impl Right {
             Self::Jobs => "jobs",
             Self::Store => "store",
             Self::Agents => "agents",
+            Self::Messages => "messages",
         }
     }
 }

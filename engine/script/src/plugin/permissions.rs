@@ -21,6 +21,8 @@ pub struct Permissions {
     pub store: bool,
     /// Logging agents in and out, and changing their states.
     pub agents: bool,
+    /// Sending text to users' phones.
+    pub messages: bool,
 }
 
 impl Permissions {
@@ -51,6 +53,7 @@ impl Permissions {
             ("jobs", self.jobs, granted.jobs),
             ("store", self.store, granted.store),
             ("agents", self.agents, granted.agents),
+            ("messages", self.messages, granted.messages),
         ] {
             if asked && !granted {
                 grown.push(name.to_owned());
