@@ -21,6 +21,13 @@ pub enum Question {
     Status,
     /// Load changed files now.
     Reload,
+    /// Go back to an earlier generation.
+    RollBack {
+        /// Whose; the only tenant's when `None`.
+        tenant: Option<String>,
+        /// Which; the one before when `None`.
+        generation: Option<u64>,
+    },
     /// What a tenant's plugins may do has changed in the store; its scripts are loaded anew.
     Allowed {
         /// Whose.

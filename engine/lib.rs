@@ -355,6 +355,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         clock: options.clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        history: Some(options.data.join("generations")),
         node: node.clone(),
         reload_manually: config.reload_manually,
         config_changed: Some({

@@ -6,6 +6,7 @@ mod check;
 mod jobs;
 mod journal;
 mod reload;
+mod rollback;
 mod run;
 mod status;
 mod test;
@@ -58,6 +59,8 @@ enum Word {
     Call(call::Call),
     /// Load changed files now
     Reload(reload::Reload),
+    /// Go back to an earlier version of a tenant's scripts; saved files wait until reload
+    Rollback(rollback::Rollback),
     /// Say what runs: generations, calls, registrations, trunks
     Status(status::Status),
     /// Tell what happened in a call, line by line
@@ -78,6 +81,7 @@ impl Arguments {
             Word::Test(test) => test.run(),
             Word::Call(call) => call.run(),
             Word::Reload(reload) => reload.run(),
+            Word::Rollback(rollback) => rollback.run(),
             Word::Status(status) => status.run(),
             Word::Trace(trace) => trace.run(),
             Word::Token(token) => token.run(),

@@ -146,6 +146,37 @@ fn tenant_lines(tenant: &Value) -> Vec<String> {
             lines.push(format!("    {}", text(&error["message"])));
         }
     }
+    if let Some(back) = tenant["gone_back"].as_object() {
+        lines.push(format!(
+            "  gone back from generation {} at {}: {HELD}",
+            back["from"],
+            time(&back["at"])
+        ));
+    }
+    if let Some(held) = tenant["held"].as_object() {
+        let errors = messages(&held["errors"]);
+        lines.push(match errors.is_empty() {
+            true => "  the files that are held have no errors".to_owned(),
+            false => "  the files that are held would be refused".to_owned(),
+        });
+        lines.extend(errors.iter().map(|error| format!("    {error}")));
+    }
+    let earlier: Vec<String> = items(&tenant["kept"])
+        .filter(|kept| kept["generation"] != tenant["generation"])
+        .map(|kept| format!("{} ({})", kept["generation"], time(&kept["at"])))
+        .collect();
+    if let Some((newest, rest)) = earlier.split_at_checked(MOST_EARLIER.min(earlier.len()))
+        && !newest.is_empty()
+    {
+        let more = match rest.len() {
+            0 => String::new(),
+            more => format!(", {more} more"),
+        };
+        lines.push(format!(
+            "  `moonswitch rollback` can go to {}{more}",
+            newest.join(", ")
+        ));
+    }
     for warning in items(&tenant["warnings"]) {
         lines.push(format!("  warning: {}", text(&warning["message"])));
     }
@@ -184,6 +215,7 @@ pub(super) fn reload_line(tenant: &Value) -> String {
                 outcome["generation"]
             ),
         },
+        Some("held") => format!("{name}: generation {} stays: {HELD}", outcome["generation"]),
         _ => format!("{name}: nothing has changed"),
     }
 }
@@ -198,6 +230,12 @@ pub(super) fn warnings_of(tenant: &Value) -> Vec<String> {
     messages(&tenant["outcome"]["warnings"])
 }
 
+/// What going back to a generation means for files on disk.
+pub(super) const HELD: &str = "saved files are held until `moonswitch reload`";
+
+/// Earlier generations that are named.
+const MOST_EARLIER: usize = 4;
+
 fn messages(faults: &Value) -> Vec<String> {
     items(faults)
         .map(|fault| text(&fault["message"]).to_owned())
@@ -208,7 +246,7 @@ pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
@@ -253,6 +291,10 @@ mod tests {
                           "left_out": { "since": 0, "why": "oops" } }],
             "old": [{ "generation": 41, "calls": 2, "age_seconds": 75 }],
             "refused": { "generation": 43, "at": 0, "errors": [{ "message": "scripts/a.lua:19: '}' expected" }] },
+            "gone_back": { "to": 42, "from": 44, "at": 0 },
+            "held": { "at": 0, "errors": [{ "message": "scripts/b.lua:1: oops" }] },
+            "kept": [{ "generation": 44, "at": 0 }, { "generation": 42, "at": 0 }, { "generation": 41, "at": 0 },
+                     { "generation": 40, "at": 0 }, { "generation": 39, "at": 0 }, { "generation": 38, "at": 0 }],
             "warnings": [{ "message": "scripts/a.lua:3: no trunk 'x'" }],
             "last_failures": [
                 { "at": 0, "generation": 42, "call": "c1", "message": "scripts/a.lua:7: oops" },
@@ -275,6 +317,12 @@ mod tests {
         tells("  1 threads are stuck and were given up");
         tells("  generation 43 refused at ");
         tells("    scripts/a.lua:19: '}' expected");
+        tells("  gone back from generation 44 at ");
+        tells("saved files are held until `moonswitch reload`");
+        tells("  the files that are held would be refused");
+        tells("    scripts/b.lua:1: oops");
+        tells("  `moonswitch rollback` can go to 44 (");
+        tells("), 1 more");
         tells("  warning: scripts/a.lua:3: no trunk 'x'");
         tells("  7 failures of scripts, the newest:");
         tells("generation 42, call c1: scripts/a.lua:7: oops");
@@ -310,6 +358,10 @@ mod tests {
         assert_eq!(
             line(json!({ "outcome": "unchanged" })),
             "8001: nothing has changed"
+        );
+        assert_eq!(
+            line(json!({ "outcome": "held", "generation": 2, "errors": [] })),
+            "8001: generation 2 stays: saved files are held until `moonswitch reload`"
         );
     }
 }

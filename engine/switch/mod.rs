@@ -274,7 +274,7 @@ impl Switch {
             Input::Mailboxes(news) => self.handle_mailbox_news(now, news),
             Input::Api(question) => self.answer_api(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
-            Input::ConfigChanged => self.reload(|_| ()),
+            Input::ConfigChanged => self.reload(false, |_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {
                 self.accounts.replace_stored(&self.parts.config, &users);

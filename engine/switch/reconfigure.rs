@@ -6,6 +6,7 @@ use std::time::Instant;
 use call::TenantId;
 use script::config::Config;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::accounts::Accounts;
 use super::trunks::Trunks;
@@ -13,8 +14,8 @@ use super::{Input, Switch};
 
 impl Switch {
     /// Reads `config.lua` and all scripts again, on a thread that may wait; `done` gets what came
-    /// of it.
-    pub(super) fn reload(&self, done: impl FnOnce(Value) + Send + 'static) {
+    /// of it. Somebody has `asked` for it, or a file was saved.
+    pub(super) fn reload(&self, asked: bool, done: impl FnOnce(Value) + Send + 'static) {
         let (path, data) = self.parts.places.clone();
         let (scripts, entrance) = (self.parts.scripts.clone(), self.parts.entrance.clone());
         let (old, started) = (self.parts.config.clone(), self.parts.started_with.clone());
@@ -29,7 +30,13 @@ impl Switch {
                 }
             };
             if config == *old {
-                done(json!({ "tenants": scripts.reload(None) }));
+                // Of saved scripts their own folder tells.
+                let reports = if asked {
+                    scripts.reload(None)
+                } else {
+                    Vec::new()
+                };
+                done(json!({ "tenants": reports }));
                 return;
             }
             let tenants = config
@@ -37,10 +44,33 @@ impl Switch {
                 .iter()
                 .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant.clone()))
                 .collect();
-            let reports = scripts.reconfigure(tenants);
+            let reports = scripts.reconfigure(tenants, asked);
             scripts.wait_for_restart(fixed(&started, &config));
             entrance.put_blocking(Input::Configured(Box::new(config)));
             done(json!({ "tenants": reports }));
+        });
+    }
+
+    /// Goes back to an earlier generation, on a thread that may wait.
+    pub(super) fn roll_back(
+        &self,
+        tenant: Option<String>,
+        generation: Option<u64>,
+        answer: oneshot::Sender<Value>,
+    ) {
+        let scripts = self.parts.scripts.clone();
+        let known: Vec<String> = self.tenants.keys().cloned().collect();
+        tokio::task::spawn_blocking(move || {
+            let whose = match (tenant, known.as_slice()) {
+                (Some(tenant), _) => Ok(tenant),
+                (None, [only]) => Ok(only.clone()),
+                (None, several) => Err(format!("say whose: --tenant {}", several.join(", "))),
+            };
+            let gone = whose
+                .and_then(|tenant| scripts.roll_back(&tenant.as_str().into(), generation))
+                .and_then(|report| serde_json::to_value(report).map_err(|error| error.to_string()));
+            // Who asked may be gone.
+            let _ = answer.send(gone.unwrap_or_else(|why| json!({ "error": why })));
         });
     }
 

@@ -14,12 +14,15 @@ impl Switch {
             Question::Status => {
                 let _ = answer.send(self.status());
             }
-            Question::Reload => self.reload(move |outcome| {
+            Question::Reload => self.reload(true, move |outcome| {
                 let _ = answer.send(outcome);
             }),
+            Question::RollBack { tenant, generation } => {
+                self.roll_back(tenant, generation, answer);
+            }
             Question::Allowed { tenant } => {
                 self.parts.scripts.grants_changed(&tenant.as_str().into());
-                self.reload(move |outcome| {
+                self.reload(true, move |outcome| {
                     let _ = answer.send(outcome);
                 });
             }

@@ -95,6 +95,23 @@ fn the_menu_changes(tour: &Tour, day: &Program, first: &Phone, second: &Phone) {
     second.hangs_up();
     second.is_hung_up();
     tour.runs("sed -i '/");
+
+    eventually("the mended file", || {
+        let status = tour.runs("moonswitch status");
+        (!status.contains("refused")).then_some(())
+    });
+    let told = tour.runs("moonswitch rollback");
+    for words in [
+        "generation 1 is published",
+        "are held until `moonswitch reload`",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+    let last = told.lines().next_back().unwrap_or_default();
+    assert!(
+        last.contains("is published") && !last.contains("generation 1 "),
+        "{told}"
+    );
 }
 
 fn out_of_hours(tour: &Tour, second: &Phone) {

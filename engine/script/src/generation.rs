@@ -1,5 +1,7 @@
 //! A tenant's generations: load, check, publish by one pointer swap, drain; replace what is stuck.
 
+mod rollback;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -8,6 +10,7 @@ use std::time::Instant;
 use call::TenantId;
 use serde::Serialize;
 
+use crate::history::{GoneBack, History, Kept};
 use crate::host::{Host, Parts};
 use crate::inbox::Message;
 use crate::plugin;
@@ -15,7 +18,7 @@ use crate::plugin::quarantine::Weight;
 use crate::pulse::LastSeen;
 use crate::simulate::{Gate, Project, tests_hash};
 use crate::snapshot::{Scope, Snapshot};
-use crate::status::{Failures, Old, PluginStatus, Refusal, TenantStatus};
+use crate::status::{Earlier, Failures, Held, Old, PluginStatus, Refusal, TenantStatus};
 use crate::{Checked, Fault, ScriptEnd, config, fault};
 
 /// A tenant with its generations.
@@ -31,6 +34,8 @@ pub(crate) struct Tenancy {
     failures: Arc<Failures>,
     /// The next reload makes a generation whether sources have changed or not.
     anew: AtomicBool,
+    /// Where the sources of published generations are kept.
+    history: Option<History>,
 }
 
 /// What a reload came to.
@@ -64,6 +69,13 @@ pub enum Outcome {
         /// All that is wrong.
         errors: Vec<Fault>,
     },
+    /// Somebody has gone back to an earlier generation, so that saved files wait.
+    Held {
+        /// The one that runs.
+        generation: u64,
+        /// What is wrong with the saved files.
+        errors: Vec<Fault>,
+    },
 }
 
 #[derive(Default)]
@@ -73,6 +85,10 @@ struct State {
     /// Given up, and still stuck.
     stuck: Vec<Arc<Host>>,
     refused: Option<Refusal>,
+    gone_back: Option<GoneBack>,
+    held: Option<Held>,
+    /// What can be gone back to, oldest first.
+    kept: Vec<Kept>,
 }
 
 struct Making {
@@ -81,6 +97,8 @@ struct Making {
     number: u64,
     /// Of the sources, the tests and the settings that were tried last.
     tried: Option<(u64, u64, Arc<config::Tenant>)>,
+    /// Of the saved files that were looked at last while they are held.
+    held: Option<u64>,
 }
 
 impl Tenancy {
@@ -93,20 +111,31 @@ impl Tenancy {
         parts: Parts,
     ) -> Self {
         let settings = Arc::new(settings);
+        let folder = parts.history.as_deref();
+        let history = folder.map(|folder| History::new(folder, &id));
+        let kept = history.as_ref().map_or_else(Vec::new, History::all);
+        let number = kept.last().map_or(0, |newest| newest.generation);
+        let state = State {
+            gone_back: history.as_ref().and_then(History::gone_back),
+            kept,
+            ..State::default()
+        };
         Self {
             id,
             root,
             parts,
             current: RwLock::new(None),
-            state: Mutex::default(),
+            state: Mutex::new(state),
             making: Mutex::new(Making {
                 settings,
                 others,
-                number: 0,
+                number,
                 tried: None,
+                held: None,
             }),
             failures: Arc::default(),
             anew: AtomicBool::new(false),
+            history,
         }
     }
 
@@ -140,11 +169,10 @@ impl Tenancy {
     pub(crate) fn reload(&self, asked: bool) -> ReloadReport {
         let mut making = self.making();
         let snapshot = self.snapshot(&making);
-        let tests = match making.settings.tests_first {
-            true => tests_hash(&self.root, &making.settings),
-            false => 0,
-        };
-        let key = (snapshot.hash(), tests, Arc::clone(&making.settings));
+        if let Some(report) = self.while_gone_back(&mut making, &snapshot, asked) {
+            return report;
+        }
+        let key = self.key(&making, &snapshot);
         let amiss = self.state().refused.is_some() || self.failures.quarantine.shuts_any();
         let again = (asked && amiss) || self.anew.swap(false, Relaxed);
         if making.tried.as_ref() == Some(&key) && !again {
@@ -156,9 +184,35 @@ impl Tenancy {
             let errors = vec![fault::plain(sentence, None, &snapshot)];
             return self.report(self.refuse(making.number + 1, now, errors));
         }
+        let generation = self.number_of(&making, &snapshot);
         making.tried = Some(key);
-        making.number += 1;
-        let generation = making.number;
+        making.number = making.number.max(generation);
+        let outcome = match self.make(&making, generation, snapshot, true) {
+            Ok(warnings) => Outcome::Published {
+                generation,
+                warnings,
+            },
+            Err(errors) => {
+                self.recover(&making);
+                self.refuse(generation, now, errors)
+            }
+        };
+        self.report(outcome)
+    }
+
+    /// Makes a generation of these sources and publishes it; what is amiss all the same. `may_stay`
+    /// lets tests keep it from being published.
+    ///
+    /// # Errors
+    /// All that is wrong, and nothing has changed.
+    fn make(
+        &self,
+        making: &Making,
+        generation: u64,
+        snapshot: Arc<Snapshot>,
+        may_stay: bool,
+    ) -> Result<Vec<Fault>, Vec<Fault>> {
+        let now = self.parts.clock.unix_micros();
         let host = Host::new(
             self.id.clone(),
             generation,
@@ -168,31 +222,37 @@ impl Tenancy {
             None,
             Arc::clone(&self.failures),
         );
-        match host.run(&self.parts) {
-            Ok(()) => {
-                let red = self.try_first(&making, &host);
-                // Who has nothing to stay with is better off with scripts that fail some tests.
-                if !red.is_empty() && self.current().is_some() {
-                    host.give_up();
-                    return self.report(self.refuse(generation, now, red));
-                }
-                self.publish(&host);
-                tracing::info!(tenant = %self.id, "generation {generation} is published");
-                host.failed_tests(red);
-                let warnings = host.warnings(now);
-                for warning in &warnings {
-                    tracing::warn!(tenant = %self.id, "{}", warning.message);
-                }
-                self.report(Outcome::Published {
-                    generation,
-                    warnings,
-                })
-            }
-            Err(errors) => {
-                self.keep_if_stuck(&host);
-                self.report(self.refuse(generation, now, errors))
-            }
+        if let Err(errors) = host.run(&self.parts) {
+            self.keep_if_stuck(&host);
+            return Err(errors);
         }
+        let red = match may_stay {
+            true => self.try_first(making, &host),
+            false => Vec::new(),
+        };
+        // Who has nothing to stay with is better off with scripts that fail some tests.
+        if !red.is_empty() && self.current().is_some() {
+            host.give_up();
+            return Err(red);
+        }
+        self.publish(&host);
+        self.keep(&host);
+        tracing::info!(tenant = %self.id, "generation {generation} is published");
+        host.failed_tests(red);
+        let warnings = host.warnings(now);
+        for warning in &warnings {
+            tracing::warn!(tenant = %self.id, "{}", warning.message);
+        }
+        Ok(warnings)
+    }
+
+    /// What sources, tests and settings there are now.
+    fn key(&self, making: &Making, snapshot: &Snapshot) -> (u64, u64, Arc<config::Tenant>) {
+        let tests = match making.settings.tests_first {
+            true => tests_hash(&self.root, &making.settings),
+            false => 0,
+        };
+        (snapshot.hash(), tests, Arc::clone(&making.settings))
     }
 
     /// What is red of the tests, where they are to hold before a generation is published.
@@ -453,6 +513,9 @@ impl Tenancy {
             }),
             stuck: state.stuck.len(),
             refused: state.refused.clone(),
+            gone_back: state.gone_back.clone(),
+            held: state.held.clone(),
+            kept: earlier(&state.kept),
         }
     }
 
@@ -539,6 +602,19 @@ impl Tenancy {
     fn making(&self) -> MutexGuard<'_, Making> {
         self.making.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What can be gone back to, newest first, each with what the one after it has changed.
+fn earlier(kept: &[Kept]) -> Vec<Earlier> {
+    let next = kept.iter().skip(1).map(Some).chain([None]);
+    let earlier = kept.iter().zip(next).map(|(kept, next)| Earlier {
+        generation: kept.generation,
+        at: kept.at,
+        changed_after: next.map_or_else(Vec::new, |next| kept.differences(next)),
+    });
+    let mut all: Vec<Earlier> = earlier.collect();
+    all.reverse();
+    all
 }
 
 /// So many stuck threads are enough: each takes what time nobody else wants, and memory.

@@ -1,6 +1,7 @@
 //! One generation of one tenant, seen from outside: its inbox, its signs of life, its routes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -65,6 +66,8 @@ pub(crate) struct Parts {
     pub(crate) bell: Arc<Bell>,
     pub(crate) limits: config::Limits,
     pub(crate) pins: Arc<Pins>,
+    /// Where the sources of published generations are kept.
+    pub(crate) history: Option<PathBuf>,
 }
 
 /// The contexts of a generation, for looking numbers up outside of its thread.

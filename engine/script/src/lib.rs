@@ -8,6 +8,7 @@ mod door;
 mod exchange;
 mod fault;
 mod generation;
+mod history;
 mod host;
 mod http;
 mod inbox;
@@ -41,6 +42,7 @@ pub use exchange::{
     CallNews, Clock, Exchange, Fault, Place, ScriptEnd, SentText, Sounds, Undelivered,
 };
 pub use generation::{Outcome, ReloadReport};
+pub use history::{GoneBack, Kept};
 pub use plugin::quarantine::Shut;
 pub use scripts::{Checked, Refused, Report, Scripts, ScriptsOptions, StartError};
 pub use simulate::{CallPlan, CallStory, Offline, StoryLine, TestResult, Tested, Who};

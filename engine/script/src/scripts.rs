@@ -16,6 +16,7 @@ use crate::http::Client;
 use crate::inbox::{Message, Pushed};
 use crate::jobs::{Bell, Jobs};
 use crate::status::Status;
+use crate::suggest::did_you_mean;
 use crate::watch::{Changed, Watch};
 use crate::{CallNews, Clock, Exchange, Fault, Sounds, config, watchdog};
 
@@ -42,6 +43,8 @@ pub struct ScriptsOptions {
     pub store: Arc<dyn store::Store>,
     /// Which sounds exist.
     pub sounds: Arc<dyn Sounds>,
+    /// Where the sources of published generations are kept, to go back to; nowhere when `None`.
+    pub history: Option<PathBuf>,
     /// This exchange's name in the records: whose jobs are whose.
     pub node: String,
     /// A saved file waits for [`Scripts::reload`] instead of going live.
@@ -132,6 +135,7 @@ impl Scripts {
             bell: Arc::new(Bell::default()),
             limits: options.limits,
             pins: Arc::default(),
+            history: options.history,
         };
         let jobs = Jobs::new(
             Arc::clone(&parts.store),
@@ -150,7 +154,7 @@ impl Scripts {
         });
         watchdog::start(Arc::downgrade(&inner), script_cpu)?;
         let report = Report {
-            tenants: inner.reconfigure(options.tenants),
+            tenants: inner.reconfigure(options.tenants, false),
         };
         let weak = Arc::downgrade(&inner);
         let changed = move |changed: Changed| {
@@ -289,9 +293,34 @@ impl Scripts {
     }
 
     /// Takes the tenants of a changed `config.lua`: new ones begin, changed ones are reloaded, and
-    /// those that are gone get no new calls. Blocks while they load.
-    pub fn reconfigure(&self, tenants: Vec<(TenantId, config::Tenant)>) -> Vec<ReloadReport> {
-        self.inner.reconfigure(tenants)
+    /// those that are gone get no new calls. Who has `asked` for it also ends what
+    /// [`roll_back`](Self::roll_back) began. Blocks while they load.
+    pub fn reconfigure(
+        &self,
+        tenants: Vec<(TenantId, config::Tenant)>,
+        asked: bool,
+    ) -> Vec<ReloadReport> {
+        self.inner.reconfigure(tenants, asked)
+    }
+
+    /// Goes back to an earlier generation of a tenant, the one before when none is named. Saved
+    /// files wait from then on, until [`reload`](Self::reload) is called or they are the same again.
+    /// Blocks while it loads.
+    ///
+    /// # Errors
+    /// The sentence that says why nothing was tried.
+    pub fn roll_back(&self, tenant: &TenantId, to: Option<u64>) -> Result<ReloadReport, String> {
+        match self.inner.tenancy(tenant) {
+            Some(tenancy) => tenancy.roll_back(to),
+            None => {
+                let known = self.inner.tenancies();
+                let known = known.iter().map(|tenancy| &*tenancy.id.0);
+                Err(format!(
+                    "no tenant '{tenant}'{}",
+                    did_you_mean(&tenant.0, known)
+                ))
+            }
+        }
     }
 
     /// Says which settings changed and wait for a restart.
@@ -361,6 +390,7 @@ impl Scripts {
             bell: Arc::default(),
             limits: options.limits,
             pins: Arc::default(),
+            history: None,
         };
         let all: Vec<String> = options
             .tenants
@@ -432,7 +462,11 @@ impl Inner {
             .collect()
     }
 
-    fn reconfigure(&self, tenants: Vec<(TenantId, config::Tenant)>) -> Vec<ReloadReport> {
+    fn reconfigure(
+        &self,
+        tenants: Vec<(TenantId, config::Tenant)>,
+        asked: bool,
+    ) -> Vec<ReloadReport> {
         let all: Vec<String> = tenants
             .iter()
             .map(|(_, tenant)| tenant.dialplan.clone())
@@ -460,7 +494,7 @@ impl Inner {
         }
         drop(known);
         before.into_values().for_each(|tenancy| tenancy.withdraw());
-        let reports = self.reload(None, false);
+        let reports = self.reload(None, asked);
         reports
             .into_iter()
             .filter(|report| report.outcome != Outcome::Unchanged)

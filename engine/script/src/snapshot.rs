@@ -67,11 +67,26 @@ impl Snapshot {
             snapshot.read_file(root, &format!("{own}.lua"), &mut left);
         }
         snapshot.plugins = folders(&root.join("plugins"));
-        let mut hasher = DefaultHasher::new();
-        snapshot.files.hash(&mut hasher);
-        snapshot.unreadable.hash(&mut hasher);
-        snapshot.hash = hasher.finish();
+        snapshot.count_up();
         snapshot
+    }
+
+    /// One of these files, by path.
+    pub(crate) fn of(files: BTreeMap<String, Arc<[u8]>>, plugins: Vec<String>) -> Self {
+        let mut snapshot = Self {
+            files,
+            plugins,
+            ..Self::default()
+        };
+        snapshot.count_up();
+        snapshot
+    }
+
+    fn count_up(&mut self) {
+        let mut hasher = DefaultHasher::new();
+        self.files.hash(&mut hasher);
+        self.unreadable.hash(&mut hasher);
+        self.hash = hasher.finish();
     }
 
     /// Reads one plugin alone, without its tests.

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use call::{CallId, TenantId};
 use serde::Serialize;
 
-use crate::Fault;
 use crate::lines::Lines;
 use crate::plugin::quarantine::{Quarantine, Shut};
+use crate::{Fault, GoneBack};
 
 /// What runs, for all tenants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -48,6 +48,32 @@ pub struct TenantStatus {
     pub stuck: usize,
     /// The sources that were refused last, if nothing was published since.
     pub refused: Option<Refusal>,
+    /// Somebody has gone back to an earlier generation, and saved files wait.
+    pub gone_back: Option<GoneBack>,
+    /// The saved files that wait for that.
+    pub held: Option<Held>,
+    /// The generations that can be gone back to, newest first.
+    pub kept: Vec<Earlier>,
+}
+
+/// A generation that can be gone back to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Earlier {
+    /// Its number.
+    pub generation: u64,
+    /// When it was published first.
+    pub at: i64,
+    /// The files that differ in the one after it.
+    pub changed_after: Vec<String>,
+}
+
+/// Saved files that wait, because somebody has gone back to an earlier generation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Held {
+    /// Since when.
+    pub at: i64,
+    /// What is wrong with them.
+    pub errors: Vec<Fault>,
 }
 
 /// An older generation.

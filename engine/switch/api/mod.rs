@@ -120,7 +120,7 @@ impl Switch {
             What::Scripts(answer) => {
                 let _ = answer.send(self.scripts_of(&tenant));
             }
-            What::Reload(answer) => self.reload(move |outcome| {
+            What::Reload(answer) => self.reload(true, move |outcome| {
                 let _ = answer.send(reloaded(&outcome, &tenant));
             }),
             What::Voicemail(message, change, answer) => {

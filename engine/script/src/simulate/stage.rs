@@ -107,6 +107,7 @@ impl Stage {
             client: Arc::new(Client::answered_by(machines.stand_in())),
             bell,
             pins: Arc::default(),
+            history: None,
         };
         let (serving, routing) = serve::begin(&host, Arc::clone(&parts.exchange), &parts)?;
         let outside = serving.outside();

@@ -7,6 +7,7 @@ mod hang_up;
 mod neighbours;
 mod plugins;
 mod reload;
+mod rollback;
 mod routes;
 mod runaways;
 mod sandbox;

@@ -256,7 +256,7 @@ fn a_context_that_a_trunks_calls_enter_must_be_declared() {
         "context \"internal\" {} context \"inbound\" {}",
     );
 
-    let reports = project.scripts.reconfigure(changed);
+    let reports = project.scripts.reconfigure(changed, false);
 
     let Outcome::Refused { errors, .. } = &reports[0].outcome else {
         panic!("{reports:?}")
@@ -299,7 +299,7 @@ fn a_fallback_or_music_that_is_not_there_is_told() {
     let mut changed = tenants(&Setting::default());
     changed[0].1.fallback.play = Some("no/apology".to_owned());
 
-    let reports = project.scripts.reconfigure(changed);
+    let reports = project.scripts.reconfigure(changed, false);
 
     let Outcome::Published { warnings, .. } = &reports[0].outcome else {
         panic!("{reports:?}")
@@ -475,7 +475,7 @@ fn tenants_come_and_go_with_the_configuration() {
         ..Setting::default()
     };
 
-    project.scripts.reconfigure(tenants(&setting));
+    project.scripts.reconfigure(tenants(&setting), false);
 
     assert!(project.try_call("8001", "200").is_err());
     assert!(project.try_call("8002", "200").is_ok());

@@ -32,6 +32,8 @@ pub(crate) struct Setting {
     pub(crate) watch: bool,
     /// Of every tenant.
     pub(crate) plugins: Vec<(&'static str, serde_json::Value)>,
+    /// Where sources are kept.
+    pub(crate) history: Option<PathBuf>,
     /// What is in the records before the scripts start.
     pub(crate) before: Option<Before>,
 }
@@ -50,6 +52,7 @@ impl Default for Setting {
             },
             watch: false,
             plugins: Vec::new(),
+            history: None,
             before: None,
         }
     }
@@ -85,6 +88,7 @@ impl Project {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store: Arc::clone(&store) as Arc<dyn store::Store>,
             sounds: Arc::new(AllSounds),
+            history: setting.history.clone(),
             node: "test".to_owned(),
             reload_manually: !setting.watch,
             config_changed: None,
@@ -200,7 +204,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = format!(
             "moonswitch-{}-{}",
