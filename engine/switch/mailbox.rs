@@ -178,6 +178,7 @@ impl Switch {
         };
         let entrance = self.parts.entrance.clone();
         let (store, events) = (self.parts.store.clone(), self.parts.events.clone());
+        let scripts = self.parts.scripts.clone();
         tokio::spawn(async move {
             let stored = stored.await;
             match &stored {
@@ -185,8 +186,11 @@ impl Switch {
                     let told = api::tell_of_message(
                         &*store, &events, &entrance, &tenant, message, news, now,
                     );
-                    if let Err(error) = told.await {
-                        tracing::warn!(%call, %error, "a change of a message was not told");
+                    match told.await {
+                        Ok(row) => api::tell_scripts_of_message(&scripts, row.as_ref(), now),
+                        Err(error) => {
+                            tracing::warn!(%call, %error, "a change of a message was not told");
+                        }
                     }
                 }
                 Err(error) => {
@@ -212,14 +216,6 @@ impl Switch {
             return;
         };
         let (call, tenant) = (live.id(), live.setup.tenant.clone());
-        let payload = serde_json::json!({
-            "id": message.to_string(),
-            "call": call.to_string(),
-            "mailbox": mailbox,
-            "from": live.setup.from,
-            "seconds": duration.as_secs_f64(),
-            "urgent": urgent,
-        });
         tracing::info!(mailbox, urgent, "a message was left");
         let now = self.parts.clock.unix_micros();
         let news = News::VoicemailLeft {
@@ -229,7 +225,7 @@ impl Switch {
             duration_ms: duration.as_millis() as i64,
             urgent,
         };
-        let stored = self.parts.store.leave_message(MessageRow {
+        let row = MessageRow {
             id: message.0,
             tenant: tenant.to_string(),
             mailbox: mailbox.clone(),
@@ -242,7 +238,9 @@ impl Switch {
             heard_at: None,
             deleted_at: None,
             assigned_to: None,
-        });
+        };
+        let payload = row.told();
+        let stored = self.parts.store.leave_message(row);
         live.mailbox.messages.insert(message, recording);
         let is_lost = is_lost(live, recording);
         let (scripts, entrance) = (self.parts.scripts.clone(), self.parts.entrance.clone());

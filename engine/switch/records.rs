@@ -134,19 +134,10 @@ impl Switch {
             result = outcome_word(record.result), by = record.ended_by, cause = record.cause.word(),
             seconds = (record.ended_at - record.started_at) / 1_000_000, "call ended"
         );
-        let payload = json!({
-            "id": live.setup.id.to_string(),
-            "from": live.setup.from,
-            "to": live.setup.to,
-            "outcome": outcome_word(record.result),
-            "cause": record.cause.word(),
-            "ended_by": record.ended_by,
-            "answered": record.answered_at.is_some(),
-            "vars": live.vars,
-        });
+        // Those who must be told in any case are told by the records.
         self.parts
             .scripts
-            .event(&live.setup.tenant, "call.ended", payload);
+            .event(&live.setup.tenant, "call.ended", finished.told());
         let news = News::CallEnded {
             result: finished.end.result.clone(),
             cause: finished.end.cause.clone(),

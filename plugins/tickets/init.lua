@@ -1,5 +1,5 @@
--- Tickets: what has happened becomes a job, and a job becomes one webhook. A job is on disk, so neither a restart
--- nor a receiver that is down loses any.
+-- Tickets: what has happened becomes a job, and a job becomes one webhook. Events are stored with their cause and
+-- jobs are on disk, so neither a restart nor a receiver that is down loses any.
 local tickets = {}
 
 local config = plugin.config
@@ -23,7 +23,7 @@ function tickets.report(kind, key, data)
   return jobs.add("deliver", event, { key = kind .. " " .. key })
 end
 
-on("call.ended", function(call)
+on("call.ended", { durable = true }, function(call)
   if missed[call.outcome] then
     tickets.report("call.missed", call.id, {
       call = call.id, from = call.from, to = call.to, outcome = call.outcome, ended_by = call.ended_by,
@@ -31,7 +31,7 @@ on("call.ended", function(call)
   end
 end)
 
-on("voicemail.recorded", function(message)
+on("voicemail.recorded", { durable = true }, function(message)
   tickets.report("voicemail.recorded", message.id, {
     message = message.id, call = message.call, mailbox = message.mailbox, from = message.from,
     seconds = message.seconds, urgent = message.urgent,

@@ -370,19 +370,45 @@ function Hours:holiday(at) end
 ---@return number?
 function Hours:next_change(at) end
 
+---@class OnOptions
+---@field durable? boolean     false; true: told in any case, see below. For call.ended and voicemail.…
+---@field attempts? integer    As of jobs: 10
+---@field retry? Duration[]    As of jobs
+
+---An event that is told in any case.
+---@class DurableEvent
+---@field id string        The same for every attempt
+---@field attempt integer  From 1
+---@field key string
+---@field added_at number  Seconds since 1970, when it happened
+
 ---Runs a function when something has happened: one of the exchange's events, or one of your own.
 ---
----| event                | `about`                                                        |
----|----------------------|----------------------------------------------------------------|
----| "agent.changed"      | agent, state, before, reachable, by                            |
----| "call.ended"         | id, from, to, outcome, cause, ended_by, answered, vars         |
----| "message.received"   | from, from_name, to, text, delivered: users' own phones text    |
----| "voicemail.recorded" | id, call, mailbox, from, seconds, urgent                       |
----| "trunk.down"         | trunk, address; "trunk.up" the same                            |
----| "script.failed"      | call, error                                                    |
----@param event "agent.changed"|"call.ended"|"message.received"|"voicemail.recorded"|"trunk.down"|"trunk.up"|"script.failed"|string
----@param handler fun(about: table)
-function on(event, handler) end
+---| event                | `about`                                                         |
+---|----------------------|-----------------------------------------------------------------|
+---| "agent.changed"      | agent, state, before, reachable, by                             |
+---| "call.ended"         | id, direction, from, from_name, to, user, trunk, outcome,       |
+---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
+---|                      | agents, recordings, vars                                        |
+---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
+---| "voicemail.recorded" | id, call, mailbox, recording, from, seconds, urgent, left_at    |
+---| "voicemail.heard"    | the same, the first time that it is listened to                 |
+---| "voicemail.deleted"  | the same                                                        |
+---| "trunk.down"         | trunk, address; "trunk.up" the same                             |
+---| "script.failed"      | call, error                                                     |
+---
+---With { durable = true } an event is stored in the same transaction as the call's record or the message. The handler
+---is a job then: it runs after a restart too, again after an error, and in rare cases twice, with the same `event.id`.
+---Without, it runs at once, and what happens while the exchange is killed or the scripts are far behind is not told.
+---
+---    on("call.ended", { durable = true }, function(call, event)
+---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
+---    end)
+---@overload fun(event: string, handler: fun(about: table))
+---@param event "agent.changed"|"call.ended"|"message.received"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
+---@param options OnOptions?
+---@param handler fun(about: table, event: DurableEvent?)
+function on(event, options, handler) end
 
 ---Runs a function again and again: "5m", "1h", "day 03:00", "mon 08:30". Reloading does not shift
 ---the times.

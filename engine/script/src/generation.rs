@@ -450,6 +450,9 @@ impl Tenancy {
         if let Some(current) = current {
             current.inbox.push(Message::Retired);
         }
+        // Nobody is there to be told.
+        let none = self.parts.store.set_subscribers(&self.id.0, Vec::new());
+        none.forget();
     }
 
     /// No new generation, and the end for those there are.
@@ -534,12 +537,21 @@ impl Tenancy {
         let now = self.parts.clock.unix_micros();
         // Before anything of it runs.
         self.failures.quarantine.lift();
+        self.subscribe(host);
         host.inbox.push(Message::Published(now));
         self.parts.exchange.published(&self.id);
         self.state().refused = None;
         if let Some(before) = before {
             self.retire(before);
         }
+    }
+
+    /// Tells the records who is told of events from now on.
+    fn subscribe(&self, host: &Host) {
+        let store = &self.parts.store;
+        store
+            .set_subscribers(&self.id.0, host.subscribers())
+            .forget();
     }
 
     fn retire(&self, host: Arc<Host>) {

@@ -12,6 +12,7 @@ use call::acd::{Act, AgentId, By, Plan, QueueStatus, Refusal, Status};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
+use store::{Subscriber, event_job};
 use tokio::sync::oneshot;
 
 use crate::door::Doors;
@@ -219,6 +220,20 @@ impl Host {
     /// Its contexts, once it is loaded.
     pub(crate) fn routing(&self) -> Option<&Arc<Routing>> {
         self.routing.get()
+    }
+
+    /// The handlers that are told of events in any case.
+    pub(crate) fn subscribers(&self) -> Vec<Subscriber> {
+        let jobs = self.routing().map(|routing| routing.jobs.keys());
+        let subscribers = jobs.into_iter().flatten().filter_map(|(owner, name)| {
+            let mut events = store::EVENTS.iter();
+            let event = events.find(|event| event_job(event) == *name)?;
+            Some(Subscriber {
+                event: (*event).to_owned(),
+                owner: owner.clone(),
+            })
+        });
+        subscribers.collect()
     }
 
     /// When a job that fails runs again; `None` when nobody here does it, or its plugin is left

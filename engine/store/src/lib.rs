@@ -16,10 +16,11 @@ pub use error::Error;
 pub use pending::Pending;
 pub use row::{
     AgentNote, Answer, AnswerClaim, CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Claimed,
-    Direction, DueJobs, EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow,
+    Direction, DueJobs, EVENTS, EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow,
     JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow, MessageCounts, MessageFilter,
     MessageRow, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow, RecordingEnd,
-    RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, TokenRow, UserRecord,
+    RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, Subscriber, TokenRow, UserRecord,
+    event_job,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

@@ -7,8 +7,8 @@ use crate::{
     Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, DueJobs,
     FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey,
     MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
-    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, TokenRow,
-    UserRecord,
+    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber,
+    TokenRow, UserRecord,
 };
 
 /// Where records live.
@@ -247,8 +247,15 @@ pub trait Store: Send + Sync + 'static {
     /// Lets a failed job run again, with all its attempts; false when there is no such one.
     fn retry_job(&self, tenant: &str, id: Uuid, now: i64) -> Pending<bool>;
 
-    /// Forgets all tenants' jobs that were done before `before`, and their keys; returns how many.
+    /// Forgets all tenants' jobs that were done before `before`, and their keys, and what has waited
+    /// since then for subscribers that there are no more; returns how many.
     fn purge_jobs(&self, before: i64) -> Pending<u64>;
+
+    /// Says who is told of a tenant's records in any case, in place of whoever was: from now on each
+    /// of [`EVENTS`](crate::EVENTS) is stored as a job ([`event_job`](crate::event_job)) of each of
+    /// its subscribers, in the transaction of its record. However often that record is stored, the
+    /// job has one id and is added once.
+    fn set_subscribers(&self, tenant: &str, subscribers: Vec<Subscriber>) -> Pending<()>;
 
     /// What an administrator has allowed a plugin.
     fn grant(&self, tenant: &str, plugin: &str) -> Pending<Option<Value>>;

@@ -55,6 +55,11 @@ fn jobs_are_done_once_and_never_lost() {
 }
 
 #[test]
+fn events_are_stored_with_their_cause_and_told_once() {
+    contract::outbox::run(&*sqlite());
+}
+
+#[test]
 fn agents_and_queues_are_kept_and_logged() {
     contract::floor::run(&*sqlite());
 }

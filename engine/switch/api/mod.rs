@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{Asked, LiveCall, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange};
 
-pub(super) use news::tell_of_message;
+pub(super) use news::{tell_of_message, tell_scripts_of_message};
 use shown::reloaded;
 
 use super::{Entrance, Input, Switch};

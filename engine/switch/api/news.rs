@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use call::{CallId, TenantId};
+use script::Scripts;
 use sip::registrar::Binding;
-use store::Store;
+use store::{MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{Events, LiveCall, News, VoicemailChange};
@@ -25,6 +26,7 @@ impl Switch {
         let (store, now) = (self.parts.store.clone(), self.parts.clock.unix_micros());
         let (events, tenant) = (self.parts.events.clone(), tenant.clone());
         let entrance = self.parts.entrance.clone();
+        let scripts = self.parts.scripts.clone();
         tokio::spawn(async move {
             let of = &*tenant.0;
             let done = match change {
@@ -40,6 +42,9 @@ impl Switch {
                 Err(store::Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(error),
             };
+            if let Ok(row) = &changed {
+                tell_scripts_of_message(&scripts, row.as_ref(), now);
+            }
             let _ = answer.send(changed);
         });
     }
@@ -93,6 +98,23 @@ impl Switch {
         let at = self.parts.clock.unix_micros();
         let call = call.map(|call| call.0);
         self.parts.events.publish(&tenant.0, at, call, news);
+    }
+}
+
+/// Tells scripts of what has happened to a message at `now`, when that is news to them.
+pub(in crate::switch) fn tell_scripts_of_message(
+    scripts: &Scripts,
+    message: Option<&MessageRow>,
+    now: i64,
+) {
+    let Some(message) = message else { return };
+    for (event, at) in [
+        ("voicemail.heard", message.heard_at),
+        ("voicemail.deleted", message.deleted_at),
+    ] {
+        if at == Some(now) {
+            scripts.event(&message.tenant.as_str().into(), event, message.told());
+        }
     }
 }
 

@@ -86,14 +86,27 @@ fn handle(
     let name = name(&arguments)?;
     let options = arguments.options(1, &OPTIONS)?;
     let schedule = schedule(&options)?;
-    let handler = arguments.function(2)?;
+    let declared = declare(lua, owner, name, schedule, arguments.function(2)?);
+    declared.map_err(|message| arguments.refuse(message))
+}
+
+/// Notes a handler.
+///
+/// # Errors
+/// When there is one for the same.
+pub(crate) fn declare(
+    lua: &Lua,
+    owner: &Rc<Owner>,
+    name: String,
+    schedule: Schedule,
+    handler: Function,
+) -> Result<(), String> {
     let handlers = handlers(lua);
     let mut handlers = handlers.0.borrow_mut();
-    if handlers
-        .iter()
-        .any(|it| it.owner.name == owner.name && it.name == name)
-    {
-        return Err(arguments.refuse(format!("there is a handler for '{name}' already")));
+    let same = |it: &DeclaredJob| it.owner.name == owner.name && it.name == name;
+    if handlers.iter().any(same) {
+        let what = name.strip_prefix(EVENT).unwrap_or(&name);
+        return Err(format!("there is a handler for '{what}' already"));
     }
     handlers.push(DeclaredJob {
         owner: Rc::clone(owner),
@@ -104,7 +117,8 @@ fn handle(
     Ok(())
 }
 
-fn schedule(options: &Options) -> mlua::Result<Schedule> {
+/// How often a job is tried, and when.
+pub(crate) fn schedule(options: &Options) -> mlua::Result<Schedule> {
     let attempts = options.whole("attempts", 0, 1..=MOST_ATTEMPTS)?;
     let waits = match options.value("retry")? {
         Value::Nil => None,
@@ -178,6 +192,9 @@ fn name(arguments: &Arguments) -> mlua::Result<String> {
     let name = arguments.text(0, "the name of a job such as \"send\"")?;
     match name.is_empty() || name.len() > 64 {
         true => Err(arguments.refuse("a job's name has 1 to 64 characters")),
+        false if name.starts_with(EVENT) => Err(arguments.refuse(format!(
+            "'{name}' is told by the exchange: write on(\"…\", {{ durable = true }}, fn)"
+        ))),
         false => Ok(name),
     }
 }
@@ -196,6 +213,9 @@ pub(crate) fn handlers(lua: &Lua) -> Handlers {
     lua.set_app_data(handlers.clone());
     handlers
 }
+
+/// How the names of jobs begin that tell of events.
+const EVENT: &str = "on ";
 
 const MOST_ATTEMPTS: i64 = 50;
 

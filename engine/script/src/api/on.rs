@@ -1,11 +1,14 @@
-//! `on("call.ended", fn)`: what runs when something has happened.
+//! `on("call.ended", fn)`: what runs when something has happened. With `{ durable = true }` the event
+//! is a job, which the store adds in the transaction of the event's cause.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use mlua::{Function, Lua, MultiValue};
+use ::store::event_job;
+use mlua::{Function, Lua, MultiValue, Value};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Names};
+use super::jobs;
 use super::while_loading;
 use crate::plugin::Owner;
 use crate::suggest::did_you_mean;
@@ -33,6 +36,12 @@ pub(crate) fn subscriptions(lua: &Lua) -> Subscriptions {
     subscriptions
 }
 
+/// The options of `on`.
+pub(crate) static OPTIONS: Names = Names {
+    class: "OnOptions",
+    names: &["durable", "attempts", "retry"],
+};
+
 /// Makes `on` for one owner.
 pub(crate) fn function(
     lua: &Lua,
@@ -41,17 +50,37 @@ pub(crate) fn function(
 ) -> mlua::Result<Function> {
     let subscriptions = subscriptions(lua);
     let (surroundings, owner) = (Rc::clone(surroundings), Rc::clone(owner));
-    let on = move |_: &Lua, values: MultiValue| {
+    let on = move |lua: &Lua, values: MultiValue| {
         while_loading(&surroundings, "on")?;
-        let arguments = Arguments::new("on", values, 2)?;
+        let mut values = values;
+        if let Some(Value::Function(_)) = values.get(1) {
+            values.insert(1, Value::Nil);
+        }
+        let arguments = Arguments::new("on", values, 3)?;
         let name = arguments.text(0, "an event such as \"call.ended\"")?;
         check_name(&name, &surroundings).map_err(|message| arguments.refuse(message))?;
         let allowed = owner.may_hear(&name);
         allowed.map_err(|message| arguments.refuse(message))?;
+        let options = arguments.options(1, &OPTIONS)?;
+        if options.boolean("durable", false)? {
+            if !DURABLE.contains(&name.as_str()) {
+                let durable = DURABLE.join(", ");
+                let message = format!("'{name}' is not in the records: only {durable} are");
+                return Err(options.refuse("durable", message));
+            }
+            let (schedule, handler) = (jobs::schedule(&options)?, arguments.function(2)?);
+            let declared = jobs::declare(lua, &owner, event_job(&name), schedule, handler);
+            return declared.map_err(|message| arguments.refuse(message));
+        }
+        for name in ["attempts", "retry"] {
+            if !options.value(name)?.is_nil() {
+                return Err(options.refuse(name, "is for durable = true"));
+            }
+        }
         subscriptions.0.borrow_mut().push(Subscription {
             event: name,
             owner: Rc::clone(&owner),
-            handler: arguments.function(1)?,
+            handler: arguments.function(2)?,
         });
         Ok(())
     };
@@ -102,10 +131,15 @@ pub(crate) const EVENTS: &[&str] = &[
     "call.ended",
     "message.received",
     "voicemail.recorded",
+    "voicemail.heard",
+    "voicemail.deleted",
     "trunk.down",
     "trunk.up",
     "script.failed",
 ];
+
+/// Those that are stored with their cause.
+pub(crate) const DURABLE: &[&str] = ::store::EVENTS;
 
 /// What the exchange's events are about, now or later; scripts' own are about other things.
 const NOUNS: &[&str] = &[

@@ -154,7 +154,8 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&http::OPTIONS, &http::WEBHOOK])
         .chain([&door::OPTIONS, &door::AUTH])
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS])
-        .chain([&agents::OPTIONS, &messages::OPTIONS]);
+        .chain([&agents::OPTIONS, &messages::OPTIONS])
+        .chain([&on::OPTIONS]);
 
     let mut classes = BTreeSet::new();
     for names in all {

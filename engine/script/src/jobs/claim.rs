@@ -14,6 +14,8 @@ pub(crate) struct Claim {
     pub(crate) row: JobRow,
     jobs: Arc<Jobs>,
     has_begun: bool,
+    /// What came of it is told. Somebody else may have the job by now.
+    is_settled: bool,
 }
 
 impl Claim {
@@ -22,6 +24,7 @@ impl Claim {
             row,
             jobs,
             has_begun: false,
+            is_settled: false,
         }
     }
 
@@ -31,19 +34,23 @@ impl Claim {
     }
 
     /// Its handler has returned.
-    pub(crate) fn done(self) {
+    pub(crate) fn done(mut self) {
+        self.is_settled = true;
         self.jobs.done(self.row.job.id);
     }
 
     /// Its handler has failed.
-    pub(crate) fn failed(self, why: &str) {
+    pub(crate) fn failed(mut self, why: &str) {
+        self.is_settled = true;
         self.jobs.failed(self.row.job.id, why);
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // After `done` or `failed` there is nothing left to settle.
+        if self.is_settled {
+            return;
+        }
         let id = self.row.job.id;
         if self.has_begun && !self.jobs.stopping.load(Relaxed) {
             self.jobs

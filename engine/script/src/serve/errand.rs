@@ -42,10 +42,11 @@ impl Serving {
             Ok(arguments) => arguments,
             Err(error) => return claim.failed(&error.to_string()),
         };
-        let run = task(
-            format!("from jobs.handle(\"{}\")", claim.row.job.name),
-            &owner,
-        );
+        let origin = match claim.row.job.name.strip_prefix("on ") {
+            Some(event) => format!("from on(\"{event}\")"),
+            None => format!("from jobs.handle(\"{}\")", claim.row.job.name),
+        };
+        let run = task(origin, &owner);
         let serving = Rc::clone(self);
         self.tasks.set(self.tasks.get() + 1);
         let done = Done(Rc::clone(self));

@@ -9,11 +9,11 @@ use call::{
     Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
 };
 use jiff::tz::TimeZone;
-use serde_json::json;
 
 use super::clock::VirtualClock;
 use super::mailboxes::Mailboxes;
 use super::phones::Phones;
+use super::records::Records;
 use super::scene::{Doing, Fate, Line, Playing, Scene, Tape};
 use super::story::{self, Who};
 use super::wire::Shelf;
@@ -31,6 +31,7 @@ pub(super) struct World {
     pub(super) shelf: Arc<Shelf>,
     pub(super) phones: Phones,
     pub(super) mailboxes: Mailboxes,
+    pub(super) records: Records,
 }
 
 impl World {
@@ -322,7 +323,6 @@ impl Scene {
 
     fn change_mailbox(&mut self, now: Instant, world: &mut World, change: MailboxChange) {
         if let MailboxChange::Leave {
-            message,
             mailbox,
             duration,
             urgent,
@@ -336,19 +336,12 @@ impl Scene {
                 Who::Exchange,
                 format!("keeps a message of {seconds:.1} s in mailbox {mailbox}"),
             );
-            world.event(
-                "voicemail.recorded",
-                json!({
-                    "id": message.to_string(),
-                    "call": self.setup.id.to_string(),
-                    "mailbox": mailbox,
-                    "from": self.setup.from,
-                    "seconds": seconds,
-                    "urgent": urgent,
-                }),
-            );
         }
-        let told = world.mailboxes.change(change, world.clock.unix_micros());
+        let at = world.clock.unix_micros();
+        if let Some((event, told)) = world.records.change(&self.setup, &change, at) {
+            world.event(event, told);
+        }
+        let told = world.mailboxes.change(change, at);
         self.echoes.push_back(told);
     }
 
@@ -378,19 +371,8 @@ impl Scene {
         let Some(record) = self.record.as_ref().filter(|_| !self.concluded) else {
             return false;
         };
-        world.event(
-            "call.ended",
-            json!({
-                "id": self.setup.id.to_string(),
-                "from": self.setup.from,
-                "to": self.setup.to,
-                "outcome": record.result,
-                "cause": record.cause.word(),
-                "ended_by": record.ended_by,
-                "answered": record.answered_at.is_some(),
-                "vars": self.vars,
-            }),
-        );
+        let told = world.records.finish(&self.setup, record, &self.vars);
+        world.event("call.ended", told);
         self.concluded = true;
         true
     }

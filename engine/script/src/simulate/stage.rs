@@ -18,6 +18,7 @@ use super::jobs::JobDesk;
 use super::mailboxes::Mailboxes;
 use super::perform::World;
 use super::phones::Phones;
+use super::records::Records;
 use super::scene::{Fate, Scene};
 use super::scratch::Scratch;
 use super::story::Who;
@@ -112,6 +113,10 @@ impl Stage {
         let (serving, routing) = serve::begin(&host, Arc::clone(&parts.exchange), &parts)?;
         let outside = serving.outside();
         host.serves(routing);
+        let told = parts
+            .store
+            .set_subscribers(&project.tenant.0, host.subscribers());
+        told.forget();
         let scripts = LocalSet::new();
         {
             let _entered = runtime.enter();
@@ -126,6 +131,7 @@ impl Stage {
             shelf,
             phones: Phones::default(),
             mailboxes: Mailboxes::new(&project.settings),
+            records: Records::new(parts.store, parts.bell, project.tenant.to_string()),
         };
         Ok(Self {
             world,

@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod event;
 mod floor;
 mod job;
 mod kv;
@@ -18,6 +19,8 @@ pub use call::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
     LegRow, Quality, SegmentRow,
 };
+pub(crate) use event::job_id;
+pub use event::{EVENTS, Subscriber, event_job};
 pub use floor::{
     AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogFilter, QueueLogRow,
 };

@@ -4,7 +4,8 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::floor;
-use super::records::{Rows, id, json, number, optional_id, stored};
+use super::outbox::{self, Happened};
+use super::records::{Records, Rows, id, json, number, optional_id, stored};
 use crate::{
     CallBegin, CallDetails, CallEnd, CallRow, Direction, Error, FinishedCall, JournalLine, LegRow,
     Quality, SegmentRow,
@@ -55,7 +56,19 @@ pub(super) fn finish(rows: &Rows<'_>, call: &FinishedCall) -> Result<(), Error> 
     for (seq, segment) in (0_i64..).zip(&call.segments) {
         put_segment(rows, &call.begin, seq, segment)?;
     }
-    Ok(())
+    tell(rows, call)
+}
+
+fn tell(rows: &Rows<'_>, call: &FinishedCall) -> Result<(), Error> {
+    let happened = Happened {
+        tenant: &call.begin.tenant,
+        event: "call.ended",
+        of: call.begin.id,
+        key: format!("call.ended {}", call.begin.id),
+        at: call.end.ended_at,
+        told: call.told(),
+    };
+    outbox::tell(rows, happened)
 }
 
 /// False when there is no such call, or when it has ended and must not be ended `again`.
@@ -179,10 +192,11 @@ pub(super) fn unfinished(everyone: &Rows<'_>, node: &str) -> Result<Vec<CallBegi
 }
 
 pub(super) fn close_cut(
-    everyone: &Rows<'_>,
+    records: &Records<'_>,
     node: &str,
     before: i64,
 ) -> Result<Vec<CallBegin>, Error> {
+    let everyone = &records.everyone();
     let mut cut = unfinished(everyone, node)?;
     cut.retain(|call| call.started_at < before);
     everyone.change(
@@ -194,6 +208,28 @@ pub(super) fn close_cut(
          WHERE node = ?1 AND ended_at IS NULL AND started_at < ?2",
         &[&node, &before],
     )?;
+    for call in &cut {
+        let rows = records.of(&call.tenant);
+        let Some(CallDetails {
+            call: CallRow {
+                begin,
+                end: Some(end),
+            },
+            legs,
+            segments,
+            ..
+        }) = one(&rows, call.id)?
+        else {
+            continue;
+        };
+        let call = FinishedCall {
+            begin,
+            end,
+            legs,
+            segments,
+        };
+        tell(&rows, &call)?;
+    }
     Ok(cut)
 }
 

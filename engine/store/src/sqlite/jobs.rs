@@ -4,6 +4,7 @@ use rusqlite::Row;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::outbox;
 use super::records::{Rows, id, json, number, page};
 use crate::{DueJobs, Error, JobFilter, JobRow, JobState, NewJob};
 
@@ -23,7 +24,7 @@ pub(super) fn checked(job: &NewJob) -> Result<String, Error> {
 }
 
 const KEY_LIMIT: usize = 512;
-const DATA_LIMIT: usize = 64 * 1024;
+pub(super) const DATA_LIMIT: usize = 64 * 1024;
 
 pub(super) fn add(rows: &Rows<'_>, job: &NewJob, data: &str) -> Result<bool, Error> {
     let added = rows.change(
@@ -213,7 +214,8 @@ pub(super) fn purge(everyone: &Rows<'_>, before: i64) -> Result<u64, Error> {
         "DELETE FROM jobs WHERE state = 'done' AND ended_at < ?1",
         &[&before],
     )?;
-    Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+    let unheard = outbox::purge(everyone, before)?;
+    Ok(u64::try_from(gone + unheard).unwrap_or(u64::MAX))
 }
 
 pub(super) fn grant(rows: &Rows<'_>, plugin: &str) -> Result<Option<Value>, Error> {

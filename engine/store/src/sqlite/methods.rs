@@ -4,13 +4,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Sqlite, WRITES, WRITES_THAT_END};
-use super::{answers, call_list, calls, floor, jobs, kv, recordings, tokens, users, voicemail};
+use super::{
+    answers, call_list, calls, floor, jobs, kv, outbox, recordings, tokens, users, voicemail,
+};
 use crate::{
     Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, DueJobs,
     FinishedCall, FloorNotes, FloorRow, Health, JobFilter, JobRow, JobState, JournalLine, KvEntry,
     KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
     QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Store,
-    TokenRow, UserRecord,
+    Subscriber, TokenRow, UserRecord,
 };
 
 impl Store for Sqlite {
@@ -98,7 +100,7 @@ impl Store for Sqlite {
 
     fn close_cut_calls(&self, node: &str, before: i64) -> Pending<Vec<CallBegin>> {
         let node = node.to_owned();
-        self.write_end(move |records| calls::close_cut(&records.everyone(), &node, before))
+        self.write_end(move |records| calls::close_cut(records, &node, before))
     }
 
     fn append_journal(&self, tenant: &str, call: Uuid, lines: Vec<JournalLine>) -> Pending<()> {
@@ -380,6 +382,13 @@ impl Store for Sqlite {
     fn grant(&self, tenant: &str, plugin: &str) -> Pending<Option<Value>> {
         let (tenant, plugin) = (tenant.to_owned(), plugin.to_owned());
         self.read(move |records| jobs::grant(&records.of(&tenant), &plugin))
+    }
+
+    fn set_subscribers(&self, tenant: &str, subscribers: Vec<Subscriber>) -> Pending<()> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            outbox::set_subscribers(&records.of(&tenant), &subscribers)
+        })
     }
 
     fn put_grant(&self, tenant: &str, plugin: &str, permissions: Value) -> Pending<()> {

@@ -34,6 +34,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         "what programs ask for",
         include_str!("../schema/0007_what_programs_ask_for.sql"),
     ),
+    (
+        8,
+        "subscribers",
+        include_str!("../schema/0008_subscribers.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

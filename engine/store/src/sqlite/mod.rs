@@ -9,6 +9,7 @@ mod jobs;
 mod kv;
 mod methods;
 mod migrate;
+mod outbox;
 #[cfg(test)]
 mod plans_tests;
 mod queue;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Row;
 use uuid::Uuid;
 
+use super::outbox::{self, Happened};
 use super::recordings::{self, recording};
 use super::records::{Records, Rows, id, optional_id, page};
 use crate::secret::Seal;
@@ -161,6 +162,7 @@ pub(super) fn count(rows: &Rows<'_>, mailbox: &str) -> Result<MessageCounts, Err
 
 pub(super) fn leave(rows: &Rows<'_>, message: &MessageRow) -> Result<(), Error> {
     make(rows, &message.mailbox)?;
+    tell(rows, "voicemail.recorded", message, None, message.left_at)?;
     rows.change(
         "INSERT INTO messages (tenant, id, mailbox, recording, call_id, from_number, left_at,
            duration, heard_at, deleted_at, urgent, assigned_to)
@@ -244,7 +246,32 @@ pub(super) fn assign(rows: &Rows<'_>, id: Uuid, to: Option<&str>) -> Result<(), 
     found(changed, id)
 }
 
+/// Tells of what has happened to a message; `again` tells one time from another, where it can
+/// happen more than once.
+fn tell(
+    rows: &Rows<'_>,
+    event: &str,
+    message: &MessageRow,
+    again: Option<i64>,
+    at: i64,
+) -> Result<(), Error> {
+    let again = again.map_or_else(String::new, |again| format!(" {again}"));
+    let happened = Happened {
+        tenant: &message.tenant,
+        event,
+        of: message.id,
+        key: format!("{event} {}{again}", message.id),
+        at,
+        told: message.told(),
+    };
+    outbox::tell(rows, happened)
+}
+
 pub(super) fn mark_heard(rows: &Rows<'_>, id: Uuid, at: i64) -> Result<(), Error> {
+    let unheard = message(rows, id)?.filter(|it| it.heard_at.is_none());
+    if let Some(unheard) = unheard {
+        tell(rows, "voicemail.heard", &unheard, None, at)?;
+    }
     let changed = rows.change(
         "UPDATE messages SET heard_at = coalesce(heard_at, ?3) WHERE tenant = ?1 AND id = ?2",
         &[id.as_bytes(), &at],
@@ -253,6 +280,10 @@ pub(super) fn mark_heard(rows: &Rows<'_>, id: Uuid, at: i64) -> Result<(), Error
 }
 
 pub(super) fn delete(rows: &Rows<'_>, id: Uuid, at: i64) -> Result<(), Error> {
+    let kept = message(rows, id)?.filter(|it| it.deleted_at.is_none());
+    if let Some(kept) = kept {
+        tell(rows, "voicemail.deleted", &kept, Some(at), at)?;
+    }
     let changed = rows.change(
         "UPDATE messages SET deleted_at = coalesce(deleted_at, ?3) WHERE tenant = ?1 AND id = ?2",
         &[id.as_bytes(), &at],

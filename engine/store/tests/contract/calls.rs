@@ -23,7 +23,7 @@ pub(crate) fn run(store: &dyn Store) {
     a_journal_keeps_its_order_and_its_first_words(store);
 }
 
-fn begin(tenant: &str, started_at: i64) -> CallBegin {
+pub(super) fn begin(tenant: &str, started_at: i64) -> CallBegin {
     CallBegin {
         id: Uuid::now_v7(),
         tenant: tenant.into(),
@@ -41,7 +41,7 @@ fn begin(tenant: &str, started_at: i64) -> CallBegin {
     }
 }
 
-fn finished(begin: CallBegin) -> FinishedCall {
+pub(super) fn finished(begin: CallBegin) -> FinishedCall {
     let from = begin.started_at;
     let leg = LegRow {
         leg: 0,

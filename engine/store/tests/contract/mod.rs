@@ -9,6 +9,7 @@ pub(crate) mod calls;
 pub(crate) mod floor;
 pub(crate) mod jobs;
 pub(crate) mod kv;
+pub(crate) mod outbox;
 pub(crate) mod recordings;
 pub(crate) mod tokens;
 pub(crate) mod users;
@@ -22,6 +23,7 @@ pub(crate) fn run(store: &dyn Store) {
     voicemail::run(store);
     kv::run(store);
     jobs::run(store);
+    outbox::run(store);
     tokens::run(store);
     answers::run(store);
     floor::run(store);

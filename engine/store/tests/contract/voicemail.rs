@@ -24,7 +24,7 @@ pub(crate) fn run(store: &dyn Store) {
     messages_are_counted_as_a_lamp_shows_them(store);
 }
 
-fn message(tenant: &str, left_at: i64) -> MessageRow {
+pub(super) fn message(tenant: &str, left_at: i64) -> MessageRow {
     MessageRow {
         id: Uuid::now_v7(),
         tenant: tenant.into(),

@@ -1,6 +1,7 @@
 //! Plugins through the host's public face: what they may do, what they share, and what becomes of
 //! those that fail.
 
+mod events;
 mod jobs;
 mod permissions;
 mod routes;

@@ -8,8 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use store::{JobState, Store};
+use store::{JobState, MessageRow, Store};
+use uuid::Uuid;
 
+use super::events;
 use super::jobs::{advance, jobs, until_waits_after};
 use super::sink::{Request, Sink};
 use super::{dialplan, with};
@@ -53,12 +55,24 @@ fn project(url: &str) -> Project {
     project
 }
 
-fn missed(project: &Project, id: &str) {
-    let about = json!({
-        "id": id, "from": null, "to": "4001234567", "outcome": "rang_out",
-        "cause": "no_answer", "ended_by": "callee", "answered": false, "vars": {},
+/// Waits until a missed call is no event any more, but a job.
+fn missed(project: &Project, id: u128) {
+    let id = Uuid::from_u128(id);
+    project
+        .store
+        .finish_call(events::missed(id))
+        .wait()
+        .unwrap();
+    until(|| {
+        let all = project.store.jobs("8001", None).wait().unwrap();
+        all.iter().all(|row| row.job.name == "deliver")
     });
-    project.scripts.event(&"8001".into(), "call.ended", about);
+}
+
+/// Webhooks that are done.
+fn delivered(project: &Project) -> usize {
+    let done = jobs(project, JobState::Done).into_iter();
+    done.filter(|row| row.job.name == "deliver").count()
 }
 
 /// Checks the signature as a receiver would.
@@ -84,7 +98,7 @@ fn a_receiver_that_is_down_for_ten_minutes_gets_each_missed_call_once() {
         .unwrap();
     let project = project(&format!("http://{address}/hook"));
 
-    missed(&project, "c1");
+    missed(&project, 1);
     let waiting = until_waits_after(&project, 1);
     assert!(
         waiting
@@ -98,7 +112,7 @@ fn a_receiver_that_is_down_for_ten_minutes_gets_each_missed_call_once() {
     }
     let sink = Sink::at(address, &[204]);
     // Told of once more meanwhile, as after a crash.
-    missed(&project, "c1");
+    missed(&project, 1);
     advance(&project, 1_800);
 
     let event = verified(&sink.next());
@@ -109,13 +123,14 @@ fn a_receiver_that_is_down_for_ten_minutes_gets_each_missed_call_once() {
     );
     assert_eq!(
         (&event["data"]["call"], &event["data"]["to"]),
-        (&json!("c1"), &json!("4001234567"))
+        (&json!(Uuid::from_u128(1)), &json!("4001234567"))
     );
-    until(|| jobs(&project, JobState::Done).len() == 1);
-    missed(&project, "c1");
-    missed(&project, "c2");
-    assert_eq!(verified(&sink.next())["data"]["call"], "c2");
-    until(|| jobs(&project, JobState::Done).len() == 2);
+    until(|| delivered(&project) == 1);
+    missed(&project, 1);
+    missed(&project, 2);
+    let second = Uuid::from_u128(2).to_string();
+    assert_eq!(verified(&sink.next())["data"]["call"], second);
+    until(|| delivered(&project) == 2);
     assert_eq!(sink.count(), 2, "one for each call");
     assert_eq!(project.store.jobs("8001", None).wait().unwrap(), []);
 }
@@ -125,7 +140,7 @@ fn an_answer_that_is_no_success_is_tried_again_with_the_same_id_and_a_new_time()
     let sink = Sink::start(&[500, 302, 200]);
     let project = project(&sink.url());
 
-    missed(&project, "c1");
+    missed(&project, 1);
     let first = sink.next();
     until_waits_after(&project, 1);
     advance(&project, 5);
@@ -138,7 +153,7 @@ fn an_answer_that_is_no_success_is_tried_again_with_the_same_id_and_a_new_time()
     advance(&project, 300);
     let third = sink.next();
 
-    until(|| jobs(&project, JobState::Done).len() == 1);
+    until(|| delivered(&project) == 1);
     for request in [&first, &second, &third] {
         verified(request);
         assert_eq!(request.header("webhook-id"), first.header("webhook-id"));
@@ -153,11 +168,11 @@ fn a_receiver_that_is_gone_for_good_gets_nothing_more() {
     let sink = Sink::start(&[410]);
     let project = project(&sink.url());
 
-    missed(&project, "c1");
+    missed(&project, 1);
     sink.next();
-    until(|| jobs(&project, JobState::Done).len() == 1);
-    missed(&project, "c2");
-    until(|| jobs(&project, JobState::Done).len() == 2);
+    until(|| delivered(&project) == 1);
+    missed(&project, 2);
+    until(|| delivered(&project) == 2);
 
     assert_eq!(sink.count(), 1);
 }
@@ -166,22 +181,29 @@ fn a_receiver_that_is_gone_for_good_gets_nothing_more() {
 fn messages_are_told_of_and_answered_calls_are_not() {
     let sink = Sink::start(&[200]);
     let project = project(&sink.url());
-    let answered = json!({ "id": "c1", "outcome": "answered" });
-    project
-        .scripts
-        .event(&"8001".into(), "call.ended", answered);
-    let message = json!({
-        "id": "m1", "call": "c1", "mailbox": "8000", "from": "+8613800138000",
-        "seconds": 7.5, "urgent": true,
-    });
+    let mut answered = events::missed(Uuid::from_u128(1));
+    answered.end.result = "answered".to_owned();
+    project.store.finish_call(answered).wait().unwrap();
+    let message = MessageRow {
+        id: Uuid::from_u128(2),
+        tenant: "8001".to_owned(),
+        mailbox: "8000".to_owned(),
+        recording: Uuid::from_u128(3),
+        call_id: Some(Uuid::from_u128(1)),
+        from: Some("+8613800138000".to_owned()),
+        left_at: 1_800_000_000_000_000,
+        duration: 7_500_000,
+        urgent: true,
+        heard_at: None,
+        deleted_at: None,
+        assigned_to: None,
+    };
 
-    project
-        .scripts
-        .event(&"8001".into(), "voicemail.recorded", message);
+    project.store.leave_message(message).wait().unwrap();
 
     let event = verified(&sink.next());
     assert_eq!(event["type"], "voicemail.recorded");
     assert_eq!(event["data"]["urgent"], true);
-    until(|| jobs(&project, JobState::Done).len() == 1);
+    until(|| delivered(&project) == 1);
     assert_eq!(sink.count(), 1);
 }

@@ -1,0 +1,159 @@
+//! What a simulated exchange writes down: as the switch does, so that events come from where they
+//! come from in earnest.
+
+use std::sync::Arc;
+
+use call::record::{CallRecord, Segment};
+use call::{MailboxChange, Setup};
+use serde_json::Value;
+use store::{CallBegin, CallEnd, Direction, FinishedCall, MessageRow, Pending, SegmentRow, Store};
+
+use crate::jobs::Bell;
+
+/// The records of one simulated exchange.
+pub(super) struct Records {
+    store: Arc<dyn Store>,
+    bell: Arc<Bell>,
+    tenant: String,
+}
+
+impl Records {
+    /// Empty ones; `bell` is rung when an event may be in them.
+    pub(super) fn new(store: Arc<dyn Store>, bell: Arc<Bell>, tenant: String) -> Self {
+        Self {
+            store,
+            bell,
+            tenant,
+        }
+    }
+
+    /// Writes a call's end; what scripts are told of it.
+    pub(super) fn finish(&self, setup: &Setup, record: &CallRecord, vars: &Value) -> Value {
+        let call = finished(setup, record, vars);
+        let told = call.told();
+        self.write(self.store.finish_call(call));
+        told
+    }
+
+    /// Writes what has become of a message at `now`, in microseconds since 1970; the event that
+    /// scripts are told, with what they are told.
+    pub(super) fn change(
+        &self,
+        setup: &Setup,
+        change: &MailboxChange,
+        now: i64,
+    ) -> Option<(&'static str, Value)> {
+        let (event, id) = match change {
+            MailboxChange::Leave { .. } => {
+                let message = left(setup, change, &self.tenant, now)?;
+                let told = message.told();
+                self.write(self.store.leave_message(message));
+                return Some(("voicemail.recorded", told));
+            }
+            MailboxChange::Heard { message } => ("voicemail.heard", message.0),
+            MailboxChange::Delete { message } => ("voicemail.deleted", message.0),
+            MailboxChange::Greeting { .. } => return None,
+        };
+        let before = self.store.message(&self.tenant, id).wait().ok()??;
+        let is_news = match change {
+            MailboxChange::Heard { .. } => before.heard_at.is_none(),
+            _ => before.deleted_at.is_none(),
+        };
+        self.write(match change {
+            MailboxChange::Heard { .. } => self.store.mark_heard(&self.tenant, id, now),
+            _ => self.store.delete_message(&self.tenant, id, now),
+        });
+        is_news.then(|| (event, before.told()))
+    }
+
+    fn write(&self, written: Pending<()>) {
+        written.forget();
+        self.bell.ring();
+    }
+}
+
+fn finished(setup: &Setup, record: &CallRecord, vars: &Value) -> FinishedCall {
+    FinishedCall {
+        begin: CallBegin {
+            id: setup.id.0,
+            tenant: setup.tenant.to_string(),
+            node: "test".to_owned(),
+            direction: match setup.trunk {
+                Some(_) => Direction::Inbound,
+                None => Direction::Internal,
+            },
+            from_raw: setup.from_raw.clone(),
+            from_number: setup.from.clone(),
+            from_name: setup.from_name.clone(),
+            to: setup.to.clone(),
+            context: setup.context.clone(),
+            user: setup.user.clone(),
+            trunk_in: setup.trunk.clone(),
+            generation: None,
+            started_at: setup.started_at,
+        },
+        end: CallEnd {
+            answered_at: record.answered_at,
+            ended_at: record.ended_at,
+            ended_by: record.ended_by.clone(),
+            result: word(&record.result),
+            cause: record.cause.word().to_owned(),
+            sip_status: record.sip_status(),
+            q850: record.cause.q850(),
+            trunk_out: None,
+            mos_min: None,
+            vars: vars.clone(),
+            script_error: None,
+        },
+        legs: Vec::new(),
+        segments: record.segments.iter().map(segment).collect(),
+    }
+}
+
+fn segment(segment: &Segment) -> SegmentRow {
+    SegmentRow {
+        kind: word(&segment.kind),
+        from: segment.from,
+        to: segment.to,
+        agent: segment.agent.clone(),
+        queue: None,
+        recording: segment.recording.map(|id| id.0),
+        note: None,
+    }
+}
+
+fn left(setup: &Setup, change: &MailboxChange, tenant: &str, now: i64) -> Option<MessageRow> {
+    let MailboxChange::Leave {
+        message,
+        mailbox,
+        recording,
+        from,
+        duration,
+        urgent,
+    } = change
+    else {
+        return None;
+    };
+    Some(MessageRow {
+        id: message.0,
+        tenant: tenant.to_owned(),
+        mailbox: mailbox.clone(),
+        recording: recording.0,
+        call_id: Some(setup.id.0),
+        from: from.clone(),
+        left_at: now,
+        duration: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+        urgent: *urgent,
+        heard_at: None,
+        deleted_at: None,
+        assigned_to: None,
+    })
+}
+
+/// The word that serde gives a unit variant.
+fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
