@@ -15,6 +15,8 @@ use crate::switch::live::Live;
 pub(crate) struct Seen {
     user: String,
     confirmed: bool,
+    /// Nobody else has ever been there.
+    alone: bool,
     /// Somebody who is no user was there, too.
     customer: bool,
 }
@@ -40,6 +42,9 @@ impl Switch {
             if told.is_none_or(|told| customer && !told.customer) {
                 let queue = None;
                 acd.handle_dialog(now, &agent, id, DialogNews::Began { customer, queue });
+            }
+            if user.alone != told.is_some_and(|told| told.alone) {
+                acd.handle_dialog(now, &agent, id, DialogNews::Alone(user.alone));
             }
             if user.confirmed && !told.is_some_and(|told| told.confirmed) {
                 acd.handle_dialog(now, &agent, id, DialogNews::Confirmed);
@@ -139,6 +144,7 @@ fn users_in(live: &Live) -> SmallVec<[Seen; 2]> {
                 seen.push(Seen {
                     user: user.to_owned(),
                     confirmed,
+                    alone: living(live).count() == 1 && before.is_none_or(|before| before.alone),
                     customer: before.is_some_and(|before| before.customer)
                         || living(live).any(is_customer),
                 });

@@ -106,7 +106,7 @@ impl Acd {
             (Act::LogIn, Duty::LoggedOut) => self.log_in(ix),
             (Act::LogIn, _) | (Act::LogOut, Duty::LoggedOut) => return Ok(()),
             (_, Duty::LoggedOut) => return Err(Refusal::LoggedOut),
-            (Act::LogOut, _) if !agent.dialogs.is_empty() => return Err(Refusal::InCall),
+            (Act::LogOut, _) if agent.is_in_call() => return Err(Refusal::InCall),
             (Act::LogOut, _) => {
                 self.take_back_offer(ix);
                 self.agents[ix.0].log_out();
@@ -115,7 +115,7 @@ impl Acd {
                 self.take_back_offer(ix);
                 let agent = &mut self.agents[ix.0];
                 let rest = Rest::Busy(Reason::Reset);
-                agent.wish = (!agent.dialogs.is_empty()).then_some(rest);
+                agent.wish = agent.is_in_call().then_some(rest);
                 agent.rest(now, rest);
             }
             (Act::Idle, _) => self.wish(ix, Rest::Idle),
@@ -212,6 +212,7 @@ impl Acd {
                 let dialog = dialogs.entry(call).or_insert(Dialog {
                     confirmed: false,
                     customer,
+                    alone: false,
                     wrap_up,
                 });
                 dialog.customer |= customer;
@@ -222,13 +223,27 @@ impl Acd {
                 let dialog = dialogs.entry(call).or_insert(Dialog {
                     confirmed: false,
                     customer: false,
+                    alone: false,
                     wrap_up,
                 });
                 dialog.confirmed = true;
-                // Whoever talks to somebody else does not come to the phone that rings.
-                self.take_back_offer(ix);
+                self.attend(ix, call);
+            }
+            DialogNews::Alone(alone) => {
+                if let Some(dialog) = self.agents[ix.0].dialogs.get_mut(&call) {
+                    dialog.alone = alone;
+                }
+                self.attend(ix, call);
             }
             DialogNews::Ended => self.agents[ix.0].end_dialog(now, call, &self.rules),
+        }
+    }
+
+    /// Whoever talks to somebody else does not come to the phone that rings.
+    fn attend(&mut self, ix: AgentIx, call: CallId) {
+        let dialog = self.agents[ix.0].dialogs.get(&call);
+        if dialog.is_some_and(|dialog| dialog.confirmed && !dialog.alone) {
+            self.take_back_offer(ix);
         }
     }
 

@@ -184,6 +184,8 @@ pub(super) struct Dialog {
     pub(super) confirmed: bool,
     /// With a customer, so that 事后 follows.
     pub(super) customer: bool,
+    /// With the exchange alone.
+    pub(super) alone: bool,
     pub(super) wrap_up: WrapUpLimit,
 }
 
@@ -240,7 +242,8 @@ impl Agent {
         if self.duty == Duty::LoggedOut {
             return State::LoggedOut;
         }
-        if self.dialogs.values().any(|dialog| dialog.confirmed) {
+        let talks = |dialog: &Dialog| dialog.confirmed && !dialog.alone;
+        if self.dialogs.values().any(talks) {
             return State::Talking;
         }
         if let Hold::Offered(_) = self.hold {
@@ -260,7 +263,12 @@ impl Agent {
 
     /// Whether presses and time-outs must wait for a call or an offer to end.
     pub(super) fn is_engaged(&self) -> bool {
-        !self.dialogs.is_empty() || matches!(self.hold, Hold::Offered(_))
+        self.is_in_call() || matches!(self.hold, Hold::Offered(_))
+    }
+
+    /// Whether there is a leg of theirs in a call with somebody, ringing or not.
+    pub(super) fn is_in_call(&self) -> bool {
+        self.dialogs.values().any(|dialog| !dialog.alone)
     }
 
     /// Why the agent cannot be offered a call now; `None` when they can.
@@ -271,11 +279,13 @@ impl Agent {
         if !self.is_reachable() {
             return Some(Because::Unreachable);
         }
+        if self.state() == State::Talking {
+            return Some(Because::Talking);
+        }
         if !self.dialogs.is_empty() {
-            let confirmed = self.dialogs.values().any(|dialog| dialog.confirmed);
-            return Some(match confirmed {
-                true => Because::Talking,
-                false => Because::OwnCallRings,
+            return Some(match self.is_in_call() {
+                true => Because::OwnCallRings,
+                false => Because::WithExchange,
             });
         }
         match self.hold {
@@ -355,7 +365,7 @@ impl Agent {
                 Some(owed) => longer(owed, dialog.wrap_up),
             });
         }
-        if !self.dialogs.is_empty() || self.duty == Duty::LoggedOut {
+        if self.is_in_call() || self.duty == Duty::LoggedOut {
             return;
         }
         let Some(limit) = self.owed.take() else {

@@ -77,6 +77,8 @@ pub enum Because {
     Talking,
     /// A call of their own rings, in or out.
     OwnCallRings,
+    /// In a menu or at a star code.
+    WithExchange,
     /// 事后.
     WrapUp {
         /// For so long; until the agent ends it when `None`.
@@ -142,6 +144,7 @@ impl fmt::Display for Because {
             Self::Releasing => f.write_str("the last offer is being taken back"),
             Self::Talking => f.write_str("talking"),
             Self::OwnCallRings => f.write_str("a call of their own rings"),
+            Self::WithExchange => f.write_str("in a menu of the exchange"),
             Self::WrapUp { left: None } => f.write_str("wrap-up"),
             Self::WrapUp { left: Some(left) } => {
                 write!(f, "wrap-up for {} s more", left.as_secs())

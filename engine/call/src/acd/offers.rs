@@ -154,6 +154,7 @@ impl Acd {
             Dialog {
                 confirmed: true,
                 customer: true,
+                alone: false,
                 wrap_up,
             },
         );

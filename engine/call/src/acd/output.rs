@@ -139,6 +139,10 @@ pub enum DialogNews {
         /// The queue whose 事后 applies, if the call came from one.
         queue: Option<QueueName>,
     },
+    /// Whether the agent talks with the exchange alone in it: a menu, a star code. They are offered
+    /// nothing meanwhile, and are otherwise as if they were in no call, so that what they do by
+    /// star code applies at once.
+    Alone(bool),
     /// It is answered.
     Confirmed,
     /// It is over.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::{Floor, QueuePlan, ms, plan, s};
-use crate::Cause;
 use crate::acd::{Act, AfterWrapUp, By, DialogNews, Output, Reason, Refusal, State};
+use crate::{CallId, Cause};
 
 fn internal() -> DialogNews {
     DialogNews::Began {
@@ -363,4 +365,58 @@ fn a_lost_end_of_a_call_is_found_by_the_audit() {
 
     assert_eq!(floor.state("1049"), State::WrapUp);
     assert_eq!(floor.acd.position(waits), None);
+}
+
+#[test]
+fn whoever_dials_a_star_code_is_in_no_call_and_is_offered_none() {
+    let mut floor = Floor::staffed(&["1049"], |queue| queue.offering.wrap_up = Some(s(20)));
+    floor.act("1049", Act::Busy(1)).unwrap();
+    let dials = |floor: &mut Floor, number| {
+        let own = CallId(Uuid::from_u128(number));
+        for news in [internal(), DialogNews::Alone(true), DialogNews::Confirmed] {
+            floor.dialog("1049", own, news);
+        }
+        own
+    };
+    let own = dials(&mut floor, 900);
+    assert_eq!(floor.state("1049"), State::Busy(Reason::Code(1)));
+
+    // What they do applies at once, and a call that waits comes when they have hung up.
+    floor.act("1049", Act::Idle).unwrap();
+    assert_eq!(floor.state("1049"), State::Idle);
+    let call = floor.calls();
+    assert_eq!(floor.ringing(), [""; 0]);
+    let why = floor.acd.explain(call).unwrap().to_string();
+    assert!(why.contains("1049: in a menu of the exchange"), "{why}");
+    floor.parts("1049", own);
+    assert_eq!(floor.ringing(), ["1049"]);
+
+    // Neither does it take an offer back, nor end a 事后 or begin one.
+    let own = dials(&mut floor, 901);
+    assert_eq!(floor.state("1049"), State::Offered);
+    floor.answers("1049");
+    floor.parts("1049", call);
+    assert_eq!(floor.state("1049"), State::WrapUp);
+    floor.act("1049", Act::EndWrapUp).unwrap();
+    assert_eq!(floor.state("1049"), State::Idle);
+    floor.act("1049", Act::LogOut).unwrap();
+    floor.parts("1049", own);
+    assert_eq!(floor.state("1049"), State::LoggedOut);
+}
+
+#[test]
+fn a_menu_that_puts_the_agent_through_to_somebody_is_a_call_like_any_other() {
+    let mut floor = Floor::staffed(&["1049"], |_| {});
+    floor.calls();
+    let own = CallId(Uuid::from_u128(900));
+    for news in [internal(), DialogNews::Alone(true), DialogNews::Confirmed] {
+        floor.dialog("1049", own, news);
+    }
+    assert_eq!(floor.ringing(), ["1049"]);
+
+    floor.dialog("1049", own, DialogNews::Alone(false));
+
+    assert_eq!(floor.state("1049"), State::Talking);
+    assert_eq!(floor.ringing(), [""; 0]);
+    assert_eq!(floor.act("1049", Act::LogOut), Err(Refusal::InCall));
 }

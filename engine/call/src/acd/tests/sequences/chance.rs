@@ -125,6 +125,11 @@ impl World {
         self.legs.insert((agent.clone(), call), false);
         self.acd.handle_dialog(self.now, &agent, call, began);
         self.look();
+        if self.below(3) == 0 {
+            let alone = DialogNews::Alone(self.below(4) != 0);
+            self.acd.handle_dialog(self.now, &agent, call, alone);
+            self.look();
+        }
         if self.below(3) != 0 {
             self.legs.insert((agent.clone(), call), true);
             let up = DialogNews::Confirmed;
