@@ -34,7 +34,7 @@ return {
         ["1051"] = { name = "陈晨", password = "demo-1051" },
       },
 
-      -- What callers leave out of hours and when nobody answers. Listen with *98; the PIN is asked for.
+      -- What callers leave out of hours and when nobody answers. Listen with *980; the PIN is asked for.
       mailboxes = {
         ["8000"] = { name = "热线留言", pin = "8000" },
       },

@@ -1,7 +1,9 @@
 -- The dialplan of tenant 8001. A context is what a caller may reach; nothing else exists for them.
-local extension = require "scripts.8001.extension"
-local outside   = require "scripts.8001.outside"
-local reception = require "scripts.8001.reception"
+require "scripts.8001.queues"
+local agent_codes = require "scripts.8001.agent_codes"
+local extension   = require "scripts.8001.extension"
+local outside     = require "scripts.8001.outside"
+local reception   = require "scripts.8001.reception"
 
 context "inbound" {
   ["4001234567"] = reception,
@@ -11,8 +13,10 @@ context "internal" {
   ["4001234567"] = reception,
   ["_10XX"]      = extension,
 
-  ["*97"] = function(call) return call:voicemail_menu(call.user.mailbox) end,
-  ["*98"] = function(call) return call:voicemail_menu("8000") end,
+  -- Mailboxes: one's own, any, the hotline's. Each asks for its PIN.
+  ["*97"]  = function(call) return call:voicemail_menu(call.user.mailbox) end,
+  ["*98"]  = function(call) return call:voicemail_menu() end,
+  ["*980"] = function(call) return call:voicemail_menu("8000") end,
 
   -- Hear yourself: to try a headset before the first call of the day. # ends it.
   ["*43"] = function(call)
@@ -31,3 +35,6 @@ context "internal" {
   ["120"] = outside,
   ["122"] = outside,
 }
+
+-- *20 to *25, *45 to *47: logging in, 置闲, 置忙, 事后.
+context "internal"(agent_codes)

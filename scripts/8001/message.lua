@@ -1,4 +1,4 @@
--- Takes a message into the hotline's own mailbox, which all agents can hear with *98.
+-- Takes a message into the hotline's own mailbox, which all agents can hear with *980.
 local HOTLINE = "8000"
 
 ---@param call Call

@@ -53,7 +53,7 @@ fn out_of_hours_the_caller_leaves_a_message_and_an_agent_listens_to_it() {
     assert_eq!(mailbox.messages.len(), 1);
     assert_eq!(mailbox.messages[0].from.as_deref(), Some("+8613800138000"));
 
-    let listening = a1.dials("*98");
+    let listening = a1.dials("*980");
     listening.is_answered();
     listening.hears_something(Duration::from_millis(300));
     listening.presses("8000#", Keys::Rfc4733);

@@ -128,7 +128,7 @@ fn out_of_hours(tour: &Tour, second: &Phone) {
         told.contains("left_message").then_some(())
     });
 
-    second.dials("*98");
+    second.dials("*980");
     second.hears_speech(Duration::from_millis(500));
     second.types("8000#");
     let heard = second.hears_within(pilot::A2, Duration::from_secs(20));

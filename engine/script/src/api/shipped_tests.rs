@@ -1,5 +1,7 @@
 //! What ships: the demo and the bench exchange load, name only what exists, and do what they say.
 
+mod agents;
+
 use std::path::Path;
 
 use call::{Bridge, Command, Reply, Sound, Strategy, Target, Voicemail, Why};
@@ -406,6 +408,9 @@ fn mailboxes_are_listened_to_by_phone() {
     let (bed, own) = demo("internal", "*97", Some("1049"));
     assert_eq!(story(&bed, &own), ["listen Some(\"1049\")"]);
 
-    let (bed, shared) = demo("internal", "*98", Some("1049"));
+    let (bed, any) = demo("internal", "*98", Some("1049"));
+    assert_eq!(story(&bed, &any), ["listen None"]);
+
+    let (bed, shared) = demo("internal", "*980", Some("1049"));
     assert_eq!(story(&bed, &shared), ["listen Some(\"8000\")"]);
 }

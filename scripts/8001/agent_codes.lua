@@ -1,0 +1,169 @@
+-- What agents do from their phones: a code, and what becomes of it. Each sets a state and says so; dialling it twice
+-- changes nothing. Other numbers for them are other names in the table at the end.
+local STATES = {
+  logged_out = "agent/state-logged-out",
+  busy       = "agent/state-busy",
+  idle       = "agent/state-idle",
+  offered    = "agent/state-offered",
+  talking    = "agent/state-talking",
+  wrap_up    = "agent/state-wrap-up",
+}
+
+-- Reasons of config.lua, and the exchange's own; one that is not here is not read out.
+local REASONS = {
+  ["break"]   = "agent/reason-break",
+  meeting     = "agent/reason-meeting",
+  training    = "agent/reason-training",
+  meal        = "agent/reason-meal",
+  paperwork   = "agent/reason-paperwork",
+  other       = "agent/reason-other",
+  no_answer   = "agent/reason-no-answer",
+  rejected    = "agent/reason-rejected",
+  phone_busy  = "agent/reason-phone-busy",
+  unreachable = "agent/reason-unreachable",
+  lost        = "agent/reason-lost",
+}
+
+local REFUSALS = {
+  not_an_agent   = "agent/not-an-agent",
+  logged_out     = "agent/not-logged-in",
+  in_call        = "agent/in-call",
+  not_in_wrap_up = "agent/not-in-wrap-up",
+  no_such_reason = "agent/no-such-reason",
+}
+
+---How many wait in the queues that an agent serves.
+---@param status AgentStatus
+---@return Sound[]
+local function waiting(status)
+  local mine, count = {}, 0
+  for _, name in ipairs(status.queues) do
+    mine[name] = true
+  end
+  for _, queue in ipairs(queues.list()) do
+    count = count + (mine[queue.name] and queue.waiting or 0)
+  end
+  if count < 2 then
+    return { count == 0 and "agent/waiting-nobody" or "agent/waiting-one" }
+  end
+  return { "agent/waiting-1", { number = count }, "agent/waiting-2" }
+end
+
+---@param status AgentStatus
+---@return Sound[]
+local function lasted(status)
+  local minutes = math.floor(status.lasted / 60)
+  if minutes < 2 then
+    return { minutes == 0 and "agent/lasted-moment" or "agent/lasted-minute" }
+  end
+  return { "agent/lasted", { number = minutes }, "queue/minutes" }
+end
+
+---Sounds one after the other.
+---@param ... Sound|Sound[]|nil
+---@return Sound[]
+local function joined(...)
+  local all = {}
+  for index = 1, select("#", ...) do
+    local part = select(index, ...)
+    for _, sound in ipairs(type(part) == "table" and part or { part }) do
+      all[#all + 1] = sound
+    end
+  end
+  return all
+end
+
+---What is wanted, and that it comes after the call where the agent is in one.
+---@param status AgentStatus
+---@param wanted string
+---@param sound string
+---@return Sound[]
+local function done(status, wanted, sound)
+  return status.state == wanted and { sound } or { sound, "agent/after-call" }
+end
+
+local function log_in(call, me)
+  local status, why = agents.get(me)
+  if status and status.state == "logged_out" then
+    if not call:ask_pin(call.user.mailbox) then
+      return "agent/failed"
+    end
+    status, why = agents.log_in(me)
+  end
+  return status and { "agent/login-ok", STATES[status.state] }, why
+end
+
+local function log_out(_, me)
+  local status, why = agents.log_out(me)
+  return status and "agent/logout-ok", why
+end
+
+local function idle(_, me)
+  local status, why = agents.idle(me)
+  return status and joined(done(status, "idle", "agent/idle-ok"), waiting(status)), why
+end
+
+local function busy(call, me)
+  local digit = call.to:match("^%*24(%d)$")
+  local status, why = agents.busy(me, digit)
+  return status and joined(done(status, "busy", "agent/busy-ok"), REASONS[status.reason]), why
+end
+
+local function toggle(call, me)
+  local status = agents.get(me)
+  local other = status and status.state == "busy" and idle or busy
+  return other(call, me)
+end
+
+local function end_wrap_up(_, me)
+  local status, why = agents.end_wrap_up(me)
+  return status and joined(done(status, "idle", "agent/wrap-up-ended"), waiting(status)), why
+end
+
+local function extend_wrap_up(call, me)
+  local minutes = math.tointeger(tonumber(call.to:sub(4)))
+  local status, why = agents.extend_wrap_up(me, minutes * 60)
+  if minutes == 1 then
+    return status and "agent/wrap-up-longer-minute", why
+  end
+  return status and { "agent/wrap-up-longer", { number = minutes }, "queue/minutes" }, why
+end
+
+local function my_state(_, me)
+  local status, why = agents.get(me)
+  if not status then
+    return nil, why
+  end
+  local state = joined("agent/state-is", STATES[status.state], REASONS[status.reason], lasted(status))
+  return status.state == "logged_out" and state or joined(state, waiting(status))
+end
+
+---Makes a handler of what an agent does, which returns what they hear, or nil and why not.
+---@param act fun(call: Call, me: string): Sound|Sound[]|nil, string?
+---@return fun(call: Call)
+local function code(act)
+  return function(call)
+    local said, why
+    if call.user then
+      said, why = act(call, call.user.extension)
+    else
+      why = "not_an_agent"
+    end
+    call:answer()
+    return call:play(said or REFUSALS[why] or "agent/failed")
+  end
+end
+
+return {
+  ["*22"]    = code(log_in),
+  ["*45"]    = code(log_in),
+  ["*20"]    = code(log_out),
+  ["*23"]    = code(idle),
+  ["*24"]    = code(busy),
+  ["_*24X"]  = code(busy),
+  ["*46"]    = code(toggle),
+  ["*25"]    = code(end_wrap_up),
+  ["_*25Z"]  = code(extend_wrap_up),
+  ["_*25ZX"] = code(extend_wrap_up),
+  ["*47"]    = code(my_state),
+}
