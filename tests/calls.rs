@@ -5,6 +5,8 @@ mod support;
 
 #[path = "calls/across_codecs.rs"]
 mod across_codecs;
+#[path = "calls/agent_codes.rs"]
+mod agent_codes;
 #[path = "calls/between_users.rs"]
 mod between_users;
 #[path = "calls/cancelled.rs"]

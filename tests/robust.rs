@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "robust/agents.rs"]
+mod agents;
 #[path = "robust/broken_scripts.rs"]
 mod broken_scripts;
 #[path = "robust/disk.rs"]

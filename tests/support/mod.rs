@@ -6,6 +6,7 @@
     reason = "each test binary uses a part of it"
 )]
 
+mod agents;
 mod api;
 mod baresip;
 mod ear;

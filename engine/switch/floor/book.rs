@@ -169,7 +169,12 @@ fn line(at: i64, kind: &str) -> QueueLogRow {
     }
 }
 
+/// A change of the state, or only of whether a phone answers.
 fn state_line(change: &StateChange, reasons: &[String]) -> QueueLogRow {
+    let kind = match change.state == change.before {
+        true => "phone",
+        false => "state",
+    };
     QueueLogRow {
         agent: Some(change.agent.to_string()),
         why: change.state.reason(reasons).map(str::to_owned),
@@ -178,7 +183,7 @@ fn state_line(change: &StateChange, reasons: &[String]) -> QueueLogRow {
         was: Some(change.before.word().to_owned()),
         reachable: Some(change.reachable),
         by: Some(change.by.to_string()),
-        ..line(change.at, "state")
+        ..line(change.at, kind)
     }
 }
 

@@ -95,7 +95,8 @@ pub struct QueueLogRow {
     pub id: Uuid,
     /// When it happened.
     pub at: i64,
-    /// `entered`, `offered`, `offer_ended`, `left`, `state`.
+    /// `entered`, `offered`, `offer_ended`, `left`; `state`; `phone` when a phone answers or no
+    /// longer answers.
     pub kind: String,
     /// In which queue.
     pub queue: Option<String>,

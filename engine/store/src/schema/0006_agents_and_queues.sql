@@ -37,7 +37,7 @@ CREATE TABLE queue_log (
   tenant      TEXT   NOT NULL,
   id          BLOB   NOT NULL,
   at          BIGINT NOT NULL,
-  kind        TEXT   NOT NULL, -- entered, offered, offer_ended, left, state
+  kind        TEXT   NOT NULL, -- entered, offered, offer_ended, left, state, phone
   queue       TEXT,
   call_id     BLOB,
   agent       TEXT,

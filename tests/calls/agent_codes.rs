@@ -1,0 +1,105 @@
+//! Agents log in and out and change their states from their phones, with the codes of the demo
+//! exchange.
+
+use std::time::Duration;
+
+use crate::support::{Exchange, Setup, eventually, pilot};
+
+#[test]
+fn an_agents_day_by_phone_is_spoken_and_logged() {
+    let exchange = Exchange::start(Setup::default());
+    let [a1] = exchange.phones(["1049"]);
+
+    let said = exchange.said_to(&a1, "*47", &[]);
+    assert_eq!(said[..2], ["agent/state-is", "agent/state-logged-out"]);
+    assert_eq!(
+        exchange.said_to(&a1, "*23", &[]),
+        ["agent/not-logged-in"],
+        "*22 comes first"
+    );
+    exchange.logs_in(&a1);
+    // Again, and nothing changes.
+    let said = exchange.said_to(&a1, "*22", &[]);
+    assert_eq!(said, ["agent/login-ok", "agent/state-busy"]);
+    assert_eq!(
+        exchange.said_to(&a1, "*23", &[]),
+        ["agent/idle-ok", "agent/waiting-nobody"]
+    );
+    assert_eq!(
+        exchange.said_to(&a1, "*242", &[]),
+        ["agent/busy-ok", "agent/reason-meeting"]
+    );
+    assert_eq!(
+        exchange.said_to(&a1, "*47", &[]),
+        [
+            "agent/state-is",
+            "agent/state-busy",
+            "agent/reason-meeting",
+            "agent/lasted-moment",
+            "agent/waiting-nobody"
+        ]
+    );
+    assert_eq!(exchange.said_to(&a1, "*25", &[]), ["agent/not-in-wrap-up"]);
+    assert_eq!(exchange.said_to(&a1, "*20", &[]), ["agent/logout-ok"]);
+
+    assert_eq!(
+        exchange.states("1049"),
+        [
+            "busy login agent",
+            "idle  agent",
+            "busy meeting agent",
+            "logged_out  agent"
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_pin_logs_nobody_in() {
+    let exchange = Exchange::start(Setup::default());
+    let [a1] = exchange.phones(["1049"]);
+    exchange.logs_in(&a1);
+    exchange.said_to(&a1, "*20", &[]);
+
+    let said = exchange.said_to(&a1, "*22", &["1111", "2222", "3333"]);
+
+    assert_eq!(said, ["agent/failed"]);
+    assert_eq!(exchange.states("1049").last().unwrap(), "logged_out  agent");
+}
+
+#[test]
+fn in_a_call_nobody_logs_out_and_a_press_applies_after_it() {
+    let exchange = Exchange::start(Setup::default());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    exchange.logs_in(&a1);
+    let call = a1.dials("1050");
+    let rung = a2.rings();
+    rung.answers();
+    call.hears(pilot::A2);
+
+    assert_eq!(exchange.said_to(&a1, "*20", &[]), ["agent/in-call"]);
+    assert_eq!(
+        exchange.said_to(&a1, "*23", &[]),
+        ["agent/idle-ok", "agent/after-call", "agent/waiting-nobody"]
+    );
+    assert_eq!(
+        exchange.states("1049"),
+        ["busy login agent", "talking  engine"]
+    );
+    rung.hangs_up();
+    call.is_over_within(Duration::from_secs(15));
+
+    eventually("the press to apply", || {
+        (exchange.states("1049").last()? == "idle  engine").then_some(())
+    });
+}
+
+#[test]
+fn who_serves_no_queue_is_no_agent() {
+    let exchange = Exchange::start(Setup::default());
+    let [leader] = exchange.phones(["1001"]);
+
+    assert_eq!(
+        exchange.said_to(&leader, "*22", &[]),
+        ["agent/not-an-agent"]
+    );
+}
