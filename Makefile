@@ -10,8 +10,10 @@ BUILD_DEBS  := gcc pkg-config libopus-dev
 TEST_DEBS   := g++ sip-tester baresip-core sox
 BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon kamailio
 DENY        := $(TOOLS)/bin/cargo-deny
+LUA_CHECK   := $(TOOLS)/bin/emmylua_check
+LUA_FLAGS   := --severity warn --warnings-as-errors --ignore "engine/script/src/**,target/**"
 
-.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration licences fuzz clean
+.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration lua licences fuzz clean
 
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +21,7 @@ help: ## What there is to make
 run: deps ## Build what is missing and start the demo exchange
 	cargo run --release --quiet -- run
 
-test: deps-test fmt-check lint unit integration licences ## Everything that must hold
+test: deps-test fmt-check lint lua unit integration licences ## Everything that must hold
 	@echo "make test: all passed"
 
 unit: deps-test ## Unit, property and Lua tests of all crates
@@ -43,6 +45,16 @@ lint: deps-test ## Clippy without warnings; the fuzz targets compile
 	@echo "== clippy"
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	cargo check --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
+
+# The second run is over a mistake: a checker that sees no stubs finds none.
+lua: $(LUA_CHECK) ## The types of our Lua, by the stubs that editors use
+	@echo "== types of Lua"
+	$(LUA_CHECK) $(LUA_FLAGS) .
+	rm -rf target/lua && mkdir -p target/lua/engine/script
+	cp -r .luarc.json .emmyrc.json target/lua/ && cp -r engine/script/library target/lua/engine/script/
+	echo 'context "x" { ["1"] = function(call) call:plya() end }' > target/lua/wrong.lua
+	wrong=$$($(LUA_CHECK) --severity warn target/lua 2>&1 || true)
+	grep -q 'wrong.lua:1' <<< "$$wrong" || { echo "a mistake is not found: $$wrong"; exit 1; }
 
 fuzz: deps-test ## Run each fuzz target for ten seconds
 	@[ -x $(TOOLS)/bin/cargo-fuzz ] || cargo install --quiet --locked --root $(TOOLS) cargo-fuzz
@@ -91,6 +103,11 @@ $(DENY):
 	else
 	  cargo install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
 	fi
+
+# Built without optimisation: it takes a minute, and a run takes no second.
+$(LUA_CHECK):
+	cargo install --quiet --locked --debug --root $(TOOLS) --target-dir $(TOOLS)/build emmylua_check@0.25.1
+	rm -rf $(TOOLS)/build
 
 clean: ## Remove what was built
 	cargo clean

@@ -5,7 +5,7 @@ local english = { KEY = "*" }
 ---Plays a menu and waits for one key. After `*` the call's language is English.
 ---@param call Call
 ---@param prompt Sound|Sound[]
----@return string? key
+---@return string? key, string? why
 function english.ask(call, prompt)
   if call.language == "en" then
     return call:gather { play = prompt, timeout = 5, finish_on = "" }

@@ -14,7 +14,7 @@ context "internal" {
   ["_10XX"]      = extension,
 
   -- Mailboxes: one's own, any, the hotline's. Each asks for its PIN.
-  ["*97"]  = function(call) return call:voicemail_menu(call.user.mailbox) end,
+  ["*97"]  = function(call) return call:voicemail_menu(call.user and call.user.mailbox) end,
   ["*98"]  = function(call) return call:voicemail_menu() end,
   ["*980"] = function(call) return call:voicemail_menu("8000") end,
 

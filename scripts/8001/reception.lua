@@ -7,6 +7,7 @@ local ring      = require "scripts.8001.ring"
 
 local OPERATOR = { "user:1001" }
 
+---@type table<string, Handler>
 local choices = {
   ["1"] = function(call) return ring(call, { "user:1049", "user:1050" }) end,
   ["2"] = function(call) return ring(call, { "user:1050", "user:1051" }) end,
@@ -21,7 +22,7 @@ return function(call)
     return off_hours(call, hours:holiday())
   end
 
-  local prompt = { "greet/welcome", "menu/main" }
+  local prompt = { "greet/welcome", "menu/main" } ---@type Sound|Sound[]
   for _ = 1, 3 do
     local key = english.ask(call, prompt)
     local choice = choices[key]

@@ -29,6 +29,9 @@ error("type stubs for editors; never loaded by the engine")
 ---@field date? integer     Seconds since 1970, read as a date in the tenant's zone
 ---@field time? integer     The same, with hours and minutes
 
+---What a number leads to. What it returns is of no consequence.
+---@alias Handler fun(call: Call): ...any
+
 ----------------------------------------------------------------------------------------------------
 -- The call
 
@@ -259,7 +262,7 @@ function Call:on(event, handler) end
 ---Patterns begin with _: X is 0-9, Z 1-9, N 2-9, [..] one of these; a last . is one or more
 ---characters, a last ! any number. The most specific wins.
 ---@param name string
----@return fun(routes: table<string, fun(call: Call)>)
+---@return fun(routes: table<string, Handler>)
 function context(name) end
 
 ---Declares a queue: where callers wait, and which agents they are put through to (`call:queue`).
