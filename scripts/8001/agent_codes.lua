@@ -83,7 +83,7 @@ local function done(status, wanted, sound)
 end
 
 local function log_in(call, me)
-  local status, why = agents.get(me)
+  local status, why = agents.get(me) ---@type AgentStatus?, AgentRefusal?
   if status and status.state == "logged_out" then
     if not call:ask_pin(call.user.mailbox) then
       return "agent/failed"
@@ -121,7 +121,7 @@ local function end_wrap_up(_, me)
 end
 
 local function extend_wrap_up(call, me)
-  local minutes = math.tointeger(tonumber(call.to:sub(4)))
+  local minutes = math.tointeger(tonumber(call.to:sub(4))) or 1
   local status, why = agents.extend_wrap_up(me, minutes * 60)
   if minutes == 1 then
     return status and "agent/wrap-up-longer-minute", why

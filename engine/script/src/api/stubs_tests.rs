@@ -24,8 +24,11 @@ struct Stubs {
 
 impl Stubs {
     fn read() -> Self {
-        let path = root().join("engine/script/library/moonswitch.lua");
-        let text = std::fs::read_to_string(path).unwrap();
+        let read = |name: &str| {
+            let path = root().join("engine/script/library").join(name);
+            std::fs::read_to_string(path).unwrap()
+        };
+        let text = read("moonswitch.lua") + &read("moonswitch_tools.lua");
         let mut stubs = Self::default();
         let mut class = String::new();
         for line in text.lines() {
