@@ -31,6 +31,8 @@ mod lived_again;
 mod not_taken;
 #[path = "calls/over.rs"]
 mod over;
+#[path = "calls/queues/mod.rs"]
+mod queues;
 #[path = "calls/recording.rs"]
 mod recording;
 #[path = "calls/registering.rs"]

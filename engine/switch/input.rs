@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
 use script::{Place, ScriptEnd};
@@ -171,6 +171,11 @@ impl script::Exchange for Entrance {
     fn published(&self, tenant: &TenantId) {
         // Turned away, it is found by the next sweep.
         let _ = self.offer(Question::Published(tenant.clone()).into());
+    }
+
+    fn chosen(&self, tenant: &TenantId, ask: AskId, chosen: Chosen) {
+        // Turned away, the queue decides without it.
+        let _ = self.offer(Question::Chosen(tenant.clone(), ask, chosen).into());
     }
 
     fn act(

@@ -361,9 +361,21 @@ impl Switch {
     /// Takes a call out, does something with it, carries out what it wants, and puts it back. A
     /// panic in there ends this call and no other.
     fn with_call(&mut self, now: Instant, id: CallId, work: impl FnOnce(&mut Self, &mut Live)) {
-        let Some(mut live) = self.calls.remove(&id) else {
+        let Some(live) = self.calls.remove(&id) else {
             return;
         };
+        self.hold_deliveries();
+        self.deal_with(now, live, work);
+        self.release_deliveries(now);
+    }
+
+    fn deal_with(
+        &mut self,
+        now: Instant,
+        mut live: Box<Live>,
+        work: impl FnOnce(&mut Self, &mut Live),
+    ) {
+        let id = live.id();
         let _entered = live.span.clone().entered();
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(self, &mut live);

@@ -78,6 +78,7 @@ impl Switch {
                 again,
             } => self.choose_pin(live, mailbox, pin, &again),
             Output::Mailbox(change) => self.change_mailbox(live, change),
+            Output::Floor(asked) => self.ask_floor(now, live, asked),
             Output::Reply { request, reply } => {
                 if let Some((method, answer)) = live.replies.remove(&request) {
                     live.note_reply(now, request, method, &reply);

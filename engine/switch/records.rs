@@ -245,6 +245,8 @@ impl Live {
                 format!("a message of {:.1} s", left.duration.as_secs_f64())
             }
             Reply::Message(None) => "no message".to_owned(),
+            Reply::TakenOut(Some(key)) => format!("nil, \"left\", \"{key}\""),
+            Reply::TakenOut(None) => "nil, \"left\"".to_owned(),
             Reply::Right(Ok(())) => "true".to_owned(),
             Reply::Digits(Err(why))
             | Reply::Recording(Err(why))
@@ -333,7 +335,7 @@ fn segment_row(segment: &call::record::Segment) -> SegmentRow {
         from: segment.from,
         to: segment.to,
         agent: segment.agent.clone(),
-        queue: None,
+        queue: segment.queue.clone(),
         recording: segment.recording.map(|id| id.0),
         note: None,
     }
@@ -344,6 +346,8 @@ fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Answered => "answered",
         Outcome::RangOut => "rang_out",
         Outcome::AbandonedRinging => "abandoned_ringing",
+        Outcome::AbandonedInQueue => "abandoned_in_queue",
+        Outcome::QueueTimeout => "queue_timeout",
         Outcome::LeftMessage => "left_message",
         Outcome::EndedInMenu => "ended_in_menu",
         Outcome::Refused => "refused",

@@ -27,8 +27,13 @@ return {
       help = "The one before, while the receiver changes over; both sign.",
     },
     missed = {
-      type = "list", of = "enum", values = { "abandoned_ringing", "rang_out", "unreachable", "no_capacity" },
-      default = { "abandoned_ringing", "rang_out", "unreachable", "no_capacity" },
+      type = "list", of = "enum",
+      values = {
+        "abandoned_ringing", "abandoned_in_queue", "queue_timeout", "rang_out", "unreachable", "no_capacity",
+      },
+      default = {
+        "abandoned_ringing", "abandoned_in_queue", "queue_timeout", "rang_out", "unreachable", "no_capacity",
+      },
       help = "Which outcomes count as missed.",
     },
     timeout = { type = "duration", default = "15s", min = 1, max = 60, help = "How long an answer may take." },

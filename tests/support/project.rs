@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) tenant: String,
     /// Further users of the tenant.
     pub(crate) users: String,
+    /// Sounds of the tenant's own, each a tone of half a minute.
+    pub(crate) sounds: Vec<(&'static str, f64)>,
     /// Codecs, in the exchange's order.
     pub(crate) codecs: &'static str,
     /// The wall clock: a working day at noon, unless a test says otherwise.
@@ -45,6 +47,7 @@ impl Default for Setup {
             ports: (16_384, 32_767),
             tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
             users: String::new(),
+            sounds: Vec::new(),
             codecs: "\"opus\", \"g722\", \"pcma\", \"pcmu\"",
             clock: "2026-11-24T12:00:00+08:00",
             bench: false,
@@ -166,6 +169,11 @@ pub(crate) fn project(folder: &Path, street: &Street, setup: &Setup) {
     for tone in prompt::ALL {
         let path = folder.join(format!("sounds/tones/{tone}.wav"));
         tone_wav(&path, &[(tone, Duration::from_secs(1))]);
+    }
+    for (name, tone) in &setup.sounds {
+        let path = folder.join(format!("sounds/8001/zh/{name}.wav"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        tone_wav(&path, &[(*tone, Duration::from_secs(30))]);
     }
     fs::write(folder.join("config.lua"), config(street, setup)).unwrap();
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, LegId, MessageId, RecordingId};
+use crate::{Cause, LegId, MessageId, Queue, RecordingId};
 
 /// One thing that a script asks of its call. Each is answered by exactly one [`Reply`], unless the
 /// caller hangs up first.
@@ -46,6 +46,8 @@ pub enum Command {
     StopRecording,
     /// Rings targets, connects the first that answers, and replies when they part.
     Bridge(Bridge),
+    /// Waits for an agent, and replies when the two have parted.
+    Queue(Queue),
     /// Takes a message.
     Voicemail(Voicemail),
     /// The listening menu of a mailbox (*97).
@@ -100,6 +102,7 @@ impl Command {
             Self::StartRecording(_) => "start_recording",
             Self::StopRecording => "stop_recording",
             Self::Bridge(_) => "bridge",
+            Self::Queue(_) => "queue",
             Self::Voicemail(_) => "voicemail",
             Self::VoicemailMenu { .. } => "voicemail_menu",
             Self::AskPin { .. } => "ask_pin",
@@ -361,6 +364,12 @@ pub enum Why {
     Cancelled,
     /// Nothing was said.
     Silence,
+    /// As many wait as may.
+    Full,
+    /// There is no agent to wait for.
+    Empty,
+    /// The queue has sent the caller elsewhere, and that is done.
+    Overflow,
 }
 
 impl Why {
@@ -376,6 +385,9 @@ impl Why {
             Self::Congestion => "congestion",
             Self::Cancelled => "cancelled",
             Self::Silence => "silence",
+            Self::Full => "full",
+            Self::Empty => "empty",
+            Self::Overflow => "overflow",
         }
     }
 }
@@ -393,6 +405,8 @@ pub enum Reply {
     Recording(Result<Recorded, Why>),
     /// They have parted; or nobody came.
     Leg(Result<Parted, Why>),
+    /// This key took the caller out of the queue.
+    TakenOut(Option<char>),
     /// A message was left, or not.
     Message(Option<Left>),
     /// The PIN was right, or why nobody was let in.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, LegId, MailboxChange, MessageId, PinVerdict, PlayId, RecordingId};
+use crate::{Cause, FromFloor, LegId, MailboxChange, MessageId, PinVerdict, PlayId, RecordingId};
 
 /// Something that happened to a call. The switch translates SIP and media into these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +101,8 @@ pub enum Event {
         /// Whether it is.
         kept: bool,
     },
+    /// The floor tells the call that waits in a queue; answers [`Output::Floor`](crate::Output).
+    Floor(FromFloor),
     /// Another change of a mailbox is on disk, or could not be put there; answers all
     /// [`MailboxChange`]s but [`MailboxChange::Leave`].
     MailboxChanged {

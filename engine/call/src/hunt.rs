@@ -394,6 +394,12 @@ fn rank(why: Why) -> u8 {
         Why::NoAnswer => 2,
         Why::Unavailable => 3,
         Why::Congestion => 4,
-        Why::Cancelled | Why::Timeout | Why::NoMatch | Why::Silence => 5,
+        Why::Cancelled
+        | Why::Timeout
+        | Why::NoMatch
+        | Why::Silence
+        | Why::Full
+        | Why::Empty
+        | Why::Overflow => 5,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::acd::LeaseId;
 use crate::{Cause, LegId, PlayId, Setup, Target};
 
 /// One leg of a call.
@@ -14,6 +15,8 @@ pub struct Leg {
     pub(crate) peer: String,
     pub(crate) state: LegState,
     pub(crate) held: bool,
+    /// The offer of a queue that rings it, until the two are connected.
+    pub(crate) lease: Option<LeaseId>,
     pub(crate) hearing: Hearing,
     pub(crate) invited_at: Instant,
     pub(crate) ringing_at: Option<Instant>,
@@ -75,6 +78,11 @@ impl Leg {
         self.held
     }
 
+    /// Whether it rings for a caller of a queue, or has answered and is not connected yet.
+    pub fn is_offer(&self) -> bool {
+        self.lease.is_some()
+    }
+
     /// The leg that it talks with, when the two hear each other.
     pub fn talks_with(&self) -> Option<LegId> {
         match self.hearing {
@@ -117,6 +125,7 @@ impl Leg {
             peer,
             state: LegState::Trying,
             held: false,
+            lease: None,
             hearing: Hearing::Nothing,
             invited_at: now,
             ringing_at: None,

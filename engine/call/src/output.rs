@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, Cause, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply, RequestId,
-    Sound, Target, TenantId,
+    Sound, Target, TenantId, ToFloor,
 };
 
 /// What is known of a call when it begins.
@@ -190,6 +190,8 @@ pub enum Output {
     },
     /// Change the store's view of a mailbox.
     Mailbox(MailboxChange),
+    /// Ask the floor, or tell it; it answers with [`Event::Floor`](crate::Event).
+    Floor(ToFloor),
     /// Answer the script.
     Reply {
         /// Which method.

@@ -50,6 +50,10 @@ pub enum Outcome {
     AbandonedRinging,
     /// 已留言: a message was left.
     LeftMessage,
+    /// 排队放弃: the caller gave up while waiting in a queue.
+    AbandonedInQueue,
+    /// 排队超时: waited in a queue for as long as a caller may.
+    QueueTimeout,
     /// IVR 内挂机: ended in the menu.
     EndedInMenu,
     /// 客服拒接 or busy: refused by the called.
@@ -88,7 +92,7 @@ pub struct LegRecord {
 /// A stretch of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// `ivr`, `ring`, `talk`, `hold`, `voicemail`.
+    /// `ivr`, `queue`, `ring`, `talk`, `hold`, `voicemail`.
     pub kind: SegmentKind,
     /// From.
     pub from: i64,
@@ -96,6 +100,8 @@ pub struct Segment {
     pub to: i64,
     /// The user who took part, if one did.
     pub agent: Option<String>,
+    /// The queue that the call was in, or came from.
+    pub queue: Option<String>,
     /// What was recorded in it.
     pub recording: Option<RecordingId>,
 }
@@ -106,6 +112,7 @@ pub struct Segment {
 #[allow(missing_docs, reason = "the words are the trade's own")]
 pub enum SegmentKind {
     Ivr,
+    Queue,
     Ring,
     Talk,
     Hold,

@@ -181,6 +181,27 @@ function Call:stop_recording() end
 ---@return nil|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|"cancelled" why
 function Call:bridge(target, options) end
 
+---@class QueueOptions
+---@field priority? integer     A head start in seconds: served as if they had come so much earlier; 0, at most 3600
+---@field max_wait? Duration    So long the caller waits; as the queue says when left out
+---@field record? boolean       Records the conversation in stereo; as the queue says when left out
+---@field exit_keys? string     Keys that take the caller out of the queue
+
+---Waits in a queue, with music and announcements, until an agent has the call, and returns when they
+---have parted. A misspelt queue is an error.
+---
+---    local leg, why, key = call:queue("support", { exit_keys = "0" })
+---
+---When nobody came, `why` is "timeout" (waited for as long as a caller may), "full", "empty" (no agent to
+---wait for), "left" (by the exit key, which is the third result), or "overflow" (the queue has sent the
+---caller to a mailbox, and that is done).
+---@param name string
+---@param options? QueueOptions
+---@return Leg? leg
+---@return "timeout"|"full"|"empty"|"left"|"overflow"|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|nil why
+---@return string? key
+function Call:queue(name, options) end
+
 ---@class VoicemailOptions
 ---@field greeting? Sound|"busy"|"unavailable"|false  "unavailable": the mailbox's own, or a standard one with the
 ---                              owner's name where that is recorded; "busy" the same. The owner's temporary greeting
@@ -394,6 +415,8 @@ function Hours:next_change(at) end
 ---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
 ---|                      | agents, recordings, vars                                        |
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
+---| "queue.entered"      | queue, call, from, position                                     |
+---| "queue.left"         | queue, call, outcome, waited, agent, offers                     |
 ---| "voicemail.recorded" | id, call, mailbox, recording, from, seconds, urgent, left_at    |
 ---| "voicemail.heard"    | the same, the first time that it is listened to                 |
 ---| "voicemail.deleted"  | the same                                                        |
@@ -408,7 +431,7 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"call.ended"|"message.received"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
+---@param event "agent.changed"|"call.ended"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent?)
 function on(event, options, handler) end

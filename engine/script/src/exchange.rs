@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, Reply, TenantId};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -32,6 +32,11 @@ pub trait Exchange: Send + Sync + 'static {
     /// ([`Scripts::queues`](crate::Scripts::queues)).
     fn published(&self, tenant: &TenantId) {
         let _ = tenant;
+    }
+
+    /// A queue's `choose` has answered.
+    fn chosen(&self, tenant: &TenantId, ask: AskId, chosen: Chosen) {
+        let _ = (tenant, ask, chosen);
     }
 
     /// An agent of the tenant's queues does something, or somebody does it for them; how they

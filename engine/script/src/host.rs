@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use call::acd::{Act, AgentId, By, Plan, QueueStatus, Refusal, Status};
+use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Status};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
@@ -326,6 +326,12 @@ impl Exchange for Leash {
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         if !self.pulse.given_up() {
             self.exchange.keep_vars(call, vars);
+        }
+    }
+
+    fn chosen(&self, tenant: &TenantId, ask: AskId, chosen: Chosen) {
+        if !self.pulse.given_up() {
+            self.exchange.chosen(tenant, ask, chosen);
         }
     }
 

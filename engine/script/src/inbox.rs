@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use call::acd::{Ask, AskId, QueueName};
 use call::{CallId, Setup};
 use tokio::sync::Notify;
 
@@ -24,6 +25,11 @@ pub(crate) enum Message {
     Event(String, serde_json::Value),
     /// Answer a request. When there are too many, it is told to come again.
     Visit(Box<Asking>),
+    /// Ask a queue's `choose` whom a call should be offered to; the call comes as scripts see it.
+    /// Dropped when there are too many, and decided without.
+    Choose(QueueName, Box<Ask>, serde_json::Value),
+    /// It has lost its time: stop it. Always fits: there are no more than queues.
+    ForgetChoose(AskId),
     /// Do a job. Always fits: there are a few at a time of each handler.
     Job(Box<Claim>),
     /// This generation is published since then, in microseconds since 1970, UTC: its timers run.
@@ -69,8 +75,9 @@ impl Inbox {
         let bound = match &message {
             Message::Start(_) => MOST_STARTS,
             Message::Visit(_) => MOST_VISITS,
-            Message::News(..) | Message::Event(..) => MOST_NEWS,
+            Message::News(..) | Message::Event(..) | Message::Choose(..) => MOST_NEWS,
             Message::HangUp(_)
+            | Message::ForgetChoose(_)
             | Message::Job(_)
             | Message::Published(_)
             | Message::Retired

@@ -1,5 +1,6 @@
 //! The thread of one generation: it loads, serves its inbox, and ends with its last call.
 
+mod choose;
 mod drive;
 mod errand;
 mod visit;
@@ -13,6 +14,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use call::CallId;
+use call::acd::{AskId, QueueName};
 use mlua::{Function, IntoLuaMulti, LuaSerdeExt};
 use tokio::task::{AbortHandle, LocalSet, spawn_local};
 
@@ -126,6 +128,8 @@ pub(crate) fn begin(
         parts: parts.clone(),
         handlers: loaded.handlers,
         timers: RefCell::new(loaded.timers),
+        choosers: loaded.choosers,
+        choosing: RefCell::default(),
         doors: RefCell::new(loaded.doors),
         calls: RefCell::default(),
         tasks: Cell::new(0),
@@ -147,6 +151,10 @@ pub(crate) struct Serving {
     parts: Parts,
     handlers: BTreeMap<String, Vec<DeclaredRoute>>,
     timers: RefCell<Vec<DeclaredTimer>>,
+    /// What queues ask whom a call is offered to.
+    choosers: BTreeMap<QueueName, Function>,
+    /// Those that run.
+    choosing: RefCell<HashMap<AskId, AbortHandle>>,
     doors: RefCell<Vec<DeclaredDoor>>,
     calls: RefCell<HashMap<CallId, Rc<Running>>>,
     /// Runs that belong to no call.
@@ -173,6 +181,8 @@ impl Serving {
                 Message::News(call, news) => self.tell(call, &news),
                 Message::Event(name, payload) => self.event(&name, &payload),
                 Message::Visit(asking) => self.visit(*asking),
+                Message::Choose(queue, ask, about) => self.choose(&queue, *ask, &about),
+                Message::ForgetChoose(ask) => self.forget_choose(ask),
                 Message::Job(claim) => self.job(*claim),
                 Message::Published(_) if retired => {}
                 Message::Published(at) => {

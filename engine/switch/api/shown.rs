@@ -163,6 +163,7 @@ pub(super) fn partner(live: &Live) -> Option<LegId> {
 /// What a call does, as outsiders see it: what a script does from one moment to the next is a menu.
 pub(super) fn coarse(state: &str) -> &'static str {
     match state {
+        "queue" => "queued",
         "ringing" => "ringing",
         "talking" => "talking",
         "held" => "held",
@@ -236,6 +237,7 @@ mod tests {
             ("script", "menu"),
             ("gather", "menu"),
             ("bridge", "menu"),
+            ("queue", "queued"),
             ("ringing", "ringing"),
             ("talking", "talking"),
             ("held", "held"),

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use call::TenantId;
-use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use tokio::sync::oneshot;
 
 use crate::switch::{Input, Switch};
@@ -13,6 +13,8 @@ use crate::switch::{Input, Switch};
 pub(crate) enum Question {
     /// A tenant has a new generation of scripts.
     Published(TenantId),
+    /// A queue's `choose` has answered.
+    Chosen(TenantId, AskId, Chosen),
     /// An agent does something, or somebody does it for them.
     Act {
         tenant: TenantId,
@@ -38,6 +40,7 @@ impl Switch {
     pub(in crate::switch) fn answer_floor(&mut self, now: Instant, question: Question) {
         match question {
             Question::Published(tenant) => self.take_plan(now, &tenant),
+            Question::Chosen(tenant, ask, chosen) => self.chosen(now, &tenant, ask, chosen),
             Question::Act {
                 tenant,
                 agent,

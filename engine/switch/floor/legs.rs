@@ -132,7 +132,8 @@ impl Switch {
 /// The users in a call, each once.
 fn users_in(live: &Live) -> SmallVec<[Seen; 2]> {
     let mut seen: SmallVec<[Seen; 2]> = SmallVec::new();
-    for leg in living(live) {
+    // Legs of offers are the floor's own.
+    for leg in living(live).filter(|leg| !leg.is_offer()) {
         let Some(user) = leg.user() else { continue };
         let confirmed = leg.state() == LegState::Up;
         match seen.iter_mut().find(|it| it.user == user) {

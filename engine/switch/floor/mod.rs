@@ -6,6 +6,7 @@
 
 mod asked;
 mod book;
+mod calls;
 mod legs;
 mod outputs;
 
@@ -13,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::acd::{Acd, AgentId, Plan};
+use call::acd::{Acd, AgentId, LeaseId, Plan};
 use call::{CallId, TenantId};
 use store::FloorRow;
 
@@ -35,6 +36,8 @@ pub(crate) struct Floors {
     deliveries: VecDeque<(CallId, Delivery)>,
     /// Somebody delivers already.
     delivering: bool,
+    /// Calls that are being dealt with, and can be told nothing yet.
+    in_hand: usize,
 }
 
 /// One tenant's.
@@ -47,6 +50,10 @@ struct Floor {
     phones: HashMap<AgentId, bool>,
     /// What is to be written.
     book: Book,
+    /// The offers that live, and for whom they are.
+    leases: HashMap<LeaseId, CallId>,
+    /// Who waits, as events and `choose` show them.
+    callers: HashMap<CallId, serde_json::Value>,
 }
 
 impl Floors {
@@ -112,6 +119,8 @@ impl Switch {
                     plan: Arc::clone(&plan),
                     phones: HashMap::new(),
                     book: Book::default(),
+                    leases: HashMap::new(),
+                    callers: HashMap::new(),
                 };
                 self.floors.by_tenant.insert(tenant.clone(), floor);
                 self.restore_floor(now, tenant);

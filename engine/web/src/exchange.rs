@@ -47,7 +47,7 @@ pub trait Exchange: Send + Sync + 'static {
 /// A call that goes on.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct LiveCall {
-    /// `menu`, `ringing`, `talking`, `held`, `voicemail`, `fallback`, `ending`.
+    /// `menu`, `queued`, `ringing`, `talking`, `held`, `voicemail`, `fallback`, `ending`.
     pub state: &'static str,
     /// The user or number that the caller talks with.
     pub talks_with: Option<String>,

@@ -115,6 +115,7 @@ impl Acd {
             return;
         };
         let (call, ix) = (lease.call, lease.agent);
+        let record = self.queues[lease.queue.0].plan.record;
         let Some(caller) = self.callers.get_mut(&call) else {
             return;
         };
@@ -130,6 +131,7 @@ impl Acd {
             lease: id,
             call,
             agent: self.agents[ix.0].id.clone(),
+            record,
         });
     }
 

@@ -114,7 +114,7 @@ impl fmt::Display for By {
 }
 
 /// What became of the leg that rings an agent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum News {
     /// The agent has answered.
     Answered,
@@ -188,6 +188,8 @@ pub enum Output {
         call: CallId,
         /// The agent.
         agent: AgentId,
+        /// The queue's conversations are recorded.
+        record: bool,
     },
     /// Tell the caller, over the music.
     Announce {
@@ -267,7 +269,7 @@ pub enum Output {
 }
 
 /// Why an offer is taken back.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum Withdrawn {
     /// The caller is gone, or has left the queue.
     CallerGone,
@@ -284,7 +286,7 @@ pub enum Withdrawn {
 }
 
 /// What a caller is told.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum Announcement {
     /// How many are ahead; 0 is "you are next".
     Position {

@@ -202,12 +202,27 @@ impl Board {
 
     /// Rings somebody as a new leg; `None` when a call can have no more legs.
     pub(crate) fn invite(&mut self, target: Target, caller_id: Option<String>) -> Option<LegId> {
-        let id = LegId(u16::try_from(self.legs.len()).ok()?);
         let caller_name = match caller_id {
             Some(_) => None,
             None => self.setup.from_name.clone(),
         };
         let caller_id = caller_id.or_else(|| self.setup.from.clone());
+        self.invite_showing(target, caller_id, caller_name)
+    }
+
+    /// The same, with the caller's number under another name.
+    pub(crate) fn invite_as(&mut self, target: Target, caller_name: String) -> Option<LegId> {
+        let caller_id = self.setup.from.clone();
+        self.invite_showing(target, caller_id, Some(caller_name))
+    }
+
+    fn invite_showing(
+        &mut self,
+        target: Target,
+        caller_id: Option<String>,
+        caller_name: Option<String>,
+    ) -> Option<LegId> {
+        let id = LegId(u16::try_from(self.legs.len()).ok()?);
         self.legs.push(Leg::called(self.now, id, target.clone()));
         self.push(Output::Invite {
             leg: id,

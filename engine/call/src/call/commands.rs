@@ -7,6 +7,7 @@ use crate::gather::Gathering;
 use crate::journal::What;
 use crate::leg::Hearing;
 use crate::play::Playing;
+use crate::queueing::Queueing;
 use crate::voicemail::{Deposit, Knock, Listening};
 use crate::{Command, LegState, Music, Output, Recorded, Reply, RequestId, StartRecording};
 use std::time::{Duration, Instant};
@@ -93,6 +94,7 @@ impl Call {
 
     /// Commands that take their time, one after the other.
     fn do_in_turn(&mut self, request: RequestId, command: Command) {
+        let in_a_circle = self.fruitless >= MOST_FRUITLESS;
         let board = &mut self.board;
         let work = match command {
             Command::Play {
@@ -113,7 +115,7 @@ impl Call {
                     let why = format!("1 to {MOST_TARGETS} targets can ring, not {count}");
                     return self.refuse(request, why);
                 }
-                if self.fruitless >= MOST_FRUITLESS {
+                if in_a_circle {
                     let why = format!(
                         "this call has rung in vain {MOST_FRUITLESS} times; look for handlers that \
                          ring for each other in circles"
@@ -122,6 +124,14 @@ impl Call {
                 }
                 Foreground::Bridging(Bridging::new(plan))
             }
+            Command::Queue(_) if in_a_circle => {
+                let why = format!(
+                    "nobody came {MOST_FRUITLESS} times in a row; look for loops that ask for a queue again \
+                     and again"
+                );
+                return self.refuse(request, why);
+            }
+            Command::Queue(queue) => Foreground::Queueing(Queueing::new(queue)),
             Command::Voicemail(voicemail) => Foreground::Deposit(Deposit::new(board, voicemail)),
             Command::VoicemailMenu { mailbox } => {
                 Foreground::Listening(Listening::new(board, mailbox))

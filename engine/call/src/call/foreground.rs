@@ -9,6 +9,7 @@ use crate::call::board::Board;
 use crate::dictation::{Dictation, Terms};
 use crate::gather::Gathering;
 use crate::play::Playing;
+use crate::queueing::Queueing;
 use crate::voicemail::{Deposit, Knock, LastWords, Listening};
 use crate::{Keys, LegId, Purpose, Record, Reply};
 
@@ -21,6 +22,7 @@ pub(crate) enum Foreground {
     Echoing,
     Sleeping(Instant),
     Bridging(Bridging),
+    Queueing(Queueing),
     Deposit(Deposit),
     Listening(Listening),
     Knocking(Knock),
@@ -48,6 +50,7 @@ impl Foreground {
             Self::Echoing => "echo",
             Self::Sleeping(_) => "sleep",
             Self::Bridging(_) => "bridge",
+            Self::Queueing(queueing) => queueing.word(),
             Self::Deposit(_) => "voicemail",
             Self::Listening(_) => "voicemail_menu",
             Self::Knocking(_) => "ask_pin",
@@ -59,6 +62,7 @@ impl Foreground {
     pub(crate) fn peer(&self) -> Option<LegId> {
         match self {
             Self::Bridging(bridging) => bridging.peer(),
+            Self::Queueing(queueing) => queueing.peer(),
             _ => None,
         }
     }
@@ -73,7 +77,10 @@ impl Foreground {
 
     /// Whether it may be finished when the script has failed: the call survives its script.
     pub(crate) fn outlives_script(&self) -> bool {
-        matches!(self, Self::Bridging(_) | Self::Deposit(_))
+        matches!(
+            self,
+            Self::Bridging(_) | Self::Queueing(_) | Self::Deposit(_)
+        )
     }
 
     pub(crate) fn begin(&mut self, board: &mut Board) -> Option<Reply> {
@@ -90,6 +97,7 @@ impl Foreground {
             }
             Self::Sleeping(_) => None,
             Self::Bridging(bridging) => bridging.begin(board).map(Reply::from),
+            Self::Queueing(queueing) => queueing.begin(board),
             Self::Deposit(deposit) => deposit.begin(board).map(Reply::from),
             Self::Listening(listening) => listening.begin(board).map(Reply::from),
             Self::Knocking(knock) => knock.begin(board),
@@ -113,6 +121,7 @@ impl Foreground {
                 input.is_time_out().then_some(Reply::Done)
             }
             Self::Bridging(bridging) => bridging.handle(board, input).map(Reply::from),
+            Self::Queueing(queueing) => queueing.handle(board, input),
             Self::Deposit(deposit) => deposit.handle(board, input).map(Reply::from),
             Self::Listening(listening) => listening.handle(board, input).map(Reply::from),
             Self::Knocking(knock) => knock.handle(board, input),
@@ -128,6 +137,7 @@ impl Foreground {
             Self::Echoing => None,
             Self::Sleeping(until) => Some(*until),
             Self::Bridging(bridging) => bridging.deadline(),
+            Self::Queueing(queueing) => queueing.deadline(),
             Self::Deposit(deposit) => deposit.deadline(),
             Self::Listening(listening) => listening.deadline(),
             Self::Knocking(knock) => knock.deadline(),
@@ -146,6 +156,7 @@ impl Foreground {
                 bridging.abandon(board);
                 None
             }
+            Self::Queueing(queueing) => queueing.abandon(board),
             Self::Deposit(deposit) => deposit.caller_gone(board),
             Self::Listening(listening) => {
                 listening.caller_gone(board);

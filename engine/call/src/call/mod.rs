@@ -214,8 +214,8 @@ impl Call {
         matches!(self.phase, Phase::Ended)
     }
 
-    /// What it does now, in a word: `script`, `play`, `gather`, `ringing`, `talking`, `held`,
-    /// `voicemail`, `apology`, `ending`, `ended` …
+    /// What it does now, in a word: `script`, `play`, `gather`, `queue`, `ringing`, `talking`,
+    /// `held`, `voicemail`, `apology`, `ending`, `ended` …
     pub fn state(&self) -> &'static str {
         match (&self.phase, &self.foreground) {
             (Phase::Ended, _) => "ended",
@@ -224,11 +224,12 @@ impl Call {
             (
                 Phase::Live,
                 Some(Task {
-                    work: work @ Foreground::Bridging(_),
+                    work: work @ (Foreground::Bridging(_) | Foreground::Queueing(_)),
                     ..
                 }),
             ) => match work.peer() {
-                None => "ringing",
+                None if matches!(work, Foreground::Bridging(_)) => "ringing",
+                None => work.word(),
                 Some(_) if matches!(self.board.hearing(self.board.front()), Hearing::Leg(_)) => {
                     "talking"
                 }
@@ -338,6 +339,7 @@ impl Call {
                 Err(_) => self.fruitless + 1,
             };
         }
+        self.board.timeline.queue = None;
         if !matches!(task.work, Foreground::Bridging(_)) {
             self.board.turn(crate::record::SegmentKind::Ivr, None);
         }

@@ -136,10 +136,10 @@ fn cause_of(why: Why) -> Cause {
     match why {
         Why::Busy => Cause::Busy,
         Why::Rejected => Cause::Rejected,
-        Why::NoAnswer => Cause::NoAnswer,
-        Why::Unavailable => Cause::Unavailable,
-        Why::Congestion => Cause::Congestion,
-        Why::Cancelled | Why::Timeout | Why::NoMatch | Why::Silence => Cause::Normal,
+        Why::NoAnswer | Why::Timeout => Cause::NoAnswer,
+        Why::Unavailable | Why::Empty => Cause::Unavailable,
+        Why::Congestion | Why::Full => Cause::Congestion,
+        Why::Cancelled | Why::NoMatch | Why::Silence | Why::Overflow => Cause::Normal,
     }
 }
 

@@ -8,6 +8,8 @@ use crate::{Cause, RecordingId, Why};
 pub(crate) struct Timeline {
     done: Vec<Segment>,
     current: Segment,
+    /// The queue of the stretches that begin now.
+    pub(crate) queue: Option<String>,
 }
 
 impl Timeline {
@@ -17,11 +19,13 @@ impl Timeline {
             from: at,
             to: at,
             agent: None,
+            queue: None,
             recording: None,
         };
         Self {
             done: Vec::new(),
             current,
+            queue: None,
         }
     }
 
@@ -34,13 +38,20 @@ impl Timeline {
         recording: Option<RecordingId>,
     ) {
         let current = &self.current;
-        if (current.kind, &current.agent, current.recording) != (kind, &agent, recording) {
+        let before = (
+            current.kind,
+            &current.agent,
+            &current.queue,
+            current.recording,
+        );
+        if before != (kind, &agent, &self.queue, recording) {
             self.close(at);
             self.current = Segment {
                 kind,
                 from: at,
                 to: at,
                 agent,
+                queue: self.queue.clone(),
                 recording,
             };
         }
@@ -78,6 +89,8 @@ pub(crate) struct Story {
     pub(crate) failed: bool,
     /// Phones are being rung now.
     pub(crate) ringing: bool,
+    /// The caller waits in a queue now.
+    pub(crate) queueing: bool,
     /// Why nobody came, the last time.
     pub(crate) nobody: Option<Why>,
     /// Who left the last conversation, if nothing came after.
@@ -98,11 +111,15 @@ impl Story {
         if self.ringing && by_caller {
             return Outcome::AbandonedRinging;
         }
+        if self.queueing && by_caller {
+            return Outcome::AbandonedInQueue;
+        }
         match (self.nobody, cause) {
             (Some(Why::NoAnswer), _) => Outcome::RangOut,
             (Some(Why::Busy | Why::Rejected), _) => Outcome::Refused,
-            (Some(Why::Congestion), _) => Outcome::NoCapacity,
-            (Some(Why::Unavailable), _) => Outcome::Unreachable,
+            (Some(Why::Timeout), _) => Outcome::QueueTimeout,
+            (Some(Why::Congestion | Why::Full), _) => Outcome::NoCapacity,
+            (Some(Why::Unavailable | Why::Empty), _) => Outcome::Unreachable,
             (_, Cause::NoAnswer) if self.ringing => Outcome::RangOut,
             (_, Cause::Busy | Cause::Rejected | Cause::Forbidden) => Outcome::Refused,
             (_, Cause::Unallocated | Cause::Unavailable) => Outcome::Unreachable,

@@ -75,6 +75,7 @@ fn every_option_stands_any_value() {
         ("RecordOptions", "record("),
         ("StartRecordingOptions", "start_recording("),
         ("BridgeOptions", "bridge(\"user:1049\", "),
+        ("QueueOptions", "queue(\"it\", "),
         ("VoicemailOptions", "voicemail(\"8000\", "),
         ("TransferOptions", "transfer(\"1049\", "),
         ("MenuOptions", "menu("),

@@ -130,6 +130,8 @@ pub(crate) const EVENTS: &[&str] = &[
     "agent.changed",
     "call.ended",
     "message.received",
+    "queue.entered",
+    "queue.left",
     "voicemail.recorded",
     "voicemail.heard",
     "voicemail.deleted",

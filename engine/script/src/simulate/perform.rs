@@ -180,7 +180,13 @@ impl Scene {
             }
             Output::Ended(record) => self.finish(now, record),
             // Nobody hears anything that a test could ask for.
-            Output::Quiet { .. }
+            Output::Floor(call::ToFloor::Enter { .. }) => {
+                let why = "queues cannot be tried offline yet".to_owned();
+                let refused = call::FromFloor::Refused { why };
+                self.echoes.push_back(Event::Floor(refused));
+            }
+            Output::Floor(_)
+            | Output::Quiet { .. }
             | Output::PassEarlyMedia { .. }
             | Output::Disconnect { .. }
             | Output::MoveRecording { .. } => {}

@@ -150,6 +150,10 @@ pub(super) fn reply(reply: &Reply) -> Option<String> {
             format!("a message of {:.1} s", left.duration.as_secs_f64())
         }
         Reply::Message(None) => "no message".to_owned(),
+        Reply::TakenOut(key) => match key {
+            Some(key) => format!("nil, \"left\", \"{key}\""),
+            None => "nil, \"left\"".to_owned(),
+        },
         Reply::Right(Ok(())) => "true".to_owned(),
         Reply::Digits(Err(why))
         | Reply::Recording(Err(why))

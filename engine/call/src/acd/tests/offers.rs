@@ -18,7 +18,12 @@ fn an_answer_stops_what_the_caller_hears_and_connects_at_once() {
         floor.take(),
         [
             Output::Hush { call },
-            Output::Connect { lease, call, agent }
+            Output::Connect {
+                lease,
+                call,
+                agent,
+                record: false,
+            }
         ]
     );
     floor.news(lease, News::Connected);

@@ -8,6 +8,7 @@ mod greetings;
 mod hunting;
 mod knocking;
 mod listening;
+mod queueing;
 mod records;
 mod replay;
 mod sequences;

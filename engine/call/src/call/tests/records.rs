@@ -14,6 +14,7 @@ fn segment(kind: SegmentKind, from: i64, to: i64, agent: Option<&str>) -> Segmen
         from: at(from),
         to: at(to),
         agent: agent.map(str::to_owned),
+        queue: None,
         recording: None,
     }
 }

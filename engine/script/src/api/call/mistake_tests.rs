@@ -219,7 +219,12 @@ fn a_wrong_argument_is_refused_before_anything_is_asked() {
             "call:ansewr()",
             "a call has no 'ansewr' (did you mean 'answer'?)",
         ),
-        ("call:queue('it')", "a call has no 'queue'"),
+        ("call:queue('it')", "call:queue: no queue 'it'"),
+        (
+            "call:queue('it', { priority = -1 })",
+            "call:queue: priority: expected a whole number from 0 to 3600, got -1",
+        ),
+        ("call:juggle()", "a call has no 'juggle'"),
         (
             "call.frm = 1",
             "call.frm cannot be set: keep your own values in call.vars",

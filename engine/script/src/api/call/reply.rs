@@ -26,6 +26,7 @@ pub(super) fn to_lua(lua: &Lua, function: &str, reply: Reply) -> mlua::Result<Mu
             leg.raw_set("cause", parted.cause.word())?;
             leg.into_lua_multi(lua)
         }
+        Reply::TakenOut(key) => (Value::Nil, "left", key.map(String::from)).into_lua_multi(lua),
         Reply::Message(None) => Value::Nil.into_lua_multi(lua),
         Reply::Message(Some(left)) => {
             let message = lua.create_table()?;

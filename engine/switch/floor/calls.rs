@@ -1,0 +1,100 @@
+//! Calls and the floor: what calls ask of it, and what it tells them.
+
+use std::time::Instant;
+
+use call::acd::Enter;
+use call::journal::{Entry, What};
+use call::{CallId, Event, FromFloor, ToFloor};
+use serde_json::{Value, json};
+
+use super::outputs::Delivery;
+use crate::switch::Switch;
+use crate::switch::live::Live;
+
+impl Switch {
+    /// A call asks something of the floor, or reports to it.
+    pub(in crate::switch) fn ask_floor(&mut self, now: Instant, live: &Live, asked: ToFloor) {
+        let (tenant, id) = (&live.setup.tenant, live.id());
+        if let ToFloor::Enter { .. } = asked {
+            // Who runs on a generation that was published a moment ago finds its queues.
+            self.take_plan(now, tenant);
+        }
+        let Some(floor) = self.floors.get_mut(tenant) else {
+            if let ToFloor::Enter { queue, .. } = asked {
+                let why = format!("no queue '{queue}': tenant {tenant} declares none");
+                self.tell_call(id, FromFloor::Refused { why });
+            }
+            return;
+        };
+        match asked {
+            ToFloor::Enter {
+                queue,
+                priority,
+                max_wait,
+            } => {
+                floor.callers.insert(id, about(live));
+                let entered = floor.acd.handle_enter(
+                    now,
+                    Enter {
+                        call: id,
+                        queue,
+                        priority,
+                        max_wait,
+                    },
+                );
+                if let Err(error) = entered {
+                    floor.callers.remove(&id);
+                    let why = error.to_string();
+                    self.tell_call(id, FromFloor::Refused { why });
+                }
+            }
+            ToFloor::Leave => floor.acd.handle_leave(now, id),
+            ToFloor::Gone => floor.acd.handle_gone(now, id),
+            ToFloor::Offer { lease, news } => floor.acd.handle_offer(now, lease, news),
+        }
+        self.drain_floor(now, tenant);
+    }
+
+    pub(super) fn tell_call(&mut self, call: CallId, news: FromFloor) {
+        let delivery = Delivery::News(news);
+        self.floors.deliveries.push_back((call, delivery));
+    }
+
+    /// A call is in hand: what others are told waits until it is put back.
+    pub(in crate::switch) fn hold_deliveries(&mut self) {
+        self.floors.in_hand += 1;
+    }
+
+    /// It is put back, or gone.
+    pub(in crate::switch) fn release_deliveries(&mut self, now: Instant) {
+        self.floors.in_hand = self.floors.in_hand.saturating_sub(1);
+        self.deliver(now);
+    }
+
+    /// Tells calls what there is to tell, unless one is in hand.
+    pub(super) fn deliver(&mut self, now: Instant) {
+        if self.floors.in_hand > 0 || std::mem::replace(&mut self.floors.delivering, true) {
+            return;
+        }
+        while let Some((call, delivery)) = self.floors.deliveries.pop_front() {
+            self.with_call(now, call, |switch, live| match delivery {
+                Delivery::News(news) => live.call.handle_event(now, Event::Floor(news)),
+                Delivery::Decision { what, because } => {
+                    let at = now.saturating_duration_since(live.born);
+                    let what = What::Decision { what, because };
+                    switch.note(live, &Entry { at, what });
+                }
+            });
+        }
+        self.floors.delivering = false;
+    }
+}
+
+/// A caller as events and `choose` show them.
+fn about(live: &Live) -> Value {
+    let (id, setup) = (live.id().to_string(), &live.setup);
+    json!({
+        "id": id, "call": id, "from": setup.from, "from_name": setup.from_name, "to": setup.to,
+        "language": live.language,
+    })
+}
