@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "api/agents.rs"]
+mod agents;
 #[path = "api/calls.rs"]
 mod calls;
 #[path = "api/events.rs"]

@@ -80,9 +80,10 @@ fn what_is_no_scope_no_name_and_no_token_is_said_to_be_none() {
 
 #[test]
 fn the_commands_of_the_readme_do_what_it_says() {
-    let exchange = Exchange::start(
-        Setup::answering("call:bridge(\"user:1049\", { record = true })").with_http(),
-    );
+    let mut setup = Setup::answering("call:bridge(\"user:1049\", { record = true })");
+    let queue = "queue \"it\" { agents = { \"1049\" } }\n";
+    setup.script.as_mut().unwrap().push_str(queue);
+    let exchange = Exchange::start(setup.with_http());
     let [a1] = exchange.phones(["1049"]);
     let carrier = exchange.carrier();
     let call = carrier.dials("4001234567");
@@ -94,7 +95,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
         api.items("/calls?live=true").pop()
     });
 
-    let [lists, hanging_up, sound] = readme(&exchange);
+    let [lists, hanging_up, agents, sound] = readme(&exchange);
     let shown = shell(&exchange, &lists);
     assert!(shown.contains("\"user\":\"1049\""), "{shown}");
     assert!(shown.contains("\"to\":\"4001234567\""), "{shown}");
@@ -106,6 +107,10 @@ fn the_commands_of_the_readme_do_what_it_says() {
         exchange.only_record().call.end.unwrap().ended_by,
         "api:tour"
     );
+    let told = shell(&exchange, &format!("{token}\n{agents}"));
+    assert!(told.contains("\"reason\":\"login\""), "{told}");
+    assert!(told.contains("\"callers\":[]"), "{told}");
+    assert!(told.contains("\"items\":"), "{told}");
     eventually("the recording to be closed", || {
         let recordings = api.items("/recordings");
         recordings.into_iter().find(|one| one["end"].is_object())
@@ -115,7 +120,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
     assert_eq!((begin.len(), &begin[..4]), (10_000, &b"RIFF"[..]));
 }
 
-/// The README's three blocks for programs, at this exchange's address.
+/// The README's blocks for programs, at this exchange's address.
 fn readme<const N: usize>(exchange: &Exchange) -> [String; N] {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, text) = text.split_once("## For programs").unwrap();

@@ -103,6 +103,21 @@ impl Api {
 
     /// Sends a request.
     pub(crate) fn asks(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.sends(method, path, headers, "")
+    }
+
+    /// Sends JSON.
+    pub(crate) fn posts(&self, path: &str, body: &Value) -> Answer {
+        let body = body.to_string();
+        let length = body.len().to_string();
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", &*length),
+        ];
+        self.sends("POST", path, &headers, &body)
+    }
+
+    fn sends(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut request = format!(
@@ -113,7 +128,8 @@ impl Api {
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        stream.write_all((request + "\r\n").as_bytes()).unwrap();
+        request += "\r\n";
+        stream.write_all((request + body).as_bytes()).unwrap();
         let mut octets = Vec::new();
         stream.read_to_end(&mut octets).unwrap();
         let end = octets.windows(4).position(|four| four == b"\r\n\r\n");
@@ -200,9 +216,11 @@ impl Stream {
 /// `/api/v1/calls/{id}` of `/calls/0193…?limit=1`.
 fn template(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
-    let parts = path.split('/').map(|part| match part.len() {
-        36 => "{id}",
-        _ => part,
+    let mut before = "";
+    let parts = path.split('/').map(|part| {
+        let is_id = part.len() == 36 || matches!(before, "agents" | "queues");
+        before = part;
+        if is_id { "{id}" } else { part }
     });
     format!("/api/v1{}", parts.collect::<Vec<_>>().join("/"))
 }

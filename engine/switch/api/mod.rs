@@ -1,5 +1,6 @@
 //! What the API asks of the switch; neighbours hold what it is shown and what its listeners are told.
 
+mod floor;
 mod news;
 mod shown;
 
@@ -10,7 +11,10 @@ use call::{CallId, TenantId};
 use store::MessageRow;
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use web::{Asked, LiveCall, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange};
+use web::{
+    ActRefused, Agent, AgentAct, Asked, LiveCall, Queue, QueueDetails, Registration, Reloaded,
+    Scripts, Trunk, User, VoicemailChange,
+};
 
 pub(super) use news::{tell_of_message, tell_scripts_of_message};
 use shown::reloaded;
@@ -33,6 +37,15 @@ enum What {
     Users(oneshot::Sender<Vec<User>>),
     Scripts(oneshot::Sender<Option<Scripts>>),
     Reload(oneshot::Sender<Reloaded>),
+    Agents(oneshot::Sender<Vec<Agent>>),
+    Act {
+        agent: String,
+        act: AgentAct,
+        by: String,
+        answer: oneshot::Sender<Result<Agent, ActRefused>>,
+    },
+    Queues(oneshot::Sender<Vec<Queue>>),
+    Queue(String, oneshot::Sender<Option<QueueDetails>>),
     Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
 }
 
@@ -80,6 +93,33 @@ impl web::Exchange for Entrance {
         self.question(tenant, What::Reload)
     }
 
+    fn agents(&self, tenant: &str) -> Asked<Vec<Agent>> {
+        self.question(tenant, What::Agents)
+    }
+
+    fn act(
+        &self,
+        tenant: &str,
+        agent: String,
+        act: AgentAct,
+        by: String,
+    ) -> Asked<Result<Agent, ActRefused>> {
+        self.question(tenant, |answer| What::Act {
+            agent,
+            act,
+            by,
+            answer,
+        })
+    }
+
+    fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {
+        self.question(tenant, What::Queues)
+    }
+
+    fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>> {
+        self.question(tenant, |answer| What::Queue(name, answer))
+    }
+
     fn change_voicemail(
         &self,
         tenant: &str,
@@ -123,6 +163,23 @@ impl Switch {
             What::Reload(answer) => self.reload(true, move |outcome| {
                 let _ = answer.send(reloaded(&outcome, &tenant));
             }),
+            What::Agents(answer) => {
+                let _ = answer.send(self.agents_shown(now, &tenant));
+            }
+            What::Act {
+                agent,
+                act,
+                by,
+                answer,
+            } => {
+                let _ = answer.send(self.act_for_api(now, &tenant, &agent, act, by));
+            }
+            What::Queues(answer) => {
+                let _ = answer.send(self.queues_shown(now, &tenant));
+            }
+            What::Queue(name, answer) => {
+                let _ = answer.send(self.queue_shown(now, &tenant, &name));
+            }
             What::Voicemail(message, change, answer) => {
                 self.change_voicemail(&tenant, message, change, answer);
             }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use call::TenantId;
-use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::acd::{Act, AgentId, AskId, By, Chosen, Decision, QueueStatus, Refusal, Status};
+use call::{CallId, TenantId};
 use tokio::sync::oneshot;
 
 use crate::switch::{Input, Switch};
@@ -93,6 +93,11 @@ impl Switch {
         let all = floor.acd.agents();
         all.filter_map(|agent| Some((agent.clone(), floor.acd.status(now, agent)?)))
             .collect()
+    }
+
+    /// Why a caller waits.
+    pub(in crate::switch) fn explain(&self, tenant: &TenantId, call: CallId) -> Option<Decision> {
+        self.floors.by_tenant.get(tenant)?.acd.explain(call)
     }
 
     /// How all queues of a tenant stand, by name.

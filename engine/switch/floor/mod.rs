@@ -8,6 +8,7 @@ mod asked;
 mod book;
 mod calls;
 mod legs;
+mod news;
 mod outputs;
 
 use std::collections::{HashMap, VecDeque};

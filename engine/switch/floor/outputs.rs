@@ -27,6 +27,7 @@ impl Switch {
             && let Some(output) = floor.acd.poll_output()
         {
             floor.book.note(floor.acd.wall(), &output, reasons);
+            self.tell_of_floor(tenant, &output, reasons);
             self.do_for_floor(now, tenant, output);
         }
         self.write_floor(now, tenant);

@@ -85,6 +85,44 @@ pub enum News {
         /// Whether a part of it is missing.
         lost: bool,
     },
+    /// A caller waits in a queue.
+    #[serde(rename = "queue.entered")]
+    QueueEntered {
+        /// Which.
+        queue: String,
+        /// The place; 1 is the next.
+        position: usize,
+    },
+    /// A caller waits no longer.
+    #[serde(rename = "queue.left")]
+    QueueLeft {
+        /// Which.
+        queue: String,
+        /// `answered`, `abandoned`, `timeout` …
+        outcome: &'static str,
+        /// Who answered.
+        agent: Option<String>,
+        /// In this queue.
+        waited_ms: i64,
+    },
+    /// An agent's state has changed, or whether a phone of theirs answers.
+    #[serde(rename = "agent.changed")]
+    AgentChanged {
+        /// Who.
+        agent: String,
+        /// As of [`Agent`](crate::Agent).
+        state: &'static str,
+        /// Why they are busy.
+        reason: Option<String>,
+        /// The state before.
+        before: &'static str,
+        /// For how long that was.
+        lasted_ms: i64,
+        /// Whether a phone of theirs answers.
+        reachable: bool,
+        /// `agent`, `user:1001`, `api:NAME`, `engine` …
+        by: String,
+    },
     /// A phone has registered, or answers or no longer answers.
     #[serde(rename = "registration.changed")]
     RegistrationChanged {

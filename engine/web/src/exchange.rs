@@ -7,6 +7,8 @@ use store::MessageRow;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::floor::{ActRefused, Agent, AgentAct, Queue, QueueDetails};
+
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
 pub type Asked<T> = oneshot::Receiver<T>;
 
@@ -33,6 +35,24 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// Loads changed files now.
     fn reload(&self, tenant: &str) -> Asked<Reloaded>;
+
+    /// Agents and how they stand, by number.
+    fn agents(&self, tenant: &str) -> Asked<Vec<Agent>>;
+
+    /// Makes an agent do something; the records name `by` for it. How they stand then.
+    fn act(
+        &self,
+        tenant: &str,
+        agent: String,
+        act: AgentAct,
+        by: String,
+    ) -> Asked<Result<Agent, ActRefused>>;
+
+    /// Queues and how they stand, by name.
+    fn queues(&self, tenant: &str) -> Asked<Vec<Queue>>;
+
+    /// One queue; `None` when there is none of this name.
+    fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>>;
 
     /// Changes a message, and tells all who want to know; the message as it is then, `None` when
     /// there is none.

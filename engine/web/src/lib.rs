@@ -8,6 +8,7 @@ mod api;
 mod doors;
 mod events;
 mod exchange;
+mod floor;
 mod health;
 mod server;
 mod time;
@@ -19,6 +20,10 @@ pub use events::{Events, News};
 pub use exchange::{
     Asked, Exchange, LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded,
     ScriptFailure, Scripts, Trunk, TrunkHost, User, VoicemailChange,
+};
+pub use floor::{
+    ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,
+    WhyWaiting,
 };
 pub use health::Health;
 pub use server::serve;

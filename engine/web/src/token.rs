@@ -83,6 +83,10 @@ macro_rules! scopes {
 }
 
 scopes! {
+    /// See agents and how they stand.
+    AgentsRead "agents:read",
+    /// Log agents in and out, and change their states.
+    AgentsWrite "agents:write",
     /// See calls, over and in progress.
     CallsRead "calls:read",
     /// Hang calls up.
@@ -91,6 +95,8 @@ scopes! {
     EventsRead "events:read",
     /// Ask the routes of plugins and dialplans that are for the tenant's own people.
     PluginsUse "plugins:use",
+    /// See queues, who waits there, and what has happened there.
+    QueuesRead "queues:read",
     /// Find recordings and listen to them.
     RecordingsRead "recordings:read",
     /// See whose phones are where.

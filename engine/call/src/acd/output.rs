@@ -358,6 +358,8 @@ pub struct Status {
     pub reachable: bool,
     /// In this state for so long (累计时间).
     pub lasted: Duration,
+    /// In this state since then, in microseconds since 1970, UTC.
+    pub since: i64,
     /// What 事后 has left; `None` out of it, or when only the agent ends it.
     pub wrap_up_left: Option<Duration>,
     /// The queues.

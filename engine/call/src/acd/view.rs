@@ -22,6 +22,7 @@ impl Acd {
             state: agent.state(),
             reachable: agent.is_reachable(),
             lasted: now.saturating_duration_since(agent.shown.since),
+            since: self.clock.wall(agent.shown.since),
             wrap_up_left,
             queues: agent
                 .queues

@@ -275,8 +275,6 @@ fn row(
     status: &Status,
 ) -> mlua::Result<Table> {
     let settings = &surroundings.settings;
-    let now = surroundings.clock.unix_micros() as f64 / 1e6;
-    let lasted = status.lasted.as_secs_f64();
     let row = lua.create_table()?;
     row.raw_set("id", &*agent.0)?;
     let user = settings.users.get(&*agent.0);
@@ -284,8 +282,8 @@ fn row(
     row.raw_set("state", status.state.word())?;
     row.raw_set("reason", status.state.reason(&settings.busy_reasons))?;
     row.raw_set("reachable", status.reachable)?;
-    row.raw_set("lasted", lasted)?;
-    row.raw_set("since", (now - lasted).max(0.0))?;
+    row.raw_set("lasted", status.lasted.as_secs_f64())?;
+    row.raw_set("since", status.since as f64 / 1e6)?;
     let left = status.wrap_up_left.map(|left| left.as_secs_f64());
     row.raw_set("wrap_up_left", left)?;
     let queues = status.queues.iter().map(|queue| &*queue.0);

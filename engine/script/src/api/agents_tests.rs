@@ -16,6 +16,7 @@ fn status(state: State) -> Status {
         state,
         reachable: true,
         lasted: Duration::from_millis(90_500),
+        since: NOON - 90_500_000,
         wrap_up_left: None,
         queues: vec!["it".into()],
     }

@@ -70,6 +70,7 @@ impl Exchange for Answers {
             state: State::Idle,
             reachable: true,
             lasted: Duration::ZERO,
+            since: 0,
             wrap_up_left: None,
             queues: Vec::new(),
         };

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{CallFilter, CallRow, LegRow, RecordingFilter, SegmentRow};
+use store::{CallFilter, CallRow, EpisodeRow, LegRow, RecordingFilter, SegmentRow};
 use uuid::Uuid;
 
 use super::own::Own;
@@ -73,6 +73,7 @@ pub(super) struct Details {
     call: Call,
     legs: Vec<Leg>,
     segments: Vec<Segment>,
+    queues: Vec<Stay>,
     recordings: Vec<Recording>,
 }
 
@@ -110,6 +111,28 @@ struct Segment {
     queue: Option<String>,
     recording: Option<Uuid>,
     note: Option<String>,
+}
+
+/// A stay in a queue.
+#[derive(Debug, Serialize)]
+struct Stay {
+    queue: String,
+    entered_at: String,
+    position: u32,
+    priority: u32,
+    outcome: String,
+    waited_ms: i64,
+    waited_before_ms: i64,
+    agent: Option<String>,
+    offers: Vec<Offer>,
+}
+
+#[derive(Debug, Serialize)]
+struct Offer {
+    agent: String,
+    at: String,
+    ended_at: String,
+    why: String,
 }
 
 pub(super) async fn list(
@@ -172,6 +195,7 @@ async fn details(own: &Own, id: Uuid) -> Result<Details, Problem> {
         call: call(found.call, live.remove(&id)),
         legs: found.legs.into_iter().map(leg).collect(),
         segments: found.segments.into_iter().map(segment).collect(),
+        queues: found.episodes.into_iter().map(stay).collect(),
         recordings: recordings.into_iter().rev().map(Recording::from).collect(),
     })
 }
@@ -248,6 +272,26 @@ fn segment(row: SegmentRow) -> Segment {
         queue: row.queue,
         recording: row.recording,
         note: row.note,
+    }
+}
+
+fn stay(row: EpisodeRow) -> Stay {
+    let offers = row.offers.into_iter().map(|offer| Offer {
+        agent: offer.agent,
+        at: time::text(offer.at),
+        ended_at: time::text(offer.ended_at),
+        why: offer.why,
+    });
+    Stay {
+        queue: row.queue,
+        entered_at: time::text(row.entered_at),
+        position: row.position,
+        priority: row.priority,
+        outcome: row.outcome,
+        waited_ms: row.waited / 1_000,
+        waited_before_ms: row.waited_before / 1_000,
+        agent: row.agent,
+        offers: offers.collect(),
     }
 }
 

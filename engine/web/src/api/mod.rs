@@ -1,13 +1,16 @@
 //! `/api/v1`: what the exchange knows and does, for programs. The document of it is
 //! `openapi.json`, which the tests hold against the routes and their answers.
 
+mod agents;
 mod audio;
 mod auth;
+mod body;
 mod calls;
 mod now;
 mod own;
 mod page;
 mod problem;
+mod queues;
 mod recordings;
 mod stream;
 mod visits;
@@ -125,6 +128,12 @@ impl Routes {
             .get("/users", Scope::UsersRead, get(now::users))
             .get("/scripts", Scope::ScriptsRead, get(now::scripts))
             .post("/scripts/reload", Scope::ScriptsWrite, post(now::reload))
+            .get("/agents", Scope::AgentsRead, get(agents::list))
+            .get("/agents/{id}", Scope::AgentsRead, get(agents::one))
+            .post("/agents/{id}/state", Scope::AgentsWrite, post(agents::act))
+            .get("/queues", Scope::QueuesRead, get(queues::list))
+            .get("/queues/{id}", Scope::QueuesRead, get(queues::one))
+            .get("/queue-log", Scope::QueuesRead, get(queues::log))
             .get("/recordings", Scope::RecordingsRead, get(recordings::list))
             .get(
                 "/recordings/{id}",

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use store::{
-    CallDetails, CallFilter, CallRow, MessageFilter, MessageRow, RecordingFilter, RecordingRow,
-    TokenRow,
+    CallDetails, CallFilter, CallRow, MessageFilter, MessageRow, QueueLogFilter, QueueLogRow,
+    RecordingFilter, RecordingRow, TokenRow,
 };
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ use crate::events::Listening;
 use crate::exchange::{
     Asked, LiveCall, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange,
 };
+use crate::floor::{ActRefused, Agent, AgentAct, Queue, QueueDetails};
 use crate::time;
 
 /// A request that was let in, with what its tenant has.
@@ -94,6 +95,40 @@ impl Own {
     pub(super) async fn hang_up(&self, call: Uuid) -> Result<bool, Problem> {
         let by = format!("api:{}", self.token.name);
         answer(self.parts.exchange.hang_up(self.tenant(), call, by)).await
+    }
+
+    pub(super) async fn agents(&self) -> Result<Vec<Agent>, Problem> {
+        answer(self.parts.exchange.agents(self.tenant())).await
+    }
+
+    pub(super) async fn act(&self, agent: &str, act: AgentAct) -> Result<Agent, Problem> {
+        let by = format!("api:{}", self.token.name);
+        let exchange = &self.parts.exchange;
+        let done = answer(exchange.act(self.tenant(), agent.to_owned(), act, by)).await?;
+        done.map_err(|refused| match refused {
+            ActRefused::NotAnAgent => Problem::not_found("agent"),
+            ActRefused::Now(code, detail) => Problem::conflict(code, detail),
+            ActRefused::NoSuchReason(known) => Problem::bad_request(
+                "no_such_reason",
+                format!("reason is one of {}", known.join(", ")),
+            ),
+        })
+    }
+
+    pub(super) async fn queues(&self) -> Result<Vec<Queue>, Problem> {
+        answer(self.parts.exchange.queues(self.tenant())).await
+    }
+
+    pub(super) async fn queue(&self, name: String) -> Result<QueueDetails, Problem> {
+        let found = answer(self.parts.exchange.queue(self.tenant(), name)).await?;
+        found.ok_or_else(|| Problem::not_found("queue"))
+    }
+
+    pub(super) async fn queue_log(
+        &self,
+        filter: QueueLogFilter,
+    ) -> Result<Vec<QueueLogRow>, Problem> {
+        Ok(self.parts.store.queue_log(self.tenant(), filter).await?)
     }
 
     pub(super) async fn recordings(

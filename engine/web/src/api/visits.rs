@@ -5,21 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use bytes::Bytes;
 use subtle::ConstantTimeEq;
 use tokio::time::timeout;
 
 use super::Parts;
 use super::auth;
+use super::body;
 use super::problem::Problem;
 use crate::doors::{Door, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 use crate::server::Source;
@@ -59,7 +58,7 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         Guard::Anybody => STRANGERS_BODY,
         Guard::Bearer(_) | Guard::Token => VISIT,
     };
-    let body = whole(&head.headers, body, limit).await?;
+    let body = body::whole(&head.headers, body, limit).await?;
     let visit = Visit {
         method: head.method.as_str().to_owned(),
         path: path.to_owned(),
@@ -102,21 +101,6 @@ fn is_one_of(secrets: &[String], sent: &str) -> bool {
     let same = |secret: &String| secret.as_bytes().ct_eq(sent.as_bytes());
     let any = secrets.iter().map(same).reduce(|a, b| a | b);
     any.is_some_and(Into::into)
-}
-
-async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let said = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if said.is_some_and(|said| said > limit) {
-        return Err(Problem::too_large(limit));
-    }
-    match timeout(BODY_TIME, to_bytes(body, limit)).await {
-        Ok(Ok(body)) => Ok(body),
-        // Too long, or broken off; who has gone hears neither.
-        Ok(Err(_)) => Err(Problem::too_large(limit)),
-        Err(_) => Err(Problem::too_slow()),
-    }
 }
 
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -171,8 +155,6 @@ fn wrong_method(methods: &[&str]) -> Response {
 pub(crate) const VISIT: usize = 1 << 20;
 /// Octets of a body from anybody: to read one costs the time of scripts.
 const STRANGERS_BODY: usize = 64 << 10;
-/// How long a body may take to come.
-const BODY_TIME: Duration = Duration::from_secs(10);
 /// Who answers has 20 seconds, and needs a moment to say so.
 const ANSWER_TIME: Duration = Duration::from_secs(25);
 /// Requests under way at one time, of all tenants: 64 MB of bodies.

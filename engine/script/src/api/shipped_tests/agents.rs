@@ -12,6 +12,7 @@ fn status(state: State, lasted: u64) -> Status {
         state,
         reachable: true,
         lasted: Duration::from_secs(lasted),
+        since: 0,
         wrap_up_left: None,
         queues: vec!["it".into()],
     }

@@ -323,11 +323,13 @@ pub(super) fn token(random: u8) -> Token {
 /// `/api/v1/calls/{id}` of `/api/v1/calls/0193…?limit=1`.
 fn template(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
+    let mut before = "";
     let parts: Vec<&str> = path
         .split('/')
-        .map(|part| match part.len() {
-            36 => "{id}",
-            _ => part,
+        .map(|part| {
+            let is_id = part.len() == 36 || matches!(before, "agents" | "queues");
+            before = part;
+            if is_id { "{id}" } else { part }
         })
         .collect();
     parts.join("/")

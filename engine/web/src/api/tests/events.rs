@@ -102,6 +102,25 @@ fn all_news() -> Vec<News> {
             answered: true,
             duration_ms: 5,
         },
+        News::QueueEntered {
+            queue: text(),
+            position: 1,
+        },
+        News::QueueLeft {
+            queue: text(),
+            outcome: "answered",
+            agent: Some(text()),
+            waited_ms: 5,
+        },
+        News::AgentChanged {
+            agent: text(),
+            state: "busy",
+            reason: Some(text()),
+            before: "idle",
+            lasted_ms: 5,
+            reachable: true,
+            by: text(),
+        },
         News::RecordingFinished {
             id,
             duration_ms: 5,

@@ -4,6 +4,7 @@ mod bench;
 mod commands;
 mod doors;
 mod events;
+mod floor;
 mod lists;
 #[path = "../../../../../tests/support/openapi.rs"]
 mod openapi;

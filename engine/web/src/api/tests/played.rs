@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::bench::{LIVE, OURS};
 use crate::exchange::*;
+use crate::floor::*;
 
 /// The exchange, played: it knows one live call, and notes what it is asked to do.
 #[derive(Default)]
@@ -127,6 +128,61 @@ impl Exchange for Played {
         asked
     }
 
+    fn agents(&self, tenant: &str) -> Asked<Vec<Agent>> {
+        let all = ["1051", "1049"].map(agent).to_vec();
+        self.answer(if tenant == OURS { all } else { Vec::new() })
+    }
+
+    fn act(
+        &self,
+        tenant: &str,
+        id: String,
+        act: AgentAct,
+        by: String,
+    ) -> Asked<Result<Agent, ActRefused>> {
+        self.note(format!("{tenant} {id} {act:?} {by}"));
+        self.answer(match act {
+            AgentAct::LogOut => {
+                let sentence = "1049 is in a call".to_owned();
+                Err(ActRefused::Now("in_call", sentence))
+            }
+            AgentAct::Busy(Some(_)) => {
+                let known = ["meeting".to_owned(), "meal".to_owned()];
+                Err(ActRefused::NoSuchReason(known.to_vec()))
+            }
+            _ => Ok(agent(&id)),
+        })
+    }
+
+    fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {
+        let all = ["sales", "it"].map(queue).to_vec();
+        self.answer(if tenant == OURS { all } else { Vec::new() })
+    }
+
+    fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>> {
+        let known = tenant == OURS && name == "it";
+        self.answer(known.then(|| QueueDetails {
+            queue: queue("it"),
+            callers: vec![WaitingCaller {
+                call: LIVE,
+                from: Some("+8613800138000".to_owned()),
+                from_name: None,
+                position: 1,
+                waited_ms: 12_000,
+                offered: false,
+            }],
+            agents: vec![agent("1049")],
+            why: Some(WhyWaiting {
+                call: LIVE,
+                because: "nobody is free; 0 ahead".to_owned(),
+                agents: vec![Verdict {
+                    agent: "1049".to_owned(),
+                    because: "busy (meeting)".to_owned(),
+                }],
+            }),
+        }))
+    }
+
     fn change_voicemail(
         &self,
         tenant: &str,
@@ -148,5 +204,32 @@ impl Exchange for Played {
             });
         });
         asked
+    }
+}
+
+fn agent(id: &str) -> Agent {
+    Agent {
+        id: id.to_owned(),
+        name: Some("温平".to_owned()),
+        state: "busy",
+        reason: Some("meeting".to_owned()),
+        reachable: true,
+        since: 1_795_492_800_000_000,
+        lasted_ms: 75_000,
+        wrap_up_left_ms: None,
+        queues: vec![if id == "1049" { "it" } else { "sales" }.to_owned()],
+    }
+}
+
+fn queue(name: &str) -> Queue {
+    Queue {
+        name: name.to_owned(),
+        strategy: "longest_idle",
+        waiting: 1,
+        longest_wait_ms: 12_000,
+        agents: AgentCounts {
+            busy: 1,
+            ..AgentCounts::default()
+        },
     }
 }

@@ -140,7 +140,15 @@ async fn what_is_another_tenants_is_not_there_on_any_route() {
             assert_eq!(answer.json()["code"], "not_found");
         }
     }
-    for list in ["calls", "recordings", "voicemails", "registrations"] {
+    for list in [
+        "calls",
+        "recordings",
+        "voicemails",
+        "registrations",
+        "agents",
+        "queues",
+        "queue-log",
+    ] {
         let page = bench
             .asks("GET", &format!("/api/v1/{list}"), &bench.theirs)
             .await;
@@ -163,7 +171,7 @@ async fn what_is_no_path_or_no_method_is_a_problem_too() {
     let bench = Bench::start().await;
     let authorised = [("Authorization", &*bearer(&bench.token))];
 
-    let nowhere = bench.sends("GET", "/api/v1/agents", &authorised).await;
+    let nowhere = bench.sends("GET", "/api/v1/agenst", &authorised).await;
     assert_eq!(nowhere.status, 404);
     assert_eq!(
         nowhere.header("content-type"),

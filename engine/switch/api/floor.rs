@@ -1,0 +1,170 @@
+//! Agents and queues as the API has them.
+
+use std::time::{Duration, Instant};
+
+use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::{CallId, TenantId};
+use web::{
+    ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,
+    WhyWaiting,
+};
+
+use crate::switch::Switch;
+
+impl Switch {
+    pub(super) fn agents_shown(&self, now: Instant, tenant: &TenantId) -> Vec<Agent> {
+        let all = self.agents_of(now, tenant).into_iter();
+        all.map(|(id, status)| self.agent_shown(tenant, &id, status))
+            .collect()
+    }
+
+    fn agent_shown(&self, tenant: &TenantId, id: &AgentId, status: Status) -> Agent {
+        let settings = self.tenants.get(&*tenant.0);
+        let reasons = settings.map_or(&[][..], |it| &it.busy_reasons);
+        Agent {
+            id: id.to_string(),
+            name: self.name_of(tenant, &id.0),
+            state: status.state.word(),
+            reason: status.state.reason(reasons).map(str::to_owned),
+            reachable: status.reachable,
+            since: status.since,
+            lasted_ms: micros(status.lasted) / 1_000,
+            wrap_up_left_ms: status.wrap_up_left.map(|left| micros(left) / 1_000),
+            queues: status.queues.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// How a user is called, by `config.lua` or the records.
+    fn name_of(&self, tenant: &TenantId, user: &str) -> Option<String> {
+        let settings = self.tenants.get(&*tenant.0)?;
+        if let Some(user) = settings.users.get(user) {
+            return user.name.clone();
+        }
+        let mut stored = self.parts.users.iter();
+        let found = stored.find(|it| it.tenant == *tenant.0 && it.extension == user);
+        found.and_then(|user| user.name.clone())
+    }
+
+    pub(super) fn act_for_api(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        agent: &str,
+        act: AgentAct,
+        by: String,
+    ) -> Result<Agent, ActRefused> {
+        let act = self.act_meant(tenant, act)?;
+        let id = AgentId::from(agent);
+        match self.act_on_agent(now, tenant, &id, act, By::Leader(by)) {
+            Ok(status) => Ok(self.agent_shown(tenant, &id, status)),
+            Err(Refusal::NotAnAgent) => Err(ActRefused::NotAnAgent),
+            Err(refusal) => Err(ActRefused::Now(
+                refusal.word(),
+                format!("{agent} {refusal}"),
+            )),
+        }
+    }
+
+    fn act_meant(&self, tenant: &TenantId, act: AgentAct) -> Result<Act, ActRefused> {
+        Ok(match act {
+            AgentAct::LogIn => Act::LogIn,
+            AgentAct::LogOut => Act::LogOut,
+            AgentAct::Idle => Act::Idle,
+            AgentAct::Busy(None) => Act::Busy(0),
+            AgentAct::Busy(Some(reason)) => {
+                let settings = self.tenants.get(&*tenant.0);
+                let reasons = settings.map_or(&[][..], |it| &it.busy_reasons);
+                let place = reasons.iter().position(|known| *known == reason);
+                let code = place.and_then(|place| u8::try_from(place + 1).ok());
+                Act::Busy(code.ok_or_else(|| ActRefused::NoSuchReason(reasons.to_vec()))?)
+            }
+            AgentAct::EndWrapUp => Act::EndWrapUp,
+            AgentAct::ExtendWrapUp(minutes) => {
+                Act::ExtendWrapUp(Duration::from_secs(60 * u64::from(minutes)))
+            }
+            AgentAct::Reset => Act::Reset,
+        })
+    }
+
+    pub(super) fn queues_shown(&self, now: Instant, tenant: &TenantId) -> Vec<Queue> {
+        let agents = self.agents_of(now, tenant);
+        let all = self.queues_of(now, tenant);
+        all.iter().map(|queue| shown(queue, &agents)).collect()
+    }
+
+    pub(super) fn queue_shown(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+        name: &str,
+    ) -> Option<QueueDetails> {
+        let agents = self.agents_of(now, tenant);
+        let all = self.queues_of(now, tenant);
+        let queue = all.iter().find(|queue| *queue.plan.name.0 == *name)?;
+        let status = |id: &AgentId| agents.iter().find(|(agent, _)| agent == id).cloned();
+        let members = queue.members.iter().filter_map(status);
+        Some(QueueDetails {
+            queue: shown(queue, &agents),
+            callers: queue
+                .waiting
+                .iter()
+                .map(|caller| self.caller_shown(caller))
+                .collect(),
+            agents: members
+                .map(|(id, status)| self.agent_shown(tenant, &id, status))
+                .collect(),
+            why: queue
+                .waiting
+                .first()
+                .and_then(|first| self.why_waiting(tenant, first.call)),
+        })
+    }
+
+    fn caller_shown(&self, caller: &call::acd::Waiting) -> WaitingCaller {
+        let setup = self.calls.get(&caller.call).map(|live| &live.setup);
+        let raw = setup.map(|setup| setup.from_raw.clone());
+        WaitingCaller {
+            call: caller.call.0,
+            from: setup
+                .and_then(|setup| setup.from.clone())
+                .or(raw.filter(|raw| !raw.is_empty())),
+            from_name: setup.and_then(|setup| setup.from_name.clone()),
+            position: caller.position,
+            waited_ms: micros(caller.waited) / 1_000,
+            offered: caller.is_offered,
+        }
+    }
+
+    fn why_waiting(&self, tenant: &TenantId, call: CallId) -> Option<WhyWaiting> {
+        let decision = self.explain(tenant, call)?;
+        let verdicts = decision.candidates.into_iter().map(|verdict| Verdict {
+            agent: verdict.agent.to_string(),
+            because: verdict.because.to_string(),
+        });
+        Some(WhyWaiting {
+            call: call.0,
+            because: decision.because.into_owned(),
+            agents: verdicts.collect(),
+        })
+    }
+}
+
+fn shown(queue: &QueueStatus, agents: &[(AgentId, Status)]) -> Queue {
+    let mut counts = AgentCounts::default();
+    let members = agents.iter().filter(|(id, _)| queue.members.contains(id));
+    for (_, status) in members {
+        counts.add(status.state.word());
+    }
+    let waits = queue.waiting.iter().map(|caller| caller.waited);
+    Queue {
+        name: queue.plan.name.to_string(),
+        strategy: queue.plan.offering.strategy.word(),
+        waiting: queue.waiting.len(),
+        longest_wait_ms: micros(waits.max().unwrap_or_default()) / 1_000,
+        agents: counts,
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

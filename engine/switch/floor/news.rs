@@ -1,0 +1,49 @@
+//! What the API's listeners are told of agents and queues.
+
+use call::TenantId;
+use call::acd::Output;
+use web::News;
+
+use crate::switch::Switch;
+
+impl Switch {
+    /// Tells of what came out of a tenant's machine; `reasons` are the tenant's names of 置忙.
+    pub(super) fn tell_of_floor(&self, tenant: &TenantId, output: &Output, reasons: &[String]) {
+        match output {
+            Output::Waits {
+                call,
+                queue,
+                position,
+                ..
+            } => {
+                let news = News::QueueEntered {
+                    queue: queue.to_string(),
+                    position: *position,
+                };
+                self.tell(tenant, Some(*call), news);
+            }
+            Output::Episode(episode) => {
+                let news = News::QueueLeft {
+                    queue: episode.queue.to_string(),
+                    outcome: episode.outcome.word(),
+                    agent: episode.agent.as_ref().map(ToString::to_string),
+                    waited_ms: i64::try_from(episode.wait_ms).unwrap_or(i64::MAX),
+                };
+                self.tell(tenant, Some(episode.call), news);
+            }
+            Output::State(change) => {
+                let news = News::AgentChanged {
+                    agent: change.agent.to_string(),
+                    state: change.state.word(),
+                    reason: change.state.reason(reasons).map(str::to_owned),
+                    before: change.before.word(),
+                    lasted_ms: (change.at - change.from) / 1_000,
+                    reachable: change.reachable,
+                    by: change.by.to_string(),
+                };
+                self.tell(tenant, None, news);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Agents: how they stand, and what they do.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use serde::Deserialize;
+
+use super::body;
+use super::own::Own;
+use super::page::{self, Asked, Page};
+use super::problem::Problem;
+use crate::floor::{Agent, AgentAct};
+
+/// Which agents to list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    queue: Option<String>,
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// What an agent is to do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    act: Word,
+    reason: Option<String>,
+    minutes: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    LogIn,
+    LogOut,
+    Idle,
+    Busy,
+    EndWrapUp,
+    ExtendWrapUp,
+    Reset,
+}
+
+pub(super) async fn list(
+    own: Own,
+    Asked(asked): Asked<Question>,
+) -> Result<Json<Page<Agent>>, Problem> {
+    let limit = page::limit(asked.limit)?;
+    let mut all = own.agents().await?;
+    let serves = |one: &Agent, queue: &String| one.queues.contains(queue);
+    all.retain(|one| {
+        asked.queue.as_ref().is_none_or(|queue| serves(one, queue))
+            && asked.state.as_ref().is_none_or(|state| one.state == *state)
+    });
+    let page = Page::cut(all, asked.after.as_deref(), limit, |one| one.id.clone())?;
+    Ok(Json(page))
+}
+
+pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Agent>, Problem> {
+    let all = own.agents().await?;
+    let found = all.into_iter().find(|one| one.id == id);
+    Ok(Json(found.ok_or_else(|| Problem::not_found("agent"))?))
+}
+
+/// What the agent could do by star code.
+pub(super) async fn act(
+    own: Own,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Agent>, Problem> {
+    if !own.agents().await?.iter().any(|one| one.id == id) {
+        return Err(Problem::not_found("agent"));
+    }
+    let act = meant(body::json(&headers, body).await?)?;
+    let agent = own.act(&id, act).await?;
+    own.note("agent_told", &id);
+    Ok(Json(agent))
+}
+
+fn meant(wanted: Wanted) -> Result<AgentAct, Problem> {
+    let wrong = |detail: &str| Err(Problem::bad_request("wrong_body", detail));
+    match (wanted.act, wanted.reason, wanted.minutes) {
+        (Word::Busy, reason, None) => Ok(AgentAct::Busy(reason)),
+        (Word::ExtendWrapUp, None, Some(minutes @ 1..=60)) => Ok(AgentAct::ExtendWrapUp(minutes)),
+        (Word::ExtendWrapUp, None, _) => wrong("extend_wrap_up goes with minutes, 1 to 60"),
+        (_, _, Some(_)) => wrong("minutes goes with extend_wrap_up"),
+        (_, Some(_), _) => wrong("reason goes with busy"),
+        (Word::LogIn, None, None) => Ok(AgentAct::LogIn),
+        (Word::LogOut, None, None) => Ok(AgentAct::LogOut),
+        (Word::Idle, None, None) => Ok(AgentAct::Idle),
+        (Word::EndWrapUp, None, None) => Ok(AgentAct::EndWrapUp),
+        (Word::Reset, None, None) => Ok(AgentAct::Reset),
+    }
+}

@@ -1,0 +1,260 @@
+//! Agents, queues and their log; every answer is held against the document.
+
+use serde_json::{Value, json};
+use store::{EpisodeRow, FloorNotes, OfferRow, QueueLogRow, Store};
+use uuid::Uuid;
+
+use super::bench::{Answer, Bench, LIVE, OURS, OVER, bearer};
+use super::openapi;
+
+/// Tells agent 1049 what to do.
+async fn tells(bench: &Bench, agent: &str, body: &str) -> Answer {
+    let path = format!("/api/v1/agents/{agent}/state");
+    let headers = [
+        ("Authorization", &*bearer(&bench.token)),
+        ("Content-Type", "application/json"),
+    ];
+    let answer = bench.posts(&path, &headers, body).await;
+    let template = "/api/v1/agents/{id}/state";
+    openapi::assert_fits(
+        &bench.document,
+        template,
+        "post",
+        answer.status,
+        &answer.json(),
+    );
+    answer
+}
+
+#[tokio::test]
+async fn agents_are_found_by_number_queue_and_state() {
+    let bench = Bench::start().await;
+    let found = async |question: &str| {
+        let page = bench.get(&format!("/api/v1/agents{question}")).await.json();
+        let items = page["items"].as_array().unwrap().clone();
+        let ids = items.iter().map(|one| one["id"].as_str().unwrap());
+        ids.map(str::to_owned).collect::<Vec<_>>()
+    };
+
+    assert_eq!(found("").await, ["1049", "1051"]);
+    assert_eq!(found("?queue=it").await, ["1049"]);
+    assert_eq!(found("?state=busy&limit=1").await, ["1049"]);
+    assert_eq!(found("?state=idle").await, [""; 0]);
+    let one = bench.get("/api/v1/agents/1049").await.json();
+    assert_eq!(
+        (&one["state"], &one["reason"]),
+        (&json!("busy"), &json!("meeting"))
+    );
+    assert_eq!(one["since"], "2026-11-24T04:00:00Z");
+    assert_eq!(bench.get("/api/v1/agents/1060").await.status, 404);
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn an_agent_is_told_what_to_do_in_the_tokens_name() {
+    let bench = Bench::start().await;
+    for (body, done) in [
+        (r#"{"act":"log_in"}"#, "LogIn"),
+        (r#"{"act":"idle"}"#, "Idle"),
+        (r#"{"act":"busy"}"#, "Busy(None)"),
+        (r#"{"act":"busy","reason":null}"#, "Busy(None)"),
+        (r#"{"act":"end_wrap_up"}"#, "EndWrapUp"),
+        (r#"{"act":"extend_wrap_up","minutes":5}"#, "ExtendWrapUp(5)"),
+        (r#"{"act":"reset"}"#, "Reset"),
+    ] {
+        let answer = tells(&bench, "1049", body).await;
+
+        assert_eq!(answer.status, 200, "{body}");
+        assert_eq!(answer.json()["id"], "1049");
+        let told = bench.exchange.done.lock().unwrap().pop().unwrap();
+        assert_eq!(told, format!("8001 1049 {done} api:desk"), "{body}");
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn what_an_agent_cannot_do_has_its_problem() {
+    let bench = Bench::start().await;
+    for (agent, body, status, code) in [
+        ("1049", r#"{"act":"log_out"}"#, 409, "in_call"),
+        (
+            "1049",
+            r#"{"act":"busy","reason":"sleep"}"#,
+            400,
+            "no_such_reason",
+        ),
+        ("1060", r#"{"act":"idle"}"#, 404, "not_found"),
+    ] {
+        let answer = tells(&bench, agent, body).await;
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (status, &json!(code))
+        );
+    }
+    bench.exchange.done.lock().unwrap().clear();
+    for body in [
+        "",
+        "[]",
+        "{}",
+        r#"{"act":"sleep"}"#,
+        r#"{"act":"idle","reason":"meeting"}"#,
+        r#"{"act":"idle","minutes":5}"#,
+        r#"{"act":"busy","minutes":5}"#,
+        r#"{"act":"extend_wrap_up"}"#,
+        r#"{"act":"extend_wrap_up","minutes":0}"#,
+        r#"{"act":"extend_wrap_up","minutes":61}"#,
+        r#"{"act":"idle","atc":1}"#,
+    ] {
+        let answer = tells(&bench, "1049", body).await;
+        let code = answer.json()["code"].clone();
+        assert_eq!((answer.status, code), (400, json!("wrong_body")), "{body}");
+    }
+    let long = format!(r#"{{"act":"idle","reason":"{}"}}"#, "x".repeat(70_000));
+    assert_eq!(tells(&bench, "1049", &long).await.status, 413);
+    assert!(
+        bench.exchange.done.lock().unwrap().is_empty(),
+        "nothing was done"
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_queue_tells_who_waits_and_why() {
+    let bench = Bench::start().await;
+
+    let all = bench.get("/api/v1/queues").await.json();
+    let names: Vec<&Value> = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["name"])
+        .collect();
+    assert_eq!(names, ["it", "sales"]);
+    let it = bench.get("/api/v1/queues/it").await.json();
+    assert_eq!(it["queue"], all["items"][0]);
+    assert_eq!(it["callers"][0]["call"], LIVE.to_string());
+    assert_eq!(it["agents"][0]["id"], "1049");
+    assert_eq!(it["why"]["agents"][0]["because"], "busy (meeting)");
+    assert_eq!(bench.get("/api/v1/queues/suport").await.status, 404);
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn the_log_of_queues_is_read_page_by_page() {
+    let bench = Bench::start().await;
+    let line = |at: i64, kind: &str| QueueLogRow {
+        id: Uuid::now_v7(),
+        at,
+        kind: kind.into(),
+        queue: Some("it".into()),
+        call: Some(LIVE),
+        ..QueueLogRow::default()
+    };
+    let notes = FloorNotes {
+        log: vec![
+            line(1_000_000, "entered"),
+            QueueLogRow {
+                agent: Some("1049".into()),
+                why: Some("answered".into()),
+                lasted: Some(2_500_000),
+                ..line(2_000_000, "left")
+            },
+            QueueLogRow {
+                queue: None,
+                call: None,
+                agent: Some("1049".into()),
+                state: Some("talking".into()),
+                was: Some("offered".into()),
+                reachable: Some(true),
+                by: Some("engine".into()),
+                ..line(3_000_000, "state")
+            },
+        ],
+        ..FloorNotes::default()
+    };
+    bench.store.note_floor(OURS, notes).await.unwrap();
+    let kinds = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items
+            .map(|it| it["kind"].as_str().unwrap().to_owned())
+            .collect()
+    };
+
+    let first = bench.get("/api/v1/queue-log?limit=2").await.json();
+    assert_eq!(kinds(&first), ["state", "left"]);
+    assert_eq!(first["items"][0]["before"], "offered");
+    assert_eq!(first["items"][1]["lasted_ms"], 2_500);
+    let next = first["next"].as_str().unwrap();
+    let second = bench
+        .get(&format!("/api/v1/queue-log?limit=2&after={next}"))
+        .await
+        .json();
+    assert_eq!(
+        (kinds(&second), &second["next"]),
+        (vec!["entered".into()], &Value::Null)
+    );
+    for (question, found) in [
+        ("agent=1049", vec!["state", "left"]),
+        ("queue=it&kind=left", vec!["left"]),
+        (&*format!("call={LIVE}"), vec!["left", "entered"]),
+        (
+            "since=1970-01-01T00:00:02Z&until=1970-01-01T00:00:03Z",
+            vec!["left"],
+        ),
+    ] {
+        let page = bench
+            .get(&format!("/api/v1/queue-log?{question}"))
+            .await
+            .json();
+        assert_eq!(kinds(&page), found, "{question}");
+    }
+    let wrong = bench.get("/api/v1/queue-log?call=7").await;
+    assert_eq!(
+        (wrong.status, &wrong.json()["code"]),
+        (400, &json!("wrong_query"))
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_call_shows_its_stays_in_queues() {
+    let bench = Bench::start().await;
+    let stay = EpisodeRow {
+        id: Uuid::now_v7(),
+        call: OVER,
+        queue: "it".into(),
+        entered_at: 1_500_000,
+        position: 2,
+        priority: 0,
+        offers: vec![OfferRow {
+            agent: "1049".into(),
+            at: 1_600_000,
+            ended_at: 2_000_000,
+            why: "connected".into(),
+        }],
+        outcome: "answered".into(),
+        waited: 500_000,
+        waited_before: 0,
+        agent: Some("1049".into()),
+    };
+    let notes = FloorNotes {
+        episodes: vec![stay],
+        ..FloorNotes::default()
+    };
+    bench.store.note_floor(OURS, notes).await.unwrap();
+
+    let details = bench.get(&format!("/api/v1/calls/{OVER}")).await.json();
+
+    assert_eq!(
+        details["queues"],
+        json!([{
+            "queue": "it", "entered_at": "1970-01-01T00:00:01.5Z", "position": 2, "priority": 0,
+            "outcome": "answered", "waited_ms": 500, "waited_before_ms": 0, "agent": "1049",
+            "offers": [{
+                "agent": "1049", "at": "1970-01-01T00:00:01.6Z", "ended_at": "1970-01-01T00:00:02Z",
+                "why": "connected",
+            }],
+        }])
+    );
+    bench.stops().await;
+}

@@ -1,0 +1,156 @@
+//! Agents and queues, as the API shows them and lets them be told what to do.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+/// How an agent stands now.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Agent {
+    /// The user: `1049`.
+    pub id: String,
+    /// Shown to others.
+    pub name: Option<String>,
+    /// `logged_out`, `busy`, `idle`, `offered`, `talking`, `wrap_up`.
+    pub state: &'static str,
+    /// Why they are busy: one of the tenant's names, or the exchange's own word.
+    pub reason: Option<String>,
+    /// Whether a phone of theirs answers.
+    pub reachable: bool,
+    /// In this state since then.
+    #[serde(serialize_with = "crate::time::serialise")]
+    pub since: i64,
+    /// In this state for so long.
+    pub lasted_ms: i64,
+    /// What the wrap-up has left; `None` out of it, or when only the agent ends it.
+    pub wrap_up_left_ms: Option<i64>,
+    /// The queues that they serve.
+    pub queues: Vec<String>,
+}
+
+/// How a queue stands now.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// In which order agents are offered calls: `longest_idle` …
+    pub strategy: &'static str,
+    /// How many wait, those who are being offered included.
+    pub waiting: usize,
+    /// How long the one who has waited longest has.
+    pub longest_wait_ms: i64,
+    /// How many of its agents are in each state.
+    pub agents: AgentCounts,
+}
+
+/// How many agents are in each state.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct AgentCounts {
+    /// 未登录.
+    pub logged_out: usize,
+    /// 置忙.
+    pub busy: usize,
+    /// 置闲, with or without a phone that answers.
+    pub idle: usize,
+    /// 准备接听.
+    pub offered: usize,
+    /// 通话中.
+    pub talking: usize,
+    /// 事后.
+    pub wrap_up: usize,
+}
+
+impl AgentCounts {
+    /// Counts one more.
+    pub fn add(&mut self, state: &str) {
+        let count = match state {
+            "logged_out" => &mut self.logged_out,
+            "busy" => &mut self.busy,
+            "idle" => &mut self.idle,
+            "offered" => &mut self.offered,
+            "talking" => &mut self.talking,
+            "wrap_up" => &mut self.wrap_up,
+            _ => return,
+        };
+        *count += 1;
+    }
+}
+
+/// A queue with who waits and who serves it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct QueueDetails {
+    /// The queue.
+    pub queue: Queue,
+    /// Who waits, the next first.
+    pub callers: Vec<WaitingCaller>,
+    /// Who serves it, in the order of its list.
+    pub agents: Vec<Agent>,
+    /// Why the first still waits; `None` when nobody does.
+    pub why: Option<WhyWaiting>,
+}
+
+/// A caller who waits.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct WaitingCaller {
+    /// The call.
+    pub call: Uuid,
+    /// The caller's number, canonical or as it came; `None` if withheld.
+    pub from: Option<String>,
+    /// The caller's display name.
+    pub from_name: Option<String>,
+    /// The place; 1 is the next.
+    pub position: usize,
+    /// For so long, in all the queues that the caller came through.
+    pub waited_ms: i64,
+    /// An agent is rung for them, or has just answered.
+    pub offered: bool,
+}
+
+/// Why a caller still waits (为什么还在等待).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct WhyWaiting {
+    /// Whose wait it is.
+    pub call: Uuid,
+    /// In a sentence.
+    pub because: String,
+    /// What holds each agent back, in the order of the queue's list.
+    pub agents: Vec<Verdict>,
+}
+
+/// Why an agent does not have the call.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Who.
+    pub agent: String,
+    /// In words: `talking`, `wrap-up for 12 s more`.
+    pub because: String,
+}
+
+/// What an agent is to do; the same as by star codes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AgentAct {
+    /// 登录.
+    LogIn,
+    /// 登出.
+    LogOut,
+    /// 置闲.
+    Idle,
+    /// 置忙, for one of the tenant's reasons.
+    Busy(Option<String>),
+    /// Ends 事后.
+    EndWrapUp,
+    /// Makes 事后 longer by so many minutes.
+    ExtendWrapUp(u32),
+    /// 重置.
+    Reset,
+}
+
+/// Why an act was refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ActRefused {
+    /// Serves no queue.
+    NotAnAgent,
+    /// It cannot be done as things stand: a word for programs, and the sentence.
+    Now(&'static str, String),
+    /// The tenant has no such reason; it has these.
+    NoSuchReason(Vec<String>),
+}

@@ -1,0 +1,168 @@
+//! Agents and queues by the API: seen as they are, told what to do, and all of it in the log.
+
+use serde_json::{Value, json};
+
+use crate::support::{Api, Exchange, Setup, eventually, pilot};
+
+fn demo() -> (Exchange, Api) {
+    let exchange = Exchange::start(Setup::default().with_http());
+    let api = Api::of(&exchange, "8001");
+    (exchange, api)
+}
+
+/// Tells an agent what to do, which is done.
+fn tells(api: &Api, agent: &str, act: &Value) -> Value {
+    let answer = api.posts(&format!("/agents/{agent}/state"), act);
+    assert_eq!(answer.status, 200, "{act}: {answer:?}");
+    answer.json()
+}
+
+#[test]
+fn an_agent_is_logged_in_and_out_by_a_program_and_everybody_is_told() {
+    let (exchange, api) = demo();
+    let [_a1] = exchange.phones(["1049"]);
+    let mut stream = api.listens(None);
+
+    let all = api.items("/agents");
+    let seen: Vec<(&Value, &Value)> = all.iter().map(|one| (&one["id"], &one["state"])).collect();
+    let out = json!("logged_out");
+    let ids = ["1049", "1050", "1051"].map(Value::from);
+    assert_eq!(seen, [(&ids[0], &out), (&ids[1], &out), (&ids[2], &out)]);
+    let wen = tells(&api, "1049", &json!({ "act": "log_in" }));
+    assert_eq!(
+        (
+            &wen["state"],
+            &wen["reason"],
+            &wen["name"],
+            &wen["reachable"]
+        ),
+        (
+            &json!("busy"),
+            &json!("login"),
+            &json!("温平"),
+            &json!(true)
+        )
+    );
+    tells(&api, "1049", &json!({ "act": "idle" }));
+    let busy = tells(&api, "1049", &json!({ "act": "busy", "reason": "meal" }));
+    assert_eq!(
+        (&busy["state"], &busy["reason"]),
+        (&json!("busy"), &json!("meal"))
+    );
+    assert_eq!(api.get("/agents/1049")["since"], busy["since"]);
+    tells(&api, "1049", &json!({ "act": "log_out" }));
+
+    let mut told = Vec::new();
+    while told.len() < 4 {
+        let event = stream.until("agent.changed").pop().unwrap();
+        let data = event["data"].clone();
+        if data["state"] != data["before"] || !data["reason"].is_null() {
+            told.push(format!(
+                "{} {} {}",
+                data["agent"].as_str().unwrap(),
+                data["state"].as_str().unwrap(),
+                data["by"].as_str().unwrap()
+            ));
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "1049 busy api:desk",
+            "1049 idle api:desk",
+            "1049 busy api:desk",
+            "1049 logged_out api:desk"
+        ]
+    );
+    let log = eventually("the last line of the log", || {
+        let log = api.items("/queue-log?agent=1049&kind=state");
+        (log.len() == 4).then_some(log)
+    });
+    assert_eq!(
+        (
+            &log[1]["state"],
+            &log[1]["why"],
+            &log[1]["before"],
+            &log[1]["by"]
+        ),
+        (
+            &json!("busy"),
+            &json!("meal"),
+            &json!("idle"),
+            &json!("api:desk")
+        )
+    );
+}
+
+#[test]
+fn what_star_codes_refuse_is_refused_with_a_problem() {
+    let (exchange, api) = demo();
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let refused = |agent: &str, act: Value| {
+        let answer = api.posts(&format!("/agents/{agent}/state"), &act);
+        let problem = answer.json();
+        (answer.status, problem["code"].as_str().unwrap().to_owned())
+    };
+
+    assert_eq!(
+        refused("1049", json!({ "act": "idle" })),
+        (409, "logged_out".to_owned())
+    );
+    tells(&api, "1049", &json!({ "act": "log_in" }));
+    assert_eq!(
+        refused("1049", json!({ "act": "end_wrap_up" })),
+        (409, "not_in_wrap_up".to_owned())
+    );
+    assert_eq!(
+        refused("1049", json!({ "act": "busy", "reason": "sleep" })),
+        (400, "no_such_reason".to_owned())
+    );
+    assert_eq!(
+        refused("1001", json!({ "act": "log_in" })),
+        (404, "not_found".to_owned())
+    );
+    let call = a1.dials("1050");
+    let rung = a2.rings();
+    rung.answers();
+    call.hears(pilot::A2);
+    assert_eq!(
+        refused("1049", json!({ "act": "log_out" })),
+        (409, "in_call".to_owned())
+    );
+    let talking = api.get("/agents/1049");
+    assert_eq!(talking["state"], "talking");
+    rung.hangs_up();
+}
+
+#[test]
+fn a_queue_is_shown_with_its_agents() {
+    let (exchange, api) = demo();
+    let [_a1] = exchange.phones(["1049"]);
+    tells(&api, "1049", &json!({ "act": "log_in" }));
+    tells(&api, "1049", &json!({ "act": "idle" }));
+
+    let it = api.get("/queues/it");
+
+    assert_eq!(it["queue"], api.items("/queues")[0]);
+    assert_eq!(it["queue"]["strategy"], "longest_idle");
+    assert_eq!(it["queue"]["waiting"], 0);
+    assert_eq!(
+        (
+            &it["queue"]["agents"]["idle"],
+            &it["queue"]["agents"]["logged_out"]
+        ),
+        (&json!(1), &json!(2))
+    );
+    let states: Vec<&Value> = it["agents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["state"])
+        .collect();
+    assert_eq!(states, ["idle", "logged_out", "logged_out"]);
+    assert_eq!((&it["callers"], &it["why"]), (&json!([]), &Value::Null));
+    let stranger = Api::of(&exchange, "8002");
+    assert_eq!(stranger.asks("GET", "/queues/it", &[]).status, 404);
+    assert!(stranger.items("/agents").is_empty());
+    assert!(stranger.items("/queue-log").is_empty());
+}
