@@ -69,6 +69,7 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         store,
         sounds: Arc::new(Library::new(root.join("sounds"))),
         root,
+        databases: None,
         history: None,
         node: "check".to_owned(),
         reload_manually: true,

@@ -355,6 +355,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         clock: options.clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        databases: Some(options.data.join("plugins")),
         history: Some(options.data.join("generations")),
         node: node.clone(),
         reload_manually: config.reload_manually,

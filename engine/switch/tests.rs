@@ -315,6 +315,7 @@ async fn switch(
         clock: clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        databases: None,
         history: None,
         node: "local".to_owned(),
         reload_manually: true,

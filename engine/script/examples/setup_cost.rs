@@ -68,6 +68,7 @@ fn main() {
         clock: Arc::new(Now),
         store: store::Sqlite::open(&root.join("bench.db"), [0; 32]).unwrap(),
         sounds: Arc::new(AllSounds),
+        databases: None,
         history: None,
         node: "bench".to_owned(),
         reload_manually: true,

@@ -235,6 +235,10 @@ impl Tenancy {
             host.give_up();
             return Err(red);
         }
+        if let Err(wrong) = self.make_tables(&host) {
+            host.give_up();
+            return Err(wrong);
+        }
         self.publish(&host);
         self.keep(&host);
         tracing::info!(tenant = %self.id, "generation {generation} is published");
@@ -244,6 +248,17 @@ impl Tenancy {
             tracing::warn!(tenant = %self.id, "{}", warning.message);
         }
         Ok(warnings)
+    }
+
+    /// Makes the tables of plugins, and changes those of earlier versions. Last of all, because a
+    /// generation that is refused must leave the tables of the one that goes on as they are.
+    fn make_tables(&self, host: &Host) -> Result<(), Vec<Fault>> {
+        let tables = host.routing().map(|routing| &routing.tables);
+        for (plugin, migrations) in tables.into_iter().flatten() {
+            let made = self.parts.databases.migrate(&self.id, plugin, migrations);
+            made.map_err(|error| vec![fault::plain(error, None, &host.snapshot)])?;
+        }
+        Ok(())
     }
 
     /// What sources, tests and settings there are now.

@@ -12,7 +12,7 @@ use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Sta
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
-use store::{Subscriber, event_job};
+use store::{Migration, Subscriber, event_job};
 use tokio::sync::oneshot;
 
 use crate::door::Doors;
@@ -20,6 +20,7 @@ use crate::inbox::Inbox;
 use crate::jobs::{Bell, Schedule};
 use crate::metered::panic_text;
 use crate::pins::Pins;
+use crate::plugin::database::Databases;
 use crate::pulse::Pulse;
 use crate::serve::{self, Boot};
 use crate::snapshot::Snapshot;
@@ -65,6 +66,7 @@ pub(crate) struct Parts {
     pub(crate) sounds: Arc<dyn Sounds>,
     pub(crate) client: Arc<crate::http::Client>,
     pub(crate) bell: Arc<Bell>,
+    pub(crate) databases: Arc<Databases>,
     pub(crate) limits: config::Limits,
     pub(crate) pins: Arc<Pins>,
     /// Where the sources of published generations are kept.
@@ -85,6 +87,8 @@ pub(crate) struct Routing {
     pub(crate) queues: Arc<Plan>,
     /// What is answered by HTTP.
     pub(crate) doors: Doors,
+    /// The plugins that have tables, each with how they are made.
+    pub(crate) tables: BTreeMap<String, Vec<Migration>>,
     /// Names and versions.
     pub(crate) plugins: Vec<(String, String)>,
 }

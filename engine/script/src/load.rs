@@ -43,7 +43,7 @@ pub(crate) fn load(vm: &Vm, host: &Arc<Host>, limit: Duration) -> Result<Loaded,
         .iter()
         .map(|text| fault::plain(text.clone(), None, snapshot))
         .collect();
-    for (path, _) in snapshot.files() {
+    for (path, _) in snapshot.scripts() {
         if let Err(error) = require::compile(&vm.lua, snapshot, path) {
             let mut fault = fault::fault(&error, snapshot, host.generation, "");
             if fault.place.is_none() {
@@ -159,6 +159,11 @@ fn check(
     routing.warnings = warnings(&routing, &declared.queues, vm, host);
     routing.schedules = declared.schedules;
     routing.doors = doors;
+    let tables = plugins.iter().filter_map(|plugin| {
+        let tables = plugin.tables.clone()?;
+        Some((plugin.name.clone(), tables))
+    });
+    routing.tables = tables.collect();
     let plugins = plugins.iter();
     routing.plugins = plugins
         .map(|it| (it.name.clone(), it.version.clone()))
@@ -261,7 +266,7 @@ fn warnings(routing: &Routing, queues: &[DeclaredQueue], vm: &Vm, host: &Arc<Hos
             false => Err(no_queue(name, known)),
         }
     };
-    for (path, source) in snapshot.files() {
+    for (path, source) in snapshot.scripts() {
         for literal in literals::of(&String::from_utf8_lossy(source)) {
             let found = match &literal.name {
                 Named::Sound(name) => sound(name),

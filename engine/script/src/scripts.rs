@@ -15,6 +15,7 @@ use crate::host::{Host, Parts};
 use crate::http::Client;
 use crate::inbox::{Message, Pushed};
 use crate::jobs::{Bell, Jobs};
+use crate::plugin::database::Databases;
 use crate::status::Status;
 use crate::suggest::did_you_mean;
 use crate::watch::{Changed, Watch};
@@ -43,6 +44,8 @@ pub struct ScriptsOptions {
     pub store: Arc<dyn store::Store>,
     /// Which sounds exist.
     pub sounds: Arc<dyn Sounds>,
+    /// The folder of the tables of plugins; they have none when `None`.
+    pub databases: Option<PathBuf>,
     /// Where the sources of published generations are kept, to go back to; nowhere when `None`.
     pub history: Option<PathBuf>,
     /// This exchange's name in the records: whose jobs are whose.
@@ -133,6 +136,7 @@ impl Scripts {
             sounds: options.sounds,
             client: Arc::default(),
             bell: Arc::new(Bell::default()),
+            databases: Arc::new(Databases::new(options.databases)),
             limits: options.limits,
             pins: Arc::default(),
             history: options.history,
@@ -411,6 +415,7 @@ impl Scripts {
             sounds: options.sounds,
             client: Arc::new(Client::offline()),
             bell: Arc::default(),
+            databases: Arc::default(),
             limits: options.limits,
             pins: Arc::default(),
             history: None,

@@ -93,6 +93,7 @@ pub(crate) fn begin(
         failures: Arc::clone(&host.failures),
         client: Arc::clone(&parts.client),
         bell: Arc::clone(&parts.bell),
+        databases: Arc::clone(&parts.databases),
         generation: host.generation,
         declared: RefCell::default(),
         current: RefCell::default(),

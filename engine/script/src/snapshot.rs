@@ -128,6 +128,11 @@ impl Snapshot {
             .map(|(path, source)| (path.as_str(), &**source))
     }
 
+    /// The files of Lua, by path.
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files().filter(|(path, _)| path.ends_with(".lua"))
+    }
+
     /// One file.
     pub(crate) fn file(&self, path: &str) -> Option<&[u8]> {
         self.files.get(path).map(|source| &**source)
@@ -178,7 +183,7 @@ impl Snapshot {
             {
                 self.read_folder(root, &path, depth + 1, wanted, left);
             } else if kind.is_file()
-                && name.ends_with(".lua")
+                && (name.ends_with(".lua") || is_migration(&path))
                 && !name.starts_with('.')
                 && wanted(&path)
             {
@@ -204,6 +209,13 @@ impl Snapshot {
     }
 }
 
+/// `plugins/survey/migrations/0001_answers.sql`.
+fn is_migration(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let place = (parts.next(), parts.nth(1), parts.next(), parts.next());
+    matches!(place, (Some("plugins"), Some("migrations"), Some(name), None) if name.ends_with(".sql"))
+}
+
 /// The names of the folders in a folder.
 fn folders(path: &Path) -> Vec<String> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
@@ -220,7 +232,7 @@ fn folder(module: &str) -> String {
 }
 
 /// Folders that hold no code of the exchange.
-const SKIPPED: &[&str] = &["tests", "web", "node_modules", "migrations"];
+const SKIPPED: &[&str] = &["tests", "web", "node_modules"];
 
 /// Bytes of all sources.
 const LARGEST: usize = 64 * 1024 * 1024;

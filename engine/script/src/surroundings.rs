@@ -17,6 +17,7 @@ use crate::door::{Guard, Path};
 use crate::jobs::Bell;
 use crate::lines::line;
 use crate::plugin::Owner;
+use crate::plugin::database::Databases;
 use crate::status::Failures;
 use crate::{Clock, Exchange, Place, Sounds, config};
 
@@ -39,6 +40,8 @@ pub(crate) struct Surroundings {
     pub(crate) failures: Arc<Failures>,
     /// Asks other machines.
     pub(crate) client: Arc<crate::http::Client>,
+    /// The tables of plugins.
+    pub(crate) databases: Arc<Databases>,
     /// Rung when a job was added.
     pub(crate) bell: Arc<Bell>,
     /// The generation's number.

@@ -1,10 +1,11 @@
 //! The records: users, registrations, calls, journals, recordings, voicemail, agents and queues,
-//! scripts' values and jobs.
+//! scripts' values and jobs; beside them, files of plugins' own ([`Database`]).
 //!
 //! [`Store`] is one trait of domain methods; [`Sqlite`] keeps it in a file. Nothing that carries a
 //! call waits for it: each method returns at once, with a [`Pending`] that may be awaited or
 //! dropped.
 
+mod database;
 mod error;
 mod pending;
 mod row;
@@ -12,6 +13,10 @@ mod secret;
 mod sqlite;
 mod store;
 
+pub use database::{
+    Answer as DatabaseAnswer, Database, DatabaseError, Migration, Outcome, Parameters, Statement,
+    Transaction, Value as DatabaseValue,
+};
 pub use error::Error;
 pub use pending::Pending;
 pub use row::{

@@ -48,6 +48,11 @@ impl Arguments {
         Ok(Self { function, values })
     }
 
+    /// All of them, nils at the end as they were given.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// An argument, from 0; nil when it was not given.
     pub(crate) fn value(&self, index: usize) -> &Value {
         self.values.get(index).unwrap_or(&Value::Nil)

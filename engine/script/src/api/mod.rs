@@ -9,6 +9,7 @@ pub(crate) mod class;
 mod clock;
 mod config;
 mod context;
+mod db;
 mod door;
 mod emit;
 mod every;
@@ -72,6 +73,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
         &surroundings.settings,
     )?;
     call::register(lua)?;
+    db::register(lua)?;
     for name in LIBRARIES {
         let library = globals.raw_get(*name)?;
         globals.raw_set(*name, closed(lua, name, library)?)?;

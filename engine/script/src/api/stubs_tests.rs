@@ -11,7 +11,7 @@ use super::schedule::HoursClass;
 use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
-use super::{LIBRARIES, agents, context, door, http, jobs, messages, on, queue, store};
+use super::{LIBRARIES, agents, context, db, door, http, jobs, messages, on, queue, store};
 use crate::read_only;
 use crate::schema::{Kind, Schema};
 
@@ -28,7 +28,13 @@ impl Stubs {
             let path = root().join("engine/script/library").join(name);
             std::fs::read_to_string(path).unwrap()
         };
-        let text = read("moonswitch.lua") + &read("moonswitch_tools.lua");
+        let text = [
+            "moonswitch.lua",
+            "moonswitch_tools.lua",
+            "moonswitch_plugins.lua",
+        ]
+        .map(read)
+        .concat();
         let mut stubs = Self::default();
         let mut class = String::new();
         for line in text.lines() {
@@ -94,6 +100,8 @@ fn every_global_has_a_stub_and_every_stub_a_global() {
     globals.insert("require".to_owned());
     // Only plugins have it.
     globals.insert("plugin".to_owned());
+    globals.insert("db".to_owned());
+    globals.insert("db".to_owned());
 
     assert_eq!(Stubs::read().of(""), globals);
 }
@@ -109,6 +117,16 @@ fn every_method_and_field_of_our_objects_has_a_stub_and_the_reverse() {
     assert_eq!(stubs.of("Hours"), set(hours.0.members()));
     let shelf = lua.app_data_ref::<ShelfClass>().unwrap();
     assert_eq!(stubs.of("Store"), set(shelf.0.members()));
+    let transaction = lua.app_data_ref::<db::TransactionClass>().unwrap();
+    assert_eq!(stubs.of("Transaction"), set(transaction.0.members()));
+    let mut tables = set(transaction.0.members());
+    tables.insert("transaction".to_owned());
+    assert_eq!(stubs.of("db"), tables);
+    let transaction = lua.app_data_ref::<db::TransactionClass>().unwrap();
+    assert_eq!(stubs.of("Transaction"), set(transaction.0.members()));
+    let mut tables = set(transaction.0.members());
+    tables.insert("transaction".to_owned());
+    assert_eq!(stubs.of("db"), tables);
     assert!(lua.app_data_ref::<context::Contexts>().is_some());
 }
 

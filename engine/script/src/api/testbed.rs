@@ -179,6 +179,7 @@ impl Bed {
             failures: Arc::default(),
             client: Arc::default(),
             bell: Arc::default(),
+            databases: Arc::default(),
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use store::Migration;
 
 use crate::Fault;
 use crate::api::plugin::{Housed, plugins};
@@ -14,7 +15,7 @@ use crate::schema::Kind;
 use crate::suggest::did_you_mean;
 use crate::vm::Vm;
 
-use super::{Manifest, Permissions, Rights, manifest, settings};
+use super::{Manifest, Permissions, Rights, database, manifest, settings};
 
 /// A plugin that is in the VM and has run nothing yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +24,8 @@ pub(crate) struct Installed {
     pub(crate) version: String,
     /// What it is allowed from now on, when it was never asked before.
     pub(crate) first_grant: Option<Value>,
+    /// How its tables are made, when it has any.
+    pub(crate) tables: Option<Vec<Migration>>,
 }
 
 /// Reads the manifests of the tenant's plugins, checks their settings, and lets each know what it
@@ -117,6 +120,10 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
         private_asked: hosts(&owned(private_asked)),
         permissions: asked.clone(),
     });
+    let tables = match asked.db {
+        true => Some(database::migrations(snapshot, name)?),
+        false => None,
+    };
     let names = manifest.config.fields().iter();
     let names = names.map(|field| field.name.clone().into_owned()).collect();
     let lua_settings = settings::for_lua(&manifest.config, &checked);
@@ -131,6 +138,7 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
         name: manifest.name,
         version: manifest.version,
         first_grant,
+        tables,
     })
 }
 

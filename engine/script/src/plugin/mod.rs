@@ -1,5 +1,6 @@
 //! Plugins: what they say of themselves, what they may do, and what becomes of those that fail.
 
+pub(crate) mod database;
 pub(crate) mod form;
 pub(crate) mod install;
 pub(crate) mod manifest;
@@ -87,6 +88,7 @@ impl Owner {
     pub(crate) fn may_use(&self, what: Right) -> Result<(), String> {
         let allowed = match what {
             Right::Jobs => |permissions: &Permissions| permissions.jobs,
+            Right::Db => |permissions: &Permissions| permissions.db,
             Right::Store => |permissions: &Permissions| permissions.store,
             Right::Agents => |permissions: &Permissions| permissions.agents,
             Right::Messages => |permissions: &Permissions| permissions.messages,
@@ -241,6 +243,7 @@ const MOST_OF_SCRIPTS: usize = 64;
 pub(crate) enum Right {
     Jobs,
     Store,
+    Db,
     Agents,
     Messages,
 }
@@ -250,6 +253,7 @@ impl Right {
         match self {
             Self::Jobs => "jobs",
             Self::Store => "store",
+            Self::Db => "db",
             Self::Agents => "agents",
             Self::Messages => "messages",
         }

@@ -19,6 +19,8 @@ pub struct Permissions {
     pub jobs: bool,
     /// Values that survive a restart.
     pub store: bool,
+    /// Tables of its own.
+    pub db: bool,
     /// Logging agents in and out, and changing their states.
     pub agents: bool,
     /// Sending text to users' phones.
@@ -52,6 +54,7 @@ impl Permissions {
         for (name, asked, granted) in [
             ("jobs", self.jobs, granted.jobs),
             ("store", self.store, granted.store),
+            ("db", self.db, granted.db),
             ("agents", self.agents, granted.agents),
             ("messages", self.messages, granted.messages),
         ] {

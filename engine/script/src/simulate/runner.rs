@@ -146,6 +146,7 @@ impl File {
             sounds: Arc::clone(&project.sounds),
             client: Arc::new(Client::offline()),
             bell: Arc::default(),
+            databases: Arc::default(),
             failures: Arc::default(),
             generation: project.generation,
             declared: RefCell::default(),

@@ -2,7 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Records that live as long as one test, in a folder that nobody else can have made before us.
 pub(super) struct Scratch {
     pub(super) store: Arc<store::Sqlite>,
-    _folder: Folder,
+    folder: Folder,
 }
 
 struct Folder(PathBuf);
@@ -38,10 +38,12 @@ impl Scratch {
         let path = folder.0.join("records.db");
         let store = store::Sqlite::open(&path, [0; 32]);
         let store = store.map_err(|error| format!("no records for the tests: {error}"))?;
-        Ok(Self {
-            store,
-            _folder: folder,
-        })
+        Ok(Self { store, folder })
+    }
+
+    /// Where they are.
+    pub(super) fn path(&self) -> &Path {
+        &self.folder.0
     }
 }
 

@@ -27,6 +27,7 @@ use crate::host::{Host, Parts};
 use crate::http::Client;
 use crate::inbox::Message;
 use crate::jobs::Bell;
+use crate::plugin::database::Databases;
 use crate::serve::Serving;
 use crate::surroundings::Outside;
 use crate::{CallNews, Clock, Exchange, Fault, Sounds, fault, serve};
@@ -107,11 +108,17 @@ impl Stage {
             limits: project.limits.clone(),
             client: Arc::new(Client::answered_by(machines.stand_in())),
             bell,
+            databases: Arc::new(Databases::new(Some(scratch.path().join("plugins")))),
             pins: Arc::default(),
             history: None,
         };
         let (serving, routing) = serve::begin(&host, Arc::clone(&parts.exchange), &parts)?;
         let outside = serving.outside();
+        for (plugin, migrations) in &routing.tables {
+            let databases = &parts.databases;
+            let made = databases.migrate(&project.tenant, plugin, migrations);
+            made.map_err(trouble)?;
+        }
         host.serves(routing);
         let told = parts
             .store

@@ -169,7 +169,7 @@ where
 /// Makes the file if it is not there. One that is there is not even looked at: to close it again would
 /// take away the locks of every other connection of this process to it (POSIX), and the next process
 /// to come would think itself alone and remove the log that they write.
-fn make(path: &Path) -> Result<(), Error> {
+pub(crate) fn make(path: &Path) -> Result<(), Error> {
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -183,7 +183,7 @@ fn make(path: &Path) -> Result<(), Error> {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn connect(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(1))?;

@@ -6,6 +6,7 @@ mod jobs;
 mod permissions;
 mod routes;
 mod sink;
+mod tables;
 mod tickets;
 mod trouble;
 

@@ -34,6 +34,8 @@ pub(crate) struct Setting {
     pub(crate) plugins: Vec<(&'static str, serde_json::Value)>,
     /// Where sources are kept.
     pub(crate) history: Option<PathBuf>,
+    /// Where tables of plugins are; in the project's folder when `None`.
+    pub(crate) databases: Option<PathBuf>,
     /// What is in the records before the scripts start.
     pub(crate) before: Option<Before>,
 }
@@ -52,6 +54,7 @@ impl Default for Setting {
             },
             watch: false,
             plugins: Vec::new(),
+            databases: None,
             history: None,
             before: None,
         }
@@ -74,6 +77,8 @@ impl Project {
         for (path, text) in files {
             folder.write(path, text);
         }
+        let tables = setting.databases.take();
+        let tables = tables.unwrap_or_else(|| folder.path().join("tables"));
         let exchange = Arc::new(FakeExchange::new());
         let clock = Arc::new(FakeClock(AtomicI64::new(1_800_000_000_000_000)));
         let store = store::Sqlite::open(&folder.path().join("records.db"), [0; 32]).unwrap();
@@ -88,6 +93,7 @@ impl Project {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store: Arc::clone(&store) as Arc<dyn store::Store>,
             sounds: Arc::new(AllSounds),
+            databases: Some(tables),
             history: setting.history.clone(),
             node: "test".to_owned(),
             reload_manually: !setting.watch,

@@ -1,0 +1,199 @@
+---@meta
+-- What plugins are made of, and dialplans may use too: requests to and from other machines, jobs; and what only plugins
+-- have: their settings and tables. Beside moonswitch.lua.
+error("type stubs for editors; never loaded by the engine")
+
+---Asks other machines. Waits, as call methods do. An HTTP status is a value; what keeps an answer from
+---coming (no such host, no connection, too late) is an error. Redirects are not followed, an answer has
+---at most 8 MB, and addresses of this machine and of private networks are refused, unless a plugin's
+---manifest lists them and an administrator has allowed it.
+---@class Http
+http = {}
+
+---@class HttpOptions
+---@field json? any                       Sent as JSON
+---@field body? string                    Sent as it is; instead of json
+---@field headers? table<string, string>
+---@field bearer? string                  A token for Authorization
+---@field timeout? Duration               10; for the whole exchange, at most 2m
+---@field retry? integer                  0; how often more it is tried, after 1 s, 2 s, 4 s, when nobody answers or
+---                                       the answer is 502, 503 or 504. In a job let the job retry
+---@field webhook? WebhookOptions         Signs it (Standard Webhooks: webhook-id, -timestamp, -signature)
+
+---@class WebhookOptions
+---@field id string                       The same for every attempt: the job's id
+---@field secret string|string[]          "whsec_..." or text of 16 characters or more; several while they are changed
+
+---@class HttpReply
+---@field status integer
+---@field headers table<string, string>   By lower-case name
+---@field body string
+---@field json any                        nil when the answer is no JSON
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.get(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.post(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.put(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.patch(url, options) end
+
+---@param url string
+---@param options? HttpOptions
+---@return HttpReply
+function http.delete(url, options) end
+
+---@class RouteOptions
+---@field auth RouteAuthOptions|"agent"|"none"   Who may ask. "agent": who has a token of this tenant with the scope
+---                                              plugins:use (`moonswitch token add`). "none": everybody
+
+---@class RouteAuthOptions
+---@field bearer string|string[]                 A secret of 16 characters or more, or several while they are changed
+
+---A request that has come in.
+---@class HttpRequest
+---@field method string
+---@field path string                       Below the tenant's own prefix
+---@field params table<string, string>      What stands at the names in the path
+---@field query table<string, string>       Behind the question mark; of several with one name the first
+---@field headers table<string, string>     By lower-case name; without authorization
+---@field body string
+---@field json any                          When the body says that it is JSON; what is none is refused with 400
+---@field form table<string, string>?       When the body is application/x-www-form-urlencoded
+---@field source string                     The address that it comes from
+---@field by string?                        The name of the token that it came with
+
+---Answers requests from outside; while files load. Path parts that begin with : are any one part. The address is
+---http://EXCHANGE/t/TENANT and the path, so this one is at /t/8001/tickets/ID:
+---
+---    http.route("GET /tickets/:call", { auth = "agent" }, function(request)
+---      local ticket = tickets:get(request.params.call)
+---      if not ticket then return 404, { error = "no ticket for this call" } end
+---      return 200, { ticket = ticket }
+---    end)
+---
+---A handler returns a status, a body (a table is sent as JSON, text as text) and headers; each may be left out, and
+---nothing at all is 204. It has 20 seconds. A body has at most 1 MB, 64 KB where auth is "none".
+---@param route string   A method (GET POST PUT PATCH DELETE) and a path
+---@param options RouteOptions
+---@param handler fun(request: HttpRequest): integer?, any, table<string, string>?
+function http.route(route, options, handler) end
+
+---Work that must not be lost. A job is on disk when `add` returns, runs outside of any call, and is done
+---again when its handler ends with an error. `moonswitch jobs list` shows those that were given up.
+---@class Jobs
+jobs = {}
+
+---@class JobAddOptions
+---@field at? number    Seconds since 1970; at once when left out
+---@field key? string   Of two jobs with one name and key the second is not added, for a week after the first is done
+
+---Adds a job for a handler of the same plugin, or of the dialplan.
+---@param name string
+---@param data? any   Plain data up to 64 KB
+---@param options? JobAddOptions
+---@return boolean added   false when there is, or was, one with its key
+function jobs.add(name, data, options) end
+
+---@class JobOptions
+---@field attempts? integer    10; after 10 s, 30 s, 2 m, 10 m, 1 h, 3 h, 6 h, 12 h, 24 h
+---@field retry? Duration[]    The waits themselves, instead of attempts
+
+---@class Job
+---@field id string        The same for every attempt
+---@field attempt integer  From 1
+---@field key string?
+---@field added_at number  Seconds since 1970
+
+---Says who does a job; while files load. An attempt has 5 minutes.
+---@param name string
+---@param options JobOptions?
+---@param handler fun(data: any, job: Job)
+function jobs.handle(name, options, handler) end
+
+---In a plugin's files: what it is, and what it is set to in config.lua.
+---@class Plugin
+---@field name string
+---@field version string
+---@field config table<string, any>   Durations are seconds; nil where nothing is given
+plugin = {}
+
+---A store of the plugin's own.
+---@param name string
+---@param options? StoreOptions
+---@return Store
+function plugin.store(name, options) end
+
+---In a plugin's files: tables of its own, in SQLite, one file for each tenant. Needs `db = true` in `permissions`, and
+---migrations: plugins/NAME/migrations/0001_words.sql, 0002_words.sql … are done once each, in order, before a
+---generation goes live; one that was done is not changed any more. Each function waits, as records do.
+---
+---Marks in a statement are `?`, filled in order, or `:name`, filled from one table: true and false become 1 and 0. One
+---statement at a time, of 2 seconds at most; a result has 10,000 rows and 8 MB at most, a file 1 GB. Full-text search
+---(FTS5) is there; ATTACH, PRAGMA, VACUUM and BEGIN are not.
+---@class Db
+db = {}
+
+---@alias SqlValue string|number|boolean|nil
+
+---All rows.
+---@param sql string
+---@param ... SqlValue|table<string, SqlValue>
+---@return table<string, any>[] rows
+function db.query(sql, ...) end
+
+---The first row.
+---@param sql string
+---@param ... SqlValue|table<string, SqlValue>
+---@return table<string, any>? row
+function db.one(sql, ...) end
+
+---Does something that gives no rows.
+---@param sql string
+---@param ... SqlValue|table<string, SqlValue>
+---@return integer changed   How many rows
+---@return integer last_id   Of the row that was put in last
+function db.exec(sql, ...) end
+
+---Does several statements together or not at all: what the body did counts when it returns, and is undone when it ends
+---with an error or with its call. All other statements wait meanwhile, so it has 5 seconds; ask nobody else in it.
+---
+---    db.transaction(function(tx)
+---      tx:exec("UPDATE tickets SET state = 'open' WHERE id = ?", id)
+---      tx:exec("INSERT INTO history (ticket, what) VALUES (?, 'opened')", id)
+---    end)
+---@generic T
+---@param body fun(tx: Transaction): T
+---@return T
+function db.transaction(body) end
+
+---@class Transaction
+local Transaction = {}
+
+---@param sql string
+---@param ... SqlValue|table<string, SqlValue>
+---@return table<string, any>[] rows
+function Transaction:query(sql, ...) end
+
+---@param sql string
+---@param ... SqlValue|table<string, SqlValue>
+---@return table<string, any>? row
+function Transaction:one(sql, ...) end
+
+---@param sql string
+---@param ... SqlValue|table<string, SqlValue>
+---@return integer changed
+---@return integer last_id
+function Transaction:exec(sql, ...) end
