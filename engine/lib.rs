@@ -410,6 +410,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         recordings,
         places: (options.config.clone(), options.data.clone()),
         registrations: recovered.registrations,
+        watchers: recovered.watchers,
         users: recovered.users,
         floors: recovered.floors,
     };

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use media::wav::{WavHeader, repair};
 use script::config::Config;
-use store::{CallBegin, FloorRow, RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord};
+use store::{
+    CallBegin, FloorRow, RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord, WatcherRow,
+};
 use uuid::Uuid;
 
 pub(crate) use alive::keep_alive;
@@ -22,6 +24,8 @@ use crate::checksum::sha256_of;
 pub(crate) struct Recovered {
     /// Where phones are.
     pub(crate) registrations: Vec<RegistrationRow>,
+    /// What phones watch.
+    pub(crate) watchers: Vec<WatcherRow>,
     /// Users whose passwords the store knows.
     pub(crate) users: Vec<UserRecord>,
     /// How agents stood, by tenant.
@@ -43,6 +47,10 @@ pub(crate) async fn recover(
         tracing::error!(%error, "registrations cannot be read; phones will register again");
         Vec::new()
     });
+    let watchers = store.all_watchers(now).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "subscriptions cannot be read; phones will subscribe again");
+        Vec::new()
+    });
     let (mut users, mut floors) = (Vec::new(), HashMap::new());
     for tenant in config.tenants.keys() {
         match store.users(tenant).await {
@@ -58,6 +66,7 @@ pub(crate) async fn recover(
     }
     Recovered {
         registrations,
+        watchers,
         users,
         floors,
     }

@@ -7,6 +7,8 @@ mod support;
 mod baresip;
 #[path = "phones/command_line.rs"]
 mod command_line;
+#[path = "phones/lamps.rs"]
+mod lamps;
 #[path = "phones/thousand_calls.rs"]
 mod thousand_calls;
 #[path = "phones/tour.rs"]

@@ -9,6 +9,8 @@ mod agents;
 mod broken_scripts;
 #[path = "robust/disk.rs"]
 mod disk;
+#[path = "robust/floods.rs"]
+mod floods;
 #[path = "robust/killed.rs"]
 mod killed;
 #[path = "robust/limits.rs"]

@@ -77,6 +77,7 @@ pub(crate) struct Parts {
     /// `config.lua` and the data folder.
     pub(crate) places: (std::path::PathBuf, std::path::PathBuf),
     pub(crate) registrations: Vec<store::RegistrationRow>,
+    pub(crate) watchers: Vec<store::WatcherRow>,
     pub(crate) users: Vec<store::UserRecord>,
     /// What the last run knew of agents and queues, by tenant.
     pub(crate) floors: HashMap<String, store::FloorRow>,
@@ -167,6 +168,7 @@ impl Switch {
             parts,
         };
         switch.restore_registrations(now);
+        switch.restore_watchers(now);
         switch.light_after_restart(now);
         switch.begin_trunks();
         switch.take_plans(now);
@@ -446,7 +448,6 @@ impl Switch {
             self.with_machine(now, id, |call| call.handle_shutdown(now));
         }
         self.end_trunks(now);
-        self.end_lamps(now);
         self.pump(now);
         let give_up = tokio::time::Instant::now() + GRACE;
         let mut batch = Vec::new();
@@ -468,7 +469,7 @@ impl Switch {
         for (_, live) in std::mem::take(&mut self.calls) {
             self.conclude(*live);
         }
-        self.wait_for_watchers().await;
+        self.part_with_watchers().await;
         self.parts.media.stop();
         self.parts.files.stop();
         // Recordings that the stop has closed still get their rows finished.

@@ -348,6 +348,7 @@ async fn switch(
         recordings: folder.join("recordings"),
         places: (folder.join("config.lua"), folder.clone()),
         registrations: Vec::new(),
+        watchers: Vec::new(),
         floors: HashMap::new(),
         users: Vec::new(),
     };

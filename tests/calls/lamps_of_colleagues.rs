@@ -197,7 +197,7 @@ fn colleagues_are_those_of_the_same_enterprise() {
 }
 
 #[test]
-fn after_a_restart_phones_subscribe_again_and_see_what_is() {
+fn a_lamp_is_right_while_the_exchange_stops_and_after_a_restart() {
     let mut exchange = Exchange::start(Setup::ringing());
     let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
     let lamp = a3.watches("dialog", "1050");
@@ -207,15 +207,35 @@ fn after_a_restart_phones_subscribe_again_and_see_what_is() {
     lamp.shows(&[CONFIRMED]);
 
     exchange.stop();
-    assert!(lamp.is_over().state.contains("reason=probation"));
+    is_free(&lamp);
+    let before = lamp.told().len();
     exchange.resume();
 
-    assert_eq!(a3.refreshes(&lamp, 600), Some(481));
-    let again = a3.watches("dialog", "1050");
-    is_free(&again);
+    // Told on without being asked, and with a higher number.
+    let told = lamp.is_told(before + 1);
+    assert!(told[before].state.starts_with("active"), "{told:?}");
+    let versions = versions(&lamp);
+    assert!(versions.is_sorted(), "{versions:?}");
     let _call = a1.dials("1050");
     a2.rings();
-    again.shows(&[EARLY]);
+    lamp.shows(&[EARLY]);
+    assert_eq!(a3.refreshes(&lamp, 600), Some(200));
+}
+
+#[test]
+fn a_lamp_goes_out_after_a_crash_without_any_doing_of_its_phone() {
+    let mut exchange = Exchange::start_program(Setup::ringing());
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let lamp = a3.watches("dialog", "1050");
+    let call = a1.dials("1050");
+    a2.rings().answers();
+    call.is_answered();
+    lamp.shows(&[CONFIRMED]);
+
+    exchange.is_killed();
+    exchange.resume();
+
+    is_free(&lamp);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Api, Exchange, Keys, PATIENCE, Setup, eventually, pilot};
+use crate::support::{Api, Exchange, Keys, PATIENCE, Phone, Setup, eventually, pilot};
 
 const BOXES: &str = "-- Every number is a mailbox.
 local function leave(call)
@@ -17,8 +17,7 @@ context \"internal\" {
 ";
 
 /// A customer leaves a message.
-fn leaves_a_message(exchange: &Exchange, mailbox: &str) {
-    let carrier = exchange.carrier();
+fn leaves_a_message(carrier: &Phone, mailbox: &str) {
     let call = carrier.dials(mailbox);
     call.hears(BEEP);
     call.talks_for(Duration::from_secs(3));
@@ -29,11 +28,12 @@ fn leaves_a_message(exchange: &Exchange, mailbox: &str) {
 #[test]
 fn the_lamp_goes_on_with_a_message_and_off_when_it_was_heard() {
     let exchange = Exchange::start(Setup::with(BOXES));
+    let carrier = exchange.carrier();
     let [a1] = exchange.phones(["1049"]);
     let lamp = a1.watches("message-summary", "1049");
     lamp.shows(&["Messages-Waiting: no\r\n", "Voice-Message: 0/0 (0/0)\r\n"]);
 
-    leaves_a_message(&exchange, "1049");
+    leaves_a_message(&carrier, "1049");
     lamp.shows(&["Messages-Waiting: yes\r\n", "Voice-Message: 1/0 (0/0)\r\n"]);
 
     let listening = a1.dials("*97");
@@ -55,9 +55,10 @@ fn the_lamp_goes_on_with_a_message_and_off_when_it_was_heard() {
 #[test]
 fn the_lamp_follows_what_is_done_by_the_api() {
     let exchange = Exchange::start(Setup::with(BOXES).with_http());
+    let carrier = exchange.carrier();
     let api = Api::of(&exchange, "8001");
     let [a1] = exchange.phones(["1049"]);
-    leaves_a_message(&exchange, "1049");
+    leaves_a_message(&carrier, "1049");
     let id = eventually("the message", || {
         exchange
             .mailbox("1049")?
@@ -81,12 +82,13 @@ fn the_lamp_follows_what_is_done_by_the_api() {
 #[test]
 fn a_phone_that_does_not_subscribe_is_told_after_each_register_and_at_each_change() {
     let exchange = Exchange::start(Setup::with(BOXES));
+    let carrier = exchange.carrier();
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let (lamp, other) = (a1.unasked_lamp(), a2.unasked_lamp());
     lamp.shows(&["Messages-Waiting: no"]);
     other.shows(&["Messages-Waiting: no"]);
 
-    leaves_a_message(&exchange, "1049");
+    leaves_a_message(&carrier, "1049");
     lamp.shows(&["Messages-Waiting: yes", "Voice-Message: 1/0"]);
     let before = lamp.told().len();
     a1.registers();
@@ -100,28 +102,45 @@ fn a_phone_that_does_not_subscribe_is_told_after_each_register_and_at_each_chang
 #[test]
 fn after_a_restart_the_lamp_is_right_whether_the_phone_subscribes_or_not() {
     let mut exchange = Exchange::start(Setup::with(BOXES));
+    let carrier = exchange.carrier();
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let asked = a1.watches("message-summary", "1049");
+    asked.is_told(1);
     let unasked = a2.unasked_lamp();
-    leaves_a_message(&exchange, "1050");
+    leaves_a_message(&carrier, "1050");
     unasked.shows(&["Voice-Message: 1/0"]);
     let before = unasked.told().len();
 
     exchange.stop();
-    assert!(
-        asked
-            .is_over()
-            .state
-            .contains("reason=probation;retry-after=")
-    );
     exchange.resume();
 
-    // Nobody has registered anew.
+    // Nobody has registered anew, or subscribed.
     let told = unasked.is_told(before + 1);
     assert!(told.last().unwrap().body.contains("Voice-Message: 1/0"));
-    assert_eq!(a1.refreshes(&asked, 600), Some(481));
-    a1.watches("message-summary", "1049")
-        .shows(&["Voice-Message: 0/0"]);
+    let told = asked.is_told(2);
+    assert!(told[1].state.starts_with("active;expires="), "{told:?}");
+    assert_eq!(a1.refreshes(&asked, 600), Some(200));
+    leaves_a_message(&carrier, "1049");
+    asked.shows(&["Voice-Message: 1/0"]);
+    assert_eq!(a1.refreshes(&asked, 0), Some(200));
+
+    // What is over does not come back.
+    exchange.stop();
+    exchange.resume();
+    assert_eq!(exchange.status()["subscriptions"], 0);
+}
+
+#[test]
+fn a_lamp_that_has_come_over_a_connection_is_to_be_asked_for_again_after_a_stop() {
+    let mut exchange = Exchange::start(Setup::with(BOXES));
+    let a1 = exchange.phone_with("1049", |manner| manner.transport = sip::Transport::Tcp);
+    a1.registers();
+    let lamp = a1.watches("message-summary", "1049");
+    lamp.is_told(1);
+
+    exchange.stop();
+
+    assert_eq!(lamp.is_over().state, "terminated;reason=deactivated");
 }
 
 #[test]
@@ -150,6 +169,7 @@ fn two_users_of_one_mailbox_have_the_same_lamp() {
             .to_owned(),
         ..Setup::with(BOXES)
     });
+    let carrier = exchange.carrier();
     let [first, second, other] = exchange.phones(["1060", "1061", "1049"]);
     let (by_name, by_account) = (
         first.watches("message-summary", "8000"),
@@ -157,7 +177,7 @@ fn two_users_of_one_mailbox_have_the_same_lamp() {
     );
     let unasked = other.unasked_lamp();
 
-    leaves_a_message(&exchange, "8000");
+    leaves_a_message(&carrier, "8000");
 
     by_name.shows(&["Voice-Message: 1/0"]);
     by_account.shows(&["Voice-Message: 1/0"]);
@@ -188,11 +208,12 @@ fn a_subscription_is_refreshed_and_ends_when_its_phone_wants_no_more() {
 #[test]
 fn a_phone_that_has_forgotten_its_subscription_is_told_no_more() {
     let exchange = Exchange::start(Setup::with(BOXES));
+    let carrier = exchange.carrier();
     let [a1] = exchange.phones(["1049"]);
     a1.watches("message-summary", "1049").is_told(1);
     a1.answers_notices(481);
 
-    leaves_a_message(&exchange, "1049");
+    leaves_a_message(&carrier, "1049");
 
     eventually("no subscription", || {
         (exchange.status()["subscriptions"] == 0).then_some(())

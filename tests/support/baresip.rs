@@ -25,15 +25,27 @@ impl Baresip {
     /// Starts one for a user; it registers at once and takes calls by itself. `codec` is its only
     /// one: `pcma`, `pcmu`, `g722` or `opus`.
     pub(crate) fn start(exchange: &Exchange, user: &str, pilot: f64, codec: &str) -> Self {
-        Self::start_with(exchange, user, pilot, codec, "auto")
+        Self::start_with(exchange, user, pilot, codec, "auto", "")
     }
 
     /// As [`start`](Self::start), but somebody has to take its calls.
     pub(crate) fn start_attended(exchange: &Exchange, user: &str, pilot: f64, codec: &str) -> Self {
-        Self::start_with(exchange, user, pilot, codec, "manual")
+        Self::start_with(exchange, user, pilot, codec, "manual", "")
     }
 
-    fn start_with(exchange: &Exchange, user: &str, pilot: f64, codec: &str, answers: &str) -> Self {
+    /// As [`start`](Self::start), and it subscribes to its mailbox.
+    pub(crate) fn start_with_lamp(exchange: &Exchange, user: &str, pilot: f64) -> Self {
+        Self::start_with(exchange, user, pilot, "pcma", "auto", "module_app mwi.so\n")
+    }
+
+    fn start_with(
+        exchange: &Exchange,
+        user: &str,
+        pilot: f64,
+        codec: &str,
+        answers: &str,
+        more: &str,
+    ) -> Self {
         // It sends RTP from wherever the kernel likes, which on loopback is 127.0.0.1. Its SIP and
         // its control are where nobody else is.
         let address = exchange.free_address();
@@ -72,7 +84,7 @@ module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {control}
-"
+{more}"
         );
         fs::write(folder.join("config"), settings).unwrap();
         let host = exchange.address().ip();
@@ -96,6 +108,11 @@ ctrl_tcp_listen {control}
     /// Waits until the exchange has taken its registration.
     pub(crate) fn registers(&self) {
         self.program.says("200 OK", PATIENCE);
+    }
+
+    /// Waits until it has shown this so many times.
+    pub(crate) fn shows_times(&self, what: &str, times: usize, within: Duration) {
+        self.program.says_times(what, times, within);
     }
 
     /// Calls a number.

@@ -22,6 +22,7 @@ mod trunk_registration;
 pub mod uri;
 
 pub use ban::{BanPolicy, Bans};
+pub use dialog::saved::SavedDialog;
 pub use endpoint::{
     Counters, EarlyId, EndedWhy, Endpoint, EndpointConfig, Event, Outgoing, Output, Outside,
     RequestHandle, SessionId,
@@ -37,6 +38,7 @@ pub use message::{
     ResponseBuilder, reason_phrase,
 };
 pub use session::body::session_description;
+pub use subscription::saved::SavedSubscription;
 pub use subscription::{Notice, ReferOutcome, SubscriptionEnd, SubscriptionId, Termination};
 pub use text::{Encode, Text};
 pub use transport::{FlowId, Route, Source, Transmit, Transport};

@@ -25,7 +25,7 @@ pub use row::{
     JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow, MessageCounts, MessageFilter,
     MessageRow, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow, RecordingEnd,
     RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, Subscriber, TokenRow, UserRecord,
-    event_job,
+    WatcherRow, event_job,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

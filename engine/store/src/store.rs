@@ -8,7 +8,7 @@ use crate::{
     FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey,
     MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
     QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber,
-    TokenRow, UserRecord,
+    TokenRow, UserRecord, WatcherRow,
 };
 
 /// Where records live.
@@ -21,7 +21,7 @@ use crate::{
 /// `leave_message`, `append_journal`) is accepted for longer than what begins something.
 ///
 /// A disk that is full, locked or read-only is told at once, too, to those who can say it again:
-/// `put_*`, `set_pin`, `save_registration`, `kv_*`, `add_job`, `retry_job`. What the exchange itself notes of calls,
+/// `put_*`, `set_pin`, `save_registration`, `save_watcher`, `kv_*`, `add_job`, `retry_job`. What the exchange itself notes of calls,
 /// recordings, messages, agents and queues is kept in memory instead and acknowledged when the disk
 /// has healed and has it; [`health`](Self::health) tells of the trouble meanwhile.
 ///
@@ -61,6 +61,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// All tenants' contacts that have not expired at `now`; those that have are removed.
     fn all_registrations(&self, now: i64) -> Pending<Vec<RegistrationRow>>;
+
+    /// Puts a watcher in, or replaces the one with this tenant and name.
+    fn save_watcher(&self, watcher: WatcherRow) -> Pending<()>;
+
+    /// Takes a watcher out; false when there was none.
+    fn delete_watcher(&self, tenant: &str, name: &str) -> Pending<bool>;
+
+    /// All tenants' watchers that have not expired at `now`; those that have are removed.
+    fn all_watchers(&self, now: i64) -> Pending<Vec<WatcherRow>>;
 
     /// Notes that a call began.
     fn begin_call(&self, call: CallBegin) -> Pending<()>;

@@ -84,6 +84,11 @@ impl Calls {
         self.pace.poll_timeout()
     }
 
+    /// Whether somebody is to be told of something, now or after a rest.
+    pub(super) fn has_news(&self) -> bool {
+        self.pace.has_news()
+    }
+
     /// Who is to be told now.
     pub(super) fn pop_due(&mut self, now: Instant) -> Vec<SubscriptionId> {
         let mut due = Vec::new();

@@ -5,6 +5,7 @@
 //! each round of the switch, so that no call waits for lamps.
 
 mod calls;
+mod kept;
 mod mailboxes;
 mod pace;
 
@@ -52,6 +53,8 @@ struct Watcher {
     is_asked: bool,
     /// What it was told last.
     told: Option<MessageCounts>,
+    /// What the records know it by; `None` while they do not.
+    kept: Option<String>,
 }
 
 /// What can be watched.
@@ -61,6 +64,14 @@ enum Subject {
     Mailbox(TenantId, String),
     /// The calls of a user.
     Calls(TenantId, String),
+}
+
+impl Subject {
+    fn tenant(&self) -> &TenantId {
+        match self {
+            Self::Mailbox(tenant, _) | Self::Calls(tenant, _) => tenant,
+        }
+    }
 }
 
 impl Lamps {
@@ -95,6 +106,11 @@ impl Lamps {
         }
     }
 
+    /// Whether somebody is still to be told of a call.
+    fn has_news(&self) -> bool {
+        !self.turns.is_empty() || self.calls.has_news()
+    }
+
     fn add(&mut self, subscription: SubscriptionId, watcher: Watcher) {
         match &watcher.subject {
             Subject::Mailbox(tenant, mailbox) => {
@@ -105,10 +121,8 @@ impl Lamps {
         self.watchers.insert(subscription, watcher);
     }
 
-    fn remove(&mut self, subscription: SubscriptionId) {
-        let Some(watcher) = self.watchers.remove(&subscription) else {
-            return;
-        };
+    fn remove(&mut self, subscription: SubscriptionId) -> Option<Watcher> {
+        let watcher = self.watchers.remove(&subscription)?;
         if watcher.has_turn {
             self.turns.retain(|other| *other != subscription);
         }
@@ -118,6 +132,7 @@ impl Lamps {
             }
             Subject::Calls(tenant, user) => self.calls.unwatch(tenant, user, subscription),
         }
+        Some(watcher)
     }
 }
 
@@ -157,6 +172,7 @@ impl Switch {
             version: 0,
             has_turn: false,
             told: None,
+            kept: None,
         };
         self.lamps.add(subscription, watcher);
         match subject {
@@ -165,6 +181,7 @@ impl Switch {
                 self.look_at_calls_of(now, &tenant, &user);
                 if let Some(notice) = self.notice(subscription) {
                     (self.endpoint).accept_subscription(now, subscription, &account, notice);
+                    self.keep_watcher(now, subscription);
                 }
             }
         }
@@ -176,6 +193,10 @@ impl Switch {
             return;
         };
         watcher.told = None;
+        self.keep_watcher(now, subscription);
+        let Some(watcher) = self.lamps.watchers.get(&subscription) else {
+            return;
+        };
         match watcher.subject.clone() {
             Subject::Mailbox(tenant, mailbox) => self.lamps.mailboxes.want(now, &tenant, &mailbox),
             Subject::Calls(..) => self.lamps.queue(subscription),
@@ -183,7 +204,9 @@ impl Switch {
     }
 
     pub(super) fn handle_subscription_ended(&mut self, subscription: SubscriptionId) {
-        self.lamps.remove(subscription);
+        if let Some(watcher) = self.lamps.remove(subscription) {
+            self.forget_watcher(&watcher);
+        }
     }
 
     /// Tells what is due, and a few of those who stand in line.
@@ -225,31 +248,6 @@ impl Switch {
         }
     }
 
-    /// The exchange stops: phones are asked to subscribe again when it is back.
-    pub(super) fn end_lamps(&mut self, now: Instant) {
-        let all: Vec<SubscriptionId> = self.lamps.watchers.keys().copied().collect();
-        for subscription in all {
-            let later = Termination::Probation(Some(RESTART));
-            (self.endpoint).end_subscription(now, subscription, later, None);
-        }
-    }
-
-    /// Waits a moment for phones to answer their last NOTIFY: it comes after the one before.
-    pub(super) async fn wait_for_watchers(&mut self) {
-        let give_up = tokio::time::Instant::now() + LAST_ANSWERS;
-        let mut batch = Vec::new();
-        while self.endpoint.counters().subscriptions > 0 {
-            tokio::select! {
-                () = self.parts.signalling.receive(&mut batch) => {
-                    for received in batch.drain(..) {
-                        self.handle_received(Instant::now(), received);
-                    }
-                }
-                () = tokio::time::sleep_until(give_up) => return,
-            }
-        }
-    }
-
     /// What a phone asks for, if it may.
     fn subject(
         &self,
@@ -274,17 +272,15 @@ impl Switch {
         let Some(watcher) = self.lamps.watchers.get(&subscription) else {
             return;
         };
-        let first = watcher.is_asked.then(|| match &watcher.subject {
-            Subject::Mailbox(tenant, _) | Subject::Calls(tenant, _) => {
-                format!("{tenant}/{}", watcher.user)
-            }
-        });
+        let account = format!("{}/{}", watcher.subject.tenant(), watcher.user);
+        let first = watcher.is_asked.then_some(account);
         let Some(notice) = self.notice(subscription) else {
             return;
         };
         match first {
             Some(account) => {
                 (self.endpoint).accept_subscription(now, subscription, &account, notice);
+                self.keep_watcher(now, subscription);
             }
             None => self.endpoint.notify(now, subscription, notice),
         }
@@ -325,9 +321,9 @@ const MAILBOX: &str = "message-summary";
 const CALLS: &str = "dialog";
 /// Who is told at one round of the switch: a millisecond or two.
 const TOLD_A_TURN: usize = 32;
-/// When phones are to subscribe again after the exchange has stopped.
-const RESTART: Duration = Duration::from_secs(5);
-/// How long a stop waits for phones.
-const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// How long a stop tells of the last calls.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How often a phone may be told between two writings of its record, at most.
+const VERSION_GAP: u32 = 10_000;
 /// The longest subscription: what a phone shows after a crash is right again by then.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);

@@ -86,6 +86,12 @@ impl<K: Clone + Eq + Hash + Ord> Pace<K> {
         self.due.first().map(|(due, _)| *due)
     }
 
+    /// Whether anything is to be told, now or after a rest.
+    pub(super) fn has_news(&self) -> bool {
+        let mut states = self.things.values();
+        states.any(|state| !matches!(state, State::Resting { again: None, .. }))
+    }
+
     /// Nobody wants to be told of a thing any more.
     pub(super) fn forget(&mut self, thing: &K) {
         if let Some(State::Wanted(at) | State::Resting { until: at, .. }) =
@@ -133,7 +139,9 @@ mod tests {
         pace.want(start, 1);
         assert_eq!(pace.pop_due(start), Some(1));
 
+        assert!(!pace.has_news());
         pace.want(start + ms(99), 1);
+        assert!(pace.has_news());
 
         assert_eq!(pace.pop_due(start + ms(99)), None);
         assert_eq!(pace.pop_due(start + ms(100)), Some(1));

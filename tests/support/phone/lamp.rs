@@ -259,7 +259,8 @@ impl Desk {
             return false;
         };
         let event = notify.header_named("Event").map(|event| event.to_string());
-        let is_ours = matches!(event.as_deref(), Some("message-summary" | "dialog"));
+        let package = event.as_deref().and_then(|event| event.split(';').next());
+        let is_ours = matches!(package, Some("message-summary" | "dialog"));
         if *notify.method() != Method::Notify || !is_ours {
             return false;
         }

@@ -1,6 +1,7 @@
 //! Dialogs: RFC 3261 §12. What two ends remember of each other: tags, numbers, targets, routes.
 
 pub(crate) mod peer;
+pub(crate) mod saved;
 #[cfg(test)]
 mod tests;
 

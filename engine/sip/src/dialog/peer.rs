@@ -31,6 +31,11 @@ impl Peer {
             || self.named.is_some_and(|named| named.ip() == source.ip())
     }
 
+    /// Where it was last heard.
+    pub(crate) fn source(&self) -> Source {
+        self.source
+    }
+
     /// Something that belongs to the dialog came from `source`: a phone behind NAT may have moved.
     pub(crate) fn heard_from(&mut self, source: Source) {
         self.source = source;

@@ -7,12 +7,13 @@ use super::event::Event;
 use super::receive::Door;
 use super::subscriptions::Entrance;
 use super::wire::Wire;
-use crate::Request;
 use crate::subscription::notifier::{Kind, Notifier};
+use crate::subscription::saved::SavedSubscription;
 use crate::subscription::standalone::Subscription;
 use crate::subscription::{Line, Notice, SubscriptionEnd, SubscriptionId, Termination, granted};
 use crate::transaction::key::Key;
 use crate::transaction::table::Owner;
+use crate::{EventPackage, Request, Text};
 
 impl Endpoint {
     /// Takes on a subscription, after [`Event::Subscribed`], and tells how things stand. `account`
@@ -77,6 +78,47 @@ impl Endpoint {
         });
     }
 
+    /// Returns a subscription for the record, if it was accepted and comes by datagrams; `unix_ms`
+    /// is the wall clock at `now`. Record it when it is accepted and at each
+    /// [`Event::StateWanted`], and forget it at [`Event::SubscriptionEnded`].
+    pub fn save_subscription(
+        &self,
+        now: Instant,
+        unix_ms: u64,
+        subscription: SubscriptionId,
+    ) -> Option<SavedSubscription> {
+        self.subscriptions.get(subscription)?.save(now, unix_ms)
+    }
+
+    /// Takes back what was recorded before a restart; what has expired since, cannot be read or is
+    /// too much is left out. Tell its phone how things stand now.
+    pub fn restore_subscription(
+        &mut self,
+        now: Instant,
+        unix_ms: u64,
+        saved: &SavedSubscription,
+        account: &str,
+    ) -> Option<SubscriptionId> {
+        if self.subscriptions.len() >= self.wire.config.max_subscriptions {
+            return None;
+        }
+        let subscription = Subscription::restore(now, unix_ms, &mut self.wire, saved)?;
+        let id = subscription.id();
+        let event = EventPackage::parse(&Text::from(&*saved.event)).ok()?;
+        let (resource, target) = (saved.resource.as_bytes(), saved.dialog.target.as_bytes());
+        let subject = subject(&self.wire, &event, resource, target);
+        self.subscriptions.insert(subscription, Some(subject));
+        let limit = self.wire.config.max_subscriptions_per_account;
+        if self.subscriptions.enter(id, account, limit) == Entrance::Full {
+            self.with_notifier(now, id, |notifier, line| {
+                notifier.forget(line.wire, SubscriptionEnd::Refused);
+            });
+            return None;
+        }
+        self.subscriptions.settle(now, id);
+        Some(id)
+    }
+
     /// A SUBSCRIBE outside of dialogs, to one of our packages.
     pub(super) fn handle_subscribe(
         &mut self,
@@ -91,7 +133,12 @@ impl Endpoint {
         let Some(expires) = granted(&self.wire.config, request) else {
             return self.refuse_with(door, request, 423);
         };
-        let subject = subject(&self.wire, request);
+        let contacts = request.contacts().ok();
+        let contact = contacts.as_ref().and_then(|contacts| contacts.first());
+        let subject = contact.map(|contact| {
+            let (resource, contact) = (request.uri_text(), contact.uri_text());
+            subject(&self.wire, &event, resource.as_bytes(), contact.as_bytes())
+        });
         let asked = (door.key, request, expires);
         let begun = Subscription::asked(
             now,
@@ -164,15 +211,8 @@ impl Endpoint {
 
 /// What a phone that has forgotten its subscription has in common with itself: package, resource,
 /// and its own address.
-fn subject(wire: &Wire, request: &Request) -> Option<Key> {
-    let event = request.event().ok()?;
-    let contacts = request.contacts().ok()?;
-    let contact = contacts.first()?.uri_text();
-    Some(wire.keys.of(&[
-        b"subject",
-        event.package.as_bytes(),
-        event.id.unwrap_or_default().as_bytes(),
-        request.uri_text().as_bytes(),
-        contact.as_bytes(),
-    ]))
+fn subject(wire: &Wire, event: &EventPackage, resource: &[u8], contact: &[u8]) -> Key {
+    let id = event.id.as_ref().map(Text::as_bytes).unwrap_or_default();
+    let package = event.package.as_bytes();
+    wire.keys.of(&[b"subject", package, id, resource, contact])
 }

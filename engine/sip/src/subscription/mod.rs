@@ -3,6 +3,7 @@
 
 pub(crate) mod notifier;
 pub(crate) mod referrer;
+pub(crate) mod saved;
 pub(crate) mod standalone;
 
 use std::time::{Duration, Instant};

@@ -97,6 +97,30 @@ impl Notifier {
         }
     }
 
+    /// One that was accepted before a restart, and lasts until then.
+    pub(crate) fn restored(id: SubscriptionId, event: EventPackage, until: Instant) -> Self {
+        Self {
+            id,
+            kind: Kind::Package,
+            event,
+            state: State::Active { until },
+            under_way: None,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// How long it lasts, if it is a subscription that was accepted.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        match (&self.kind, &self.state) {
+            (Kind::Package, State::Active { until }) => Some(*until),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn event(&self) -> &EventPackage {
+        &self.event
+    }
+
     pub(crate) fn id(&self) -> SubscriptionId {
         self.id
     }

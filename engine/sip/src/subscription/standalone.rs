@@ -18,19 +18,21 @@ use crate::{Error, Method, Request, Response, Text};
 /// One dialog with nothing in it but a subscription.
 #[derive(Debug)]
 pub(crate) struct Subscription {
-    id: SubscriptionId,
+    pub(super) id: SubscriptionId,
     /// What requests within the dialog find it by.
-    dialog_key: Key,
-    role: Role,
+    pub(super) dialog_key: Key,
+    pub(super) role: Role,
     pub(crate) wake: Wake,
 }
 
 #[derive(Debug)]
-enum Role {
+pub(super) enum Role {
     /// They subscribed, or sent a REFER.
     Notifier {
         dialog: Box<Dialog>,
         notifier: Box<Notifier>,
+        /// What they asked for: the Request-URI.
+        resource: Text,
     },
     /// We sent a REFER.
     Referrer {
@@ -43,7 +45,7 @@ enum Role {
 
 /// Who tells how a transfer goes.
 #[derive(Debug)]
-struct Party {
+pub(super) struct Party {
     tag: Option<Text>,
     cseq: u32,
 }
@@ -71,6 +73,7 @@ impl Subscription {
             role: Role::Notifier {
                 dialog: Box::new(dialog),
                 notifier: Box::new(Notifier::new(now, id, kind, event, asked)),
+                resource: request.uri_text().detach(),
             },
             wake: Wake::default(),
         })
@@ -134,7 +137,9 @@ impl Subscription {
         let owner = Owner::Subscription(self.id);
         let number = request.cseq().map_or(0, |cseq| cseq.number);
         match &mut self.role {
-            Role::Notifier { dialog, notifier } => {
+            Role::Notifier {
+                dialog, notifier, ..
+            } => {
                 if !dialog.accept_cseq(number) {
                     return wire.refuse(now, key, request, 500);
                 }
@@ -232,7 +237,10 @@ impl Subscription {
         wire: &mut Wire,
         act: impl FnOnce(&mut Notifier, &mut Line<'_>),
     ) {
-        if let Role::Notifier { dialog, notifier } = &mut self.role {
+        if let Role::Notifier {
+            dialog, notifier, ..
+        } = &mut self.role
+        {
             let owner = Owner::Subscription(self.id);
             let mut line = Line {
                 now,

@@ -28,5 +28,5 @@ pub use job::{DueJobs, JobFilter, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};
 pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
 pub use token::TokenRow;
-pub use user::{RegistrationRow, UserRecord};
+pub use user::{RegistrationRow, UserRecord, WatcherRow};
 pub use voicemail::{MailboxRow, MessageCounts, MessageFilter, MessageRow};

@@ -47,3 +47,16 @@ pub struct RegistrationRow {
     /// The phone's User-Agent.
     pub user_agent: Option<String>,
 }
+
+/// A phone that watches something by SIP (RFC 6665): a mailbox, a colleague.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatcherRow {
+    /// The enterprise number.
+    pub tenant: String,
+    /// Names it; unique within the tenant.
+    pub name: String,
+    /// What it watches, and how it is reached; only the exchange reads it.
+    pub state: serde_json::Value,
+    /// When it ends, microseconds since 1970 UTC.
+    pub expires_at: i64,
+}

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Sqlite, WRITES, WRITES_THAT_END};
+use super::{Sqlite, WRITES, WRITES_THAT_END, watchers};
 use super::{
     answers, call_list, calls, floor, jobs, kv, outbox, recordings, tokens, users, voicemail,
 };
@@ -12,7 +12,7 @@ use crate::{
     FinishedCall, FloorNotes, FloorRow, Health, JobFilter, JobRow, JobState, JournalLine, KvEntry,
     KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
     QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Store,
-    Subscriber, TokenRow, UserRecord,
+    Subscriber, TokenRow, UserRecord, WatcherRow,
 };
 
 impl Store for Sqlite {
@@ -69,6 +69,21 @@ impl Store for Sqlite {
 
     fn all_registrations(&self, now: i64) -> Pending<Vec<RegistrationRow>> {
         self.write(move |records| users::all_registrations(&records.everyone(), now))
+    }
+
+    fn save_watcher(&self, watcher: WatcherRow) -> Pending<()> {
+        self.write(move |records| watchers::save(&records.of(&watcher.tenant), &watcher))
+    }
+
+    fn delete_watcher(&self, tenant: &str, name: &str) -> Pending<bool> {
+        let (tenant, name) = (tenant.to_owned(), name.to_owned());
+        self.keep(WRITES_THAT_END, move |records| {
+            watchers::delete(&records.of(&tenant), &name)
+        })
+    }
+
+    fn all_watchers(&self, now: i64) -> Pending<Vec<WatcherRow>> {
+        self.write(move |records| watchers::all(&records.everyone(), now))
     }
 
     fn begin_call(&self, call: CallBegin) -> Pending<()> {

@@ -39,6 +39,7 @@ const STEPS: &[(u32, &str, &str)] = &[
         "subscribers",
         include_str!("../schema/0008_subscribers.sql"),
     ),
+    (9, "watchers", include_str!("../schema/0009_watchers.sql")),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

@@ -20,6 +20,7 @@ mod tests;
 mod tokens;
 mod users;
 mod voicemail;
+mod watchers;
 mod writer;
 
 use std::fs::OpenOptions;

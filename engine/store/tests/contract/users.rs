@@ -1,6 +1,6 @@
 //! Users and registrations.
 
-use store::{RegistrationRow, Secret, Store, UserRecord};
+use store::{RegistrationRow, Secret, Store, UserRecord, WatcherRow};
 
 use super::tenant;
 
@@ -10,6 +10,7 @@ pub(crate) fn run(store: &dyn Store) {
     tenants_do_not_see_each_others_users(store);
     a_contact_is_saved_replaced_and_deleted(store);
     expired_contacts_do_not_come_back(store);
+    a_watcher_is_saved_replaced_deleted_and_expires(store);
 }
 
 fn user(tenant: &str, extension: &str) -> UserRecord {
@@ -121,4 +122,39 @@ fn expired_contacts_do_not_come_back(store: &dyn Store) {
 
     assert_eq!(of(store, &tenant, 100), std::slice::from_ref(&live));
     assert_eq!(of(store, &tenant, 0), [live], "removed, not hidden");
+}
+
+fn a_watcher_is_saved_replaced_deleted_and_expires(store: &dyn Store) {
+    let (ours, theirs) = (tenant("watching"), tenant("watched"));
+    let watcher = |tenant: &str, name: &str, version: u32, expires_at: i64| WatcherRow {
+        tenant: tenant.into(),
+        name: name.into(),
+        state: serde_json::json!({ "user": "1049", "version": version }),
+        expires_at,
+    };
+    let of = |tenant: &str, now: i64| -> Vec<WatcherRow> {
+        let mut all = store.all_watchers(now).wait().unwrap();
+        all.retain(|row| row.tenant == tenant);
+        all
+    };
+    for row in [
+        watcher(&ours, "a", 1, 100),
+        watcher(&ours, "b", 1, 200),
+        watcher(&theirs, "a", 7, 300),
+        watcher(&ours, "a", 2, 150),
+    ] {
+        store.save_watcher(row).wait().unwrap();
+    }
+
+    assert_eq!(
+        of(&ours, 0),
+        [watcher(&ours, "a", 2, 150), watcher(&ours, "b", 1, 200)]
+    );
+    assert_eq!(of(&ours, 150), [watcher(&ours, "b", 1, 200)]);
+    assert!(store.delete_watcher(&ours, "b").wait().unwrap());
+    assert!(!store.delete_watcher(&ours, "a").wait().unwrap());
+    assert_eq!(
+        (of(&ours, 0), of(&theirs, 0)),
+        (vec![], vec![watcher(&theirs, "a", 7, 300)])
+    );
 }

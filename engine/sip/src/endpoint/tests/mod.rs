@@ -14,6 +14,7 @@ mod pair;
 mod random;
 mod reliable;
 mod replaces;
+mod restarts;
 mod routing;
 mod subscriber;
 mod subscriptions;

@@ -455,7 +455,7 @@ fn told(notify: &Request) -> Option<u32> {
     number.parse().ok()
 }
 
-fn unsubscribe(phone: &mut Phone, subscription: SubscriptionId) {
+pub(super) fn unsubscribe(phone: &mut Phone, subscription: SubscriptionId) {
     phone.answer = Some(200);
     phone.subscribe("Event: dialog;id=7\nExpires: 0\n");
     if end(phone, subscription).is_none() {
@@ -465,7 +465,7 @@ fn unsubscribe(phone: &mut Phone, subscription: SubscriptionId) {
     phone.run_out();
 }
 
-fn end(phone: &mut Phone, wanted: SubscriptionId) -> Option<SubscriptionEnd> {
+pub(super) fn end(phone: &mut Phone, wanted: SubscriptionId) -> Option<SubscriptionEnd> {
     let is_it = |e: &Event| matches!(e, Event::SubscriptionEnded { subscription, .. } if *subscription == wanted);
     match phone.take(is_it)? {
         Event::SubscriptionEnded { why, .. } => Some(why),
@@ -489,4 +489,4 @@ fn part(number: u32) -> Notice {
     }
 }
 
-const LAMP: &str = "Event: dialog;id=7\nExpires: 600\n";
+pub(super) const LAMP: &str = "Event: dialog;id=7\nExpires: 600\n";

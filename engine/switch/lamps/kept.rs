@@ -1,0 +1,203 @@
+//! Lamps outlive a restart: what phones watch is in the records, and they are told on in the same
+//! dialog. Over connections, which end with the exchange, they are asked to subscribe again.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use call::TenantId;
+use serde::{Deserialize, Serialize};
+use sip::{NameAddr, SavedDialog, SavedSubscription, SubscriptionId, Termination, Transport};
+use store::WatcherRow;
+
+use super::{LAST_WORDS, Subject, VERSION_GAP, Watcher};
+use crate::switch::Switch;
+
+/// A watcher as the records have it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    user: String,
+    /// Of whom the calls are watched; else it is this mailbox.
+    calls: Option<String>,
+    mailbox: Option<String>,
+    version: u32,
+    event: String,
+    resource: String,
+    call_id: String,
+    local: String,
+    remote: String,
+    contact: String,
+    local_cseq: u32,
+    remote_cseq: Option<u32>,
+    target: String,
+    routes: Vec<String>,
+    source: SocketAddr,
+    listener: SocketAddr,
+}
+
+impl Switch {
+    /// Writes down what a phone watches: when that begins, and when it is refreshed.
+    pub(super) fn keep_watcher(&mut self, now: Instant, subscription: SubscriptionId) {
+        let wall = self.parts.clock.unix_micros();
+        let saved = (self.endpoint).save_subscription(now, millis(wall), subscription);
+        let watcher = self.lamps.watchers.get_mut(&subscription);
+        let (Some(saved), Some(watcher)) = (saved, watcher) else {
+            return;
+        };
+        let own = NameAddr::parse(&*saved.dialog.local);
+        let Some(name) = own.and_then(|own| own.tag()).map(|tag| tag.to_string()) else {
+            return;
+        };
+        watcher.kept = Some(name.clone());
+        let row = WatcherRow {
+            tenant: watcher.subject.tenant().to_string(),
+            name,
+            expires_at: i64::try_from(saved.expires_unix_ms).unwrap_or(i64::MAX / 1_000) * 1_000,
+            state: serde_json::to_value(kept(watcher, saved)).unwrap_or_default(),
+        };
+        // One that is not on disk subscribes again after a restart.
+        self.parts.store.save_watcher(row).forget();
+    }
+
+    pub(super) fn forget_watcher(&self, watcher: &Watcher) {
+        if let Some(name) = &watcher.kept {
+            let tenant = watcher.subject.tenant();
+            self.parts.store.delete_watcher(&tenant.0, name).forget();
+        }
+    }
+
+    /// Takes back what phones watched before a restart, and has them told what is now.
+    pub(in crate::switch) fn restore_watchers(&mut self, now: Instant) {
+        let wall = self.parts.clock.unix_micros();
+        let mut restored = 0;
+        for row in std::mem::take(&mut self.parts.watchers) {
+            let expires = millis(row.expires_at);
+            let Ok(kept) = serde_json::from_value::<Kept>(row.state) else {
+                continue;
+            };
+            let mut listening = self.parts.signalling.listening().iter();
+            let own = (Transport::Udp, kept.listener);
+            if !listening.any(|listener| *listener == own) {
+                continue;
+            }
+            let tenant = TenantId::from(&*row.tenant);
+            let account = format!("{tenant}/{}", kept.user);
+            let (watcher, saved) = taken_back(kept, tenant, row.name, expires);
+            let back = (self.endpoint).restore_subscription(now, millis(wall), &saved, &account);
+            if let Some(subscription) = back {
+                restored += 1;
+                self.lamps.add(subscription, watcher);
+                self.handle_state_wanted(now, subscription);
+            }
+        }
+        if restored > 0 {
+            tracing::info!(restored, "lamps are back");
+        }
+        self.forget_unknown_watchers(now);
+    }
+
+    /// The exchange stops: phones are told how the last calls ended. Those who would not be told
+    /// any more are asked to subscribe again.
+    pub(in crate::switch) async fn part_with_watchers(&mut self) {
+        let now = Instant::now();
+        let lost = self
+            .lamps
+            .watchers
+            .iter()
+            .filter(|(_, watcher)| watcher.kept.is_none());
+        let lost: Vec<SubscriptionId> = lost.map(|(id, _)| *id).collect();
+        for subscription in lost {
+            let again = Termination::Deactivated;
+            (self.endpoint).end_subscription(now, subscription, again, None);
+        }
+        self.pump(now);
+        let give_up = now + LAST_WORDS;
+        let mut batch = Vec::new();
+        // The last NOTIFY to a phone waits for its answer to the one before.
+        let is_busy = |switch: &Self| {
+            let parting = switch.endpoint.counters().subscriptions > switch.lamps.watchers.len();
+            parting || switch.lamps.has_news()
+        };
+        while is_busy(self) && Instant::now() < give_up {
+            let due = self.lamps.poll_timeout(now).unwrap_or(give_up).min(give_up);
+            tokio::select! {
+                () = self.parts.signalling.receive(&mut batch) => {}
+                () = tokio::time::sleep_until(due.into()) => {}
+            }
+            for received in batch.drain(..) {
+                self.handle_received(Instant::now(), received);
+            }
+            self.light_lamps(Instant::now());
+            self.pump(Instant::now());
+        }
+    }
+}
+
+fn kept(watcher: &Watcher, saved: SavedSubscription) -> Kept {
+    let dialog = saved.dialog;
+    let (calls, mailbox) = match &watcher.subject {
+        Subject::Calls(_, user) => (Some(user.clone()), None),
+        Subject::Mailbox(_, mailbox) => (None, Some(mailbox.clone())),
+    };
+    Kept {
+        user: watcher.user.clone(),
+        calls,
+        mailbox,
+        version: watcher.version,
+        event: saved.event,
+        resource: saved.resource,
+        call_id: dialog.call_id,
+        local: dialog.local,
+        remote: dialog.remote,
+        contact: dialog.contact,
+        local_cseq: dialog.local_cseq,
+        remote_cseq: dialog.remote_cseq,
+        target: dialog.target,
+        routes: dialog.routes,
+        source: dialog.source,
+        listener: dialog.listener,
+    }
+}
+
+fn taken_back(
+    kept: Kept,
+    tenant: TenantId,
+    name: String,
+    expires_unix_ms: u64,
+) -> (Watcher, SavedSubscription) {
+    let subject = match kept.calls {
+        Some(user) => Subject::Calls(tenant, user),
+        None => Subject::Mailbox(tenant, kept.mailbox.unwrap_or_default()),
+    };
+    let watcher = Watcher {
+        subject,
+        user: kept.user,
+        remote: kept.source,
+        version: kept.version.saturating_add(VERSION_GAP),
+        has_turn: false,
+        is_asked: false,
+        told: None,
+        kept: Some(name),
+    };
+    let saved = SavedSubscription {
+        event: kept.event,
+        resource: kept.resource,
+        dialog: SavedDialog {
+            call_id: kept.call_id,
+            local: kept.local,
+            remote: kept.remote,
+            contact: kept.contact,
+            local_cseq: kept.local_cseq,
+            remote_cseq: kept.remote_cseq,
+            target: kept.target,
+            routes: kept.routes,
+            source: kept.source,
+            listener: kept.listener,
+        },
+        expires_unix_ms,
+    };
+    (watcher, saved)
+}
+
+fn millis(micros: i64) -> u64 {
+    u64::try_from(micros / 1_000).unwrap_or(0)
+}
