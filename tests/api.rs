@@ -11,6 +11,8 @@ mod calls;
 mod events;
 #[path = "api/program.rs"]
 mod program;
+#[path = "api/queues.rs"]
+mod queues;
 #[path = "api/routes.rs"]
 mod routes;
 #[path = "api/state.rs"]
