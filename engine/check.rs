@@ -6,15 +6,17 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use call::acd::{AgentId, Plan, QueueName};
 use call::{CallId, Command, Reply, TenantId};
 use jiff::Zoned;
+use script::config::Config;
 use script::{Exchange, Place, ScriptEnd, Scripts, ScriptsOptions};
-use store::Sqlite;
+use store::{Sqlite, Store, UserRecord};
 use tokio::sync::oneshot;
 
 use crate::clock::WallClock;
 use crate::switch::Library;
-use crate::{StartError, load_config};
+use crate::{RECORDS, StartError, load_config, open_store};
 
 /// What is wrong, and what will be.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -57,13 +59,14 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
     let path = scratch.0.join("check.db");
     let store =
         Sqlite::open(&path, [0; 32]).map_err(|source| StartError::Store { path, source })?;
+    let mut serving = Vec::new();
     let found = Scripts::check(ScriptsOptions {
         tenants: loaded
             .tenants
             .iter()
             .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant.clone()))
             .collect(),
-        limits: loaded.limits,
+        limits: loaded.limits.clone(),
         exchange: Arc::new(Nobody),
         clock: Arc::new(WallClock::default()),
         store,
@@ -80,17 +83,71 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         errors,
         warnings,
         contexts,
+        queues,
     } in found
     {
         checked.contexts.insert(tenant.to_string(), contexts);
+        serving.extend(agents(&queues).map(|(queue, agent)| (tenant.clone(), queue, agent)));
         let line = |fault: script::Fault| format!("{tenant}: {}", fault.message);
         checked.errors.extend(errors.into_iter().map(line));
         checked.warnings.extend(warnings.into_iter().map(line));
     }
+    checked.warnings.extend(strangers(serving, &loaded, data));
     let told = |sentence: &String| checked.warnings.iter().any(|told| told.contains(sentence));
     let calendars: Vec<String> = calendars().filter(|sentence| !told(sentence)).collect();
     checked.warnings.extend(calendars);
     Ok(checked)
+}
+
+/// Complains of whoever is to serve a queue and is no user.
+fn strangers(
+    serving: Vec<(TenantId, QueueName, AgentId)>,
+    config: &Config,
+    data: &Path,
+) -> Vec<String> {
+    let configured = |tenant: &TenantId, agent: &AgentId| {
+        let tenant = config.tenants.get(&*tenant.0);
+        tenant.is_some_and(|tenant| tenant.users.contains_key(&*agent.0))
+    };
+    let mut serving = serving;
+    serving.retain(|(tenant, _, agent)| !configured(tenant, agent));
+    if serving.is_empty() {
+        return Vec::new();
+    }
+    let users = stored_users(data, config.tenants.keys());
+    serving.retain(|(tenant, _, agent)| {
+        let is = |user: &UserRecord| user.tenant == *tenant.0 && user.extension == *agent.0;
+        !users.iter().any(is)
+    });
+    let sentence = |(tenant, queue, agent)| {
+        format!(
+            "{tenant}: queue '{queue}': agent '{agent}' is no user: add them to config.lua, or by \
+             `moonswitch user add`"
+        )
+    };
+    serving.into_iter().map(sentence).collect()
+}
+
+/// Who is to serve which queue.
+fn agents(plan: &Plan) -> impl Iterator<Item = (QueueName, AgentId)> {
+    let queues = plan.queues.iter();
+    queues.flat_map(|queue| {
+        let members = queue.members.iter();
+        members.map(|member| (queue.name.clone(), member.agent.clone()))
+    })
+}
+
+/// Users whose passwords the records know; none where there are no records to be read yet.
+fn stored_users<'t>(data: &Path, tenants: impl Iterator<Item = &'t String>) -> Vec<UserRecord> {
+    if !data.join(RECORDS).is_file() {
+        return Vec::new();
+    }
+    let Ok(store) = open_store(data) else {
+        return Vec::new();
+    };
+    tenants
+        .flat_map(|tenant| store.users(tenant).wait().unwrap_or_default())
+        .collect()
 }
 
 /// Calendars that work today and will not for long.

@@ -201,7 +201,7 @@ pub fn load_config(path: &std::path::Path, data: &std::path::Path) -> Result<Con
 /// # Errors
 /// When that fails.
 pub fn open_store(data: &std::path::Path) -> Result<Arc<Sqlite>, StartError> {
-    let path = data.join("moonswitch.db");
+    let path = data.join(RECORDS);
     make_folder(data)?;
     let open = || {
         let key = store::load_or_create_key(data)?;
@@ -212,6 +212,9 @@ pub fn open_store(data: &std::path::Path) -> Result<Arc<Sqlite>, StartError> {
         source,
     })
 }
+
+/// The file of the records in the data folder.
+pub(crate) const RECORDS: &str = "moonswitch.db";
 
 /// Makes the data folder; what is in it is nobody's business but the exchange's.
 fn make_folder(data: &std::path::Path) -> Result<(), StartError> {

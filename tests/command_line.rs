@@ -235,6 +235,33 @@ fn check_warns_of_what_no_call_will_find_and_does_not_fail() {
 }
 
 #[test]
+fn check_warns_of_queues_without_agents_and_of_agents_who_are_no_users() {
+    let project = Project::new();
+    project.write(
+        "scripts/8001/init.lua",
+        "queue \"it\" { agents = { \"1049\", \"1098\", \"1099\" } }\n\
+         queue \"night\" { agents = {} }\ncontext \"internal\" {}\n",
+    );
+    let stranger = "8001: queue 'it': agent '1098' is no user: add them to config.lua, or by \
+                    `moonswitch user add`";
+
+    let said = project.says(&["check"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains(stranger), "{said:?}");
+    assert!(said.out.contains("agent '1099' is no user"), "{said:?}");
+    assert!(!said.out.contains("agent '1049'"), "{said:?}");
+    let empty = "scripts/8001/init.lua:2: queue 'night' has no agents: nobody takes its calls";
+    assert!(said.out.contains(empty), "{said:?}");
+
+    // Whom the records know is a user, too.
+    let added = project.hears(&["user", "add", "1099"], "correct horse battery\n");
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let said = project.says(&["check"]);
+    assert!(said.out.contains(stranger), "{said:?}");
+    assert!(!said.out.contains("agent '1099'"), "{said:?}");
+}
+
+#[test]
 fn check_says_in_numbers_what_it_found() {
     let project = Project::new();
     let last = |said: Said| said.out.lines().next_back().unwrap_or_default().to_owned();

@@ -41,6 +41,11 @@ impl Status {
         for trunk in items(&status["trunks"]) {
             super::say(format_args!("trunk {}", trunk_line(trunk)))?;
         }
+        for floor in items(&status["floors"]) {
+            for line in floor_lines(floor) {
+                super::say(line)?;
+            }
+        }
         for tenant in items(&status["scripts"]["tenants"]) {
             for line in tenant_lines(tenant) {
                 super::say(line)?;
@@ -90,6 +95,45 @@ fn trunk_line(trunk: &Value) -> String {
         text(&trunk["name"]),
         trunk["lines"]
     )
+}
+
+/// A tenant's queues and agents.
+fn floor_lines(floor: &Value) -> Vec<String> {
+    let tenant = text(&floor["tenant"]);
+    let queues = items(&floor["queues"]).map(|queue| {
+        let longest = match queue["longest_wait_ms"].as_u64().unwrap_or_default() / 1_000 {
+            0 => String::new(),
+            seconds => format!(", the longest for {}", span(seconds)),
+        };
+        let states = queue["agents"].as_object().into_iter().flatten();
+        let agents: Vec<String> = states
+            .filter(|(_, count)| **count != 0)
+            .map(|(state, count)| format!("{count} {}", state.replace('_', " ")))
+            .collect();
+        let agents = match agents.is_empty() {
+            true => "no agents".to_owned(),
+            false => agents.join(", "),
+        };
+        let (name, waiting) = (text(&queue["name"]), &queue["waiting"]);
+        format!("{tenant}: queue {name}: {waiting} wait{longest}; {agents}")
+    });
+    let agents = items(&floor["agents"]).map(|agent| {
+        let id = text(&agent["id"]);
+        let name = agent["name"].as_str().map(|name| format!(" {name}"));
+        let reason = agent["reason"].as_str().map(|why| format!(" ({why})"));
+        let state = text(&agent["state"]).replace('_', " ");
+        let lasted = span(agent["lasted_ms"].as_u64().unwrap_or_default() / 1_000);
+        let phone = match agent["reachable"] == true || agent["state"] == "logged_out" {
+            true => "",
+            false => ", no phone answers",
+        };
+        format!(
+            "{tenant}: agent {id}{}: {state}{} for {lasted}{phone}",
+            name.unwrap_or_default(),
+            reason.unwrap_or_default(),
+        )
+    });
+    queues.chain(agents).collect()
 }
 
 /// What runs for a tenant, and what is wrong with it.
@@ -281,6 +325,35 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn queues_and_agents_have_a_line_each() {
+        let floor = json!({
+            "tenant": "8001",
+            "queues": [
+                { "name": "it", "waiting": 2, "longest_wait_ms": 34_500,
+                  "agents": { "logged_out": 1, "busy": 0, "idle": 0, "offered": 0, "talking": 1, "wrap_up": 1 } },
+                { "name": "night", "waiting": 0, "longest_wait_ms": 0, "agents": { "idle": 0 } },
+            ],
+            "agents": [
+                { "id": "1049", "name": "温平", "state": "wrap_up", "reason": null, "reachable": true, "lasted_ms": 75_000 },
+                { "id": "1050", "name": null, "state": "busy", "reason": "meal", "reachable": false, "lasted_ms": 1_000 },
+            ],
+        });
+
+        let lines = floor_lines(&floor);
+
+        assert_eq!(
+            lines[0],
+            "8001: queue it: 2 wait, the longest for 34 s; 1 logged out, 1 talking, 1 wrap up"
+        );
+        assert_eq!(lines[1], "8001: queue night: 0 wait; no agents");
+        assert_eq!(lines[2], "8001: agent 1049 温平: wrap up for 1 min 15 s");
+        assert_eq!(
+            lines[3],
+            "8001: agent 1050: busy (meal) for 1 s, no phone answers"
+        );
+    }
 
     #[test]
     fn a_tenants_lines_show_all_that_is_wrong() {

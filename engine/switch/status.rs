@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use call::TenantId;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -95,12 +96,32 @@ impl Switch {
                 json!({ "source": source.to_string(), "seconds": left.as_secs() })
             }).collect::<Vec<Value>>(),
             "trunks": self.trunks.overview(),
+            "floors": self.floors_shown(),
             "scripts": self.parts.scripts.status(),
             "records": match health.trouble {
                 Some(trouble) => trouble.to_string(),
                 None => "written".to_owned(),
             },
         })
+    }
+
+    /// The queues and agents of all tenants that have some.
+    fn floors_shown(&self) -> Vec<Value> {
+        let now = Instant::now();
+        let tenants = self
+            .tenants
+            .keys()
+            .map(|name| TenantId::from(name.as_str()));
+        let mut floors: Vec<Value> = tenants
+            .map(|tenant| (self.queues_shown(now, &tenant), tenant))
+            .filter(|(queues, _)| !queues.is_empty())
+            .map(|(queues, tenant)| {
+                let agents = self.agents_shown(now, &tenant);
+                json!({ "tenant": tenant, "queues": queues, "agents": agents })
+            })
+            .collect();
+        floors.sort_by_key(|floor| floor["tenant"].to_string());
+        floors
     }
 
     /// Brings the gauges up to date, once a second.

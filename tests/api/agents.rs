@@ -161,6 +161,13 @@ fn a_queue_is_shown_with_its_agents() {
         .collect();
     assert_eq!(states, ["idle", "logged_out", "logged_out"]);
     assert_eq!((&it["callers"], &it["why"]), (&json!([]), &Value::Null));
+    let status = exchange.status();
+    let floor = &status["floors"][0];
+    assert_eq!(
+        (&floor["tenant"], &floor["queues"]),
+        (&json!("8001"), &json!(api.items("/queues")))
+    );
+    assert_eq!(floor["agents"][0]["state"], "idle");
     let stranger = Api::of(&exchange, "8002");
     assert_eq!(stranger.asks("GET", "/queues/it", &[]).status, 404);
     assert!(stranger.items("/agents").is_empty());

@@ -312,6 +312,10 @@ impl Tenancy {
             errors: result.err().unwrap_or_default(),
             warnings: host.warnings(now),
             contexts: contexts.into_iter().flatten().cloned().collect(),
+            queues: host
+                .routing()
+                .map(|routing| Arc::clone(&routing.queues))
+                .unwrap_or_default(),
         }
     }
 

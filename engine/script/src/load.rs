@@ -253,6 +253,13 @@ fn warnings(routing: &Routing, queues: &[DeclaredQueue], vm: &Vm, host: &Arc<Hos
         }
     }
     for DeclaredQueue { plan, place, .. } in queues {
+        if plan.members.is_empty() {
+            let message = format!(
+                "queue '{}' has no agents: nobody takes its calls",
+                plan.name
+            );
+            warnings.push(fault::plain(message, Some(place.clone()), snapshot));
+        }
         let music = plan.music.as_deref().map(|name| format!("music/{name}"));
         if let Some(Err(message)) = music.as_deref().map(sound) {
             let message = format!("queue '{}': music: {message}", plan.name);

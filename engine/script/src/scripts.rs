@@ -76,6 +76,8 @@ pub struct Checked {
     pub warnings: Vec<Fault>,
     /// The contexts that are declared; none when the scripts do not load.
     pub contexts: Vec<String>,
+    /// The queues that are declared, likewise.
+    pub queues: Arc<Plan>,
 }
 
 /// Scripts could not be started at all.

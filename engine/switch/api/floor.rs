@@ -12,7 +12,8 @@ use web::{
 use crate::switch::Switch;
 
 impl Switch {
-    pub(super) fn agents_shown(&self, now: Instant, tenant: &TenantId) -> Vec<Agent> {
+    /// A tenant's agents, by number.
+    pub(in crate::switch) fn agents_shown(&self, now: Instant, tenant: &TenantId) -> Vec<Agent> {
         let all = self.agents_of(now, tenant).into_iter();
         all.map(|(id, status)| self.agent_shown(tenant, &id, status))
             .collect()
@@ -86,7 +87,8 @@ impl Switch {
         })
     }
 
-    pub(super) fn queues_shown(&self, now: Instant, tenant: &TenantId) -> Vec<Queue> {
+    /// A tenant's queues, by name.
+    pub(in crate::switch) fn queues_shown(&self, now: Instant, tenant: &TenantId) -> Vec<Queue> {
         let agents = self.agents_of(now, tenant);
         let all = self.queues_of(now, tenant);
         all.iter().map(|queue| shown(queue, &agents)).collect()
