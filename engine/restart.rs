@@ -2,6 +2,7 @@
 
 mod alive;
 mod cut_call;
+mod cut_stay;
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use media::wav::{WavHeader, repair};
 use script::config::Config;
 use store::{
-    CallBegin, FloorRow, RecordingEnd, RecordingRow, RegistrationRow, Store, UserRecord, WatcherRow,
+    CallBegin, FloorRow, QueueLogFilter, RecordingEnd, RecordingRow, RegistrationRow, Store,
+    UserRecord, WatcherRow,
 };
 use uuid::Uuid;
 
@@ -93,8 +95,10 @@ async fn close_calls(
     let alive = alive.filter(|alive| *alive <= now);
     let mut pending = Vec::new();
     for begin in &cut {
+        let mut cut_at = alive.unwrap_or(begin.started_at);
         match relived(store, begin, mended, alive).await {
             Ok(Some(call)) => {
+                cut_at = call.record.end.ended_at;
                 pending.push(store.finish_call(call.record));
                 pending.extend(
                     call.messages
@@ -107,12 +111,34 @@ async fn close_calls(
             }
             Err(error) => tracing::error!(%error, call = %begin.id, "its journal cannot be read"),
         }
+        pending.extend(end_stay(store, begin, cut_at).await);
     }
     // Writes are applied in the order of the calls: what has its record is not closed again.
     if let Err(error) = store.close_cut_calls(node, now).await {
         tracing::error!(%error, "cut calls stay open");
     }
     pending.into_iter().for_each(store::Pending::forget);
+}
+
+/// Writes the end of the stay in a queue that was cut with its call, if it was in one.
+async fn end_stay(
+    store: &Arc<dyn Store>,
+    begin: &CallBegin,
+    at: i64,
+) -> Option<store::Pending<()>> {
+    let filter = QueueLogFilter {
+        call: Some(begin.id),
+        limit: MOST_LINES,
+        ..QueueLogFilter::default()
+    };
+    let lines = store.queue_log(&begin.tenant, filter).await;
+    let mut lines = lines.unwrap_or_else(|error| {
+        tracing::error!(%error, call = %begin.id, "the queue log cannot be read");
+        Vec::new()
+    });
+    lines.reverse();
+    let notes = cut_stay::end(begin, &lines, at)?;
+    Some(store.note_floor(&begin.tenant, notes))
 }
 
 async fn relived(
@@ -232,6 +258,9 @@ fn mend_file(path: &Path) -> io::Result<u64> {
         _ => 0,
     })
 }
+
+/// Lines of the queue log that are looked at for one call: more than a night of offers makes.
+const MOST_LINES: usize = 1_000;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{Direction, JournalLine, Sqlite};
+use store::{Direction, FloorNotes, JournalLine, OfferRow, QueueLogRow, Sqlite};
 
 use super::*;
 
@@ -165,4 +165,109 @@ async fn a_start_does_not_wait_for_a_database_that_cannot_be_written() {
     tokio::time::timeout(Duration::from_secs(20), written)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_stay_in_a_queue_that_was_cut_is_ended_in_the_log_and_in_the_calls_record() {
+    let left = Left::new("stay");
+    let begin = left.call(1_000_000).await;
+    let done = left.call(2_000_000).await;
+    let line = |call: &CallBegin, at: i64, kind: &str, agent: Option<&str>, why: Option<&str>| {
+        QueueLogRow {
+            id: Uuid::now_v7(),
+            at,
+            kind: kind.into(),
+            queue: Some("it".into()),
+            call: Some(call.id),
+            agent: agent.map(Into::into),
+            why: why.map(Into::into),
+            position: (kind == "entered").then_some(2),
+            lasted: (kind != "entered").then_some(100_000),
+            ..QueueLogRow::default()
+        }
+    };
+    let log = vec![
+        line(&begin, 1_500_000, "entered", None, None),
+        line(&begin, 1_600_000, "left", None, Some("overflow")),
+        line(&begin, 1_600_000, "entered", None, None),
+        line(&begin, 1_700_000, "offered", Some("1049"), None),
+        line(
+            &begin,
+            1_800_000,
+            "offer_ended",
+            Some("1049"),
+            Some("no_answer"),
+        ),
+        line(&begin, 1_900_000, "offered", Some("1050"), None),
+        line(&done, 2_100_000, "entered", None, None),
+        line(&done, 2_200_000, "left", Some("1049"), Some("answered")),
+    ];
+    let notes = FloorNotes {
+        log,
+        ..FloorNotes::default()
+    };
+    left.store.note_floor("8001", notes).await.unwrap();
+
+    close_calls(
+        &left.store,
+        "local",
+        &HashMap::new(),
+        Some(3_000_000),
+        9_000_000,
+    )
+    .await;
+
+    let lines = |call: &CallBegin| {
+        let filter = QueueLogFilter {
+            call: Some(call.id),
+            ..QueueLogFilter::default()
+        };
+        left.store.queue_log("8001", filter)
+    };
+    let newest = lines(&begin).await.unwrap();
+    assert_eq!(newest.len(), 8);
+    let said = |line: &QueueLogRow| (line.kind.clone(), line.why.clone(), line.lasted);
+    let cut = || Some("cut".to_owned());
+    assert_eq!(said(&newest[0]), ("left".into(), cut(), Some(1_400_000)));
+    assert_eq!(
+        said(&newest[1]),
+        ("offer_ended".into(), cut(), Some(1_100_000))
+    );
+    assert_eq!(newest[1].agent.as_deref(), Some("1050"));
+    let record = left.store.call("8001", begin.id).await.unwrap().unwrap();
+    let stay = &record.episodes[0];
+    assert_eq!(
+        (
+            &*stay.outcome,
+            stay.entered_at,
+            stay.waited,
+            stay.waited_before,
+            stay.position
+        ),
+        ("cut", 1_600_000, 1_400_000, 100_000, 2)
+    );
+    let offer = |agent: &str, at, ended_at, why: &str| OfferRow {
+        agent: agent.into(),
+        at,
+        ended_at,
+        why: why.into(),
+    };
+    assert_eq!(
+        stay.offers,
+        [
+            offer("1049", 1_700_000, 1_800_000, "no_answer"),
+            offer("1050", 1_900_000, 3_000_000, "cut"),
+        ]
+    );
+    // Who was answered waits no longer, and a second start writes nothing more.
+    assert_eq!(lines(&done).await.unwrap().len(), 2);
+    close_calls(
+        &left.store,
+        "local",
+        &HashMap::new(),
+        Some(4_000_000),
+        9_500_000,
+    )
+    .await;
+    assert_eq!(lines(&begin).await.unwrap().len(), 8);
 }

@@ -84,7 +84,7 @@ pub struct OfferRow {
     pub at: i64,
     /// When it ended.
     pub ended_at: i64,
-    /// How: `connected`, `no_answer`, `rejected` …
+    /// How: `connected`, `no_answer`, `rejected` …; `cut` when the exchange failed meanwhile.
     pub why: String,
 }
 
