@@ -270,6 +270,7 @@ impl Switch {
             user: Some("1049".to_owned()),
             trunk: None,
             headers: Vec::new(),
+            transferred_by: None,
             language: "zh".to_owned(),
             started_at: 1_700_000_000_000_000,
         };

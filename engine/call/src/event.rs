@@ -72,10 +72,10 @@ pub enum Event {
         /// The user who has put it there, where that was a transfer.
         by: Option<String>,
     },
-    /// A leg goes on in another call, and this one is over.
+    /// What this call was for goes on in another, and this one is over.
     Moved {
-        /// Which.
-        leg: LegId,
+        /// The leg that goes there; `None` when none does.
+        leg: Option<LegId>,
         /// Where.
         to: CallId,
     },

@@ -131,6 +131,7 @@ fn start(scripts: &Scripts, number: u64, to: &str) {
         user: None,
         trunk: None,
         headers: Vec::new(),
+        transferred_by: None,
         language: "zh".to_owned(),
         started_at: 0,
     };

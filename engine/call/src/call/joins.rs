@@ -70,8 +70,14 @@ impl Call {
         }
     }
 
-    /// A leg goes on in another call: this one is over.
-    pub(super) fn moved(&mut self, leg: LegId, to: CallId) {
+    /// What it was for goes on in another call: this one is over.
+    fn moved(&mut self, leg: Option<LegId>, to: CallId) {
+        let Some(leg) = leg else {
+            self.board
+                .decide("end the call", format!("it goes on as call {to}"));
+            self.board.story.goes_on_in = Some(to);
+            return self.finish(Cause::Normal, "system:transferred".to_owned());
+        };
         let stands = self.board.leg(leg).is_some_and(Leg::is_up);
         let comes_in = leg == self.board.front() && !self.board.served().is_gone();
         if !stands && !comes_in {

@@ -330,6 +330,7 @@ pub(crate) fn setup() -> Setup {
             ("Via".into(), "a".into()),
             ("via".into(), "b".into()),
         ],
+        transferred_by: None,
         language: "zh".into(),
         started_at: NOON,
     }

@@ -134,6 +134,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             play: text(it["fallback"].get("play")),
             transfer: text(it["fallback"].get("transfer")),
         },
+        recall: duration(&it["recall"]),
         agents: agents(&it["agents"]),
         busy_reasons: texts(&it["agents"]["reasons"]),
         trunks: BTreeMap::new(),

@@ -222,6 +222,13 @@ fn tenant() -> Schema {
         ),
         Field::new("fallback", Kind::Table(fallback), "When a script fails."),
         Field::new(
+            "recall",
+            Kind::Duration,
+            "How long it rings for a transferred call before whoever transferred it is rung.",
+        )
+        .default("20s")
+        .range(1.0, 180.0),
+        Field::new(
             "agents",
             Kind::Table(agents()),
             "What holds for all agents of queues.",

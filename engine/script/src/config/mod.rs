@@ -164,6 +164,8 @@ pub struct Tenant {
     pub mailboxes: BTreeMap<String, MailboxConfig>,
     /// When a script fails.
     pub fallback: Fallback,
+    /// How long it rings for a transferred call before whoever transferred it is rung.
+    pub recall: Duration,
     /// What holds for all agents of its queues.
     pub agents: AgentRules,
     /// What the codes of 置忙 stand for, from 1: `meeting`.

@@ -189,7 +189,10 @@ fn a_call_whose_party_goes_on_elsewhere_is_over_and_says_where() {
     assert_eq!(leaving.user.as_deref(), Some("1049"));
     bench.wait(s(3));
 
-    bench.event(Event::Moved { leg: agent, to });
+    bench.event(Event::Moved {
+        leg: Some(agent),
+        to,
+    });
 
     let outputs = bench.take();
     let disconnect = Output::Disconnect {
@@ -215,7 +218,7 @@ fn who_picks_a_call_up_is_answered_before_it_goes_there() {
     let to = CallId(Uuid::from_u128(8));
 
     bench.event(Event::Moved {
-        leg: LegId::CALLER,
+        leg: Some(LegId::CALLER),
         to,
     });
 

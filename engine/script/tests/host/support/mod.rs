@@ -138,6 +138,7 @@ impl Project {
             user: Some("1049".to_owned()),
             trunk: None,
             headers: Vec::new(),
+            transferred_by: None,
             language: "zh".to_owned(),
             started_at: 1_800_000_000_000_000,
         }
@@ -199,6 +200,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         users: BTreeMap::from([("1049".to_owned(), user)]),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
+        recall: Duration::from_secs(20),
         agents: Default::default(),
         busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),

@@ -32,7 +32,7 @@ impl Chaos {
             },
             29..=30 => self.somebody_joins(leg),
             31 if self.random.below(8) == 0 => Event::Moved {
-                leg: self.party(self.call.front()),
+                leg: (self.random.below(4) > 0).then(|| self.party(self.call.front())),
                 to: CallId(uuid::Uuid::from_u128(9)),
             },
             0..=1 => Event::Ringing {

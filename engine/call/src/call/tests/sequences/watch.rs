@@ -93,7 +93,7 @@ impl Watch {
                 self.seen.joins += 1;
                 self.legs.insert(newcomer.leg, true);
             }
-            Event::Moved { leg, .. } if self.legs.get(leg) == Some(&true) => {
+            Event::Moved { leg: Some(leg), .. } if self.legs.get(leg) == Some(&true) => {
                 self.leaving = Some(*leg);
                 self.legs.insert(*leg, false);
             }
