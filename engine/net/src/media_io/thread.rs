@@ -32,7 +32,7 @@ pub(super) enum Order {
     /// Give something to another thread.
     Give {
         what: Moving,
-        to: SyncSender<Order>,
+        to: SyncSender<Self>,
     },
     /// It comes; or it does not, because the other thread has not got it.
     Take {
