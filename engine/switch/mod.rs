@@ -135,7 +135,12 @@ impl Switch {
             external: config.sip.external,
             session_expires: (!config.sip.session_expires.is_zero())
                 .then_some(config.sip.session_expires),
-            allow: [sip::Method::Register, sip::Method::Refer, sip::Method::Message].to_vec(),
+            allow: [
+                sip::Method::Register,
+                sip::Method::Refer,
+                sip::Method::Message,
+            ]
+            .to_vec(),
             replaces: true,
             events: lamps::PACKAGES.map(str::to_owned).to_vec(),
             max_expires: lamps::LONGEST,

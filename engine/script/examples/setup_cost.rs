@@ -246,6 +246,7 @@ fn tenant() -> Tenant {
         users: BTreeMap::new(),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
+        recall: Duration::from_secs(20),
         agents: Default::default(),
         busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),

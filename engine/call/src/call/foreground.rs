@@ -95,6 +95,13 @@ impl Foreground {
         }
     }
 
+    /// Who rings beside a conversation that stands is to stop.
+    pub(crate) fn dismiss(&mut self, board: &mut Board) {
+        if let Self::Queueing(queueing) = self {
+            queueing.dismiss(board);
+        }
+    }
+
     /// Somebody else takes the call that rings.
     pub(crate) fn picked_up(&mut self, board: &mut Board, by: LegId) {
         if let Self::Bridging(bridging) = self {

@@ -103,13 +103,15 @@ impl Call {
 
     /// The conversation stops, and nobody is let go.
     fn suspend_talk(&mut self, asks: LegId) {
-        let Some(task) = self.foreground.take() else {
+        let Some(mut task) = self.foreground.take() else {
             return;
         };
+        task.work.dismiss(&mut self.board);
         if let Some(talk) = task.work.talk() {
             talk.suspend(&mut self.board, asks);
         }
         self.board.story.parted_by = None;
+        self.board.timeline.queue = None;
         self.board.turn(SegmentKind::Ivr, None);
     }
 

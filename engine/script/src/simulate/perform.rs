@@ -10,6 +10,7 @@ use call::{
     TransferNews,
 };
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 use super::clock::VirtualClock;
 use super::mailboxes::Mailboxes;
