@@ -77,6 +77,8 @@ pub(crate) struct Parts {
 #[derive(Debug, Default)]
 pub(crate) struct Routing {
     pub(crate) contexts: BTreeMap<String, Routes>,
+    /// Where each of a context's routes is written.
+    pub(crate) places: BTreeMap<String, Vec<Place>>,
     /// What is amiss in the sources and refuses no generation.
     pub(crate) warnings: Vec<Fault>,
     /// The opening hours that files declare, each with where it is written.

@@ -1,5 +1,6 @@
 //! Lua: configuration, dialplans, generations, budgets. The only crate that knows mlua.
 
+mod advice;
 mod api;
 mod budget;
 pub mod config;

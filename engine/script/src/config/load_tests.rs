@@ -175,6 +175,24 @@ fn settings_that_do_not_fit_each_other_are_found() {
 }
 
 #[test]
+fn a_trunk_that_trusts_everybody_and_a_tenant_with_a_strange_number_are_refused() {
+    let problems = problems(
+        "return {\n  sip = { trunks = {\n    a = { tenant = '8001', context = 'in', host = 'h',\n      \
+         trusted = { '10.0.0.0/8', '0.0.0.0/0' },\n    },\n    b = { tenant = '8001', context = 'in', host = 'h', trusted = '::/0' },\n  } },\n  \
+         tenants = {\n    ['8001'] = {},\n    ['../etc'] = { dialplan = 'scripts.x' },\n  },\n}",
+    );
+
+    assert_eq!(
+        problems,
+        [
+            "config.lua:4: sip.trunks.a.trusted: \"0.0.0.0/0\" trusts everybody, and whoever calls from there needs no password: name the addresses of the trunk",
+            "config.lua:6: sip.trunks.b.trusted: \"::/0\" trusts everybody, and whoever calls from there needs no password: name the addresses of the trunk",
+            "config.lua:10: tenants.../etc: '../etc' is no tenant's number: letters, digits, - and _, at most 64",
+        ]
+    );
+}
+
+#[test]
 fn a_syntax_error_has_its_line() {
     assert_eq!(
         problems("return {\n  sip = {\n    listen = 1\n"),

@@ -90,8 +90,19 @@ fn weakness(extension: &str, password: &str) -> Option<String> {
 /// Letters of a password; fewer are guessed in an hour.
 pub const SHORTEST_PASSWORD: usize = 8;
 
+/// A tenant's number is a folder's name and part of addresses.
+const LONGEST_NUMBER: usize = 64;
+
 /// Weak secrets that are named in one sentence.
 const TOLD: usize = 5;
+
+/// Networks so large that strangers are in them.
+fn is_everybody(network: &str) -> bool {
+    let bits = network
+        .split_once('/')
+        .and_then(|(_, bits)| bits.parse::<u8>().ok());
+    bits.is_some_and(|bits| bits < 8)
+}
 
 #[derive(Default)]
 struct Found(Vec<Complaint>);
@@ -113,6 +124,12 @@ impl Found {
                 let hint = did_you_mean(&trunk.tenant, known);
                 let message = format!("no tenant '{}'{hint}", trunk.tenant);
                 self.complain(&[at[0], at[1], at[2], "tenant"], message);
+            }
+            for network in trunk.trusted.iter().filter(|network| is_everybody(network)) {
+                let message = format!(
+                    "\"{network}\" trusts everybody, and whoever calls from there needs no password: name the addresses of the trunk"
+                );
+                self.complain(&[at[0], at[1], at[2], "trusted"], message);
             }
             if trunk.register && (trunk.username.is_none() || trunk.password.is_none()) {
                 self.complain(&at, "a trunk that registers needs username and password");
@@ -152,6 +169,13 @@ impl Found {
     }
 
     fn tenant(&mut self, number: &str, tenant: &Tenant) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if number.is_empty() || number.len() > LONGEST_NUMBER || !number.chars().all(plain) {
+            let message = format!(
+                "'{number}' is no tenant's number: letters, digits, - and _, at most {LONGEST_NUMBER}"
+            );
+            self.complain(&["tenants", number], message);
+        }
         let users = || tenant.users.keys().map(String::as_str);
         if let Some(target) = &tenant.fallback.transfer {
             let path = ["tenants", number, "fallback", "transfer"];

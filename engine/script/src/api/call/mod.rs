@@ -8,7 +8,7 @@ mod mistake_tests;
 mod reply;
 #[cfg(test)]
 mod tests;
-pub(super) mod verbs;
+pub(crate) mod verbs;
 
 use std::cell::Cell;
 use std::rc::Rc;
