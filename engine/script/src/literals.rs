@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(names("call:transfer(to) local t = { context = \"x\" }"), []);
         assert_eq!(
             names("call:bridge({ \"user:1\", \"trunk:carrier/\" .. n })"),
-            [Named::Trunk("carrier".into())]
+            [Named::Trunk("carrier".into()), Named::User("1".into())]
         );
         assert_eq!(
             names("call:music(\"piano\")"),
