@@ -75,6 +75,7 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         store: store.clone(),
         sounds: Arc::new(Library::new(root.join("sounds"))),
         root,
+        recordings: None,
         databases: None,
         history: None,
         node: "check".to_owned(),

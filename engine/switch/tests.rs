@@ -316,6 +316,7 @@ async fn switch(
         clock: clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        recordings: None,
         databases: None,
         history: None,
         node: "local".to_owned(),

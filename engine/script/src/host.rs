@@ -67,6 +67,8 @@ pub(crate) struct Parts {
     pub(crate) client: Arc<crate::http::Client>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) databases: Arc<Databases>,
+    /// The folder that recordings' paths are relative to.
+    pub(crate) recordings: Option<PathBuf>,
     pub(crate) limits: config::Limits,
     pub(crate) pins: Arc<Pins>,
     /// Where the sources of published generations are kept.

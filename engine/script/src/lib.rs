@@ -17,6 +17,7 @@ mod jobs;
 mod lines;
 mod literals;
 mod load;
+mod mail;
 mod metered;
 mod patterns;
 mod pins;

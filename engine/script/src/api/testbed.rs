@@ -180,6 +180,7 @@ impl Bed {
             client: Arc::default(),
             bell: Arc::default(),
             databases: Arc::default(),
+            recordings: None,
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::{Listen, NumberFormat, Transport};
+use crate::config::{Listen, NumberFormat, SmtpTls, Transport};
 
 fn load_text(source: &str) -> Result<Config, Vec<Problem>> {
     check("config.lua", source, Path::new("/nonexistent"))
@@ -431,4 +431,28 @@ fn what_is_missing_is_complained_of_once() {
 
     assert_eq!(told.len(), 4, "{told:#?}");
     assert!(told.iter().all(|told| told.contains(" no ")), "{told:#?}");
+}
+
+#[test]
+fn a_relay_needs_a_host_and_a_sender_and_keeps_its_password_covered() {
+    let wrong = |smtp: &str| {
+        let text = format!("return {{ tenants = {{ [\"8001\"] = {{ smtp = {{ {smtp} }} }} }} }}");
+        let problems = load_text(&text).unwrap_err();
+        problems[0].message.clone()
+    };
+
+    assert!(wrong("host = \"smtp.example.com\"").contains("wants host and from, both"));
+    let relay = "host = \"smtp.example.com\", from = \"a@b.cn\"";
+    assert!(wrong(&format!("{relay}, username = \"a\"")).contains("username and password, both"));
+    let clear = format!("{relay}, username = \"a\", password = \"b\", tls = \"none\"");
+    assert!(wrong(&clear).contains("would be sent in the clear"));
+    assert!(wrong("from = \"nobody\"").contains("expected a mail address"));
+    assert!(wrong("host = \"a b\"").contains("expected a host such as"));
+
+    let text = "return { tenants = { [\"8001\"] = { smtp = { host = \"smtp.example.com\", from = \"客服 <a@b.cn>\" } } } }";
+    let smtp = load_text(text).unwrap().tenants["8001"]
+        .smtp
+        .clone()
+        .unwrap();
+    assert_eq!((smtp.port, smtp.tls), (587, SmtpTls::Starttls));
 }

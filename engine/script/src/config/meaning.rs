@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::schema::Complaint;
 use crate::suggest::did_you_mean;
 
-use super::{Config, Tenant};
+use super::{Config, SmtpTls, Tenant};
 
 /// Finds the settings that contradict each other.
 pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
@@ -25,6 +25,7 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
     found.domains(config);
     for (number, tenant) in &config.tenants {
         found.tenant(number, tenant);
+        found.relay(number, tenant);
     }
     found.0
 }
@@ -114,6 +115,25 @@ impl Found {
             path,
             message: message.into(),
         });
+    }
+
+    fn relay(&mut self, number: &str, tenant: &Tenant) {
+        let Some(smtp) = &tenant.smtp else { return };
+        let at = ["tenants", number, "smtp"];
+        let is_here = ["localhost", "127.0.0.1", "::1"].contains(&smtp.host.as_str());
+        if smtp.host.is_empty() || smtp.from.is_empty() {
+            self.complain(&at, "a relay wants host and from, both");
+        } else if smtp.username.is_some() != smtp.password.is_some() {
+            self.complain(
+                &at,
+                "a relay that knows us wants username and password, both",
+            );
+        } else if smtp.password.is_some() && smtp.tls == SmtpTls::None && !is_here {
+            self.complain(
+                &at,
+                "the password would be sent in the clear: use tls = \"starttls\" or \"tls\"",
+            );
+        }
     }
 
     fn trunks(&mut self, config: &Config) {
