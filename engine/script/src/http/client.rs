@@ -33,9 +33,12 @@ pub(crate) struct Client {
 /// Answers in place of the network, at once.
 #[derive(Clone)]
 pub(crate) struct StandIn {
-    pub(crate) request: Arc<dyn Fn(&Request) -> Result<Answer, Error> + Send + Sync>,
-    pub(crate) letter: Arc<dyn Fn(Letter) -> Result<(), mail::Error> + Send + Sync>,
+    pub(crate) request: Arc<Asks>,
+    pub(crate) letter: Arc<Posts>,
 }
+
+type Asks = dyn Fn(&Request) -> Result<Answer, Error> + Send + Sync;
+type Posts = dyn Fn(Letter) -> Result<(), mail::Error> + Send + Sync;
 
 type Reply<T> = oneshot::Sender<T>;
 
