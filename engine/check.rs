@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::WallClock;
 use crate::switch::Library;
-use crate::{RECORDS, StartError, load_config};
+use crate::{RECORDS, StartError, load_config, open_store};
 
 /// What is wrong, and what will be.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -54,14 +54,11 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         .ok()
         .and_then(|path| path.parent().map(Path::to_owned))
         .unwrap_or_default();
-    // What scripts would do to the records goes nowhere.
+    // Scripts may look at `store` only when they run; an empty one stands in.
     let scratch = Scratch::new()?;
     let path = scratch.0.join("check.db");
-    let store = Sqlite::open(&path, [0; 32]).and_then(|store| {
-        copy_what_counts(&store, data, &loaded)?;
-        Ok(store)
-    });
-    let store = store.map_err(|source| StartError::Store { path, source })?;
+    let store =
+        Sqlite::open(&path, [0; 32]).map_err(|source| StartError::Store { path, source })?;
     let mut serving = Vec::new();
     let found = Scripts::check(ScriptsOptions {
         tenants: loaded
@@ -72,10 +69,9 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         limits: loaded.limits.clone(),
         exchange: Arc::new(Nobody),
         clock: Arc::new(WallClock::default()),
-        store: store.clone(),
+        store,
         sounds: Arc::new(Library::new(root.join("sounds"))),
         root,
-        recordings: None,
         databases: None,
         history: None,
         node: "check".to_owned(),
@@ -96,7 +92,7 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         checked.errors.extend(errors.into_iter().map(line));
         checked.warnings.extend(warnings.into_iter().map(line));
     }
-    checked.warnings.extend(strangers(serving, &loaded, &store));
+    checked.warnings.extend(strangers(serving, &loaded, data));
     let told = |sentence: &String| checked.warnings.iter().any(|told| told.contains(sentence));
     let calendars: Vec<String> = calendars().filter(|sentence| !told(sentence)).collect();
     checked.warnings.extend(calendars);
@@ -107,7 +103,7 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
 fn strangers(
     serving: Vec<(TenantId, QueueName, AgentId)>,
     config: &Config,
-    store: &Sqlite,
+    data: &Path,
 ) -> Vec<String> {
     let configured = |tenant: &TenantId, agent: &AgentId| {
         let tenant = config.tenants.get(&*tenant.0);
@@ -118,8 +114,7 @@ fn strangers(
     if serving.is_empty() {
         return Vec::new();
     }
-    let recorded = |tenant: &String| store.users(tenant).wait().unwrap_or_default();
-    let users: Vec<UserRecord> = config.tenants.keys().flat_map(recorded).collect();
+    let users = stored_users(data, config.tenants.keys());
     serving.retain(|(tenant, _, agent)| {
         let is = |user: &UserRecord| user.tenant == *tenant.0 && user.extension == *agent.0;
         !users.iter().any(is)
@@ -142,24 +137,17 @@ fn agents(plan: &Plan) -> impl Iterator<Item = (QueueName, AgentId)> {
     })
 }
 
-/// Who is known, and what plugins were allowed, as far as the exchange has records already.
-fn copy_what_counts(to: &Sqlite, data: &Path, config: &Config) -> Result<(), store::Error> {
-    let path = data.join(RECORDS);
-    if !path.exists() {
-        return Ok(());
+/// Users whose passwords the records know; none where there are no records to be read yet.
+fn stored_users<'t>(data: &Path, tenants: impl Iterator<Item = &'t String>) -> Vec<UserRecord> {
+    if !data.join(RECORDS).is_file() {
+        return Vec::new();
     }
-    let from = Sqlite::open(&path, store::load_or_create_key(data)?)?;
-    for (tenant, settings) in &config.tenants {
-        for user in from.users(tenant).wait()? {
-            to.put_user(user).wait()?;
-        }
-        for plugin in settings.plugins.keys() {
-            if let Some(granted) = from.grant(tenant, plugin).wait()? {
-                to.put_grant(tenant, plugin, granted).wait()?;
-            }
-        }
-    }
-    Ok(())
+    let Ok(store) = open_store(data) else {
+        return Vec::new();
+    };
+    tenants
+        .flat_map(|tenant| store.users(tenant).wait().unwrap_or_default())
+        .collect()
 }
 
 /// Calendars that work today and will not for long.

@@ -9,6 +9,8 @@ mod baresip;
 mod command_line;
 #[path = "phones/lamps.rs"]
 mod lamps;
+#[path = "phones/queue.rs"]
+mod queue;
 #[path = "phones/thousand_calls.rs"]
 mod thousand_calls;
 #[path = "phones/tour.rs"]

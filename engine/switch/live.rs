@@ -52,7 +52,7 @@ pub(crate) struct Live {
     /// What was last told of it: its state, and the leg that the caller talks with.
     pub(crate) told: Option<(&'static str, Option<LegId>)>,
     /// What the floor was told of the users in it.
-    pub(crate) seen: SmallVec<[super::floor::Seen; 2]>,
+    pub(crate) seen: call::acd::Seen,
     /// Set when the machine has ended; what it waits for is [`Leg::leaving`].
     pub(crate) ended: Option<Box<call::record::CallRecord>>,
     pub(crate) end_by: Option<Instant>,
@@ -77,8 +77,6 @@ pub(crate) struct Leg {
     pub(crate) answered: bool,
     /// The machine has released it, or the far end has left.
     pub(crate) over: bool,
-    /// It goes on in another call: the end of this one does not concern it.
-    pub(crate) is_moving: bool,
     pub(crate) quality: Option<Quality>,
     pub(crate) user_agent: Option<String>,
     /// Our address and theirs, as signalling has them.
@@ -163,7 +161,7 @@ impl Live {
             vars: serde_json::Value::Null,
             script_error: None,
             told: None,
-            seen: SmallVec::new(),
+            seen: call::acd::Seen::default(),
             ended: None,
             end_by: None,
         }
@@ -186,15 +184,9 @@ impl Live {
         }
     }
 
-    /// The codec that the one who is served speaks, so that a called leg is offered the same first.
+    /// The codec that the caller speaks, so that a called leg is offered the same first.
     pub(crate) fn caller_codec(&self) -> Option<media::CodecKind> {
-        let front = self.call.front();
-        let sound = self
-            .legs
-            .iter()
-            .find(|leg| leg.id == front)?
-            .sound
-            .as_ref()?;
+        let sound = self.legs.first()?.sound.as_ref()?;
         Some(sound.agreed.as_ref()?.codec.kind)
     }
 
@@ -220,7 +212,6 @@ impl Leg {
             rung: SmallVec::new(),
             answered: false,
             over: false,
-            is_moving: false,
             quality: None,
             user_agent: None,
             addresses: None,

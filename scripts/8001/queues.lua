@@ -4,4 +4,6 @@ queue "it" {
   strategy     = "longest_idle",
   ring_timeout = 15,
   wrap_up      = "2m",
+  max_wait     = "5m",
+  announce     = { position = true, every = 45 },
 }

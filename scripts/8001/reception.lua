@@ -4,12 +4,13 @@ local hours     = require "scripts.8001.hours"
 local message   = require "scripts.8001.message"
 local off_hours = require "scripts.8001.off_hours"
 local ring      = require "scripts.8001.ring"
+local serve     = require "scripts.8001.serve"
 
 local OPERATOR = { "user:1001" }
 
 ---@type table<string, Handler>
 local choices = {
-  ["1"] = function(call) return ring(call, { "user:1049", "user:1050" }) end,
+  ["1"] = function(call) return serve(call, "it") end,
   ["2"] = function(call) return ring(call, { "user:1050", "user:1051" }) end,
   ["3"] = function(call) return message(call) end,
   ["0"] = function(call) return ring(call, OPERATOR) end,

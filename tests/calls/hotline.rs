@@ -1,13 +1,17 @@
-//! The hotline as it ships: greeting, keys, ringing one after the other.
+//! The hotline as it ships: greeting, keys, the queue.
 
 use std::time::Duration;
 
 use crate::support::{Exchange, Keys, Setup, pilot};
 
 #[test]
-fn key_1_rings_1049_and_then_1050_and_the_conversation_is_recorded() {
+fn key_1_waits_for_who_is_idle_and_the_conversation_is_recorded() {
     let exchange = Exchange::start(Setup::default());
     let [a1, a2] = exchange.phones(["1049", "1050"]);
+    for agent in [&a1, &a2] {
+        exchange.logs_in(agent);
+        exchange.said_to(agent, "*23", &[]);
+    }
     let carrier = exchange.carrier();
 
     let call = carrier.dials("4001234567");
@@ -25,7 +29,7 @@ fn key_1_rings_1049_and_then_1050_and_the_conversation_is_recorded() {
     agent.hangs_up();
     call.hears_something(Duration::from_millis(500));
     call.is_hung_up();
-    let record = exchange.only_record();
+    let record = exchange.call(exchange.ended_calls(5)[0].begin.id);
     let end = record.call.end.as_ref().unwrap();
     assert_eq!(end.result, "answered");
     let sound = exchange.recording(record.call.begin.id);

@@ -37,6 +37,8 @@ fn two_baresip_phones_register_call_each_other_and_hear_each_other() {
 fn baresip_calls_the_hotline_presses_a_key_and_is_put_through() {
     let exchange = Exchange::start(Setup::default());
     let [a1] = exchange.phones(["1049"]);
+    exchange.logs_in(&a1);
+    exchange.said_to(&a1, "*23", &[]);
     let caller = Baresip::start(&exchange, "1050", pilot::A2, "pcmu");
     caller.registers();
 

@@ -18,8 +18,6 @@ pub(crate) struct Bridging {
 #[derive(Debug)]
 enum Stage {
     Hunting(Hunt),
-    /// With somebody who is there already.
-    Returning(LegId),
     Talking(Talk),
 }
 
@@ -31,40 +29,11 @@ impl Bridging {
         }
     }
 
-    /// The caller talks again with somebody who has not left.
-    pub(crate) fn again(leg: LegId) -> Self {
-        Self {
-            record: false,
-            stage: Stage::Returning(leg),
-        }
-    }
-
-    /// The conversation, once somebody has answered.
-    pub(crate) fn talk(&self) -> Option<&Talk> {
+    /// Whom the caller talks with, once somebody has answered.
+    pub(crate) fn peer(&self) -> Option<LegId> {
         match &self.stage {
-            Stage::Hunting(_) | Stage::Returning(_) => None,
-            Stage::Talking(talk) => Some(talk),
-        }
-    }
-
-    /// The same, to put somebody else into it.
-    pub(crate) fn talk_mut(&mut self) -> Option<&mut Talk> {
-        match &mut self.stage {
-            Stage::Hunting(_) | Stage::Returning(_) => None,
-            Stage::Talking(talk) => Some(talk),
-        }
-    }
-
-    /// Whether this leg rings.
-    pub(crate) fn rings(&self, leg: LegId) -> bool {
-        matches!(&self.stage, Stage::Hunting(hunt) if hunt.rings_at(leg))
-    }
-
-    /// Somebody else takes the call that rings there.
-    pub(crate) fn picked_up(&mut self, board: &mut Board, by: LegId) {
-        if let Stage::Hunting(hunt) = &mut self.stage {
-            let hunted = hunt.picked_up(board, by);
-            self.hunted(board, hunted);
+            Stage::Hunting(_) => None,
+            Stage::Talking(talk) => Some(talk.peer()),
         }
     }
 
@@ -72,7 +41,6 @@ impl Bridging {
     pub(crate) fn abandon(&mut self, board: &mut Board) {
         match &mut self.stage {
             Stage::Hunting(hunt) => hunt.abandon(board),
-            Stage::Returning(_) => {}
             Stage::Talking(talk) => talk.abandon(board),
         }
     }
@@ -99,17 +67,11 @@ impl Activity for Bridging {
     type Outcome = Result<Parted, Why>;
 
     fn begin(&mut self, board: &mut Board) -> Option<Self::Outcome> {
-        match &mut self.stage {
-            Stage::Hunting(hunt) => {
-                let hunted = hunt.begin(board)?;
-                self.hunted(board, hunted)
-            }
-            Stage::Returning(leg) => {
-                self.stage = Stage::Talking(Talk::begin(board, *leg, false));
-                None
-            }
-            Stage::Talking(_) => None,
-        }
+        let Stage::Hunting(hunt) = &mut self.stage else {
+            return None;
+        };
+        let hunted = hunt.begin(board)?;
+        self.hunted(board, hunted)
     }
 
     fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Self::Outcome> {
@@ -118,7 +80,6 @@ impl Activity for Bridging {
                 let hunted = hunt.handle(board, input)?;
                 self.hunted(board, hunted)
             }
-            Stage::Returning(_) => None,
             Stage::Talking(talk) => {
                 let parted = talk.handle(board, input)?;
                 board.turn(SegmentKind::Ivr, None);
@@ -130,7 +91,7 @@ impl Activity for Bridging {
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Hunting(hunt) => hunt.deadline(),
-            Stage::Returning(_) | Stage::Talking(_) => None,
+            Stage::Talking(_) => None,
         }
     }
 }

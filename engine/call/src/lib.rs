@@ -28,7 +28,6 @@ pub mod route;
 pub mod say;
 pub mod schedule;
 mod talk;
-mod transfer;
 mod voicemail;
 
 pub use call::Call;
@@ -41,7 +40,6 @@ pub use event::{Event, GreetingKind, Mailbox, MailboxMessage};
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
 pub use output::{Fallback, MailboxChange, Options, Output, Purpose, Setup};
-pub use queue::{FromFloor, Queue, ToFloor};
+pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
-pub use transfer::{Newcomer, TransferId, TransferNews};
 pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, Pin, PinVerdict};

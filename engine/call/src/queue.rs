@@ -1,12 +1,13 @@
 //! A call and the queue that it waits in: what the script asks for, what the call asks of the floor
 //! (agents and queues, [`crate::acd`]), and what the floor tells it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Keys;
-use crate::acd::{AgentId, Announcement, LeaseId, Leave, News, QueueName, Withdrawn};
+use crate::acd::{AgentId, Announcement, LeaseId, Leave, News, Output, QueueName, Withdrawn};
+use crate::{CallId, Keys};
 
 /// Waits in a queue until an agent has the call; replies when the two have parted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,4 +97,68 @@ pub enum FromFloor {
         /// `no queue 'suport' (did you mean 'support'?)`.
         why: String,
     },
+}
+
+/// Turns what the floor's machine wants into what calls are told; knows for whom each offer is.
+#[derive(Debug, Default)]
+pub struct Relay {
+    leases: BTreeMap<LeaseId, CallId>,
+}
+
+impl Relay {
+    /// Which call is to be told what, if this is about one. To be shown every output, in order.
+    pub fn news(&mut self, output: &Output) -> Option<(CallId, FromFloor)> {
+        Some(match output.clone() {
+            Output::Offer {
+                lease,
+                call,
+                queue,
+                agent,
+                waited,
+                ..
+            } => {
+                self.leases.insert(lease, call);
+                let ring = FromFloor::Ring {
+                    lease,
+                    agent,
+                    queue,
+                    waited,
+                };
+                (call, ring)
+            }
+            Output::Withdraw { lease, why } => {
+                let call = self.leases.remove(&lease)?;
+                (call, FromFloor::Withdraw { lease, why })
+            }
+            Output::Hush { call } => (call, FromFloor::Hush),
+            Output::Connect {
+                lease,
+                call,
+                record,
+                ..
+            } => {
+                self.leases.remove(&lease);
+                (call, FromFloor::Connect { lease, record })
+            }
+            Output::Announce { call, what } => (call, FromFloor::Announce(what)),
+            Output::Waits {
+                call,
+                queue,
+                music,
+                position,
+            } => {
+                let waits = FromFloor::Waits {
+                    queue,
+                    music,
+                    position,
+                };
+                (call, waits)
+            }
+            Output::Leave { call, why, .. } => {
+                self.leases.retain(|_, of| *of != call);
+                (call, FromFloor::Left(why))
+            }
+            _ => return None,
+        })
+    }
 }

@@ -31,7 +31,6 @@ impl Lived {
             user: Some("1049".to_owned()),
             trunk: None,
             headers: Vec::new(),
-            transferred_by: None,
             language: "zh".to_owned(),
             started_at: BIRTH,
         };

@@ -1,6 +1,5 @@
 //! Lua: configuration, dialplans, generations, budgets. The only crate that knows mlua.
 
-mod advice;
 mod api;
 mod budget;
 pub mod config;
@@ -17,7 +16,6 @@ mod jobs;
 mod lines;
 mod literals;
 mod load;
-mod mail;
 mod metered;
 mod patterns;
 mod pins;
@@ -35,6 +33,7 @@ mod status;
 pub mod suggest;
 mod surroundings;
 mod tokens;
+pub mod told;
 mod vm;
 mod watch;
 mod watchdog;

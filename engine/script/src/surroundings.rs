@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,8 +40,6 @@ pub(crate) struct Surroundings {
     pub(crate) failures: Arc<Failures>,
     /// Asks other machines.
     pub(crate) client: Arc<crate::http::Client>,
-    /// The folder that recordings' paths are relative to.
-    pub(crate) recordings: Option<PathBuf>,
     /// The tables of plugins.
     pub(crate) databases: Arc<Databases>,
     /// Rung when a job was added.

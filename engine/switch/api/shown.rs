@@ -157,9 +157,7 @@ pub(super) fn state_of(live: &Live) -> LiveCall {
 
 /// The leg that the caller talks with.
 pub(super) fn partner(live: &Live) -> Option<LegId> {
-    let front = live.call.front();
-    let mut legs = live.call.legs().iter();
-    legs.find(|leg| leg.id() == front)?.talks_with()
+    live.call.legs().first()?.talks_with()
 }
 
 /// What a call does, as outsiders see it: what a script does from one moment to the next is a menu.

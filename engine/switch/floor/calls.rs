@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use call::acd::Enter;
-use call::journal::{Entry, What};
+use call::journal::Entry;
 use call::{CallId, Event, FromFloor, ToFloor};
-use serde_json::{Value, json};
+use script::told;
 
 use super::outputs::Delivery;
 use crate::switch::Switch;
@@ -32,7 +32,8 @@ impl Switch {
                 priority,
                 max_wait,
             } => {
-                floor.callers.insert(id, about(live));
+                let about = told::caller(&live.setup, &live.language);
+                floor.callers.insert(id, about);
                 let entered = floor.acd.handle_enter(
                     now,
                     Enter {
@@ -79,22 +80,12 @@ impl Switch {
         while let Some((call, delivery)) = self.floors.deliveries.pop_front() {
             self.with_call(now, call, |switch, live| match delivery {
                 Delivery::News(news) => live.call.handle_event(now, Event::Floor(news)),
-                Delivery::Decision { what, because } => {
+                Delivery::Decision(what) => {
                     let at = now.saturating_duration_since(live.born);
-                    let what = What::Decision { what, because };
                     switch.note(live, &Entry { at, what });
                 }
             });
         }
         self.floors.delivering = false;
     }
-}
-
-/// A caller as events and `choose` show them.
-fn about(live: &Live) -> Value {
-    let (id, setup) = (live.id().to_string(), &live.setup);
-    json!({
-        "id": id, "call": id, "from": setup.from, "from_name": setup.from_name, "to": setup.to,
-        "language": live.language,
-    })
 }

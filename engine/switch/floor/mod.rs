@@ -15,15 +15,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::acd::{Acd, AgentId, LeaseId, Plan};
-use call::{CallId, TenantId};
+use call::acd::{Acd, AgentId, Plan};
+use call::{CallId, Relay, TenantId};
 use store::FloorRow;
 
 use super::Switch;
 
 pub(crate) use asked::Question;
 use book::Book;
-pub(crate) use legs::Seen;
 use outputs::Delivery;
 
 /// The floors of all tenants.
@@ -51,8 +50,8 @@ struct Floor {
     phones: HashMap<AgentId, bool>,
     /// What is to be written.
     book: Book,
-    /// The offers that live, and for whom they are.
-    leases: HashMap<LeaseId, CallId>,
+    /// For whom offers are.
+    relay: Relay,
     /// Who waits, as events and `choose` show them.
     callers: HashMap<CallId, serde_json::Value>,
 }
@@ -120,7 +119,7 @@ impl Switch {
                     plan: Arc::clone(&plan),
                     phones: HashMap::new(),
                     book: Book::default(),
-                    leases: HashMap::new(),
+                    relay: Relay::default(),
                     callers: HashMap::new(),
                 };
                 self.floors.by_tenant.insert(tenant.clone(), floor);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{AgentId, QueueName, Reason};
 use crate::CallId;
+use crate::journal::What;
 
 /// One decision, with the reason for every candidate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -89,6 +90,19 @@ pub enum Because {
         /// For so long.
         left: Duration,
     },
+}
+
+impl From<&Decision> for What {
+    fn from(decision: &Decision) -> Self {
+        let mut because = decision.because.to_string();
+        for verdict in &decision.candidates {
+            because.push_str(&format!("; {}: {}", verdict.agent, verdict.because));
+        }
+        Self::Decision {
+            what: format!("queue {}: {}", decision.queue, decision.what),
+            because,
+        }
+    }
 }
 
 impl fmt::Display for Decision {

@@ -21,7 +21,8 @@
 //! [`News::Connected`] when the two hear each other; if not, [`Output::Withdraw`] follows and nobody
 //! is put through to silence. Others who ring for the same caller go on ringing until `Connected`.
 //!
-//! *Legs.* From `Connected` on the agent has a dialog in that call, until
+//! *Legs.* Show every call to [`Acd::handle_legs`] whenever it has changed. From `Connected` on the
+//! agent has a dialog in that call, until
 //! [`DialogNews::Ended`] is reported for it. All other legs of agents (calls of their own, transfers
 //! to them, conferences) are reported too, from their first INVITE: whoever has one is offered
 //! nothing, and 事后 follows the last one that was with a customer. A lost BYE is found by session
@@ -47,6 +48,7 @@ mod decision;
 mod dispatch;
 mod episode;
 mod lease;
+mod legs;
 mod name;
 mod offers;
 mod output;
@@ -75,6 +77,7 @@ use timers::{Timer, Timers};
 pub use agent::{Reason, State};
 pub use decision::{Because, Decided, Decision, Verdict};
 pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
+pub use legs::Seen;
 pub use name::{AgentId, AskId, LeaseId, QueueName};
 use name::{AgentIx, QueueIx};
 pub use output::{

@@ -25,7 +25,6 @@ impl Call {
             return;
         }
         let by_caller = self.board.served().is_gone();
-        self.transfer_is_off();
         let outcome = self.board.story.outcome(cause, by_caller);
         self.board.stop_tape(None);
         let mut last_words = None;
@@ -136,7 +135,6 @@ impl Call {
             cause,
             legs: legs.collect(),
             segments,
-            goes_on_in: board.story.goes_on_in,
         }
     }
 }

@@ -3,7 +3,6 @@
 //! A context is both the routing table and the fence: what is not in it cannot be dialled.
 
 mod pattern;
-mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +10,6 @@ use std::collections::HashMap;
 
 pub use pattern::{Pattern, PatternError};
 use pattern::{Set, Step, Tail};
-pub use reach::Unreachable;
 
 /// The routes of one context.
 ///

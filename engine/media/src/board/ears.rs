@@ -9,7 +9,6 @@ use crate::leg::Leg;
 use crate::leg::mouth::Path;
 use crate::leg::reception::Via;
 use crate::rtp::receive::Arrival;
-use crate::rtp::send::Voice;
 use crate::{Event, LegKey, Side, Wire};
 
 impl Board {
@@ -101,8 +100,7 @@ impl Board {
             if let Some(listener) = self.legs.leg_mut(to)
                 && listener.mouth.path == Path::Samples
             {
-                let voice = Voice::Ear(from);
-                listener.hear_frame(at, voice, rate, frame, &mut self.bench, wire);
+                listener.hear_frame(at, from, rate, frame, &mut self.bench, wire);
             }
         }
     }
@@ -116,13 +114,13 @@ impl Recording {
     }
 
     /// A frame of a steady source.
-    pub(super) fn take(&mut self, side: Side, rate: u32, samples: &[i16], now: Instant) {
+    fn take(&mut self, side: Side, rate: u32, samples: &[i16], now: Instant) {
         // Fails only for rates that no codec of ours has.
         let _ = self.recorder.take(side, rate, samples, now);
     }
 }
 
-pub(super) fn report_keys(
+fn report_keys(
     now: Instant,
     leg: &mut Leg,
     keys: &[char],

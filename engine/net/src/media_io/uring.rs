@@ -113,10 +113,7 @@ impl Uring {
         let cancel = opcode::AsyncCancel::new(key(slot, receiver.life))
             .build()
             .user_data(CANCELLED);
-        // The kernel lets go of the socket when it has run what it put off, and a thread that has just
-        // given its last leg away does not ask it to again.
-        let flags = libc_getevents();
-        if let Err(error) = self.push(&cancel).and_then(|()| self.enter(0, flags)) {
+        if let Err(error) = self.push(&cancel).and_then(|()| self.enter(0, 0)) {
             tracing::error!(%error, "cannot stop watching a media socket");
         }
     }

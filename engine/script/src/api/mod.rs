@@ -17,7 +17,6 @@ mod http;
 pub(crate) mod jobs;
 mod json;
 mod log;
-mod mail;
 mod messages;
 #[cfg(test)]
 mod odd_tests;
@@ -25,7 +24,6 @@ pub(crate) mod on;
 pub(crate) mod plugin;
 pub(crate) mod queue;
 mod queues;
-mod recordings;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
@@ -61,11 +59,6 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("emit", emit::function(lua, surroundings, &scripts)?)?;
     globals.raw_set("http", http::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("jobs", jobs::table(lua, surroundings, &scripts)?)?;
-    globals.raw_set("mail", mail::table(lua, surroundings, &scripts)?)?;
-    globals.raw_set(
-        "recordings",
-        recordings::table(lua, surroundings, &scripts)?,
-    )?;
     globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
     queues::register(lua, surroundings)?;
@@ -90,17 +83,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
 
 /// The globals that are tables of ours.
 const LIBRARIES: &[&str] = &[
-    "agents",
-    "clock",
-    "config",
-    "http",
-    "jobs",
-    "json",
-    "log",
-    "mail",
-    "messages",
-    "queues",
-    "recordings",
+    "agents", "clock", "config", "http", "jobs", "json", "log", "messages", "queues",
 ];
 
 /// Refuses a declaration outside of loading.

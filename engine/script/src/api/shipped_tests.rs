@@ -82,6 +82,7 @@ fn words(command: &Command) -> String {
         }) => {
             format!("{targets:?} {strategy:?} record={record}")
         }
+        Command::Queue(queue) => format!("queue {} record={}", queue.name, queue.record),
         Command::Voicemail(Voicemail {
             mailbox, greeting, ..
         }) => format!("{mailbox} {greeting:?}"),
@@ -250,18 +251,37 @@ fn every_prompt_has_its_text_and_every_text_its_prompts() {
 }
 
 #[test]
-fn key_1_rings_1049_and_then_1050_and_records_them() {
+fn key_1_waits_for_an_agent_and_records_them_and_key_2_rings_1050_and_then_1051() {
     let (bed, reception) = demo("inbound", "4001234567", None);
     bed.will_reply([
         Reply::Done,
         key("1"),
+        Reply::Done,
+        Reply::Leg(Err(Why::Timeout)),
+    ]);
+
+    let heard = story(&bed, &reception);
+
+    let waited = [
+        "Answer",
+        "greet/welcome menu/main?",
+        "agent/record",
+        "queue it record=true",
+        "call/noanswer",
+        LEAVE,
+    ];
+    assert_eq!(heard, waited);
+    let (bed, reception) = demo("inbound", "4001234567", None);
+    bed.will_reply([
+        Reply::Done,
+        key("2"),
         Reply::Done,
         Reply::Leg(Err(Why::NoAnswer)),
     ]);
 
     let story = story(&bed, &reception);
 
-    let targets = vec![Target::User("1049".into()), Target::User("1050".into())];
+    let targets = vec![Target::User("1050".into()), Target::User("1051".into())];
     let ring = format!("{targets:?} {:?} record=true", Strategy::InOrder);
     assert_eq!(
         story,

@@ -5,6 +5,7 @@
 
 mod clock;
 mod files;
+mod floor;
 mod gate;
 mod http;
 mod jobs;
@@ -14,7 +15,6 @@ mod offline;
 mod perform;
 mod phones;
 mod plugins;
-mod post;
 mod records;
 mod runner;
 mod scene;

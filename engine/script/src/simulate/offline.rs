@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use call::acd::{Act, By};
 use call::{Purpose, TenantId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -152,6 +153,14 @@ impl Offline {
         }
         for name in named(&plan.unavailable) {
             phones.phone(&name).registered = false;
+        }
+        // Everybody is there: who is not stands in the plan.
+        let now = stage.now();
+        for agent in stage.world.floor.agents() {
+            for act in [Act::LogIn, Act::Idle] {
+                let done = stage.world.floor.act(now, &agent, act, By::Agent);
+                done.map_err(|refused| plain(format!("agent {agent} {refused}")))?;
+            }
         }
         let is_user = settings.users.contains_key(&plan.from);
         let dial = Dial {

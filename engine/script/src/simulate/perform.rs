@@ -7,12 +7,11 @@ use call::journal::What;
 use call::record::CallRecord;
 use call::{
     Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
-    TransferNews,
 };
 use jiff::tz::TimeZone;
-use serde_json::json;
 
 use super::clock::VirtualClock;
+use super::floor::Floor;
 use super::mailboxes::Mailboxes;
 use super::phones::Phones;
 use super::records::Records;
@@ -32,6 +31,7 @@ pub(super) struct World {
     pub(super) pins: Arc<Pins>,
     pub(super) shelf: Arc<Shelf>,
     pub(super) phones: Phones,
+    pub(super) floor: Floor,
     pub(super) mailboxes: Mailboxes,
     pub(super) records: Records,
 }
@@ -158,9 +158,13 @@ impl Scene {
                     let _ = asked.answer.send(reply);
                 }
             }
-            Output::Route { .. } => {
+            Output::Route { context, to } => {
                 self.asked.clear();
-                let setup = self.call.setup().clone();
+                let setup = Setup {
+                    context,
+                    to,
+                    ..self.setup.clone()
+                };
                 if let Err(ended) = world.start_script(setup) {
                     world.stop_script(self);
                     self.call.handle_script_ended(now, ended);
@@ -170,30 +174,6 @@ impl Scene {
                 self.asked.clear();
                 world.stop_script(self);
             }
-            Output::Transfer { news, .. } => {
-                let word = match news {
-                    TransferNews::Accepted => return,
-                    TransferNews::Refused(cause) => format!("refused: {}", cause.word()),
-                    TransferNews::Ringing => "under way: it rings".to_owned(),
-                    TransferNews::Done => "done".to_owned(),
-                    TransferNews::Failed(cause) => format!("off: {}", cause.word()),
-                };
-                self.tell(
-                    now,
-                    Who::Exchange,
-                    format!("says that the transfer is {word}"),
-                );
-            }
-            Output::Transferred { by, to, attended } => world.event(
-                "call.transferred",
-                json!({
-                    "id": self.setup.id.to_string(),
-                    "from": self.setup.from,
-                    "by": by,
-                    "to": to,
-                    "attended": attended,
-                }),
-            ),
             Output::Journal(entry) => {
                 if let What::Decision { what, because } = entry.what {
                     let since = now.saturating_duration_since(self.born);
@@ -201,14 +181,13 @@ impl Scene {
                 }
             }
             Output::Ended(record) => self.finish(now, record),
-            // Nobody hears anything that a test could ask for.
-            Output::Floor(call::ToFloor::Enter { .. }) => {
-                let why = "queues cannot be tried offline yet".to_owned();
-                let refused = call::FromFloor::Refused { why };
-                self.echoes.push_back(Event::Floor(refused));
+            Output::Floor(asked) => {
+                world
+                    .floor
+                    .hear_call(now, &self.setup, &self.language, asked);
             }
-            Output::Floor(_)
-            | Output::Quiet { .. }
+            // Nobody hears anything that a test could ask for.
+            Output::Quiet { .. }
             | Output::PassEarlyMedia { .. }
             | Output::Disconnect { .. }
             | Output::MoveRecording { .. } => {}

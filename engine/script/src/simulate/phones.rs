@@ -47,6 +47,11 @@ impl Phones {
         self.known.entry(name.to_owned()).or_insert(others)
     }
 
+    /// Whether a target could be rung at all.
+    pub(super) fn is_registered(&self, target: &Target, tenant: &config::Tenant) -> bool {
+        !matches!(self.ring(target, tenant), Err(Cause::Unavailable))
+    }
+
     /// What happens when a target is rung: a phone that rings, or why none does.
     pub(super) fn ring(&self, target: &Target, tenant: &config::Tenant) -> Result<Phone, Cause> {
         let name = match target {

@@ -3,13 +3,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use call::journal::What;
 use call::record::CallRecord;
 use call::{
-    Call, Cause, Event, LegId, LegState, Options, PlayId, Purpose, RecordingId, Reply, RequestId,
-    Setup, Sound, Target,
+    Call, Cause, Event, FromFloor, LegId, LegState, Options, PlayId, Purpose, RecordingId, Reply,
+    RequestId, Setup, Sound, Target,
 };
 use tokio::sync::oneshot;
 
+use super::floor::Delivery;
 use super::story::{self, Story, Who};
 use crate::Place;
 
@@ -38,6 +40,10 @@ pub(super) struct Scene {
     pub(super) speaks: Option<(Instant, Instant)>,
     /// Messages that were left: mailbox, length, urgent.
     pub(super) messages: Vec<(String, Duration, bool)>,
+    /// The queue in which the caller waits.
+    pub(super) waits_in: Option<String>,
+    /// What the floor was told of its users.
+    pub(super) seen: call::acd::Seen,
     pub(super) fate: Option<Fate>,
     pub(super) record: Option<Box<CallRecord>>,
     /// Scripts have been told of its end.
@@ -128,6 +134,8 @@ impl Scene {
             looked_at: 0,
             speaks: None,
             messages: Vec::new(),
+            waits_in: None,
+            seen: call::acd::Seen::default(),
             fate: None,
             record: None,
             concluded: false,
@@ -319,6 +327,30 @@ impl Scene {
             return true;
         }
         false
+    }
+
+    /// The floor tells the call something.
+    pub(super) fn hear_floor(&mut self, now: Instant, delivery: Delivery) {
+        let news = match delivery {
+            Delivery::News(news) => news,
+            Delivery::Decision(What::Decision { what, because }) => {
+                let since = now.saturating_duration_since(self.born);
+                return self.story.decided(since, &what, &because);
+            }
+            Delivery::Decision(_) => return,
+        };
+        match &news {
+            FromFloor::Waits {
+                queue, position, ..
+            } => {
+                self.waits_in = Some(queue.to_string());
+                let what = format!("waits in queue {queue}, at place {position}");
+                self.tell(now, Who::Caller, what);
+            }
+            FromFloor::Connect { .. } | FromFloor::Left(_) => self.waits_in = None,
+            _ => {}
+        }
+        self.call.handle_event(now, Event::Floor(news));
     }
 
     /// The caller hears something begin.

@@ -13,12 +13,12 @@ use tokio::task::LocalSet;
 
 use super::Project;
 use super::clock::VirtualClock;
+use super::floor::Floor;
 use super::http::Machines;
 use super::jobs::JobDesk;
 use super::mailboxes::Mailboxes;
 use super::perform::World;
 use super::phones::Phones;
-use super::post::Post;
 use super::records::Records;
 use super::scene::{Fate, Scene};
 use super::scratch::Scratch;
@@ -45,7 +45,6 @@ pub(super) struct Stage {
     outside: Outside,
     pub(super) jobs: JobDesk,
     pub(super) machines: Machines,
-    pub(super) post: Post,
     scripts: LocalSet,
     runtime: Runtime,
     alarm: Arc<Alarm>,
@@ -95,7 +94,6 @@ impl Stage {
             Arc::new(Shelf::new(Arc::clone(&project.sounds))),
         );
         let (machines, bell) = (Machines::default(), Arc::<Bell>::default());
-        let post = Post::default();
         let records = Arc::clone(&scratch.store) as Arc<dyn store::Store>;
         let jobs = JobDesk::new(
             Arc::clone(&records),
@@ -109,9 +107,8 @@ impl Stage {
             store: records,
             sounds: Arc::clone(&shelf) as Arc<dyn Sounds>,
             limits: project.limits.clone(),
-            client: Arc::new(Client::answered_by(machines.stand_in(&post))),
+            client: Arc::new(Client::answered_by(machines.stand_in())),
             bell,
-            recordings: Some(scratch.recordings()),
             databases: Arc::new(Databases::new(Some(scratch.path().join("plugins")))),
             pins: Arc::default(),
             history: None,
@@ -134,20 +131,17 @@ impl Stage {
             scripts.spawn_local(Rc::clone(&serving).serve());
         }
         host.inbox.push(Message::Published(at));
+        let floor = Floor::new(clock.now(), at, &host);
         let world = World {
             clock,
+            floor,
             tenant: Arc::clone(&project.settings),
             host,
             pins: parts.pins,
             shelf,
             phones: Phones::default(),
             mailboxes: Mailboxes::new(&project.settings),
-            records: Records::new(
-                parts.store,
-                parts.bell,
-                project.tenant.to_string(),
-                scratch.recordings(),
-            ),
+            records: Records::new(parts.store, parts.bell, project.tenant.to_string()),
         };
         Ok(Self {
             world,
@@ -158,7 +152,6 @@ impl Stage {
             outside,
             jobs,
             machines,
-            post,
             scripts,
             runtime,
             alarm: Arc::new(Alarm::here()),
@@ -208,6 +201,8 @@ impl Stage {
         if let Err(ended) = started {
             scene.call.handle_script_ended(now, ended);
         }
+        // Before its script says anything.
+        self.world.floor.see(now, &scene.call, &mut scene.seen);
         self.live.push(place);
         self.scenes.push(scene);
         place

@@ -4,6 +4,7 @@ mod bed;
 mod failures;
 mod gates;
 mod outside;
+mod queues;
 mod shipped;
 mod simulated;
 mod stubs;

@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, Reply, TenantId};
 use tokio::sync::oneshot;
 
+use super::floor::Question;
 use crate::{Exchange, Place, ScriptEnd, SentText, Sounds, Undelivered};
 
 /// Something that a script wants, or has come to.
@@ -33,6 +35,8 @@ pub(super) enum FromScript {
         place: Place,
         what: String,
     },
+    /// About agents and queues.
+    Floor(Question),
 }
 
 /// What scripts have asked and nobody has heard yet.
@@ -75,6 +79,34 @@ impl Exchange for Wire {
 
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         self.put(FromScript::Leaves { call, vars });
+    }
+
+    fn chosen(&self, _: &TenantId, ask: AskId, chosen: Chosen) {
+        self.put(FromScript::Floor(Question::Chosen(ask, chosen)));
+    }
+
+    fn act(
+        &self,
+        _: &TenantId,
+        agent: AgentId,
+        act: Act,
+        by: By,
+    ) -> oneshot::Receiver<Result<Status, Refusal>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Act(agent, act, by, answer)));
+        coming
+    }
+
+    fn agents(&self, _: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Agents(answer)));
+        coming
+    }
+
+    fn queues(&self, _: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Queues(answer)));
+        coming
     }
 
     /// Offline every text arrives.

@@ -10,7 +10,6 @@ mod play;
 mod record;
 mod relay;
 mod reports;
-mod rooms;
 mod transcode;
 
 use std::collections::VecDeque;

@@ -8,7 +8,7 @@ mod mistake_tests;
 mod reply;
 #[cfg(test)]
 mod tests;
-pub(crate) mod verbs;
+pub(super) mod verbs;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -78,7 +78,6 @@ impl Call {
                 None => Value::Nil,
             },
             "trunk" => setup.trunk.as_deref().into_lua(lua)?,
-            "transferred_by" => setup.transferred_by.as_deref().into_lua(lua)?,
             "headers" => Value::Table(self.headers(lua)?),
             "vars" => Value::Table(self.live.vars.clone()),
             "language" => {
@@ -209,7 +208,6 @@ pub(super) const FIELDS: &[&str] = &[
     "to",
     "user",
     "trunk",
-    "transferred_by",
     "headers",
     "vars",
     "language",

@@ -10,6 +10,7 @@ use call::{
 };
 use mlua::{Lua, Value};
 
+#[cfg(test)]
 use super::menu;
 use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
 use crate::api::context::Contexts;
@@ -76,7 +77,8 @@ verbs! {
     sleep 1 false,
 }
 
-/// The tables of options, for the stubs and for what stands in the text.
+/// The tables of options, for the stubs.
+#[cfg(test)]
 pub(crate) const OPTIONS: &[&Names] = &[
     &PLAY,
     &GATHER,

@@ -189,6 +189,12 @@ const METHODS: &[Method] = &[
         act: hangs_up,
     },
     Method {
+        name: "waits_in",
+        function: "caller:waits_in",
+        most: 1,
+        act: waits_in,
+    },
+    Method {
         name: "is_bridged_to",
         function: "caller:is_bridged_to",
         most: 1,
@@ -321,6 +327,24 @@ fn speaks(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Resul
 fn hangs_up(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
     on_the_line(stage, scene, arguments)?;
     halted(stage, scene, arguments, |stage| stage.hang_up(scene))
+}
+
+fn waits_in(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
+    let wanted = arguments.text(0, "a queue such as \"support\"")?;
+    stage
+        .world
+        .floor
+        .check_queue(&wanted)
+        .map_err(|why| arguments.refuse(why))?;
+    let waits = stage.run(scene, PATIENCE, |one| one.waits_in.clone());
+    let message = match waits {
+        Ok(queue) if queue == wanted => return Ok(()),
+        Ok(queue) => format!("it waits in {queue}"),
+        Err(halt) => super::why(stage, scene, &halt),
+    };
+    Err(Error::runtime(format!(
+        "expected that the caller waits in {wanted}; {message}"
+    )))
 }
 
 fn is_bridged_to(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {

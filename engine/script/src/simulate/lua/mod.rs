@@ -5,8 +5,6 @@ mod dialing;
 mod expect;
 mod http;
 mod phone;
-mod post;
-mod request;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -104,14 +102,12 @@ const SIMULATE: &[(&str, &str, Simulated)] = &[
     ("no_sound", "simulate.no_sound", no_sound),
     ("unavailable", "simulate.unavailable", unavailable),
     ("phone", "simulate.phone", phone::simulated),
+    ("agent", "simulate.agent", phone::agent),
     ("mailbox", "simulate.mailbox", mailbox),
     ("http", "simulate.http", http::simulated),
     ("event", "simulate.event", event),
     ("wait", "simulate.wait", wait),
     ("jobs", "simulate.jobs", jobs),
-    ("relay", "simulate.relay", post::relay),
-    ("mails", "simulate.mails", post::mails),
-    ("request", "simulate.request", request::request),
 ];
 
 /// All tables of options of the tests' functions, for the stubs.
@@ -121,7 +117,6 @@ pub(super) const OPTIONS: &[&Names] = &[
     &phone::OPTIONS,
     &caller::MESSAGE_OPTIONS,
     &http::OPTIONS,
-    &request::OPTIONS,
 ];
 
 /// The members of `simulate`, of callers, phones and expectations, for the stubs.

@@ -4,10 +4,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use call::Cause;
+use call::acd::{Act, AgentId, By};
 use mlua::{Error, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
 
 use super::Desk;
-use crate::api::arguments::{Arguments, Names};
+use crate::api::arguments::{Arguments, Names, unknown_word};
 use crate::api::class::{Class, receive, refuse_set};
 
 /// A phone in the hand of a test.
@@ -106,6 +107,40 @@ pub(super) fn simulated(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> ml
     };
     lua.create_userdata(phone).map(Value::UserData)
 }
+
+/// `simulate.agent("1049", "idle")`: how an agent stands from now on, and their phone.
+pub(super) fn agent(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Value> {
+    let name = arguments.text(0, "an agent such as \"1049\"")?;
+    let state = arguments.text(1, "a state: \"idle\", \"busy\" or \"logged_out\"")?;
+    let acts = match STATES.iter().find(|(word, _)| *word == state) {
+        Some((_, acts)) => *acts,
+        None => {
+            let known = STATES.iter().map(|(word, _)| *word);
+            return Err(arguments.refuse(unknown_word(&state, known)));
+        }
+    };
+    desk.with("simulate.agent", |stage| {
+        let (now, agent) = (stage.now(), AgentId::from(name.as_str()));
+        for act in acts {
+            let done = stage.world.floor.act(now, &agent, *act, By::Agent);
+            done.map_err(|refused| arguments.refuse(format!("'{name}' {refused}")))?;
+        }
+        let settled = stage.settle();
+        settled.map_err(|halt| arguments.refuse(super::halted(&halt)))
+    })?;
+    let phone = Phone {
+        desk: Rc::clone(desk),
+        number: desk.number.get(),
+        target: target(&name),
+    };
+    lua.create_userdata(phone).map(Value::UserData)
+}
+
+const STATES: &[(&str, &[Act])] = &[
+    ("idle", &[Act::LogIn, Act::Idle]),
+    ("busy", &[Act::LogIn, Act::Busy(0)]),
+    ("logged_out", &[Act::LogOut]),
+];
 
 /// `1049` is `user:1049`.
 pub(super) fn target(name: &str) -> String {

@@ -12,6 +12,7 @@ use call::{Ended, RequestId};
 use serde_json::json;
 
 use super::{Halt, Stage};
+use crate::simulate::perform::World;
 use crate::simulate::scene::{Asked, Scene};
 use crate::simulate::story::{self, Who};
 use crate::simulate::wire::FromScript;
@@ -41,7 +42,16 @@ impl Stage {
                     scene.call.handle_event(now, event);
                     moved = true;
                 }
+                self.world.floor.see(now, &scene.call, &mut scene.seen);
             }
+            let World {
+                floor,
+                phones,
+                tenant,
+                ..
+            } = &mut self.world;
+            floor.look_at_phones(now, phones, tenant);
+            moved |= self.deliver();
             if moved {
                 self.one_more()?;
                 continue;
@@ -56,6 +66,20 @@ impl Stage {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells calls what the floor has for them; false when that is nothing.
+    fn deliver(&mut self) -> bool {
+        let now = self.now();
+        let mut delivered = false;
+        while let Some((call, delivery)) = self.world.floor.next_delivery() {
+            let mut scenes = self.scenes.iter_mut();
+            if let Some(scene) = scenes.rfind(|scene| scene.setup.id == call) {
+                scene.hear_floor(now, delivery);
+                delivered = true;
+            }
+        }
+        delivered
     }
 
     /// Gives scripts the jobs that are due; false when none is.
@@ -152,7 +176,11 @@ impl Stage {
             let left = due.saturating_sub(self.world.clock.unix_micros());
             now + Duration::from_micros(u64::try_from(left).unwrap_or(0))
         });
-        calls.chain(self.world.clock.next_due()).chain(jobs).min()
+        calls
+            .chain(self.world.clock.next_due())
+            .chain(jobs)
+            .chain(self.world.floor.next_due())
+            .min()
     }
 
     fn pass_to(&mut self, at: Instant) {
@@ -161,6 +189,7 @@ impl Stage {
         }
         self.world.clock.move_to(at);
         let now = self.now();
+        self.world.floor.be_on_time(now);
         for &place in &self.live {
             self.scenes[place].be_on_time(now);
         }
@@ -206,11 +235,18 @@ impl Stage {
 
     fn hear_script(&mut self, wish: FromScript) {
         let now = self.now();
+        let wish = match wish {
+            FromScript::Floor(question) => return self.world.floor.answer(now, question),
+            wish => wish,
+        };
         let (FromScript::Asks { call, .. }
         | FromScript::Speaks { call, .. }
         | FromScript::Ended { call, .. }
         | FromScript::Leaves { call, .. }
-        | FromScript::Tells { call, .. }) = &wish;
+        | FromScript::Tells { call, .. }) = &wish
+        else {
+            return;
+        };
         let place = self
             .scenes
             .iter()
@@ -238,6 +274,7 @@ impl Stage {
                 scene.asked.insert(request, asked);
                 scene.call.handle_command(now, request, command);
             }
+            FromScript::Floor(_) => {}
             FromScript::Speaks { language, .. } => scene.language = language,
             FromScript::Leaves { vars, .. } => scene.vars = vars,
             FromScript::Tells { place, what, .. } => scene.tell_at(now, &place, what),

@@ -3,7 +3,6 @@
 
 mod events;
 mod jobs;
-mod mail;
 mod permissions;
 mod routes;
 mod sink;

@@ -1,0 +1,233 @@
+//! Agents and queues without phones: the real machine, in simulated time.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use call::acd::{
+    Acd, Act, AgentId, AskId, By, Chosen, Enter, Output, QueueStatus, Refusal, Status,
+};
+use call::journal::What;
+use call::{Call, CallId, FromFloor, Relay, Setup, Target, ToFloor};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::phones::Phones;
+use crate::api::queue::no_queue;
+use crate::host::Host;
+use crate::inbox::Message;
+use crate::{config, told};
+
+/// A tenant's agents and queues.
+pub(super) struct Floor {
+    acd: Acd,
+    relay: Relay,
+    /// Who waits, as events and `choose` show them.
+    callers: HashMap<CallId, Value>,
+    /// What calls are to be told, in order.
+    deliveries: VecDeque<(CallId, Delivery)>,
+    host: Arc<Host>,
+}
+
+/// What a call is to be told.
+pub(super) enum Delivery {
+    /// For its machine.
+    News(FromFloor),
+    /// For its story.
+    Decision(What),
+}
+
+/// Something that scripts ask.
+pub(super) enum Question {
+    Chosen(AskId, Chosen),
+    Act(AgentId, Act, By, oneshot::Sender<Result<Status, Refusal>>),
+    Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
+    Queues(oneshot::Sender<Vec<QueueStatus>>),
+}
+
+impl Floor {
+    /// The queues that a host's scripts declare; nobody is logged in.
+    pub(super) fn new(now: Instant, wall: i64, host: &Arc<Host>) -> Self {
+        let plan = host.routing().map(|routing| (*routing.queues).clone());
+        Self {
+            acd: Acd::new(now, wall, SEED, plan.unwrap_or_default()),
+            relay: Relay::default(),
+            callers: HashMap::new(),
+            deliveries: VecDeque::new(),
+            host: Arc::clone(host),
+        }
+    }
+
+    /// A call asks something, or reports.
+    pub(super) fn hear_call(
+        &mut self,
+        now: Instant,
+        setup: &Setup,
+        language: &str,
+        asked: ToFloor,
+    ) {
+        let id = setup.id;
+        match asked {
+            ToFloor::Enter {
+                queue,
+                priority,
+                max_wait,
+            } => {
+                self.callers.insert(id, told::caller(setup, language));
+                let entered = self.acd.handle_enter(
+                    now,
+                    Enter {
+                        call: id,
+                        queue,
+                        priority,
+                        max_wait,
+                    },
+                );
+                if let Err(error) = entered {
+                    self.callers.remove(&id);
+                    let why = error.to_string();
+                    let refused = Delivery::News(FromFloor::Refused { why });
+                    self.deliveries.push_back((id, refused));
+                }
+            }
+            ToFloor::Leave => self.acd.handle_leave(now, id),
+            ToFloor::Gone => self.acd.handle_gone(now, id),
+            ToFloor::Offer { lease, news } => self.acd.handle_offer(now, lease, news),
+        }
+        self.drain();
+    }
+
+    /// Looks at a call's legs.
+    pub(super) fn see(&mut self, now: Instant, call: &Call, seen: &mut call::acd::Seen) {
+        if self.acd.handle_legs(now, call, seen) {
+            self.drain();
+        }
+    }
+
+    /// Looks which agents' phones can be rung.
+    pub(super) fn look_at_phones(
+        &mut self,
+        now: Instant,
+        phones: &Phones,
+        tenant: &config::Tenant,
+    ) {
+        let agents: Vec<AgentId> = self.acd.agents().cloned().collect();
+        for agent in agents {
+            let reachable = phones.is_registered(&Target::User(agent.to_string()), tenant);
+            let before = self.acd.status(now, &agent).map(|status| status.reachable);
+            if before != Some(reachable) {
+                self.acd.handle_reach(now, &agent, reachable);
+            }
+        }
+        self.drain();
+    }
+
+    /// An agent does something.
+    pub(super) fn act(
+        &mut self,
+        now: Instant,
+        agent: &AgentId,
+        act: Act,
+        by: By,
+    ) -> Result<Status, Refusal> {
+        let done = self.acd.handle_agent(now, agent, act, by);
+        self.drain();
+        done?;
+        self.acd.status(now, agent).ok_or(Refusal::NotAnAgent)
+    }
+
+    /// Whether there is such a queue.
+    ///
+    /// # Errors
+    /// The sentence when there is none.
+    pub(super) fn check_queue(&self, name: &str) -> Result<(), String> {
+        let known: Vec<&str> = self.acd.queues().map(|queue| &*queue.0).collect();
+        match known.contains(&name) {
+            true => Ok(()),
+            false => Err(no_queue(name, known)),
+        }
+    }
+
+    /// All agents, by name.
+    pub(super) fn agents(&self) -> Vec<AgentId> {
+        self.acd.agents().cloned().collect()
+    }
+
+    /// Answers a script.
+    pub(super) fn answer(&mut self, now: Instant, question: Question) {
+        // A script that was dropped does not hear it.
+        match question {
+            Question::Chosen(ask, chosen) => {
+                self.acd.handle_chosen(now, ask, chosen);
+                self.drain();
+            }
+            Question::Act(agent, act, by, answer) => {
+                let _ = answer.send(self.act(now, &agent, act, by));
+            }
+            Question::Agents(answer) => {
+                let all = self.acd.agents();
+                let all = all.filter_map(|id| Some((id.clone(), self.acd.status(now, id)?)));
+                let _ = answer.send(all.collect());
+            }
+            Question::Queues(answer) => {
+                let all = self.acd.queues();
+                let all = all.filter_map(|queue| self.acd.queue(now, queue));
+                let _ = answer.send(all.collect());
+            }
+        }
+    }
+
+    /// When it wants to be looked at.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.acd.poll_timeout()
+    }
+
+    /// Does what is due.
+    pub(super) fn be_on_time(&mut self, now: Instant) {
+        if self.next_due().is_some_and(|due| due <= now) {
+            self.acd.handle_timeout(now);
+            self.drain();
+        }
+    }
+
+    /// What a call is to be told next.
+    pub(super) fn next_delivery(&mut self) -> Option<(CallId, Delivery)> {
+        self.deliveries.pop_front()
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.acd.poll_output() {
+            let about = match &output {
+                Output::Waits { call, .. } | Output::Aside { call, .. } => self.callers.get(call),
+                _ => None,
+            };
+            if let Some((name, payload)) = told::event(&output, about) {
+                self.host.inbox.push(Message::Event(name, payload));
+            }
+            if let Some((call, news)) = self.relay.news(&output) {
+                self.deliveries.push_back((call, Delivery::News(news)));
+            }
+            match output {
+                Output::Leave { call, .. } => {
+                    self.callers.remove(&call);
+                }
+                Output::Decision(decision) => {
+                    let what = Delivery::Decision(What::from(&decision));
+                    self.deliveries.push_back((decision.call, what));
+                }
+                Output::Choose { call, queue, ask } => {
+                    let about = told::in_queue(self.callers.get(&call), &queue);
+                    let message = Message::Choose(queue, Box::new(ask), about);
+                    self.host.inbox.push(message);
+                }
+                Output::ForgetChoose { ask } => {
+                    self.host.inbox.push(Message::ForgetChoose(ask));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Leases need not be unlike those of an earlier life: there was none.
+const SEED: u64 = 1;
