@@ -125,11 +125,10 @@ impl Switch {
     fn caller_shown(&self, caller: &call::acd::Waiting) -> WaitingCaller {
         let setup = self.calls.get(&caller.call).map(|live| &live.setup);
         let raw = setup.map(|setup| setup.from_raw.clone());
+        let raw = raw.filter(|raw| !raw.is_empty());
         WaitingCaller {
             call: caller.call.0,
-            from: setup
-                .and_then(|setup| setup.from.clone())
-                .or(raw.filter(|raw| !raw.is_empty())),
+            from: setup.and_then(|setup| setup.from.clone()).or(raw),
             from_name: setup.and_then(|setup| setup.from_name.clone()),
             position: caller.position,
             waited_ms: micros(caller.waited) / 1_000,

@@ -26,7 +26,8 @@ pub struct AgentSnapshot {
     shown_for: Duration,
     duty: Kept,
     idle_for: Duration,
-    /// Ages of the calls answered.
+    /// Ages of the calls answered, which are many: as milliseconds they are short.
+    #[serde(with = "millis")]
     answered: Vec<Duration>,
     setbacks: Setbacks<u32>,
     rests_for: Option<Duration>,
@@ -152,4 +153,22 @@ fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Durat
     agent.record.answered = kept.answered.into_iter().map(ago).collect();
     agent.record.setbacks = kept.setbacks;
     agent.record.not_before = kept.rests_for.map(ahead);
+}
+
+/// Lists of durations as whole milliseconds.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(ages: &[Duration], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(ages.iter().map(|age| age.as_millis() as u64))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<Duration>, D::Error> {
+        let millis: Vec<u64> = Vec::deserialize(from)?;
+        Ok(millis.into_iter().map(Duration::from_millis).collect())
+    }
 }
