@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use store::QueueLogFilter;
+
 use crate::support::{Exchange, Setup, eventually, pilot};
 
 #[test]
@@ -102,4 +104,64 @@ fn who_serves_no_queue_is_no_agent() {
         exchange.said_to(&leader, "*22", &[]),
         ["agent/not-an-agent"]
     );
+}
+
+/// The demo exchange, whose agents may be without a phone for so many seconds.
+fn exchange_with_patience(grace: u32, logout: u32) -> Exchange {
+    let usual = Setup::default();
+    let agents = format!("agents = {{ lost_grace = {grace}, lost_logout = {logout} }},");
+    Exchange::start(Setup {
+        tenant: format!("{} {agents}", usual.tenant),
+        ..usual
+    })
+}
+
+#[test]
+fn a_phone_that_is_gone_makes_its_agent_busy_and_then_logs_them_out() {
+    let exchange = exchange_with_patience(1, 2);
+    let [a1] = exchange.phones(["1049"]);
+    exchange.logs_in(&a1);
+    exchange.said_to(&a1, "*23", &[]);
+
+    a1.unregisters();
+
+    eventually("the agent to be logged out", || {
+        let states = exchange.states("1049");
+        (states.last()? == "logged_out  engine").then_some(())
+    });
+    assert_eq!(
+        exchange.states("1049"),
+        [
+            "busy login agent",
+            "idle  agent",
+            "busy lost engine",
+            "logged_out  engine"
+        ]
+    );
+}
+
+#[test]
+fn a_phone_that_is_back_in_time_was_never_gone() {
+    let exchange = exchange_with_patience(600, 1_200);
+    let [a1] = exchange.phones(["1049"]);
+    exchange.logs_in(&a1);
+    exchange.said_to(&a1, "*23", &[]);
+
+    a1.unregisters();
+    let said = exchange.said_to(&a1, "*47", &[]);
+    a1.registers();
+
+    assert_eq!(said[..2], ["agent/state-is", "agent/state-idle"]);
+    let phones = eventually("the phone in the log", || {
+        let filter = QueueLogFilter {
+            kind: Some("phone".into()),
+            ..QueueLogFilter::default()
+        };
+        let lines = exchange.store().queue_log("8001", filter).wait().unwrap();
+        let answers = lines.iter().rev().map(|line| line.reachable.unwrap());
+        let answers: Vec<bool> = answers.collect();
+        answers.ends_with(&[false, true]).then_some(answers)
+    });
+    assert_eq!(phones[phones.len() - 2..], [false, true]);
+    assert_eq!(exchange.states("1049"), ["busy login agent", "idle  agent"]);
 }
