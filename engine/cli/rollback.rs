@@ -104,11 +104,8 @@ fn lines(tenant: &Value) -> Vec<String> {
             true => "  runs",
             false => "",
         };
-        format!(
-            "  {:>5}  {}  {files}{runs}",
-            one["generation"],
-            time(&one["at"])
-        )
+        let number = one["generation"].as_u64().unwrap_or_default();
+        format!("  {number:>5}  {}  {files}{runs}", time(&one["at"]))
     });
     lines.collect()
 }

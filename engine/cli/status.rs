@@ -73,10 +73,10 @@ impl Status {
 fn trunk_line(trunk: &Value) -> String {
     let hosts: Vec<String> = items(&trunk["hosts"])
         .map(|host| {
-            let state = if host["alive"] == true {
-                "answers"
-            } else {
-                "is silent"
+            let state = match host["alive"].as_bool() {
+                Some(true) => "answers",
+                Some(false) => "is silent",
+                None => "has not answered yet",
             };
             format!("{} {state}", text(&host["address"]))
         })
@@ -400,6 +400,21 @@ mod tests {
         tells("  7 failures of scripts, the newest:");
         tells("generation 42, call c1: scripts/a.lua:7: oops");
         tells("generation 42: late");
+    }
+
+    #[test]
+    fn a_trunk_that_was_never_heard_of_is_not_said_to_answer() {
+        let line = |alive: Value| {
+            let hosts = [json!({ "address": "192.0.2.1:5060", "alive": alive })];
+            trunk_line(&json!({ "name": "carrier", "hosts": hosts, "lines": 0 }))
+        };
+
+        assert_eq!(
+            line(Value::Null),
+            "carrier: 192.0.2.1:5060 has not answered yet, 0 lines in use"
+        );
+        assert!(line(json!(true)).contains("answers"));
+        assert!(line(json!(false)).contains("is silent"));
     }
 
     #[test]

@@ -104,6 +104,9 @@ impl Trace {
             }
             return Err(format!("no call '{}' in the records", self.call).into());
         }
+        if self.call == "last" {
+            return last(store, tenants);
+        }
         let mut calls: Vec<(String, CallBegin)> = Vec::new();
         for tenant in tenants {
             let filter = CallFilter {
@@ -116,15 +119,11 @@ impl Trace {
         if calls.is_empty() {
             return Err("no calls yet".into());
         }
-        calls.sort_by_key(|(_, begin)| Reverse(begin.started_at));
-        if self.call == "last" {
-            calls.truncate(1);
-        } else {
-            calls.retain(|(_, begin)| {
-                let id = begin.id.to_string();
-                id.starts_with(&self.call) || id.ends_with(&self.call)
-            });
-        }
+        calls.sort_by_key(|(_, begin)| Reverse(begin.id));
+        calls.retain(|(_, begin)| {
+            let id = begin.id.to_string();
+            id.starts_with(&self.call) || id.ends_with(&self.call)
+        });
         let (tenant, begin) = match calls.as_slice() {
             [] => return Err(format!("no call '{}' among the newest {NEWEST}", self.call).into()),
             [only] => only,
@@ -151,6 +150,21 @@ impl Trace {
             shown.collect::<String>()
         )
     }
+}
+
+/// The call that was made last, whatever clock it went by.
+fn last(store: &dyn Store, tenants: Vec<String>) -> Result<(String, CallDetails), Box<dyn Error>> {
+    let mut newest: Option<(String, CallBegin)> = None;
+    for tenant in tenants {
+        if let Some(begin) = store.newest_call(&tenant).wait()?
+            && newest.as_ref().is_none_or(|(_, known)| begin.id > known.id)
+        {
+            newest = Some((tenant, begin));
+        }
+    }
+    let (tenant, begin) = newest.ok_or("no calls yet")?;
+    let call = store.call(&tenant, begin.id).wait()?;
+    Ok((tenant, call.ok_or("no calls yet")?))
 }
 
 /// Calls that are looked through for a part of an id.

@@ -49,7 +49,11 @@ impl Switch {
             .into_iter()
             .map(|address| {
                 let known = trunk.hosts.iter().find(|host| host.address == address);
-                known.cloned().unwrap_or(Host { address, missed: 0 })
+                known.cloned().unwrap_or(Host {
+                    address,
+                    missed: 0,
+                    is_known: false,
+                })
             })
             .collect();
         self.begin_registration(now, name);
@@ -144,6 +148,7 @@ impl Switch {
         let was_alive = host.missed < DEAD;
         host.missed = if answered { 0 } else { host.missed + 1 };
         let alive = host.missed < DEAD;
+        host.is_known |= answered || !alive;
         if was_alive == alive {
             return;
         }

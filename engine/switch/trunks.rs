@@ -52,6 +52,8 @@ pub(super) struct Host {
     pub(super) address: SocketAddr,
     /// Unanswered OPTIONS since the last answer.
     pub(super) missed: u32,
+    /// Whether it has answered one, or left as many unanswered as make it dead.
+    pub(super) is_known: bool,
 }
 
 /// `10.0.0.0/8`, or one address.
@@ -169,7 +171,10 @@ impl Trunks {
                 let hosts: Vec<serde_json::Value> = trunk
                     .hosts
                     .iter()
-                    .map(|host| serde_json::json!({ "address": host.address, "alive": host.missed < DEAD }))
+                    .map(|host| {
+                        let alive = host.is_known.then_some(host.missed < DEAD);
+                        serde_json::json!({ "address": host.address, "alive": alive })
+                    })
                     .collect();
                 serde_json::json!({
                     "name": name, "hosts": hosts, "lines": trunk.lines,

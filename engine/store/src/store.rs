@@ -81,6 +81,10 @@ pub trait Store: Send + Sync + 'static {
     /// One call with everything that belongs to it.
     fn call(&self, tenant: &str, id: Uuid) -> Pending<Option<CallDetails>>;
 
+    /// The call of a tenant that began last, by its id: a clock that was set to another day does not
+    /// count.
+    fn newest_call(&self, tenant: &str) -> Pending<Option<CallBegin>>;
+
     /// A tenant's calls, newest first.
     fn calls(&self, tenant: &str, filter: CallFilter) -> Pending<Vec<CallRow>>;
 

@@ -183,6 +183,14 @@ pub(super) fn one(rows: &Rows<'_>, call: Uuid) -> Result<Option<CallDetails>, Er
     }))
 }
 
+pub(super) fn newest(rows: &Rows<'_>) -> Result<Option<CallBegin>, Error> {
+    rows.first(
+        "SELECT * FROM calls WHERE tenant = ?1 ORDER BY id DESC LIMIT 1",
+        &[],
+        begin_row,
+    )
+}
+
 pub(super) fn unfinished(everyone: &Rows<'_>, node: &str) -> Result<Vec<CallBegin>, Error> {
     everyone.all(
         "SELECT * FROM calls WHERE node = ?1 AND ended_at IS NULL ORDER BY started_at, id",

@@ -103,6 +103,11 @@ impl Store for Sqlite {
         self.read(move |records| calls::one(&records.of(&tenant), id))
     }
 
+    fn newest_call(&self, tenant: &str) -> Pending<Option<CallBegin>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| calls::newest(&records.of(&tenant)))
+    }
+
     fn calls(&self, tenant: &str, filter: CallFilter) -> Pending<Vec<CallRow>> {
         let tenant = tenant.to_owned();
         self.read(move |records| call_list::list(&records.of(&tenant), &filter))

@@ -15,12 +15,30 @@ pub(crate) fn run(store: &dyn Store) {
     a_record_whose_beginning_was_lost_is_stored_whole(store);
     a_record_that_is_stored_twice_is_there_once(store);
     tenants_do_not_see_each_others_calls(store);
+    the_newest_call_is_the_one_that_was_made_last_whatever_its_clock_said(store);
     calls_are_listed_newest_first_and_page_by_page(store);
     calls_are_found_by_time_and_by_number(store);
     calls_are_found_by_each_party_and_by_what_became_of_them(store);
     whatever_is_asked_pages_hold_what_looking_at_each_call_would_find(store);
     a_cut_call_gets_a_record_that_says_so(store);
     a_journal_keeps_its_order_and_its_first_words(store);
+}
+
+fn the_newest_call_is_the_one_that_was_made_last_whatever_its_clock_said(store: &dyn Store) {
+    let tenant = tenant("newest");
+    assert_eq!(store.newest_call(&tenant).wait().unwrap(), None);
+    let id = |ms: u128| Uuid::from_u128(ms << 80);
+    for (ms, started_at) in [(1, 900), (3, 100), (2, 500)] {
+        let call = CallBegin {
+            id: id(ms),
+            ..begin(&tenant, started_at)
+        };
+        store.begin_call(call).wait().unwrap();
+    }
+
+    let newest = store.newest_call(&tenant).wait().unwrap().unwrap();
+
+    assert_eq!((newest.id, newest.started_at), (id(3), 100));
 }
 
 pub(super) fn begin(tenant: &str, started_at: i64) -> CallBegin {
