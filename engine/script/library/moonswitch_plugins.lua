@@ -16,8 +16,9 @@ http = {}
 ---@field headers? table<string, string>
 ---@field bearer? string                  A token for Authorization
 ---@field timeout? Duration               10; for the whole exchange, at most 2m
----@field retry? integer                  0; how often more it is tried, after 1 s, 2 s, 4 s, when nobody answers or
----                                       the answer is 502, 503 or 504. In a job let the job retry
+---@field retry? integer                  0; how often more it is tried, after 1 s, 2 s, 4 s or what Retry-After says
+---                                       (30 s at most), when nobody answers or the answer is 429, 502, 503 or 504. In
+---                                       a job let the job retry
 ---@field webhook? WebhookOptions         Signs it (Standard Webhooks: webhook-id, -timestamp, -signature)
 
 ---@class WebhookOptions
@@ -29,6 +30,7 @@ http = {}
 ---@field headers table<string, string>   By lower-case name
 ---@field body string
 ---@field json any                        nil when the answer is no JSON
+---@field retry_after number?             Seconds for which the other side wants to be left alone (Retry-After)
 
 ---@param url string
 ---@param options? HttpOptions
@@ -106,6 +108,14 @@ jobs = {}
 ---@param options? JobAddOptions
 ---@return boolean added   false when there is, or was, one with its key
 function jobs.add(name, data, options) end
+
+---Ends this attempt of a job: it is to be done later, and the attempt does not count. After a week of that it does. Never
+---returns.
+---
+---    if reply.status == 429 then jobs.later(reply.retry_after or "1m", "the provider wants a rest") end
+---@param after Duration
+---@param why? string   Shown by `moonswitch jobs list`
+function jobs.later(after, why) end
 
 ---@class JobOptions
 ---@field attempts? integer    10; after 10 s, 30 s, 2 m, 10 m, 1 h, 3 h, 6 h, 12 h, 24 h

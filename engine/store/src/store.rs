@@ -244,6 +244,9 @@ pub trait Store: Send + Sync + 'static {
     /// A claimed job could not begin: it waits again as if it had not been claimed.
     fn put_back_job(&self, tenant: &str, id: Uuid) -> Pending<()>;
 
+    /// A running job is not to be done now: it waits until `due_at`, and its attempt does not count.
+    fn put_off_job(&self, tenant: &str, id: Uuid, why: String, due_at: i64) -> Pending<()>;
+
     /// All tenants' jobs that this node was running wait again; for the start of the exchange.
     /// Returns how many.
     fn release_jobs(&self, node: &str) -> Pending<u64>;

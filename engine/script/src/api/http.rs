@@ -68,7 +68,7 @@ pub(crate) fn table(
                     Err(error) => Err(error),
                 };
                 let answer = answered.map_err(|error| fault::at(&place, error))?;
-                table_of(&lua, &answer)
+                table_of(&lua, &answer, surroundings.clock.unix_micros())
             }
         })?;
         http.raw_set(*name, vm::waiting(lua, function, ask)?)?;
@@ -157,14 +157,21 @@ impl Asking {
                     "the thread for requests has ended".to_owned(),
                 ))
             });
+            let asked_for = match &answer {
+                Ok(answer) => retry_after(answer, surroundings.clock.unix_micros()),
+                Err(_) => None,
+            };
             let is_worth_it = match &answer {
-                Ok(answer) => matches!(answer.status, 502..=504),
+                // Who wants a longer rest is asked again by whoever has the time: a job.
+                Ok(_) if asked_for.is_some_and(|it| it > LONGEST_REST) => false,
+                Ok(answer) => matches!(answer.status, 429 | 502..=504),
                 Err(error) => !matches!(error, Error::Private { .. } | Error::TooLarge { .. }),
             };
             if again == 0 || !is_worth_it {
                 return answer.map_err(|error| refuse(sentence(&error, owner)));
             }
-            surroundings.clock.sleep(wait).await;
+            let rest = asked_for.unwrap_or_default().max(wait);
+            surroundings.clock.sleep(rest).await;
             wait *= 2;
         }
         Err(refuse("was not tried".to_owned()))
@@ -246,7 +253,7 @@ fn signer(options: &Options) -> mlua::Result<Option<Signer>> {
     Ok(Some(signer))
 }
 
-fn table_of(lua: &Lua, answer: &Answer) -> mlua::Result<Table> {
+fn table_of(lua: &Lua, answer: &Answer, now: i64) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     let headers = lua.create_table()?;
     let mut is_json = false;
@@ -259,10 +266,32 @@ fn table_of(lua: &Lua, answer: &Answer) -> mlua::Result<Table> {
     table.raw_set("status", answer.status)?;
     table.raw_set("headers", headers)?;
     table.raw_set("body", lua.create_string(&answer.body)?)?;
+    if let Some(after) = retry_after(answer, now) {
+        table.raw_set("retry_after", after.as_secs_f64())?;
+    }
     if is_json && let Ok(json) = serde_json::from_slice(&answer.body) {
         table.raw_set("json", from_json(lua, &json)?)?;
     }
     Ok(table)
+}
+
+/// How long who answers wants to be left alone (RFC 9110 §10.2.3): seconds, or until a date.
+fn retry_after(answer: &Answer, now: i64) -> Option<Duration> {
+    let found = answer
+        .headers
+        .iter()
+        .find(|(name, _)| name == "retry-after");
+    let text = found?.1.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let until = jiff::fmt::rfc2822::parse(text)
+        .ok()?
+        .timestamp()
+        .as_microsecond();
+    Some(Duration::from_micros(
+        u64::try_from(until - now).unwrap_or_default(),
+    ))
 }
 
 /// Headers that say how a message is framed, or to whom it goes.
@@ -282,3 +311,5 @@ const OURS: &[&str] = &[
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(120);
 const MOST_RETRIES: i64 = 5;
+/// A script that retries by itself waits no longer than that.
+const LONGEST_REST: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::arguments::{Arguments, Names, Options, duration, shown};
 use super::{while_loading, while_running};
 use crate::convert::to_json;
-use crate::jobs::Schedule;
+use crate::jobs::{Later, Schedule};
 use crate::plugin::{Owner, Right};
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
@@ -71,6 +71,19 @@ pub(crate) fn table(
         }
     })?;
     jobs.raw_set("add", vm::waiting(lua, "jobs.add", add)?)?;
+
+    let around = Rc::clone(surroundings);
+    let later = move |_: &Lua, values: MultiValue| -> mlua::Result<()> {
+        while_running(&around, "jobs.later")?;
+        let arguments = Arguments::new("jobs.later", values, 2)?;
+        let after = arguments.duration(0)?;
+        let why = arguments.maybe_text(1, "why, in words")?;
+        Err(Error::external(Later {
+            after,
+            why: why.unwrap_or_else(|| "put off".to_owned()),
+        }))
+    };
+    jobs.raw_set("later", lua.create_function(later)?)?;
     Ok(jobs)
 }
 

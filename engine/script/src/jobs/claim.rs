@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use store::JobRow;
 
-use super::Jobs;
+use super::{Jobs, Later};
 
 /// One job in the hands of a generation. Dropped before it began, its job waits as before; dropped
 /// later, it has failed.
@@ -37,6 +37,12 @@ impl Claim {
     pub(crate) fn done(mut self) {
         self.is_settled = true;
         self.jobs.done(self.row.job.id);
+    }
+
+    /// Its handler wants to be asked later.
+    pub(crate) fn put_off(mut self, later: &Later) {
+        self.is_settled = true;
+        self.jobs.put_off(&self.row.job, later);
     }
 
     /// Its handler has failed.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use store::{DueJobs, Store};
+use store::{DueJobs, NewJob, Store};
 use uuid::Uuid;
 
 use crate::Clock;
@@ -20,6 +20,27 @@ use crate::scripts::Inner;
 
 pub(crate) use claim::Claim;
 pub(crate) use schedule::Schedule;
+
+/// How a handler says that its job is not to be done now (`jobs.later`).
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{why}")]
+pub(crate) struct Later {
+    pub(crate) after: Duration,
+    pub(crate) why: String,
+}
+
+impl Later {
+    /// Whether an error is one of these.
+    pub(crate) fn of(error: &mlua::Error) -> Option<&Self> {
+        match error {
+            mlua::Error::ExternalError(external) => external.downcast_ref(),
+            mlua::Error::CallbackError { cause, .. } | mlua::Error::WithContext { cause, .. } => {
+                Self::of(cause)
+            }
+            _ => None,
+        }
+    }
+}
 
 /// Hands out what is due, and writes down what came of it.
 pub(crate) struct Jobs {
@@ -242,6 +263,22 @@ impl Jobs {
         self.bell.ring();
     }
 
+    /// Puts a job off; one that was put off for a week has failed.
+    fn put_off(&self, job: &NewJob, later: &Later) {
+        let now = self.clock.unix_micros();
+        let after = i64::try_from(later.after.as_micros()).unwrap_or(i64::MAX);
+        let due_at = now.saturating_add(after);
+        if due_at > job.added_at.saturating_add(LONGEST_PUT_OFF) {
+            return self.failed(job.id, &later.why);
+        }
+        if let Some(running) = self.running().remove(&job.id) {
+            let why = later.why.clone();
+            let put_off = self.store.put_off_job(&running.tenant, job.id, why, due_at);
+            put_off.forget();
+            self.bell.ring();
+        }
+    }
+
     fn put_back(&self, id: Uuid) {
         if let Some(running) = self.running().remove(&id) {
             self.store.put_back_job(&running.tenant, id).forget();
@@ -260,6 +297,9 @@ const MOST_AT_ONCE: usize = 4;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// How long a job can be put off without an attempt, in microseconds: seven days.
+const LONGEST_PUT_OFF: i64 = 7 * 24 * 3_600 * 1_000_000;
 
 /// How long a key keeps a second job out after the first was done, in microseconds: seven days.
 const KEYS_ARE_KEPT: i64 = 7 * 24 * 3_600 * 1_000_000;

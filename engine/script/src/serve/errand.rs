@@ -13,7 +13,7 @@ use crate::api::jobs::handlers;
 use crate::api::on::subscriptions;
 use crate::budget::Stopped;
 use crate::convert::from_json;
-use crate::jobs::Claim;
+use crate::jobs::{Claim, Later};
 use crate::metered::Broken;
 use crate::plugin::quarantine::Weight;
 use crate::plugin::{self, Owner};
@@ -63,6 +63,11 @@ impl Serving {
             match outcome {
                 Some(Ok(())) => claim.done(),
                 Some(Err(broken)) => {
+                    if let Broken::Error(error) = &broken
+                        && let Some(later) = Later::of(error)
+                    {
+                        return claim.put_off(later);
+                    }
                     let fault = serving.fault(&broken, &run.origin);
                     claim.failed(&fault.message);
                     // An error is how a handler asks for another try.

@@ -139,6 +139,17 @@ pub(super) fn put_back(rows: &Rows<'_>, id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
+pub(super) fn put_off(rows: &Rows<'_>, id: Uuid, why: &str, due_at: i64) -> Result<(), Error> {
+    let why: String = why.chars().take(ERROR_LIMIT).collect();
+    rows.change(
+        "UPDATE jobs SET state = 'waiting', node = NULL, attempts = attempts - 1, last_error = ?3,
+           due_at = ?4
+         WHERE tenant = ?1 AND id = ?2 AND state = 'running'",
+        &[id.as_bytes(), &why, &due_at],
+    )?;
+    Ok(())
+}
+
 pub(super) fn release(everyone: &Rows<'_>, node: &str) -> Result<u64, Error> {
     let released = everyone.change(
         "UPDATE jobs SET state = 'waiting', node = NULL WHERE node = ?1 AND state = 'running'",

@@ -370,6 +370,13 @@ impl Store for Sqlite {
         })
     }
 
+    fn put_off_job(&self, tenant: &str, id: Uuid, why: String, due_at: i64) -> Pending<()> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            jobs::put_off(&records.of(&tenant), id, &why, due_at)
+        })
+    }
+
     fn release_jobs(&self, node: &str) -> Pending<u64> {
         let node = node.to_owned();
         self.write_end(move |records| jobs::release(&records.everyone(), &node))

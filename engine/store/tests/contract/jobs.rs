@@ -176,6 +176,14 @@ fn what_a_killed_exchange_ran_waits_again(store: &dyn Store) {
         2,
         "it never began"
     );
+    let put_off = store.put_off_job(&tenant, job.id, "not now".into(), 70);
+    put_off.wait().unwrap();
+    assert!(claim(store, &tenant, 69, 1).is_empty());
+    let later = claim(store, &tenant, 70, 1);
+    assert_eq!(
+        (later[0].attempts, later[0].last_error.as_deref()),
+        (2, Some("not now"))
+    );
 }
 
 fn owners_and_tenants_are_apart(store: &dyn Store) {

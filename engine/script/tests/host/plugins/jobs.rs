@@ -212,3 +212,31 @@ fn a_dialplan_has_jobs_of_its_own() {
     };
     until(|| project.store.kv_get(key.clone(), 0).wait().unwrap() == Some(json!(7)));
 }
+
+#[test]
+fn a_job_that_is_put_off_waits_without_an_attempt_and_has_failed_after_a_week() {
+    let handler = "jobs.handle(\"open\", { attempts = 2 }, function()
+          jobs.later(\"2d\", \"the provider rests\")
+        end)
+        return { open = function() return jobs.add(\"open\") end }";
+    let project = plugin(MAY, handler, OPENS);
+    let call = project.call("100");
+    project.exchange.plays(call, "true");
+
+    let is_put_off = |days: i64| {
+        until(|| {
+            let waiting = jobs(&project, JobState::Waiting);
+            waiting.iter().any(|row| {
+                row.attempts == 0 && row.job.due_at - row.job.added_at == days * 86_400_000_000
+            })
+        });
+    };
+    for days in [2, 4, 6] {
+        is_put_off(days);
+        advance(&project, 2 * 86_400);
+    }
+
+    let failed = until_waits_after(&project, 1);
+    assert_eq!(failed.last_error.as_deref(), Some("the provider rests"));
+    assert_eq!(project.scripts.status().tenants[0].plugins[0].faults, 0);
+}

@@ -4,9 +4,9 @@ use ::store::Store;
 use script::Outcome;
 use serde_json::json;
 
-use super::sink::Sink;
+use super::sink::{Says, Sink};
 use super::{dialplan, manifest, plugin, reload, why, with};
-use crate::support::Project;
+use crate::support::{Project, Setting};
 
 /// What a call hears when it tries something in a plugin without permissions.
 fn denied(permissions: &str, body: &str) -> String {
@@ -164,4 +164,48 @@ fn a_dialplan_reaches_the_world_and_nothing_private() {
 
     let sentence = "an address of this machine or of a private network: a plugin can";
     assert!(why.contains(sentence), "{why}");
+}
+
+#[test]
+fn who_wants_a_rest_is_asked_again_after_it_and_a_long_one_is_left_to_jobs() {
+    let asked = |says: Vec<Says>| {
+        let sink = Sink::saying(([127, 0, 0, 1], 0).into(), says);
+        let init = "return { ask = function()
+            local reply = http.get(plugin.config.url, { retry = 1 })
+            return reply.status .. \" \" .. tostring(reply.retry_after)
+          end }";
+        let manifest = manifest(
+            "a",
+            "http_client = { \"config.url\" }, private_hosts = { \"config.url\" }",
+            "url = { type = \"url\" }",
+        );
+        let plan = dialplan("call.vars.why = require(\"plugins.a\").ask()");
+        let files = [
+            ("plugins/a/plugin.lua", manifest.as_str()),
+            ("plugins/a/init.lua", init),
+            ("scripts/8001/init.lua", &plan),
+        ];
+        let allowed = json!({ "http_client": ["config.url"], "private_hosts": ["config.url"] });
+        let before = move |store: &::store::Sqlite| {
+            store.put_grant("8001", "a", allowed).wait().unwrap();
+        };
+        let project = Project::new(
+            &files,
+            Setting {
+                before: Some(Box::new(before)),
+                ..with(vec![("a", json!({ "url": sink.url() }))])
+            },
+        );
+        (why(&project), sink.count())
+    };
+    let busy = |headers| Says::status(429).with_headers(headers);
+
+    let short = asked(vec![busy("Retry-After: 1\r\n"), Says::status(200)]);
+    assert_eq!(short, ("200 nil".to_owned(), 2));
+    let long = asked(vec![busy("Retry-After: 90\r\n"), Says::status(200)]);
+    assert_eq!(long, ("429 90.0".to_owned(), 1));
+    // The tests' clock stands at 08:00:00 on that day.
+    let date = "Retry-After: Fri, 15 Jan 2027 08:02:00 GMT\r\n";
+    let dated = asked(vec![busy(date), Says::status(200)]);
+    assert_eq!(dated, ("429 120.0".to_owned(), 1));
 }

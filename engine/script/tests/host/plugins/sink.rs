@@ -9,6 +9,36 @@ use std::thread;
 
 use crate::support::PATIENCE;
 
+/// What a server says.
+#[derive(Clone, Debug)]
+pub(super) struct Says {
+    status: u16,
+    /// Further lines of the head.
+    headers: &'static str,
+    body: String,
+}
+
+impl Says {
+    pub(super) fn status(status: u16) -> Self {
+        Self {
+            status,
+            headers: "Location: http://127.0.0.1:1/\r\n",
+            body: "{\"thanks\":\"yes\"}".to_owned(),
+        }
+    }
+
+    pub(super) fn with_headers(self, headers: &'static str) -> Self {
+        Self { headers, ..self }
+    }
+
+    pub(super) fn with_json(self, json: &serde_json::Value) -> Self {
+        Self {
+            body: json.to_string(),
+            ..self
+        }
+    }
+}
+
 /// A real HTTP server on loopback. It answers with its statuses in order, the last one for ever.
 pub(super) struct Sink {
     address: SocketAddr,
@@ -19,6 +49,9 @@ pub(super) struct Sink {
 /// What it was sent.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
+    /// Of the request line.
+    #[allow(dead_code, reason = "some tests ask")]
+    pub(super) path: String,
     headers: Vec<(String, String)>,
     pub(super) body: String,
 }
@@ -37,15 +70,23 @@ impl Sink {
 
     /// One at an address where nobody was before.
     pub(super) fn at(address: SocketAddr, statuses: &[u16]) -> Self {
+        Self::saying(
+            address,
+            statuses.iter().map(|it| Says::status(*it)).collect(),
+        )
+    }
+
+    /// One that says this, one after the other.
+    pub(super) fn saying(address: SocketAddr, says: Vec<Says>) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, requests) = channel();
-        let (count, counted) = (Arc::<AtomicUsize>::default(), statuses.to_vec());
+        let count = Arc::<AtomicUsize>::default();
         let counter = Arc::clone(&count);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let number = counter.load(SeqCst).min(counted.len() - 1);
-                serve(stream, counted[number], &counter, &tell);
+                let number = counter.load(SeqCst).min(says.len() - 1);
+                serve(stream, &says[number], &counter, &tell);
             }
         });
         Self {
@@ -71,15 +112,18 @@ impl Sink {
     }
 }
 
-fn serve(mut stream: TcpStream, status: u16, count: &AtomicUsize, tell: &Sender<Request>) {
+fn serve(mut stream: TcpStream, says: &Says, count: &AtomicUsize, tell: &Sender<Request>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut headers = Vec::new();
+    let (mut path, mut headers) = (String::new(), Vec::new());
     let mut line = String::new();
     while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
         let text = line.trim_end().to_owned();
         line.clear();
         if text.is_empty() {
             break;
+        }
+        if path.is_empty() {
+            path = text.split(' ').nth(1).unwrap_or_default().to_owned();
         }
         if let Some((name, value)) = text.split_once(": ") {
             headers.push((name.to_ascii_lowercase(), value.to_owned()));
@@ -91,11 +135,19 @@ fn serve(mut stream: TcpStream, status: u16, count: &AtomicUsize, tell: &Sender<
     reader.read_exact(&mut body).unwrap();
     let body = String::from_utf8(body).unwrap();
     count.fetch_add(1, SeqCst);
-    let _ = tell.send(Request { headers, body });
-    let answer = "{\"thanks\":\"yes\"}";
-    let length = answer.len();
+    let _ = tell.send(Request {
+        path,
+        headers,
+        body,
+    });
+    let Says {
+        status,
+        headers,
+        body,
+    } = says;
+    let length = body.len();
     let _ = write!(
         stream,
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: {length}\r\n\r\n{answer}"
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
     );
 }
