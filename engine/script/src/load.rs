@@ -157,6 +157,9 @@ fn check(
         rules: host.settings.agents.clone(),
     });
     routing.warnings = warnings(&routing, &declared.queues, vm, host);
+    let waiting = plugins.iter().flat_map(|plugin| &plugin.warnings);
+    let waiting = waiting.map(|warning| fault::plain(warning.clone(), None, snapshot));
+    routing.warnings.extend(waiting);
     routing.schedules = declared.schedules;
     routing.doors = doors;
     let tables = plugins.iter().filter_map(|plugin| {

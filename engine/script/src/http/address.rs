@@ -11,6 +11,13 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether a host is, as it is written, one of this machine or of a private network. What a name
+/// leads to is known only when it is asked.
+pub(crate) fn is_plainly_private(host: &str) -> bool {
+    let address = host.parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| !is_public(address))
+}
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     !matches!(

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{HeaderName, HeaderValue};
 
+pub(crate) use address::is_plainly_private;
 pub(crate) use client::{Client, StandIn};
 pub(crate) use url::{Pattern, Url};
 

@@ -10,7 +10,7 @@ use crate::Fault;
 use crate::api::plugin::{Housed, plugins};
 use crate::fault;
 use crate::host::Host;
-use crate::http::Pattern;
+use crate::http::{Pattern, is_plainly_private};
 use crate::schema::Kind;
 use crate::suggest::did_you_mean;
 use crate::vm::Vm;
@@ -24,6 +24,8 @@ pub(crate) struct Installed {
     pub(crate) version: String,
     /// What it is allowed from now on, when it was never asked before.
     pub(crate) first_grant: Option<Value>,
+    /// What it cannot do yet.
+    pub(crate) warnings: Vec<String>,
     /// How its tables are made, when it has any.
     pub(crate) tables: Option<Vec<Migration>>,
 }
@@ -111,13 +113,20 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
     let (private, private_asked): (Vec<&String>, Vec<&String>) =
         asked.private_hosts.iter().partition(is_allowed);
     let owned = |items: Vec<&String>| items.into_iter().cloned().collect::<Vec<_>>();
+    let private_asked = hosts(&owned(private_asked));
+    let waiting = private_asked.iter().filter(|host| is_plainly_private(host));
+    let warnings = waiting
+        .map(|host| {
+            format!("plugin '{name}' cannot reach {host} yet: `moonswitch allow {name}` lets it")
+        })
+        .collect();
     housed.owner.entitle(Rights {
         reaches: named(&asked.http_client)
             .iter()
             .filter_map(|item| Pattern::parse(item).ok())
             .collect(),
         private: hosts(&owned(private)),
-        private_asked: hosts(&owned(private_asked)),
+        private_asked,
         permissions: asked.clone(),
     });
     let tables = match asked.db {
@@ -138,6 +147,7 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
         name: manifest.name,
         version: manifest.version,
         first_grant,
+        warnings,
         tables,
     })
 }

@@ -136,6 +136,11 @@ fn a_private_host_is_reached_when_it_is_listed_and_allowed_and_not_before() {
     ];
     let project = Project::new(&files, with(vec![("a", json!({ "url": sink.url() }))]));
 
+    let warned = &project.scripts.status().tenants[0].warnings[0].message;
+    assert!(
+        warned.contains("cannot reach 127.0.0.1 yet: `moonswitch allow a`"),
+        "{warned}"
+    );
     let refused = why(&project);
     let sentence = "127.0.0.1 is 127.0.0.1, an address of this machine or of a private network: `moonswitch allow a` lets plugin 'a' reach it";
     assert!(refused.contains(sentence), "{refused}");
