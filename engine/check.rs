@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::WallClock;
 use crate::switch::Library;
-use crate::{RECORDS, StartError, load_config, open_store};
+use crate::{RECORDS, StartError, load_config};
 
 /// What is wrong, and what will be.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -54,11 +54,14 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         .ok()
         .and_then(|path| path.parent().map(Path::to_owned))
         .unwrap_or_default();
-    // Scripts may look at `store` only when they run; an empty one stands in.
+    // What scripts would do to the records goes nowhere.
     let scratch = Scratch::new()?;
     let path = scratch.0.join("check.db");
-    let store =
-        Sqlite::open(&path, [0; 32]).map_err(|source| StartError::Store { path, source })?;
+    let store = Sqlite::open(&path, [0; 32]).and_then(|store| {
+        copy_what_counts(&store, data, &loaded)?;
+        Ok(store)
+    });
+    let store = store.map_err(|source| StartError::Store { path, source })?;
     let mut serving = Vec::new();
     let found = Scripts::check(ScriptsOptions {
         tenants: loaded
@@ -69,9 +72,10 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         limits: loaded.limits.clone(),
         exchange: Arc::new(Nobody),
         clock: Arc::new(WallClock::default()),
-        store,
+        store: store.clone(),
         sounds: Arc::new(Library::new(root.join("sounds"))),
         root,
+        recordings: None,
         databases: None,
         history: None,
         node: "check".to_owned(),
@@ -92,7 +96,7 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
         checked.errors.extend(errors.into_iter().map(line));
         checked.warnings.extend(warnings.into_iter().map(line));
     }
-    checked.warnings.extend(strangers(serving, &loaded, data));
+    checked.warnings.extend(strangers(serving, &loaded, &store));
     let told = |sentence: &String| checked.warnings.iter().any(|told| told.contains(sentence));
     let calendars: Vec<String> = calendars().filter(|sentence| !told(sentence)).collect();
     checked.warnings.extend(calendars);
@@ -103,7 +107,7 @@ pub fn check(config: &Path, data: &Path) -> Result<Checked, StartError> {
 fn strangers(
     serving: Vec<(TenantId, QueueName, AgentId)>,
     config: &Config,
-    data: &Path,
+    store: &Sqlite,
 ) -> Vec<String> {
     let configured = |tenant: &TenantId, agent: &AgentId| {
         let tenant = config.tenants.get(&*tenant.0);
@@ -114,7 +118,8 @@ fn strangers(
     if serving.is_empty() {
         return Vec::new();
     }
-    let users = stored_users(data, config.tenants.keys());
+    let recorded = |tenant: &String| store.users(tenant).wait().unwrap_or_default();
+    let users: Vec<UserRecord> = config.tenants.keys().flat_map(recorded).collect();
     serving.retain(|(tenant, _, agent)| {
         let is = |user: &UserRecord| user.tenant == *tenant.0 && user.extension == *agent.0;
         !users.iter().any(is)
@@ -137,17 +142,24 @@ fn agents(plan: &Plan) -> impl Iterator<Item = (QueueName, AgentId)> {
     })
 }
 
-/// Users whose passwords the records know; none where there are no records to be read yet.
-fn stored_users<'t>(data: &Path, tenants: impl Iterator<Item = &'t String>) -> Vec<UserRecord> {
-    if !data.join(RECORDS).is_file() {
-        return Vec::new();
+/// Who is known, and what plugins were allowed, as far as the exchange has records already.
+fn copy_what_counts(to: &Sqlite, data: &Path, config: &Config) -> Result<(), store::Error> {
+    let path = data.join(RECORDS);
+    if !path.exists() {
+        return Ok(());
     }
-    let Ok(store) = open_store(data) else {
-        return Vec::new();
-    };
-    tenants
-        .flat_map(|tenant| store.users(tenant).wait().unwrap_or_default())
-        .collect()
+    let from = Sqlite::open(&path, store::load_or_create_key(data)?)?;
+    for (tenant, settings) in &config.tenants {
+        for user in from.users(tenant).wait()? {
+            to.put_user(user).wait()?;
+        }
+        for plugin in settings.plugins.keys() {
+            if let Some(granted) = from.grant(tenant, plugin).wait()? {
+                to.put_grant(tenant, plugin, granted).wait()?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Calendars that work today and will not for long.

@@ -358,6 +358,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         clock: options.clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        recordings: Some(recordings.clone()),
         databases: Some(options.data.join("plugins")),
         history: Some(options.data.join("generations")),
         node: node.clone(),

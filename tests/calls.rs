@@ -11,6 +11,8 @@ mod agent_codes;
 mod between_users;
 #[path = "calls/cancelled.rs"]
 mod cancelled;
+#[path = "calls/consulted.rs"]
+mod consulted;
 #[path = "calls/early_media.rs"]
 mod early_media;
 #[path = "calls/handed_on.rs"]
@@ -37,10 +39,14 @@ mod queues;
 mod recording;
 #[path = "calls/registering.rs"]
 mod registering;
+#[path = "calls/replaced.rs"]
+mod replaced;
 #[path = "calls/ringing_several.rs"]
 mod ringing_several;
 #[path = "calls/texts.rs"]
 mod texts;
+#[path = "calls/transferred.rs"]
+mod transferred;
 #[path = "calls/trunks.rs"]
 mod trunks;
 #[path = "calls/voicemail.rs"]

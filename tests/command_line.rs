@@ -262,6 +262,81 @@ fn check_warns_of_queues_without_agents_and_of_agents_who_are_no_users() {
 }
 
 #[test]
+fn check_finds_names_options_and_routes_that_come_to_nothing() {
+    let project = Project::new();
+    project.write(
+        "scripts/8001/init.lua",
+        "context \"internal\" {
+  [\"1\"]       = function(call) call:bridge({ \"user:1049\", \"user:10490\" }, { timeut = 3 }) end,
+  [\"_2X\"]     = function(call) call:voicemail(\"1094\") end,
+  [\"_2[0-4]\"] = function(call) return require(\"scripts.8001.nothing\")(call) end,
+  [\"_2[5-9]\"] = function(call) call.language = \"en\" call:play(\"own/prompt\") end,
+}
+context \"lonely\" { [\"1\"] = function(call) call:hangup() end }
+",
+    );
+    fs::create_dir_all(project.0.join("sounds/zh/own")).unwrap();
+    project.write("sounds/zh/own/prompt.wav", "");
+
+    let said = project.says(&["check"]);
+
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for words in [
+        "init.lua:2: no user '10490' (did you mean '1049'?)",
+        "init.lua:2: call:bridge: unknown option 'timeut' (did you mean 'timeout'?)",
+        "init.lua:3: no mailbox '1094' (did you mean '1049'?)",
+        "init.lua:4: no module 'scripts.8001.nothing'",
+        "context 'internal': nothing gets to '_2X': '_2[0-4]', '_2[5-9]' take all its numbers",
+        "context 'lonely': nobody enters it",
+        "init.lua:5: sound 'own/prompt' is not there in 'en': callers hear it in another language",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+
+    // Whom the records know is known.
+    let added = project.hears(&["user", "add", "10490"], "correct horse\n");
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let said = project.says(&["check"]);
+    assert!(!said.out.contains("no user '10490'"), "{said:?}");
+}
+
+#[test]
+fn check_sees_what_plugins_were_allowed() {
+    let project = Project::new();
+    let manifest = |events: &str| {
+        format!(
+            "return {{ name = \"a\", version = \"1\", api = 1, description = \"A.\",\n  \
+             permissions = {{ events = {{ {events} }} }} }}\n"
+        )
+    };
+    fs::create_dir_all(project.0.join("plugins/a")).unwrap();
+    project.write(
+        "config.lua",
+        &CONFIG.replace("users = {", "plugins = { a = {} }, users = {"),
+    );
+    project.write("plugins/a/init.lua", "return {}\n");
+    project.write("plugins/a/plugin.lua", &manifest("\"call.ended\""));
+    let new = project.says(&["check"]);
+    assert_eq!(new.code, Some(0), "{new:?}");
+
+    let store = store::Sqlite::open(
+        &{
+            fs::create_dir_all(project.0.join("data")).unwrap();
+            project.0.join("data/moonswitch.db")
+        },
+        store::load_or_create_key(&project.0.join("data")).unwrap(),
+    )
+    .unwrap();
+    let allowed = serde_json::json!({ "events": [] });
+    store.put_grant("8001", "a", allowed).wait().unwrap();
+    let grown = project.says(&["check"]);
+
+    assert_eq!(grown.code, Some(1), "{grown:?}");
+    let words = "plugin 'a' asks for more than it was allowed: events \"call.ended\"; `moonswitch allow a` allows it";
+    assert!(grown.out.contains(words), "{grown:?}");
+}
+
+#[test]
 fn check_says_in_numbers_what_it_found() {
     let project = Project::new();
     let last = |said: Said| said.out.lines().next_back().unwrap_or_default().to_owned();

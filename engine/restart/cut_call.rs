@@ -175,7 +175,7 @@ impl<'b> Past<'b> {
         let ended_by = if self.is_cut {
             "system:cut".to_owned()
         } else {
-            record.ended_by
+            record.ended_by.clone()
         };
         let result = match record.result {
             // The machine says so of all that the exchange ends; but what was said is kept.
@@ -201,7 +201,7 @@ impl<'b> Past<'b> {
                 begin,
                 end,
                 legs: record.legs.iter().map(leg).collect(),
-                segments: record.segments.iter().map(segment).collect(),
+                segments: segments(&record),
             },
         })
     }
@@ -250,6 +250,14 @@ fn leg(leg: &call::record::LegRecord) -> LegRow {
         codec: None,
         quality: None,
     }
+}
+
+fn segments(record: &CallRecord) -> Vec<SegmentRow> {
+    let mut rows: Vec<SegmentRow> = record.segments.iter().map(segment).collect();
+    if let (Some(last), Some(call)) = (rows.last_mut(), record.goes_on_in) {
+        last.note = Some(format!("goes on in call {call}"));
+    }
+    rows
 }
 
 fn segment(segment: &call::record::Segment) -> SegmentRow {

@@ -26,7 +26,7 @@ impl Switch {
     pub(super) fn handle_incoming(
         &mut self,
         now: Instant,
-        session: SessionId,
+        (session, replaces): (SessionId, Option<SessionId>),
         request: &Request,
         source: Source,
     ) {
@@ -60,7 +60,13 @@ impl Switch {
                 }
             },
         };
-        self.begin(now, session, request, source, caller, offer);
+        match replaces {
+            Some(old) => {
+                let coming = (request, source);
+                self.handle_replacing(now, (session, old), coming, &caller, offer);
+            }
+            None => self.begin(now, session, request, source, caller, offer),
+        }
     }
 
     /// Whether there is a codec in common: nobody is to be rung for a call that cannot be heard.
@@ -111,6 +117,7 @@ impl Switch {
         let options = Options {
             seed: rand::random(),
             fallback: crate::fallback::fallback(&tenant),
+            recall: tenant.recall,
             ..Options::default()
         };
         let mut leg = Leg::new(call::LegId::CALLER, Role::Caller { offer });
@@ -141,7 +148,7 @@ impl Switch {
 
     /// Starts the handler of the dialled number. One that has none as it is written may have one
     /// as it is dialled within the country: `+86 138-0013-8000` is `13800138000`.
-    fn start_script(&self, setup: &mut Setup) -> Result<u64, Refused> {
+    pub(super) fn start_script(&self, setup: &mut Setup) -> Result<u64, Refused> {
         let started = self.parts.scripts.start_call(setup.clone());
         if !matches!(started, Err(Refused::NoRoute { .. })) {
             return started;
@@ -384,6 +391,7 @@ impl Switch {
             user: caller.user.clone(),
             trunk: caller.trunk.clone(),
             headers,
+            transferred_by: None,
             language: tenant.language.clone(),
             started_at: self.parts.clock.unix_micros(),
         }
@@ -401,7 +409,7 @@ fn dialled(request: &Request) -> String {
 }
 
 /// What others call themselves, fit for logs and terminals: `%0d%0a` in a URI must not begin a line.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .filter(|letter| !letter.is_control())
         .take(LONGEST_NAME)

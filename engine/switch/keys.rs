@@ -45,7 +45,7 @@ impl Switch {
 
     fn pressed(&self, now: Instant, live: &mut Live, leg: LegId, digit: char) {
         live.call.handle_event(now, Event::Digit { leg, digit });
-        if leg == LegId::CALLER {
+        if leg == live.call.front() {
             let call = live.id();
             self.parts.scripts.notify(call, CallNews::Digit(digit));
         }

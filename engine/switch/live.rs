@@ -77,6 +77,8 @@ pub(crate) struct Leg {
     pub(crate) answered: bool,
     /// The machine has released it, or the far end has left.
     pub(crate) over: bool,
+    /// It goes on in another call: the end of this one does not concern it.
+    pub(crate) is_moving: bool,
     pub(crate) quality: Option<Quality>,
     pub(crate) user_agent: Option<String>,
     /// Our address and theirs, as signalling has them.
@@ -184,9 +186,15 @@ impl Live {
         }
     }
 
-    /// The codec that the caller speaks, so that a called leg is offered the same first.
+    /// The codec that the one who is served speaks, so that a called leg is offered the same first.
     pub(crate) fn caller_codec(&self) -> Option<media::CodecKind> {
-        let sound = self.legs.first()?.sound.as_ref()?;
+        let front = self.call.front();
+        let sound = self
+            .legs
+            .iter()
+            .find(|leg| leg.id == front)?
+            .sound
+            .as_ref()?;
         Some(sound.agreed.as_ref()?.codec.kind)
     }
 
@@ -212,6 +220,7 @@ impl Leg {
             rung: SmallVec::new(),
             answered: false,
             over: false,
+            is_moving: false,
             quality: None,
             user_agent: None,
             addresses: None,

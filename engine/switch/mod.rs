@@ -8,6 +8,7 @@ mod dialing;
 mod floor;
 mod incoming;
 mod input;
+mod joining;
 mod keys;
 mod lamps;
 mod live;
@@ -19,11 +20,13 @@ mod reconfigure;
 mod recording;
 mod records;
 mod registering;
+mod replacing;
 mod sip_events;
 mod sound;
 mod sounds;
 mod status;
 mod texts;
+mod transfers;
 mod trunk_health;
 mod trunk_registering;
 mod trunks;
@@ -101,6 +104,8 @@ pub(crate) struct Switch {
     sessions: HashMap<SessionId, (CallId, LegId)>,
     legs: HashMap<LegKey, (CallId, LegId)>,
     recordings: HashMap<RecordingKey, CallId>,
+    /// Transfers that are tried, and who is told of them.
+    referrals: HashMap<call::TransferId, sip::SubscriptionId>,
     /// When calls want to be looked at.
     timers: BTreeSet<(Instant, CallId)>,
     /// Codecs in the exchange's order.
@@ -130,9 +135,15 @@ impl Switch {
             external: config.sip.external,
             session_expires: (!config.sip.session_expires.is_zero())
                 .then_some(config.sip.session_expires),
+            allow: [
+                sip::Method::Register,
+                sip::Method::Refer,
+                sip::Method::Message,
+            ]
+            .to_vec(),
+            replaces: true,
             events: lamps::PACKAGES.map(str::to_owned).to_vec(),
             max_expires: lamps::LONGEST,
-            allow: vec![sip::Method::Register, sip::Method::Message],
             // Strangers are asked who they are, whatever they want.
             asks_first: true,
             ..sip::EndpointConfig::default()
@@ -157,6 +168,7 @@ impl Switch {
             sessions: HashMap::new(),
             legs: HashMap::new(),
             recordings: HashMap::new(),
+            referrals: HashMap::new(),
             timers: BTreeSet::new(),
             codecs: sound::codecs(&config.rtp.codecs).into(),
             cname: format!("{:016x}@moonswitch", rand::random::<u64>()).into(),

@@ -86,7 +86,11 @@ impl Switch {
                     let _ = answer.send(reply);
                 }
             }
-            Output::Route { context, to } => self.route(now, live, context, to),
+            Output::Route { .. } => self.route(now, live),
+            Output::Transfer { transfer, news } => self.tell_transfer(now, transfer, news),
+            Output::Transferred { by, to, attended } => {
+                self.tell_transferred(live, by, to, attended);
+            }
             Output::StopScript => {
                 live.replies.clear();
                 self.parts.scripts.hang_up(live.id());
@@ -113,7 +117,7 @@ impl Switch {
 
     /// Tells the script's `call:on("bridged")` who the caller talks to.
     fn tell_bridged(&self, live: &Live, a: LegId, b: LegId) {
-        let other = if a == LegId::CALLER { b } else { a };
+        let other = if a == live.call.front() { b } else { a };
         let Some(leg) = live.call.legs().iter().find(|leg| leg.id() == other) else {
             return;
         };
@@ -165,12 +169,15 @@ impl Switch {
     }
 
     /// Runs the handler of another number in place of the one that runs.
-    fn route(&self, now: Instant, live: &mut Live, context: String, to: String) {
+    fn route(&self, now: Instant, live: &mut Live) {
         live.replies.clear();
-        let mut setup = live.setup.clone();
-        setup.context = context;
-        setup.to = to;
-        if let Err(refused) = self.parts.scripts.start_call(setup) {
+        let mut setup = live.call.setup().clone();
+        let started = match setup.transferred_by {
+            // What a phone says may be written in any way.
+            Some(_) => self.start_script(&mut setup),
+            None => self.parts.scripts.start_call(setup),
+        };
+        if let Err(refused) = started {
             self.parts.scripts.hang_up(live.id());
             self.refuse_route(now, live, refused);
         }

@@ -102,7 +102,7 @@ impl Switch {
         let ids: Vec<LegId> = live
             .legs
             .iter()
-            .filter(|leg| !leg.over)
+            .filter(|leg| !leg.over && !leg.is_moving)
             .map(|leg| leg.id)
             .collect();
         for leg in ids {
@@ -124,7 +124,7 @@ impl Switch {
             begin: self.beginning(&live),
             end: ending(&live, &record),
             legs: record.legs.iter().map(|leg| leg_row(&live, leg)).collect(),
-            segments: record.segments.iter().map(segment_row).collect(),
+            segments: segment_rows(&record),
         };
         for mos in live.legs.iter().filter_map(|leg| leg.quality.as_ref()?.mos) {
             self.parts.meters.mos.record(f64::from(mos));
@@ -164,6 +164,7 @@ impl Switch {
             cause: Cause::Failure,
             legs: Vec::new(),
             segments: Vec::new(),
+            goes_on_in: None,
         });
         self.finish(now, &mut live, record);
         self.conclude(live);
@@ -329,6 +330,15 @@ fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
     }
 }
 
+/// The last stretch of a call that became a part of another says of which.
+fn segment_rows(record: &CallRecord) -> Vec<SegmentRow> {
+    let mut rows: Vec<SegmentRow> = record.segments.iter().map(segment_row).collect();
+    if let (Some(last), Some(call)) = (rows.last_mut(), record.goes_on_in) {
+        last.note = Some(format!("goes on in call {call}"));
+    }
+    rows
+}
+
 fn segment_row(segment: &call::record::Segment) -> SegmentRow {
     SegmentRow {
         kind: word(&segment.kind),
@@ -353,6 +363,7 @@ fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::Unreachable => "unreachable",
         Outcome::NoCapacity => "no_capacity",
+        Outcome::Transferred => "transferred",
         Outcome::Failed => "failed",
     }
 }

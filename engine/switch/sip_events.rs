@@ -17,8 +17,8 @@ impl Switch {
                 session,
                 request,
                 source,
-                ..
-            } => self.handle_incoming(now, session, &request, source),
+                replaces,
+            } => self.handle_incoming(now, (session, replaces), &request, source),
             Event::Progress {
                 session,
                 status,
@@ -72,9 +72,13 @@ impl Switch {
                 }
             }
             Event::RequestTimedOut { handle } => self.handle_own_response(now, handle, None),
-            // The endpoint is not told to serve these, so that it refuses them itself and names
-            // them in no Allow; should it ask all the same, the answer is the same.
-            Event::Referred { refer, .. } => self.endpoint.refuse_refer(now, refer, 603, &[]),
+            Event::Referred {
+                refer,
+                session,
+                to,
+                request,
+                source,
+            } => self.handle_referred(now, refer, session, &to, (&request, source)),
             Event::Subscribed {
                 subscription,
                 event,
@@ -85,6 +89,7 @@ impl Switch {
             Event::StateWanted { subscription } => self.handle_state_wanted(now, subscription),
             Event::SubscriptionEnded { subscription, .. } => {
                 self.handle_subscription_ended(subscription);
+                self.forget_referral(subscription);
             }
             Event::Message {
                 session,

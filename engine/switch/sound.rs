@@ -27,7 +27,7 @@ impl Switch {
             self.endpoint.ring(now, session, 180, None);
             return;
         }
-        let (status, sdp) = match self.caller_answer(live) {
+        let (status, sdp) = match self.answer_for(live, LegId::CALLER) {
             Ok(sdp) => (183, Some(sdp)),
             Err(_) => (180, None),
         };
@@ -36,26 +36,40 @@ impl Switch {
 
     /// Answers the caller.
     pub(super) fn accept(&mut self, now: Instant, live: &mut Live) {
-        let Some(session) = caller_session(live) else {
-            return;
-        };
+        self.accept_leg(now, live, LegId::CALLER);
+    }
+
+    /// Answers a leg that has called. False when that cannot be: then it is refused, and told of as
+    /// gone.
+    pub(super) fn accept_leg(&mut self, now: Instant, live: &mut Live, id: LegId) -> bool {
         let thread = live.thread;
-        if let Some(leg) = live.leg(LegId::CALLER) {
-            leg.answered = true;
-            // Early sound was agreed on already; from now on it must not cease.
-            if let Some(agreed) = leg.sound.as_ref().and_then(|sound| sound.agreed.clone()) {
-                self.set_sound(thread, leg, agreed);
-            }
+        let Some(leg) = live.leg(id) else {
+            return false;
+        };
+        let Some(session) = leg.sessions.first().copied() else {
+            return false;
+        };
+        leg.answered = true;
+        // Early sound was agreed on already; from now on it must not cease.
+        if let Some(agreed) = leg.sound.as_ref().and_then(|sound| sound.agreed.clone()) {
+            self.set_sound(thread, leg, agreed);
         }
-        match self.caller_answer(live) {
-            Ok(sdp) => self.endpoint.accept(now, session, Some(sdp)),
+        match self.answer_for(live, id) {
+            Ok(sdp) => {
+                self.endpoint.accept(now, session, Some(sdp));
+                true
+            }
             Err(cause) => {
                 self.endpoint
                     .reject(now, session, cause.sip_status(), &retry_after(cause));
-                live.echoes.push_back(Event::HungUp {
-                    leg: LegId::CALLER,
-                    cause,
-                });
+                if let Some(leg) = live.leg(id) {
+                    leg.over = true;
+                    leg.sessions.clear();
+                    self.silence_leg(thread, leg);
+                }
+                self.sessions.remove(&session);
+                live.echoes.push_back(Event::HungUp { leg: id, cause });
+                false
             }
         }
     }
@@ -76,12 +90,12 @@ impl Switch {
         }
     }
 
-    /// The description that answers the caller's offer; or our offer, where it made none.
-    fn caller_answer(&mut self, live: &mut Live) -> Result<Bytes, Cause> {
+    /// The description that answers a caller's offer; or our offer, where it made none.
+    fn answer_for(&mut self, live: &mut Live, id: LegId) -> Result<Bytes, Cause> {
         let ours = self.codecs.clone();
-        self.open_sound(live, LegId::CALLER)?;
+        self.open_sound(live, id)?;
         let thread = live.thread;
-        let Some(leg) = live.leg(LegId::CALLER) else {
+        let Some(leg) = live.leg(id) else {
             return Err(Cause::Failure);
         };
         let Some(sound) = &mut leg.sound else {

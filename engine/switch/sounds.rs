@@ -190,6 +190,16 @@ impl script::Sounds for Library {
     fn check(&self, tenant: &TenantId, name: &str, language: &str) -> Result<(), String> {
         self.find(&tenant.0, language, name).map(drop)
     }
+
+    fn is_in(&self, tenant: &TenantId, name: &str, language: &str) -> bool {
+        let Ok(found) = self.find(&tenant.0, language, name) else {
+            return false;
+        };
+        let others = LANGUAGES.iter().filter(|other| **other != language);
+        !others
+            .map(|other| self.root.join(other))
+            .any(|folder| found.starts_with(folder))
+    }
 }
 
 impl Kept {

@@ -270,6 +270,7 @@ impl Switch {
             user: Some("1049".to_owned()),
             trunk: None,
             headers: Vec::new(),
+            transferred_by: None,
             language: "zh".to_owned(),
             started_at: 1_700_000_000_000_000,
         };
@@ -315,6 +316,7 @@ async fn switch(
         clock: clock.clone(),
         store: store.clone(),
         sounds: library.clone(),
+        recordings: None,
         databases: None,
         history: None,
         node: "local".to_owned(),

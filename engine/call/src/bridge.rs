@@ -18,6 +18,8 @@ pub(crate) struct Bridging {
 #[derive(Debug)]
 enum Stage {
     Hunting(Hunt),
+    /// With somebody who is there already.
+    Returning(LegId),
     Talking(Talk),
 }
 
@@ -29,11 +31,40 @@ impl Bridging {
         }
     }
 
-    /// Whom the caller talks with, once somebody has answered.
-    pub(crate) fn peer(&self) -> Option<LegId> {
+    /// The caller talks again with somebody who has not left.
+    pub(crate) fn again(leg: LegId) -> Self {
+        Self {
+            record: false,
+            stage: Stage::Returning(leg),
+        }
+    }
+
+    /// The conversation, once somebody has answered.
+    pub(crate) fn talk(&self) -> Option<&Talk> {
         match &self.stage {
-            Stage::Hunting(_) => None,
-            Stage::Talking(talk) => Some(talk.peer()),
+            Stage::Hunting(_) | Stage::Returning(_) => None,
+            Stage::Talking(talk) => Some(talk),
+        }
+    }
+
+    /// The same, to put somebody else into it.
+    pub(crate) fn talk_mut(&mut self) -> Option<&mut Talk> {
+        match &mut self.stage {
+            Stage::Hunting(_) | Stage::Returning(_) => None,
+            Stage::Talking(talk) => Some(talk),
+        }
+    }
+
+    /// Whether this leg rings.
+    pub(crate) fn rings(&self, leg: LegId) -> bool {
+        matches!(&self.stage, Stage::Hunting(hunt) if hunt.rings_at(leg))
+    }
+
+    /// Somebody else takes the call that rings there.
+    pub(crate) fn picked_up(&mut self, board: &mut Board, by: LegId) {
+        if let Stage::Hunting(hunt) = &mut self.stage {
+            let hunted = hunt.picked_up(board, by);
+            self.hunted(board, hunted);
         }
     }
 
@@ -41,6 +72,7 @@ impl Bridging {
     pub(crate) fn abandon(&mut self, board: &mut Board) {
         match &mut self.stage {
             Stage::Hunting(hunt) => hunt.abandon(board),
+            Stage::Returning(_) => {}
             Stage::Talking(talk) => talk.abandon(board),
         }
     }
@@ -67,11 +99,17 @@ impl Activity for Bridging {
     type Outcome = Result<Parted, Why>;
 
     fn begin(&mut self, board: &mut Board) -> Option<Self::Outcome> {
-        let Stage::Hunting(hunt) = &mut self.stage else {
-            return None;
-        };
-        let hunted = hunt.begin(board)?;
-        self.hunted(board, hunted)
+        match &mut self.stage {
+            Stage::Hunting(hunt) => {
+                let hunted = hunt.begin(board)?;
+                self.hunted(board, hunted)
+            }
+            Stage::Returning(leg) => {
+                self.stage = Stage::Talking(Talk::begin(board, *leg, false));
+                None
+            }
+            Stage::Talking(_) => None,
+        }
     }
 
     fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Self::Outcome> {
@@ -80,6 +118,7 @@ impl Activity for Bridging {
                 let hunted = hunt.handle(board, input)?;
                 self.hunted(board, hunted)
             }
+            Stage::Returning(_) => None,
             Stage::Talking(talk) => {
                 let parted = talk.handle(board, input)?;
                 board.turn(SegmentKind::Ivr, None);
@@ -91,7 +130,7 @@ impl Activity for Bridging {
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Hunting(hunt) => hunt.deadline(),
-            Stage::Talking(_) => None,
+            Stage::Returning(_) | Stage::Talking(_) => None,
         }
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, FromFloor, LegId, MailboxChange, MessageId, PinVerdict, PlayId, RecordingId};
+use crate::{
+    CallId, Cause, FromFloor, LegId, MailboxChange, MessageId, Newcomer, PinVerdict, PlayId,
+    RecordingId, TransferId,
+};
 
 /// Something that happened to a call. The switch translates SIP and media into these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +47,37 @@ pub enum Event {
         leg: LegId,
         /// On hold now.
         held: bool,
+    },
+    /// A party asks that whom it talks with be put through to somebody else (REFER). Answered by
+    /// [`Output::Transfer`](crate::Output::Transfer).
+    Referred {
+        /// The transfer.
+        transfer: TransferId,
+        /// Who asks.
+        leg: LegId,
+        /// The user who asks, who is rung when nobody else comes.
+        by: String,
+        /// The number to look up.
+        to: String,
+        /// Where that user may look.
+        context: String,
+    },
+    /// A leg of another call has become one of this ([`Call::takes`](crate::Call::takes) has said
+    /// that it can).
+    Joined {
+        /// Who comes.
+        newcomer: Newcomer,
+        /// Whose place it takes: a party of the conversation, or a leg that rings.
+        instead_of: Option<LegId>,
+        /// The user who has put it there, where that was a transfer.
+        by: Option<String>,
+    },
+    /// What this call was for goes on in another, and this one is over.
+    Moved {
+        /// The leg that goes there; `None` when none does.
+        leg: Option<LegId>,
+        /// Where.
+        to: CallId,
     },
     /// A key was pressed; reported once, whichever way it came.
     Digit {

@@ -96,6 +96,24 @@ impl Hunt {
         }
     }
 
+    /// Whether a leg is one of those that ring.
+    pub(crate) fn rings_at(&self, leg: LegId) -> bool {
+        self.ringing.iter().any(|candidate| candidate.leg == leg)
+    }
+
+    /// Somebody who was not rung takes the call.
+    pub(crate) fn picked_up(&mut self, board: &mut Board, by: LegId) -> Hunted {
+        self.until = None;
+        board.story.ringing = false;
+        let name = board.leg(by).map(crate::Leg::name).unwrap_or_default();
+        let rang = self.ringing.len();
+        board.decide(
+            format!("connect {name}"),
+            format!("it has picked the call up; {rang} others rang"),
+        );
+        Hunted::Answered(by)
+    }
+
     /// The winner is connected: the others stop ringing, and show no missed call.
     pub(crate) fn dismiss(&mut self, board: &mut Board) {
         for candidate in std::mem::take(&mut self.ringing) {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::acd::LeaseId;
-use crate::{Cause, LegId, PlayId, Setup, Target};
+use crate::{Cause, LegId, Newcomer, PlayId, Setup, Target};
 
 /// One leg of a call.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Leg {
     pub(crate) user: Option<String>,
     pub(crate) kind: &'static str,
     pub(crate) peer: String,
+    /// What others may see of it.
+    pub(crate) shown: Shown,
     pub(crate) state: LegState,
     pub(crate) held: bool,
     /// The offer of a queue that rings it, until the two are connected.
@@ -23,6 +25,15 @@ pub struct Leg {
     pub(crate) early_at: Option<Instant>,
     pub(crate) up_at: Option<Instant>,
     pub(crate) ended: Option<(Instant, Cause)>,
+}
+
+/// What others may see of a party.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) number: Option<String>,
+    pub(crate) name: Option<String>,
+    /// The trunk that it came by.
+    pub(crate) trunk: Option<String>,
 }
 
 /// How far a leg has come.
@@ -97,7 +108,14 @@ impl Leg {
             (None, Some(_)) => ("trunk", setup.from.clone().unwrap_or_default()),
             (None, None) => ("external", setup.from.clone().unwrap_or_default()),
         };
-        Self::new(now, LegId::CALLER, None, setup.user.clone(), kind, peer)
+        let shown = Shown {
+            number: setup.from.clone(),
+            name: setup.from_name.clone(),
+            trunk: setup.trunk.clone(),
+        };
+        let mut leg = Self::new(now, LegId::CALLER, None, setup.user.clone(), kind, peer);
+        leg.shown = shown;
+        leg
     }
 
     pub(crate) fn called(now: Instant, id: LegId, target: Target) -> Self {
@@ -106,7 +124,58 @@ impl Leg {
             Target::Trunk { number, .. } => ("trunk", None, number.clone()),
             Target::Uri(uri) => ("external", None, uri.clone()),
         };
-        Self::new(now, id, Some(target), user, kind, peer)
+        let number = Some(peer.clone());
+        let mut leg = Self::new(now, id, Some(target), user, kind, peer);
+        leg.shown.number = number;
+        leg
+    }
+
+    /// A leg of another call.
+    pub(crate) fn joined(now: Instant, newcomer: Newcomer) -> Self {
+        let Newcomer {
+            leg,
+            target,
+            user,
+            number,
+            name,
+            trunk,
+            invited,
+            answered,
+            is_held,
+        } = newcomer;
+        let kind = match (&user, &target, &trunk) {
+            (Some(_), ..) => "user",
+            (None, Some(Target::Trunk { .. }), _) | (None, None, Some(_)) => "trunk",
+            _ => "external",
+        };
+        let peer = user.clone().or_else(|| number.clone()).unwrap_or_default();
+        let mut joined = Self::new(now, leg, target, user, kind, peer);
+        joined.shown = Shown {
+            number,
+            name,
+            trunk,
+        };
+        joined.state = LegState::Up;
+        joined.held = is_held;
+        joined.invited_at = now.checked_sub(invited).unwrap_or(now);
+        joined.up_at = Some(now.checked_sub(answered).unwrap_or(now));
+        joined
+    }
+
+    /// As another call gets it.
+    pub(crate) fn leaving(&self, now: Instant, leg: LegId) -> Newcomer {
+        let ago = |at: Instant| now.saturating_duration_since(at);
+        Newcomer {
+            leg,
+            target: self.target.clone(),
+            user: self.user.clone(),
+            number: self.shown.number.clone(),
+            name: self.shown.name.clone(),
+            trunk: self.shown.trunk.clone(),
+            invited: ago(self.invited_at),
+            answered: ago(self.up_at.unwrap_or(now)),
+            is_held: self.held,
+        }
     }
 
     fn new(
@@ -123,6 +192,7 @@ impl Leg {
             user,
             kind,
             peer,
+            shown: Shown::default(),
             state: LegState::Trying,
             held: false,
             lease: None,
@@ -160,5 +230,12 @@ impl Leg {
         self.target
             .as_ref()
             .map_or_else(|| "the caller".to_owned(), Target::to_string)
+    }
+
+    /// Whom one would ring to reach it again.
+    pub(crate) fn who(&self) -> Target {
+        let user = || self.user.clone().map(Target::User);
+        let target = self.target.clone().or_else(user);
+        target.unwrap_or_else(|| Target::Uri(self.shown.number.clone().unwrap_or_default()))
     }
 }

@@ -28,6 +28,7 @@ pub mod route;
 pub mod say;
 pub mod schedule;
 mod talk;
+mod transfer;
 mod voicemail;
 
 pub use call::Call;
@@ -42,4 +43,5 @@ pub use leg::{Leg, LegState};
 pub use output::{Fallback, MailboxChange, Options, Output, Purpose, Setup};
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
+pub use transfer::{Newcomer, TransferId, TransferNews};
 pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, Pin, PinVerdict};

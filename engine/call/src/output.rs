@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, Cause, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply, RequestId,
-    Sound, Target, TenantId, ToFloor,
+    Sound, Target, TenantId, ToFloor, TransferId, TransferNews,
 };
 
 /// What is known of a call when it begins.
@@ -32,6 +32,9 @@ pub struct Setup {
     pub trunk: Option<String>,
     /// Header fields of the INVITE that scripts may read, names as they came.
     pub headers: Vec<(String, String)>,
+    /// The user who put the caller through to this number, if that was a transfer.
+    #[serde(default)]
+    pub transferred_by: Option<String>,
     /// The language of prompts: `zh`, `en`.
     pub language: String,
     /// Microseconds since 1970, UTC.
@@ -200,16 +203,32 @@ pub enum Output {
         reply: Reply,
     },
     /// Run the handler of another number in place of the running script, which gets no reply: drop
-    /// it first, without reporting its end. Where there is no such number, report
-    /// [`Ended::NoRoute`](crate::Ended).
+    /// it first, without reporting its end. It serves [`Call::setup`](crate::Call::setup) as that is
+    /// now. Where there is no such number, report [`Ended::NoRoute`](crate::Ended).
     Route {
         /// Where to look.
         context: String,
         /// What for.
         to: String,
     },
-    /// Stop the script: the call is over.
+    /// Stop the script: the call is over, or goes on without it.
     StopScript,
+    /// Tell how a transfer goes to whoever asked for it.
+    Transfer {
+        /// Which.
+        transfer: TransferId,
+        /// How it goes.
+        news: TransferNews,
+    },
+    /// A transfer has come about: tell scripts (`call.transferred`).
+    Transferred {
+        /// The user who asked for it.
+        by: String,
+        /// The number, or the party whom the transferred talks with now.
+        to: String,
+        /// By way of another call of theirs, in which they had asked first.
+        attended: bool,
+    },
     /// A line for the journal: an input or a decision, with its reason.
     Journal(crate::journal::Entry),
     /// The call is over; nothing follows.
@@ -225,6 +244,13 @@ pub struct Options {
     pub fallback: Fallback,
     /// How long a call may go unanswered, and how long anything may ring.
     pub ring_limit: Duration,
+    /// How long it rings for a transferred party before whoever transferred it is rung.
+    #[serde(default = "recall")]
+    pub recall: Duration,
+}
+
+fn recall() -> Duration {
+    Duration::from_secs(20)
 }
 
 impl Default for Options {
@@ -233,6 +259,7 @@ impl Default for Options {
             seed: 0,
             fallback: Fallback::default(),
             ring_limit: Duration::from_secs(180),
+            recall: recall(),
         }
     }
 }

@@ -57,12 +57,28 @@ impl Queueing {
         }
     }
 
-    /// Whom the caller talks with.
-    pub(crate) fn peer(&self) -> Option<LegId> {
+    /// The conversation, once somebody has answered.
+    pub(crate) fn talk(&self) -> Option<&Talk> {
         match &self.stage {
-            Stage::Talking(talk) => Some(talk.peer()),
-            Stage::Ringing(bridging) => bridging.peer(),
+            Stage::Talking(talk) => Some(talk),
+            Stage::Ringing(bridging) => bridging.talk(),
             Stage::Waiting | Stage::Deposit(_) => None,
+        }
+    }
+
+    /// The same, to put somebody else into it.
+    pub(crate) fn talk_mut(&mut self) -> Option<&mut Talk> {
+        match &mut self.stage {
+            Stage::Talking(talk) => Some(talk),
+            Stage::Ringing(bridging) => bridging.talk_mut(),
+            Stage::Waiting | Stage::Deposit(_) => None,
+        }
+    }
+
+    /// Rivals of the one who has the call need not wait for the floor to stop ringing.
+    pub(crate) fn dismiss(&mut self, board: &mut Board) {
+        for (_, leg) in std::mem::take(&mut self.waiting.offers) {
+            board.release(leg, Cause::Cancelled, true);
         }
     }
 

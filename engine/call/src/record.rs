@@ -26,6 +26,8 @@ pub struct CallRecord {
     pub legs: Vec<LegRecord>,
     /// What happened in it, in order.
     pub segments: Vec<Segment>,
+    /// The call that it has become a part of.
+    pub goes_on_in: Option<CallId>,
 }
 
 impl CallRecord {
@@ -62,6 +64,8 @@ pub enum Outcome {
     Unreachable,
     /// 并发限制 or congestion.
     NoCapacity,
+    /// 转接: a party of it went on in another call, whose record tells the rest.
+    Transferred,
     /// The script or the exchange failed.
     Failed,
 }

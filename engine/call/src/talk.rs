@@ -49,6 +49,30 @@ impl Talk {
         }
     }
 
+    /// Somebody else stands in a party's place, who is let go.
+    pub(crate) fn replace(&mut self, board: &mut Board, old: LegId, new: LegId) {
+        board.release(old, Cause::Normal, false);
+        if old == board.front() {
+            board.serve(new);
+        } else {
+            self.leg = new;
+            self.since = board.now;
+        }
+        self.arrange(board);
+        board.tape_moves(Some(self.leg));
+    }
+
+    /// They part, because one of them has asked that the other be put through to somebody else. The
+    /// other waits with music; nobody is let go.
+    pub(crate) fn suspend(&self, board: &mut Board, asks: LegId) {
+        let front = board.front();
+        let other = if asks == front { self.leg } else { front };
+        board.disconnect(front);
+        board.silence(asks);
+        board.hold_music(other);
+        board.tape_follows(None);
+    }
+
     /// The call ends, or has something else to say.
     pub(crate) fn abandon(&self, board: &mut Board) {
         board.release(self.leg, Cause::Normal, false);
@@ -63,10 +87,7 @@ impl Talk {
     fn part(&self, board: &mut Board, cause: Cause) -> Parted {
         let (target, user, party) = board.leg(self.leg).map_or_else(
             || (Target::Uri(String::new()), None, String::new()),
-            |leg| {
-                let target = leg.target.clone().unwrap_or(Target::Uri(String::new()));
-                (target, leg.user.clone(), leg.party())
-            },
+            |leg| (leg.who(), leg.user.clone(), leg.party()),
         );
         board.story.parted_by = Some(if cause == Cause::Lost {
             "system:lost".to_owned()

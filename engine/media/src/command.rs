@@ -20,6 +20,10 @@ pub struct PlayKey(pub u64);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RecordingKey(pub u64);
 
+/// One room; unique in the process.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RoomKey(pub u64);
+
 /// What the switch asks for. Unknown keys are ignored: the leg may have just left.
 #[derive(Debug)]
 pub enum Command {
@@ -96,6 +100,21 @@ pub enum Command {
         /// The other.
         b: LegKey,
     },
+    /// The leg is in this room from now on, and in no other: it hears everybody else there, and
+    /// everybody hears it; nobody whom it heard before, and its music ends. Two are connected as by
+    /// [`Connect`](Self::Connect); from three on they are mixed, and what only passes through
+    /// (G.729) is not heard. What is played covers it.
+    EnterRoom {
+        /// Which room; it is made where it is not there.
+        room: RoomKey,
+        /// Who comes.
+        leg: LegKey,
+    },
+    /// The leg leaves its room.
+    LeaveRoom {
+        /// Who goes.
+        leg: LegKey,
+    },
     /// Send keys by RFC 4733, or as tones where the leg has no telephone-event. Nothing else is
     /// heard by the leg until they are sent, but in the pause of a comma.
     SendDigits {
@@ -136,11 +155,57 @@ pub enum Command {
         /// Right channel.
         right: Option<LegKey>,
     },
+    /// Put on the right channel what a leg hears in its room, whoever is there, until legs are put
+    /// there again.
+    RecordRoom {
+        /// Which.
+        recording: RecordingKey,
+        /// Whose room.
+        leg: LegKey,
+    },
     /// Close it.
     StopRecording {
         /// Which.
         recording: RecordingKey,
     },
+}
+
+impl Command {
+    /// The legs that it is about.
+    pub fn legs(&self) -> SmallVec<[LegKey; 2]> {
+        let mut legs = SmallVec::new();
+        match self {
+            Self::AddLeg { leg, .. }
+            | Self::UpdateLeg { leg, .. }
+            | Self::RemoveLeg { leg }
+            | Self::Play { leg, .. }
+            | Self::StopPlay { leg, .. }
+            | Self::Music { leg, .. }
+            | Self::EnterRoom { leg, .. }
+            | Self::LeaveRoom { leg }
+            | Self::RecordRoom { leg, .. }
+            | Self::SendDigits { leg, .. }
+            | Self::Press { leg, .. } => legs.push(*leg),
+            Self::Connect { a, b } | Self::Disconnect { a, b } => legs.extend([*a, *b]),
+            Self::Listen { from, to } => legs.extend([*from, *to]),
+            Self::RecordLegs { left, right, .. } => {
+                legs.extend([*left, *right].into_iter().flatten())
+            }
+            Self::StartRecording { .. } | Self::StopRecording { .. } => {}
+        }
+        legs
+    }
+
+    /// The recording that it is about.
+    pub fn recording(&self) -> Option<RecordingKey> {
+        match self {
+            Self::StartRecording { recording, .. }
+            | Self::RecordLegs { recording, .. }
+            | Self::RecordRoom { recording, .. }
+            | Self::StopRecording { recording } => Some(*recording),
+            _ => None,
+        }
+    }
 }
 
 /// One piece of a playing.

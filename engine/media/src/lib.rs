@@ -19,11 +19,11 @@ pub mod sdp;
 pub mod tone;
 pub mod wav;
 
-pub use board::{Board, Counters};
+pub use board::{Board, Counters, MovedLeg, MovedRecording};
 pub use clip::Clip;
 pub use command::{
     Channel, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music, Negotiated, PlayItem,
-    PlayKey, RecordingKey, RecordingSink, TelephoneEvent, Wire,
+    PlayKey, RecordingKey, RecordingSink, RoomKey, TelephoneEvent, Wire,
 };
 pub use error::{ClipError, CodecError, SdpError};
 pub use event::{Event, Quality};

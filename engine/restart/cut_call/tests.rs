@@ -31,6 +31,7 @@ impl Lived {
             user: Some("1049".to_owned()),
             trunk: None,
             headers: Vec::new(),
+            transferred_by: None,
             language: "zh".to_owned(),
             started_at: BIRTH,
         };

@@ -51,6 +51,7 @@ error("type stubs for editors; never loaded by the engine")
 ---@field to string                       The dialled number
 ---@field user User?                      The registered user who calls, if one does
 ---@field trunk string?                   The trunk that it came by, if it did
+---@field transferred_by string?          Who put the caller through to this number by their phone, if somebody did
 ---@field headers table<string, string>   Header fields of the INVITE, names in any case
 ---@field vars table<string, any>         Yours; written to the call's record
 ---@field language string                 Of prompts; set it: call.language = "en"
@@ -414,6 +415,7 @@ function Hours:next_change(at) end
 ---| "call.ended"         | id, direction, from, from_name, to, user, trunk, outcome,       |
 ---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
 ---|                      | agents, recordings, vars                                        |
+---| "call.transferred"   | id, from, by (the user), to (number or party), attended         |
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
 ---| "queue.entered"      | queue, call, from, position                                     |
 ---| "queue.left"         | queue, call, outcome, waited, agent, offers                     |
@@ -431,7 +433,7 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"call.ended"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
+---@param event "agent.changed"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent?)
 function on(event, options, handler) end

@@ -133,6 +133,58 @@ function jobs.later(after, why) end
 ---@param handler fun(data: any, job: Job)
 function jobs.handle(name, options, handler) end
 
+---Mail by the relay of config.lua (`smtp`). Needs `mail = true` in a plugin's `permissions`.
+---@class Mail
+mail = {}
+
+---@class MailOptions
+---@field to string|string[]            "desk@example.com" or "客服 <desk@example.com>"; 50 at most
+---@field cc? string|string[]
+---@field reply_to? string
+---@field subject string
+---@field text string
+---@field html? string                  The same for those who read HTML
+---@field attachments? MailAttachment[] 20 MB at most
+---@field id? string                    The same for every attempt (a job's id): becomes the Message-ID, so that a letter
+---                                     that was sent twice is known
+
+---@class MailAttachment
+---@field name? string
+---@field type? string        "text/csv"; of a recording audio/wav
+---@field body? string        What is in it
+---@field recording? string   Instead of a body: the id of a recording
+
+---Sends a letter. Waits until the relay has taken it. What keeps it from being taken now (the relay is down, or says
+---later) is an error, so that a job tries again; what the relay never will take is `nil, why`.
+---@param letter MailOptions
+---@return boolean? sent
+---@return string? why   "permanent error (550): no such user"
+function mail.send(letter) end
+
+---Recordings of calls and messages. Needs `recordings = true` in a plugin's `permissions`.
+---@class Recordings
+recordings = {}
+
+---@class RecordingAbout
+---@field id string
+---@field call string
+---@field purpose "call"|"script"|"message"|"greeting"
+---@field started_at number
+---@field seconds number?     nil while it is made, as bytes
+---@field bytes integer?
+---@field channels integer    2: customer left, agent right
+---@field rate integer
+
+---@param id string
+---@return RecordingAbout? recording
+function recordings.get(id) end
+
+---The whole file, WAV, of 32 MB at most: to post it to whoever makes text of it.
+---@param id string
+---@return string? audio
+---@return string? why
+function recordings.audio(id) end
+
 ---In a plugin's files: what it is, and what it is set to in config.lua.
 ---@class Plugin
 ---@field name string

@@ -201,6 +201,42 @@ function simulate.wait(duration) end
 ---@return SimulatedJob[]
 function simulate.jobs() end
 
+---What the mail relay says from now on: it takes every letter (true), is not reached (false), or refuses with a text.
+---@param answer? boolean|string
+function simulate.relay(answer) end
+
+---A letter that the relay has taken.
+---@class SimulatedMail
+---@field from string
+---@field to string[]            Addresses
+---@field subject string
+---@field text string
+---@field html string?
+---@field attachments string[]   Names
+---@field id string
+
+---What the mail relay has taken, oldest first.
+---@return SimulatedMail[]
+function simulate.mails() end
+
+---@class SimulatedVisit
+---@field json? any                       Sent as JSON
+---@field body? string                    Sent as it is; instead of json
+---@field headers? table<string, string>
+---@field by? string                      The name of the token that it comes with
+
+---@class SimulatedReply
+---@field status integer
+---@field body string
+---@field json any                        nil when the body is no JSON
+---@field headers table<string, string>
+
+---Somebody asks a route of the scripts, and is let in: simulate.request("POST /sms/incoming", { json = { ... } }).
+---@param route string   A method and a path, with a query behind ?
+---@param options? SimulatedVisit
+---@return SimulatedReply
+function simulate.request(route, options) end
+
 ---@class Expectation
 ---@field equals fun(value: any)            Tables by what is in them
 ---@field differs_from fun(value: any)

@@ -126,6 +126,12 @@ pub trait Sounds: Send + Sync + 'static {
     /// for it; if not, the sentence for the script: `sound 'menu/mian' not found (did you mean
     /// 'menu/main'?)`.
     fn check(&self, tenant: &TenantId, name: &str, language: &str) -> Result<(), String>;
+
+    /// Whether a sound is there in this very language, or has none, as music: no other language
+    /// stands in for it.
+    fn is_in(&self, tenant: &TenantId, name: &str, language: &str) -> bool {
+        self.check(tenant, name, language).is_ok()
+    }
 }
 
 /// The wall clock, so that tests can have it at any time.

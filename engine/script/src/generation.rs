@@ -19,7 +19,7 @@ use crate::pulse::LastSeen;
 use crate::simulate::{Gate, Project, tests_hash};
 use crate::snapshot::{Scope, Snapshot};
 use crate::status::{Earlier, Failures, Held, Old, PluginStatus, Refusal, TenantStatus};
-use crate::{Checked, Fault, ScriptEnd, config, fault};
+use crate::{Checked, Fault, ScriptEnd, advice, config, fault};
 
 /// A tenant with its generations.
 pub(crate) struct Tenancy {
@@ -307,10 +307,12 @@ impl Tenancy {
         let result = host.run(&self.parts);
         host.inbox.push(Message::Retired);
         let contexts = host.routing().map(|routing| routing.contexts.keys());
+        let mut warnings = host.warnings(now);
+        warnings.extend(advice::of(&host, &self.parts));
         Checked {
             tenant: self.id.clone(),
             errors: result.err().unwrap_or_default(),
-            warnings: host.warnings(now),
+            warnings,
             contexts: contexts.into_iter().flatten().cloned().collect(),
             queues: host
                 .routing()

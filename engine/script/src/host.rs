@@ -67,6 +67,8 @@ pub(crate) struct Parts {
     pub(crate) client: Arc<crate::http::Client>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) databases: Arc<Databases>,
+    /// The folder that recordings' paths are relative to.
+    pub(crate) recordings: Option<PathBuf>,
     pub(crate) limits: config::Limits,
     pub(crate) pins: Arc<Pins>,
     /// Where the sources of published generations are kept.
@@ -77,6 +79,8 @@ pub(crate) struct Parts {
 #[derive(Debug, Default)]
 pub(crate) struct Routing {
     pub(crate) contexts: BTreeMap<String, Routes>,
+    /// Where each of a context's routes is written.
+    pub(crate) places: BTreeMap<String, Vec<Place>>,
     /// What is amiss in the sources and refuses no generation.
     pub(crate) warnings: Vec<Fault>,
     /// The opening hours that files declare, each with where it is written.

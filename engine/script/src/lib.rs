@@ -1,5 +1,6 @@
 //! Lua: configuration, dialplans, generations, budgets. The only crate that knows mlua.
 
+mod advice;
 mod api;
 mod budget;
 pub mod config;
@@ -16,6 +17,7 @@ mod jobs;
 mod lines;
 mod literals;
 mod load;
+mod mail;
 mod metered;
 mod patterns;
 mod pins;

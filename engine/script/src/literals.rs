@@ -1,7 +1,11 @@
 //! Names that stand in a dialplan's text as they are, so that a mistyped one is told when the
 //! file loads and not when a caller comes to it. What is computed is left to the call.
 
+mod options;
+
 use crate::tokens::{Token, What, tokens};
+
+pub(crate) use options::unknown_options;
 
 /// A name that is written out.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +29,14 @@ pub(crate) enum Named {
     Trunk(String),
     /// `call:queue("support")`.
     Queue(String),
+    /// `"user:1049"`, wherever it stands.
+    User(String),
+    /// `call:voicemail("8000")`.
+    Mailbox(String),
+    /// `require "scripts.8001.hours"`.
+    Module(String),
+    /// `call.language = "en"`.
+    Language(String),
 }
 
 /// Finds the names in a source.
@@ -56,10 +68,34 @@ pub(crate) fn of(source: &str) -> Vec<Literal> {
                                 .map(on(line)),
                         );
                     }),
+                    "voicemail" | "voicemail_menu" | "ask_pin" => {
+                        one(&tokens, first, |line, name| {
+                            found.extend(plain(name, true).map(Named::Mailbox).map(on(line)));
+                        });
+                    }
                     "transfer" if open => found.extend(context(&tokens, first)),
                     _ => {}
                 }
             }
+            (Some(What::Word(word)), _) if word == "require" => {
+                let open = what(&tokens, at + 1) == Some(&What::Symbol('('));
+                one(&tokens, at + 1 + usize::from(open), |line, name| {
+                    found.extend(plain(name, true).map(Named::Module).map(on(line)));
+                });
+            }
+            (Some(What::Word(word)), Some(What::Symbol('=')))
+                if word == "language"
+                    && at > 0
+                    && what(&tokens, at - 1) == Some(&What::Symbol('.')) =>
+            {
+                one(&tokens, at + 2, |line, name| {
+                    found.extend(plain(name, true).map(Named::Language).map(on(line)));
+                });
+            }
+            (Some(What::Text(_)), _) => one(&tokens, at, |line, text| {
+                let user = text.strip_prefix("user:").filter(|user| is_extension(user));
+                found.extend(user.map(|user| Named::User(user.into())).map(on(line)));
+            }),
             (Some(What::Word(option)), Some(What::Symbol('=')))
                 if OPTIONS.contains(&option.as_str()) =>
             {
@@ -112,6 +148,21 @@ fn texts(tokens: &[Token], first: usize, mut tell: impl FnMut(u32, &str, bool)) 
         item = matches!(token, What::Symbol(',' | ';'));
         at += 1;
     }
+}
+
+/// Tells the text at a place, if it stands alone.
+fn one(tokens: &[Token], at: usize, mut tell: impl FnMut(u32, &str)) {
+    let is_text = matches!(what(tokens, at), Some(What::Text(_)));
+    // What goes on behind it, or is put together with it, is no name yet.
+    let stands_alone = !matches!(what(tokens, at + 1), Some(What::Symbol('.' | ':')));
+    let follows = at > 0 && matches!(what(tokens, at - 1), Some(What::Symbol('.')));
+    if is_text && stands_alone && !follows {
+        texts(tokens, at, |line, text, _| tell(line, text));
+    }
+}
+
+fn is_extension(user: &str) -> bool {
+    !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The `context = "..."` of the arguments that begin at a place.
@@ -213,6 +264,32 @@ mod tests {
     }
 
     #[test]
+    fn users_mailboxes_modules_and_languages_are_found() {
+        assert_eq!(
+            names(
+                "ring(call, { \"user:1049\", \"user:\" .. x, \"user:%d\" }) local one = 'user:7'"
+            ),
+            [Named::User("1049".into()), Named::User("7".into())]
+        );
+        assert_eq!(
+            names(
+                "call:voicemail(\"8000\", { beep = false }) call:voicemail_menu(call.to) call:voicemail(\"8\" .. x)"
+            ),
+            [Named::Mailbox("8000".into())]
+        );
+        assert_eq!(
+            names(
+                "local a = require \"scripts.a\" require(\"scripts.\" .. b) require(('x'):rep(2))"
+            ),
+            [Named::Module("scripts.a".into())]
+        );
+        assert_eq!(
+            names("call.language = \"en\" local t = { language = \"zh\" }"),
+            [Named::Language("en".into())]
+        );
+    }
+
+    #[test]
     fn contexts_trunks_and_music_are_found() {
         assert_eq!(
             names("call:transfer(\"200\", { context = \"internal\" })"),
@@ -221,7 +298,7 @@ mod tests {
         assert_eq!(names("call:transfer(to) local t = { context = \"x\" }"), []);
         assert_eq!(
             names("call:bridge({ \"user:1\", \"trunk:carrier/\" .. n })"),
-            [Named::Trunk("carrier".into())]
+            [Named::Trunk("carrier".into()), Named::User("1".into())]
         );
         assert_eq!(
             names("call:music(\"piano\")"),

@@ -1,5 +1,7 @@
 //! Loading a generation: compile all, run the dialplan's declarations, check the names.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +14,6 @@ use crate::api::queue::{DeclaredQueue, no_queue};
 use crate::budget::Pause;
 use crate::door::{Doors, Listed};
 use crate::host::{Host, Routing};
-use crate::literals::{self, Named};
 use crate::plugin::install::{self, Installed};
 use crate::suggest::did_you_mean;
 use crate::surroundings::{Declarations, DeclaredDoor, DeclaredRoute, DeclaredTimer};
@@ -114,6 +115,8 @@ fn check(
         .collect();
     let mut routing = Routing::default();
     for (name, routes) in &declared.contexts {
+        let places = routes.iter().map(|route| route.place.clone()).collect();
+        routing.places.insert(name.clone(), places);
         let mut table = Routes::new();
         for (number, route) in routes.iter().enumerate() {
             let refused = match Pattern::parse(&route.pattern) {
@@ -156,7 +159,7 @@ fn check(
         queues: declared.queues.iter().map(|it| it.plan.clone()).collect(),
         rules: host.settings.agents.clone(),
     });
-    routing.warnings = warnings(&routing, &declared.queues, vm, host);
+    routing.warnings = names::warnings(&routing, &declared.queues, vm, host);
     let waiting = plugins.iter().flat_map(|plugin| &plugin.warnings);
     let waiting = waiting.map(|warning| fault::plain(warning.clone(), None, snapshot));
     routing.warnings.extend(waiting);
@@ -230,76 +233,6 @@ fn doors(declared: &[DeclaredDoor], host: &Arc<Host>, faults: &mut Vec<Fault>) -
         }
     }
     doors
-}
-
-/// What will fail when a call comes to it, and lets all others through: names in the text that
-/// are not there.
-fn warnings(routing: &Routing, queues: &[DeclaredQueue], vm: &Vm, host: &Arc<Host>) -> Vec<Fault> {
-    let (settings, snapshot) = (&host.settings, &host.snapshot);
-    let sound = |name: &str| {
-        let sounds = &vm.surroundings.sounds;
-        sounds.check(&host.tenant, name, &settings.language)
-    };
-    let mut warnings = Vec::new();
-    let music = settings
-        .music
-        .as_deref()
-        .map(|name| format!("music/{name}"));
-    let configured = [
-        ("fallback.play", settings.fallback.play.clone()),
-        ("music", music),
-    ];
-    for (setting, name) in configured {
-        if let Some(Err(message)) = name.as_deref().map(sound) {
-            let message = format!("config.lua: {setting} of tenant {}: {message}", host.tenant);
-            warnings.push(fault::plain(message, None, snapshot));
-        }
-    }
-    for DeclaredQueue { plan, place, .. } in queues {
-        if plan.members.is_empty() {
-            let message = format!(
-                "queue '{}' has no agents: nobody takes its calls",
-                plan.name
-            );
-            warnings.push(fault::plain(message, Some(place.clone()), snapshot));
-        }
-        let music = plan.music.as_deref().map(|name| format!("music/{name}"));
-        if let Some(Err(message)) = music.as_deref().map(sound) {
-            let message = format!("queue '{}': music: {message}", plan.name);
-            warnings.push(fault::plain(message, Some(place.clone()), snapshot));
-        }
-    }
-    let queue_is_there = |name: &str| {
-        let known = queues.iter().map(|it| &*it.plan.name.0);
-        match known.clone().any(|it| it == name) {
-            true => Ok(()),
-            false => Err(no_queue(name, known)),
-        }
-    };
-    for (path, source) in snapshot.scripts() {
-        for literal in literals::of(&String::from_utf8_lossy(source)) {
-            let found = match &literal.name {
-                Named::Sound(name) => sound(name),
-                Named::Music(name) => sound(&format!("music/{name}")),
-                Named::Context(name) => context_is_there(routing, name),
-                Named::Queue(name) => queue_is_there(name),
-                Named::Trunk(name) if settings.trunks.contains_key(name) => Ok(()),
-                Named::Trunk(name) => {
-                    let known = settings.trunks.keys().map(String::as_str);
-                    Err(format!("no trunk '{name}'{}", did_you_mean(name, known)))
-                }
-            };
-            if let Err(message) = found {
-                let place = Place {
-                    file: path.into(),
-                    line: literal.line,
-                    generation: host.generation,
-                };
-                warnings.push(fault::plain(message, Some(place), snapshot));
-            }
-        }
-    }
-    warnings
 }
 
 fn context_is_there(routing: &Routing, name: &str) -> Result<(), String> {

@@ -44,6 +44,8 @@ pub struct ScriptsOptions {
     pub store: Arc<dyn store::Store>,
     /// Which sounds exist.
     pub sounds: Arc<dyn Sounds>,
+    /// The folder that recordings' paths are relative to; nobody hears any when `None`.
+    pub recordings: Option<PathBuf>,
     /// The folder of the tables of plugins; they have none when `None`.
     pub databases: Option<PathBuf>,
     /// Where the sources of published generations are kept, to go back to; nowhere when `None`.
@@ -139,6 +141,7 @@ impl Scripts {
             client: Arc::default(),
             bell: Arc::new(Bell::default()),
             databases: Arc::new(Databases::new(options.databases)),
+            recordings: options.recordings,
             limits: options.limits,
             pins: Arc::default(),
             history: options.history,
@@ -418,6 +421,7 @@ impl Scripts {
             client: Arc::new(Client::offline()),
             bell: Arc::default(),
             databases: Arc::default(),
+            recordings: None,
             limits: options.limits,
             pins: Arc::default(),
             history: None,

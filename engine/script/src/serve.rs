@@ -94,6 +94,7 @@ pub(crate) fn begin(
         client: Arc::clone(&parts.client),
         bell: Arc::clone(&parts.bell),
         databases: Arc::clone(&parts.databases),
+        recordings: parts.recordings.clone(),
         generation: host.generation,
         declared: RefCell::default(),
         current: RefCell::default(),

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,6 +41,8 @@ pub(crate) struct Surroundings {
     pub(crate) failures: Arc<Failures>,
     /// Asks other machines.
     pub(crate) client: Arc<crate::http::Client>,
+    /// The folder that recordings' paths are relative to.
+    pub(crate) recordings: Option<PathBuf>,
     /// The tables of plugins.
     pub(crate) databases: Arc<Databases>,
     /// Rung when a job was added.

@@ -157,7 +157,9 @@ pub(super) fn state_of(live: &Live) -> LiveCall {
 
 /// The leg that the caller talks with.
 pub(super) fn partner(live: &Live) -> Option<LegId> {
-    live.call.legs().first()?.talks_with()
+    let front = live.call.front();
+    let mut legs = live.call.legs().iter();
+    legs.find(|leg| leg.id() == front)?.talks_with()
 }
 
 /// What a call does, as outsiders see it: what a script does from one moment to the next is a menu.

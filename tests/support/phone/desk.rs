@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sip::auth::Account;
-use sip::{Endpoint, EndpointConfig, NameAddr, Outgoing, Output, Route, SessionId, Source, Uri};
+use sip::{
+    Endpoint, EndpointConfig, NameAddr, Outgoing, Output, Route, SessionId, Source, SubscriptionId,
+    Uri,
+};
 
 use super::lamp::Lamps;
 use super::line::{Incoming, Line};
@@ -42,6 +45,8 @@ pub(crate) struct Desk {
     pub(super) inbox: mpsc::Sender<Input>,
     pub(super) lamps: Lamps,
     pub(super) texts: Texts,
+    /// Transfers that it has asked for.
+    pub(super) transfers: HashMap<SubscriptionId, Line>,
     pub(super) wire: Wire,
 }
 
@@ -76,6 +81,7 @@ impl Desk {
             inbox,
             lamps: Lamps::default(),
             texts: Texts::default(),
+            transfers: HashMap::new(),
             wire,
         }
     }
@@ -154,6 +160,18 @@ impl Desk {
     }
 
     pub(super) fn dial(&mut self, now: Instant, line: Line, from: &str, number: &str, pilot: f64) {
+        self.dial_with(now, line, (from, number), pilot, Vec::new());
+    }
+
+    /// Calls with further header fields.
+    pub(super) fn dial_with(
+        &mut self,
+        now: Instant,
+        line: Line,
+        (from, number): (&str, &str),
+        pilot: f64,
+        headers: Vec<(String, String)>,
+    ) {
         let number = number.replace('#', "%23");
         let mut voice = Voice::open(&self.manner, pilot);
         let offer = self.manner.offers.then(|| voice.offer(None));
@@ -168,7 +186,7 @@ impl Desk {
             contact_user: Some(self.manner.user.clone()),
             contact_host: None,
             sdp: offer,
-            headers: Vec::new(),
+            headers,
             max_forwards: 70,
             account: self.account(),
         };

@@ -30,6 +30,10 @@ pub(super) struct State {
     pub(super) is_up: bool,
     /// How it ended: a status that refused it, or none.
     pub(super) ended: Option<Option<u16>>,
+    /// The words of its Reason.
+    pub(super) reason: String,
+    /// What it was told of its transfer.
+    pub(super) transfer: super::transfer::Told,
     /// The caller's number and the header fields, where it came in.
     pub(super) from: String,
     /// Keys that were heard, by RFC 4733 or by INFO.
@@ -157,6 +161,14 @@ impl Line {
     pub(crate) fn is_hung_up(&self) {
         let status = self.wait("the end of the call", |state| state.ended);
         assert_eq!(status, None, "{}: hung up, not refused", self.who);
+    }
+
+    /// Waits until the call is over because somebody else has taken it, so that no phone shows a
+    /// missed call.
+    pub(crate) fn is_taken_elsewhere(&self) {
+        self.is_hung_up();
+        let reason = self.look(|state| state.reason.clone());
+        assert_eq!(reason, "Call completed elsewhere", "{}", self.who);
     }
 
     /// Waits until the call is refused, and says how.
@@ -293,7 +305,7 @@ impl Line {
         look(&self.state.0.lock().unwrap())
     }
 
-    fn wait<T>(&self, what: &str, is_there: impl FnMut(&State) -> Option<T>) -> T {
+    pub(super) fn wait<T>(&self, what: &str, is_there: impl FnMut(&State) -> Option<T>) -> T {
         self.wait_for(what, PATIENCE, is_there)
     }
 

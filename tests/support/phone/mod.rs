@@ -7,6 +7,7 @@ mod register;
 mod sdp;
 mod session;
 mod text;
+mod transfer;
 mod voice;
 mod wire;
 
@@ -149,6 +150,16 @@ impl Phone {
         let line = Line::new(format!("{from} (dials {number})"), self.desk.clone());
         let (mine, from, number) = (line.clone(), from.to_owned(), number.to_owned());
         self.ask(move |desk, now| desk.dial(now, mine, &from, &number, pilot));
+        line
+    }
+
+    /// Calls so that the call takes the place of another; see [`Line::replaces`].
+    pub(crate) fn takes_the_place_of(&self, replaces: &str) -> Line {
+        let user = self.manner.user.clone();
+        let line = Line::new(format!("{user} (replaces a call)"), self.desk.clone());
+        let (mine, pilot) = (line.clone(), self.manner.pilot);
+        let headers = vec![("Replaces".to_owned(), replaces.to_owned())];
+        self.ask(move |desk, now| desk.dial_with(now, mine, (&user, "somebody"), pilot, headers));
         line
     }
 

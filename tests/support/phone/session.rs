@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sip::{Event, Method, Response};
+use sip::{EndedWhy, Event, Method, Response};
 
 use super::desk::{Call, Desk};
 use super::line::Line;
@@ -11,6 +11,9 @@ use super::voice::Voice;
 
 impl Desk {
     pub(super) fn handle(&mut self, now: Instant, event: Event) {
+        if self.hears_of_transfer(&event) {
+            return;
+        }
         match event {
             Event::Incoming {
                 session, request, ..
@@ -83,8 +86,16 @@ impl Desk {
             }
             Event::Refused {
                 session, status, ..
-            } => self.is_over(session, Some(status)),
-            Event::Ended { session, .. } => self.is_over(session, None),
+            } => self.is_over(session, Some(status), String::new()),
+            Event::Ended { session, why } => {
+                let reason = match why {
+                    EndedWhy::Cancelled(Some(reason)) | EndedWhy::Bye(Some(reason)) => {
+                        reason.text.map(|text| text.to_string()).unwrap_or_default()
+                    }
+                    _ => String::new(),
+                };
+                self.is_over(session, None, reason);
+            }
             Event::Info { session, body, .. } => {
                 let body = String::from_utf8_lossy(&body);
                 let key = body.lines().find_map(|line| line.strip_prefix("Signal="));
@@ -133,9 +144,12 @@ impl Desk {
         }
     }
 
-    fn is_over(&mut self, session: sip::SessionId, status: Option<u16>) {
+    fn is_over(&mut self, session: sip::SessionId, status: Option<u16>, reason: String) {
         if let Some(call) = self.calls.remove(&session) {
-            call.line.note(|state| state.ended = Some(status));
+            call.line.note(|state| {
+                state.ended = Some(status);
+                state.reason = reason;
+            });
         }
     }
 }

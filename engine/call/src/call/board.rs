@@ -12,7 +12,8 @@ use crate::call::timeline::{Story, Timeline};
 use crate::journal::{Entry, What};
 use crate::leg::{Hearing, Leg, LegState};
 use crate::{
-    Cause, LegId, Options, Output, PlayId, Reply, RequestId, SegmentKind, Setup, Sound, Target,
+    Cause, LegId, Newcomer, Options, Output, PlayId, Reply, RequestId, SegmentKind, Setup, Sound,
+    Target,
 };
 
 /// The legs of a call, what they hear, and what is to be done about it.
@@ -151,6 +152,29 @@ impl Board {
 
     fn caller_mut(&mut self) -> &mut Leg {
         &mut self.legs[0]
+    }
+
+    /// From now on the script serves this leg: what it is told of its caller is of that one.
+    pub(crate) fn serve(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(usize::from(id.0)) else {
+            return;
+        };
+        self.front = id;
+        self.setup.user = leg.user.clone();
+        self.setup.from = leg.shown.number.clone();
+        self.setup.from_raw = leg.shown.number.clone().unwrap_or_default();
+        self.setup.from_name = leg.shown.name.clone();
+        self.setup.trunk = leg.shown.trunk.clone();
+        self.keys.clear();
+    }
+
+    /// A leg of another call is one of this from now on. False when its number is not the next.
+    pub(crate) fn adopt(&mut self, newcomer: Newcomer) -> bool {
+        let fits = usize::from(newcomer.leg.0) == self.legs.len();
+        if fits {
+            self.legs.push(Leg::joined(self.now, newcomer));
+        }
+        fits
     }
 
     /// Sends 180, unless the caller has heard more than that.

@@ -26,6 +26,9 @@ impl Call {
         if self.script != Script::Running {
             return self.refuse(request, "the script of this call has ended".to_owned());
         }
+        let Some(command) = self.transfer_meets(command) else {
+            return;
+        };
         let Some(command) = self.do_at_once(request, command) else {
             return;
         };
@@ -161,12 +164,19 @@ impl Call {
             );
             return self.refuse(request, why);
         }
+        self.route(to, context, because);
+    }
+
+    /// Runs the handler of a number in place of the script that runs.
+    pub(super) fn route(&mut self, to: String, context: Option<String>, because: &str) {
         self.hops += 1;
         self.board.nobody_waits_for_recordings();
         if let Some(context) = context {
             self.context = context;
         }
         let context = self.context.clone();
+        self.board.setup.context = context.clone();
+        self.board.setup.to = to.clone();
         self.board
             .decide(format!("run the handler of {to} in {context}"), because);
         self.board.push(Output::Route { context, to });
@@ -200,7 +210,12 @@ impl Call {
                 .legs()
                 .iter()
                 .skip(1)
-                .any(|leg| leg.state() != LegState::Gone)
+                .any(|leg| leg.state() != LegState::Gone && !self.is_transferring(leg.id()))
+    }
+
+    fn is_transferring(&self, leg: crate::LegId) -> bool {
+        let transfer = self.transfer.as_ref();
+        transfer.is_some_and(|transfer| transfer.is_by(leg))
     }
 
     fn refuse(&mut self, request: RequestId, why: String) {
@@ -209,7 +224,7 @@ impl Call {
 }
 
 /// A call that has been handed on so often goes round in circles.
-const MOST_HOPS: u32 = 10;
+pub(super) const MOST_HOPS: u32 = 10;
 /// A call that has rung so often without anybody is in a loop; at 20 s each this is an hour and a
 /// half.
 const MOST_FRUITLESS: u32 = 300;

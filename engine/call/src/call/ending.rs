@@ -25,6 +25,7 @@ impl Call {
             return;
         }
         let by_caller = self.board.served().is_gone();
+        self.transfer_is_off();
         let outcome = self.board.story.outcome(cause, by_caller);
         self.board.stop_tape(None);
         let mut last_words = None;
@@ -135,6 +136,7 @@ impl Call {
             cause,
             legs: legs.collect(),
             segments,
+            goes_on_in: board.story.goes_on_in,
         }
     }
 }

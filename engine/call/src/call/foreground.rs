@@ -10,6 +10,7 @@ use crate::dictation::{Dictation, Terms};
 use crate::gather::Gathering;
 use crate::play::Playing;
 use crate::queueing::Queueing;
+use crate::talk::Talk;
 use crate::voicemail::{Deposit, Knock, LastWords, Listening};
 use crate::{Keys, LegId, Purpose, Record, Reply};
 
@@ -58,13 +59,32 @@ impl Foreground {
         }
     }
 
-    /// Whom the caller talks with.
-    pub(crate) fn peer(&self) -> Option<LegId> {
+    /// The conversation, while there is one.
+    pub(crate) fn talk(&self) -> Option<&Talk> {
         match self {
-            Self::Bridging(bridging) => bridging.peer(),
-            Self::Queueing(queueing) => queueing.peer(),
+            Self::Bridging(bridging) => bridging.talk(),
+            Self::Queueing(queueing) => queueing.talk(),
             _ => None,
         }
+    }
+
+    /// The same, to put somebody else into it.
+    pub(crate) fn talk_mut(&mut self) -> Option<&mut Talk> {
+        match self {
+            Self::Bridging(bridging) => bridging.talk_mut(),
+            Self::Queueing(queueing) => queueing.talk_mut(),
+            _ => None,
+        }
+    }
+
+    /// Whom the one who is served talks with.
+    pub(crate) fn peer(&self) -> Option<LegId> {
+        self.talk().map(Talk::peer)
+    }
+
+    /// Whether this leg rings for it.
+    pub(crate) fn rings(&self, leg: LegId) -> bool {
+        matches!(self, Self::Bridging(bridging) if bridging.rings(leg))
     }
 
     /// The number that the call goes to after it.
@@ -72,6 +92,20 @@ impl Foreground {
         match self {
             Self::Listening(listening) => listening.call_back(),
             _ => None,
+        }
+    }
+
+    /// Who rings beside a conversation that stands is to stop.
+    pub(crate) fn dismiss(&mut self, board: &mut Board) {
+        if let Self::Queueing(queueing) = self {
+            queueing.dismiss(board);
+        }
+    }
+
+    /// Somebody else takes the call that rings.
+    pub(crate) fn picked_up(&mut self, board: &mut Board, by: LegId) {
+        if let Self::Bridging(bridging) = self {
+            bridging.picked_up(board, by);
         }
     }
 

@@ -5,12 +5,14 @@ pub(crate) mod board;
 mod commands;
 mod ending;
 mod foreground;
+mod joins;
 pub(crate) mod keys;
 mod masking;
 pub(crate) mod random;
 pub(crate) mod recording;
 mod scripts;
 pub(crate) mod timeline;
+mod transfers;
 
 #[cfg(test)]
 mod tests;
@@ -19,8 +21,10 @@ use std::time::Instant;
 
 use crate::call::activity::Input;
 use crate::call::board::Board;
+use crate::call::commands::MOST_HOPS;
 use crate::call::ending::Ending;
 use crate::call::foreground::Foreground;
+use crate::call::transfers::Transfer;
 use crate::journal::What;
 use crate::leg::{Hearing, Leg, LegState};
 use crate::voicemail::pin::HIDDEN_KEY;
@@ -58,6 +62,8 @@ pub struct Call {
     fruitless: u32,
     /// Where numbers are looked up now.
     context: String,
+    /// A party is being put through to somebody else.
+    transfer: Option<Transfer>,
     phase: Phase,
 }
 
@@ -71,8 +77,12 @@ struct Task {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Owner {
     Script(RequestId),
-    /// The script has failed, or there is none: the apology, then the fallback's target.
+    /// The script has failed: the apology, then the fallback's target.
     Fallback,
+    /// There is no handler for the number: the caller hears so, and that is the end.
+    NoRoute,
+    /// A transfer has failed: whoever asked for it gets the call back.
+    Recall,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -107,6 +117,7 @@ impl Call {
             hops: 0,
             fruitless: 0,
             context,
+            transfer: None,
             phase: Phase::Live,
         }
     }
@@ -131,9 +142,13 @@ impl Call {
         if let Phase::Ending(_) = self.phase {
             return self.handle_event_in_the_end(&event);
         }
+        if self.changes_parties(&event) {
+            return;
+        }
         if self.concerns_the_work(&event) {
             self.pass(Input::Event(&event));
         }
+        self.look_at_transfer(&event);
         if let Event::HungUp { leg, cause } | Event::Refused { leg, cause } = event {
             // Whoever was in no conversation is gone all the same.
             self.board.part_with(leg, cause);
@@ -185,10 +200,14 @@ impl Call {
             .as_ref()
             .and_then(|task| task.work.deadline());
         match &self.phase {
-            Phase::Live => [work, self.unanswered_until(), self.board.tape.deadline()]
-                .into_iter()
-                .flatten()
-                .min(),
+            Phase::Live => {
+                let transfer = self.transfer.as_ref().map(Transfer::deadline);
+                let tape = self.board.tape.deadline();
+                [work, self.unanswered_until(), tape, transfer]
+                    .into_iter()
+                    .flatten()
+                    .min()
+            }
             Phase::Ending(_) => self.board.tape.deadline(),
             Phase::Ended => None,
         }
@@ -199,7 +218,13 @@ impl Call {
         self.board.setup.id
     }
 
-    /// What was known of it when it began.
+    /// The leg that the script serves: the caller's, until a transfer puts another in its place.
+    pub fn front(&self) -> LegId {
+        self.board.front()
+    }
+
+    /// What is known of it: as it began, until a transfer puts another in the caller's place, or the
+    /// call to another number.
     pub fn setup(&self) -> &Setup {
         &self.board.setup
     }
@@ -349,11 +374,16 @@ impl Call {
                     let to = to.to_owned();
                     return self.transfer(request, to, None, "the message's caller is called back");
                 }
+                if let Reply::Leg(Err(why)) = &reply {
+                    self.transfer_met_nobody(*why);
+                }
                 self.board.reply(request, reply);
                 self.resume_music();
             }
             Owner::Script(_) => self.go_on_without_script(&task.work, &reply),
             Owner::Fallback => self.fallback_goes_on(&task.work, &reply),
+            Owner::NoRoute => self.no_route_goes_on(),
+            Owner::Recall => self.recall_goes_on(&task.work, &reply),
         }
     }
 
@@ -382,6 +412,10 @@ impl Call {
                 self.end_when_closed();
             }
             return;
+        }
+        if is_due(self.transfer.as_ref().map(Transfer::deadline)) {
+            self.note_timer("transfer");
+            return self.transfer_is_overdue();
         }
         if is_due(self.unanswered_until()) {
             self.note_timer("ring_limit");

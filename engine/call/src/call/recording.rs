@@ -114,14 +114,19 @@ impl Board {
         }
     }
 
-    /// Another party, or none, is with the caller now.
+    /// Another party, or none, is with the one whom the script serves now.
     pub(crate) fn tape_follows(&mut self, other: Option<LegId>) {
+        let conversation = self.tape.conversation.as_ref();
+        if conversation.is_some_and(|conversation| conversation.other != other) {
+            self.tape_moves(other);
+        }
+    }
+
+    /// These are the parties of the conversation now, whoever they were before.
+    pub(crate) fn tape_moves(&mut self, other: Option<LegId>) {
         let Some(conversation) = &mut self.tape.conversation else {
             return;
         };
-        if conversation.other == other {
-            return;
-        }
         conversation.other = other;
         let (recording, running) = (conversation.recording, conversation.since.is_some());
         if running {

@@ -7,7 +7,7 @@ use crate::bridge::Bridging;
 use crate::call::foreground::Foreground;
 use crate::call::{Call, Owner, Phase, Script, Task};
 use crate::journal::What;
-use crate::{Bridge, Cause, Ended, Reply, Sound, Strategy, Target, Why};
+use crate::{Bridge, Cause, Ended, Output, Reply, Sound, Strategy, Target, Why};
 
 impl Call {
     /// The script has ended; not to be told of one that was dropped for a transfer, or stopped.
@@ -18,6 +18,9 @@ impl Call {
         self.board.now = now;
         self.board.note(What::ScriptEnded(ended.clone()));
         self.board.nobody_waits_for_recordings();
+        if self.transfer_outlives(&ended) {
+            return;
+        }
         match ended {
             Ended::Returned => self.returned(),
             Ended::Failed { message } => self.failed(&message),
@@ -61,7 +64,7 @@ impl Call {
         self.drop_work();
         let sound = Sound::Named("call/invalid".to_owned());
         let apology = Apology::new(&self.board, Some(sound));
-        self.start(Foreground::Apology(apology), Owner::Fallback);
+        self.start(Foreground::Apology(apology), Owner::NoRoute);
     }
 
     /// The work that outlived its script is done.
@@ -85,13 +88,10 @@ impl Call {
 
     pub(super) fn fallback_goes_on(&mut self, work: &Foreground, reply: &Reply) {
         match work {
-            Foreground::Apology(_) if self.script == Script::Failed => {
-                match self.board.options.fallback.target.clone() {
-                    Some(target) => self.put_through(target),
-                    None => self.finish(Cause::Failure, SCRIPT_FAILED.to_owned()),
-                }
-            }
-            Foreground::Apology(_) => self.finish(Cause::Unallocated, NO_ROUTE.to_owned()),
+            Foreground::Apology(_) => match self.board.options.fallback.target.clone() {
+                Some(target) => self.put_through(target),
+                None => self.finish(Cause::Failure, SCRIPT_FAILED.to_owned()),
+            },
             _ if matches!(reply, Reply::Leg(Ok(_))) => self.hang_up_after(work),
             _ => {
                 self.board
@@ -99,6 +99,11 @@ impl Call {
                 self.finish(Cause::Failure, SCRIPT_FAILED.to_owned());
             }
         }
+    }
+
+    /// The caller has heard that the number does not exist.
+    pub(super) fn no_route_goes_on(&mut self) {
+        self.finish(Cause::Unallocated, NO_ROUTE.to_owned());
     }
 
     fn put_through(&mut self, target: Target) {
@@ -123,8 +128,25 @@ impl Call {
         self.finish(Cause::Normal, by);
     }
 
+    /// The script that runs is stopped, and the call goes on.
+    pub(super) fn drop_script(&mut self) {
+        if self.script == Script::Running {
+            self.script = Script::Ended;
+            self.board.nobody_waits_for_recordings();
+            self.board.push(Output::StopScript);
+        }
+    }
+
+    /// Nobody has taken a call back that could not be transferred.
+    pub(super) fn recall_goes_on(&mut self, work: &Foreground, reply: &Reply) {
+        match reply {
+            Reply::Leg(Ok(_)) => self.hang_up_after(work),
+            _ => self.apologize("who has transferred the call does not take it back"),
+        }
+    }
+
     /// Ends the work in hand without an answer.
-    fn drop_work(&mut self) {
+    pub(super) fn drop_work(&mut self) {
         if let Some(Task { mut work, .. }) = self.foreground.take() {
             work.abandon(&mut self.board);
             self.board.unmask();
@@ -132,7 +154,7 @@ impl Call {
     }
 }
 
-fn cause_of(why: Why) -> Cause {
+pub(super) fn cause_of(why: Why) -> Cause {
     match why {
         Why::Busy => Cause::Busy,
         Why::Rejected => Cause::Rejected,

@@ -1,7 +1,7 @@
 //! What a call was, as it goes along: stretches of time, and what decides its outcome.
 
 use crate::record::{Outcome, Segment, SegmentKind};
-use crate::{Cause, RecordingId, Why};
+use crate::{CallId, Cause, RecordingId, Why};
 
 /// The stretches of a call; no two overlap, none is empty.
 #[derive(Debug)]
@@ -93,12 +93,17 @@ pub(crate) struct Story {
     pub(crate) queueing: bool,
     /// Why nobody came, the last time.
     pub(crate) nobody: Option<Why>,
+    /// A party is in another call now, which tells the rest.
+    pub(crate) goes_on_in: Option<CallId>,
     /// Who left the last conversation, if nothing came after.
     pub(crate) parted_by: Option<String>,
 }
 
 impl Story {
     pub(crate) fn outcome(&self, cause: Cause, by_caller: bool) -> Outcome {
+        if self.goes_on_in.is_some() {
+            return Outcome::Transferred;
+        }
         if self.talked {
             return Outcome::Answered;
         }

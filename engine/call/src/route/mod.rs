@@ -3,6 +3,7 @@
 //! A context is both the routing table and the fence: what is not in it cannot be dialled.
 
 mod pattern;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 
 pub use pattern::{Pattern, PatternError};
 use pattern::{Set, Step, Tail};
+pub use reach::Unreachable;
 
 /// The routes of one context.
 ///

@@ -214,10 +214,19 @@ pub(super) enum Step {
 }
 
 impl Step {
-    fn allows(&self, byte: u8) -> bool {
+    pub(super) fn allows(&self, byte: u8) -> bool {
         match self {
             Self::One(one) => *one == byte,
             Self::Of(set) => set.contains(byte),
+        }
+    }
+
+    /// Whether both allow some character.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::One(a), Self::One(b)) => a == b,
+            (Self::One(one), Self::Of(set)) | (Self::Of(set), Self::One(one)) => set.contains(*one),
+            (Self::Of(a), Self::Of(b)) => a.bits & b.bits != 0,
         }
     }
 

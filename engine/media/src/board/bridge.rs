@@ -73,6 +73,7 @@ impl Board {
         };
         let decodes = leg.config.codec.kind.decodes();
         let tones = leg.wants_tones();
+        let is_mixed = leg.mouth.is_mixed;
         let wanted = tones || frame.is_some() || !leg.recorded_on.is_empty();
         if !wanted || !decodes {
             leg.ear = None;
@@ -82,7 +83,8 @@ impl Board {
         let kind = leg.config.codec.kind;
         let ear = leg.ear.get_or_insert_with(|| Box::new(Ear::new(kind)));
         ear.serve(tones, frame);
-        match (frame.is_some(), self.ears.has(slot)) {
+        // A room asks for its frames itself.
+        match (frame.is_some() && !is_mixed, self.ears.has(slot)) {
             (true, false) => self.ears.enter(slot, now),
             (false, true) => self.ears.leave(slot),
             _ => {}
@@ -118,6 +120,9 @@ impl Board {
 
     /// How long an ear's frames are: packets of 20, 40 and 60 ms are whole numbers of 20 ms.
     fn wanted_frame(&self, slot: u32) -> Option<Duration> {
+        if self.legs.leg(slot)?.mouth.is_mixed {
+            return Some(Duration::from_millis(20));
+        }
         let listeners = self.legs.leg(slot)?.heard_by.iter();
         let lengths = listeners.filter_map(|&to| {
             let leg = self.legs.leg(to)?;

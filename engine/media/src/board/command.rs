@@ -37,6 +37,16 @@ impl Board {
                     self.unhear(now, b, a);
                 }
             }
+            Command::EnterRoom { room, leg } => {
+                if let Some(slot) = self.legs.find(leg) {
+                    self.enter_room(now, room, slot);
+                }
+            }
+            Command::LeaveRoom { leg } => {
+                if let Some(slot) = self.legs.find(leg) {
+                    self.leave_room(now, slot);
+                }
+            }
             Command::SendDigits { leg, digits } => self.send_digits(now, leg, &digits),
             Command::Press { leg, digit } => self.press(now, leg, digit),
             Command::StartRecording {
@@ -57,6 +67,12 @@ impl Board {
                 let wanted = [left, right].map(|leg| self.legs.find(leg?));
                 if let Some(place) = self.find_recording(recording) {
                     self.record_legs(now, place, wanted);
+                }
+            }
+            Command::RecordRoom { recording, leg } => {
+                let slot = self.legs.find(leg);
+                if let (Some(place), Some(slot)) = (self.find_recording(recording), slot) {
+                    self.record_room(now, place, slot);
                 }
             }
             Command::StopRecording { recording } => {
@@ -83,6 +99,7 @@ impl Board {
             leg.update(now, config);
         }
         self.choose_paths(now, slot);
+        self.rearrange_room_of(now, slot);
         self.schedule_mouth(now, slot);
     }
 
@@ -96,6 +113,7 @@ impl Board {
 
     /// A leg leaves its recordings and conversations, and is no longer served.
     pub(super) fn part_with(&mut self, now: Instant, slot: u32) {
+        self.leave_room(now, slot);
         self.leave_recordings(slot);
         if let Some(leg) = self.legs.leg(slot) {
             let (heard, listeners) = (leg.mouth.bridge, leg.heard_by.clone());

@@ -9,6 +9,7 @@ use crate::leg::Leg;
 use crate::leg::mouth::Path;
 use crate::leg::reception::Via;
 use crate::rtp::receive::Arrival;
+use crate::rtp::send::Voice;
 use crate::{Event, LegKey, Side, Wire};
 
 impl Board {
@@ -100,7 +101,8 @@ impl Board {
             if let Some(listener) = self.legs.leg_mut(to)
                 && listener.mouth.path == Path::Samples
             {
-                listener.hear_frame(at, from, rate, frame, &mut self.bench, wire);
+                let voice = Voice::Ear(from);
+                listener.hear_frame(at, voice, rate, frame, &mut self.bench, wire);
             }
         }
     }
@@ -114,13 +116,13 @@ impl Recording {
     }
 
     /// A frame of a steady source.
-    fn take(&mut self, side: Side, rate: u32, samples: &[i16], now: Instant) {
+    pub(super) fn take(&mut self, side: Side, rate: u32, samples: &[i16], now: Instant) {
         // Fails only for rates that no codec of ours has.
         let _ = self.recorder.take(side, rate, samples, now);
     }
 }
 
-fn report_keys(
+pub(super) fn report_keys(
     now: Instant,
     leg: &mut Leg,
     keys: &[char],

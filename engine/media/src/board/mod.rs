@@ -4,8 +4,10 @@ mod bridge;
 mod command;
 mod ears;
 mod fault;
+mod moving;
 mod packet;
 mod recording;
+mod room;
 mod slots;
 mod tick;
 
@@ -13,7 +15,9 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use self::fault::Work;
+pub use self::moving::{MovedLeg, MovedRecording};
 use self::recording::Recording;
+use self::room::Room;
 use self::slots::Slots;
 use self::tick::Schedule;
 use crate::leg::Leg;
@@ -40,6 +44,7 @@ pub struct Board {
     recordings: Vec<Option<Recording>>,
     /// Sinks of recordings that are over, to be told so.
     closing: Vec<Box<dyn RecordingSink>>,
+    rooms: Vec<Room>,
     /// Legs that send at a pace of their own.
     mouths: Schedule,
     /// Legs whose sound is decoded at a steady pace.
@@ -91,6 +96,7 @@ impl Board {
             leaving: Vec::new(),
             recordings: Vec::new(),
             closing: Vec::new(),
+            rooms: Vec::new(),
             mouths: Schedule::default(),
             ears: Schedule::default(),
             swept: Swept::default(),

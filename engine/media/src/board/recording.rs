@@ -14,6 +14,8 @@ pub(super) struct Recording {
     pub(super) recorder: Recorder,
     /// Slots of the legs, left and right.
     pub(super) sides: [Option<u32>; 2],
+    /// The leg whose room is heard right.
+    pub(super) room: Option<u32>,
 }
 
 impl Board {
@@ -22,6 +24,7 @@ impl Board {
             key,
             recorder,
             sides: [None; 2],
+            room: None,
         });
         match self.recordings.iter().position(Option::is_none) {
             Some(place) => self.recordings[place] = recording,
@@ -30,8 +33,50 @@ impl Board {
     }
 
     pub(super) fn record_legs(&mut self, now: Instant, place: usize, wanted: [Option<u32>; 2]) {
+        self.forget_room(place);
         for (side, slot) in [Side::Left, Side::Right].into_iter().zip(wanted) {
             self.record_side(now, place, side, slot);
+        }
+    }
+
+    /// What a leg hears of its room is on the right from now on.
+    pub(super) fn record_room(&mut self, now: Instant, place: usize, slot: u32) {
+        self.record_side(now, place, Side::Right, None);
+        self.forget_room(place);
+        if let Some(Some(recording)) = self.recordings.get_mut(place) {
+            recording.room = Some(slot);
+        }
+        self.refresh_taps(now, slot);
+    }
+
+    /// Who is in a leg's room is not who was: of two the other is recorded, of more their mix.
+    pub(super) fn refresh_taps(&mut self, now: Instant, slot: u32) {
+        let mate = self.room_mate(slot);
+        for place in 0..self.recordings.len() {
+            let recording = self.recordings.get(place).and_then(Option::as_ref);
+            if recording.and_then(|recording| recording.room) != Some(slot) {
+                continue;
+            }
+            self.record_side(now, place, Side::Right, mate);
+            let Some(leg) = self.legs.leg_mut(slot) else {
+                continue;
+            };
+            let entry = (place as u32, Side::Right);
+            leg.heard_on.retain(|known| *known != entry);
+            if leg.mouth.is_mixed {
+                leg.heard_on.push(entry);
+            }
+        }
+    }
+
+    /// A recording listens to no room any longer.
+    fn forget_room(&mut self, place: usize) {
+        let Some(Some(recording)) = self.recordings.get_mut(place) else {
+            return;
+        };
+        let room = recording.room.take();
+        if let Some(leg) = room.and_then(|slot| self.legs.leg_mut(slot)) {
+            leg.heard_on.retain(|known| known.0 != place as u32);
         }
     }
 
@@ -61,9 +106,15 @@ impl Board {
         let Some(recording) = self.recordings.get_mut(place).and_then(Option::take) else {
             return;
         };
-        for slot in recording.sides.into_iter().flatten() {
+        for slot in recording
+            .sides
+            .into_iter()
+            .chain([recording.room])
+            .flatten()
+        {
             if let Some(leg) = self.legs.leg_mut(slot) {
                 leg.recorded_on.retain(|known| known.0 != place as u32);
+                leg.heard_on.retain(|known| known.0 != place as u32);
             }
         }
         self.events.push_back(Event::RecordingClosed {
@@ -83,6 +134,7 @@ impl Board {
     /// A leg that goes leaves silence on its side.
     pub(super) fn leave_recordings(&mut self, slot: u32) {
         for recording in self.recordings.iter_mut().flatten() {
+            recording.room.take_if(|room| *room == slot);
             for side in [Side::Left, Side::Right] {
                 if recording.sides[side as usize] == Some(slot) {
                     recording.sides[side as usize] = None;

@@ -63,6 +63,7 @@ impl Board {
         self.work = Work::Nobody;
         self.say_good_bye(now, wire);
         self.pump_ears(now, wire);
+        self.mix_rooms(now, wire);
         self.let_mouths_speak(now, wire);
         self.sweep_legs(now, wire);
         self.sweep_recordings(now);

@@ -39,6 +39,8 @@ pub(crate) struct Leg {
     signalled: [Option<SocketAddr>; 2],
     /// Recordings, by their place on the board, and the side.
     pub(crate) recorded_on: SmallVec<[(u32, Side); 1]>,
+    /// The same, of what it hears in its room.
+    pub(crate) heard_on: SmallVec<[(u32, Side); 1]>,
 }
 
 impl Leg {
@@ -54,6 +56,7 @@ impl Leg {
             reports: Reports::new(now, config.seed),
             heard_by: SmallVec::new(),
             recorded_on: SmallVec::new(),
+            heard_on: SmallVec::new(),
             signalled: [config.remote, config.remote_rtcp],
             config,
         }

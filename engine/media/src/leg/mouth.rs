@@ -8,7 +8,7 @@ use crate::codec::{Encoder, MAX_FRAME, MAX_PAYLOAD, Resampler, g711};
 use crate::dtmf::{self, KeySender, Step, Telephone};
 use crate::rtp::HEADER;
 use crate::rtp::send::Voice;
-use crate::{CodecKind, LegKey, Music, PlayKey, Wire};
+use crate::{CodecKind, Music, PlayKey, Wire};
 
 /// The sending half of a leg: its sources, and what it needs to encode them.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Mouth {
     pub(crate) bridge: Option<u32>,
     /// How that leg's sound comes here.
     pub(crate) path: Path,
+    /// It hears the others of its room, in place of a single leg.
+    pub(crate) is_mixed: bool,
     /// Something was to be heard once: from then on silence is sent where there is no sound, for
     /// peers hang up on streams that stop.
     pub(crate) started: bool,
@@ -79,6 +81,7 @@ impl Mouth {
             music: None,
             bridge: None,
             path: Path::Closed,
+            is_mixed: false,
             started: false,
             scheduled: false,
             converter: None,
@@ -95,7 +98,12 @@ impl Mouth {
     /// Whether there is something to send at the leg's own pace.
     pub(crate) fn has_turn(&self) -> bool {
         let own = self.playing.is_some() || self.music.is_some() || self.keys.is_busy();
-        own || self.bridge.is_none() && self.started
+        own || !self.hears_others() && self.started
+    }
+
+    /// Whether somebody is heard when nothing covers it.
+    fn hears_others(&self) -> bool {
+        self.bridge.is_some() || self.is_mixed
     }
 
     /// Another codec: encoders hold state of the old one.
@@ -165,7 +173,7 @@ impl Leg {
             self.mouth.music = Some(music);
             return Turn::More;
         }
-        if self.mouth.bridge.is_some() || !self.mouth.started {
+        if self.mouth.hears_others() || !self.mouth.started {
             let waits = self.mouth.keys.is_busy();
             return if waits { Turn::More } else { Turn::Rest };
         }
@@ -173,11 +181,11 @@ impl Leg {
         Turn::More
     }
 
-    /// Sends another leg's frame, cut to packets, if nothing covers it.
+    /// Sends a frame of others, cut to packets, if nothing covers it.
     pub(crate) fn hear_frame(
         &mut self,
         at: Instant,
-        from: LegKey,
+        voice: Voice,
         rate: u32,
         frame: &[i16],
         bench: &mut Workbench,
@@ -196,7 +204,7 @@ impl Leg {
             let payload =
                 self.mouth
                     .encode(kind, &bench.samples[..samples], &mut bench.packet[HEADER..]);
-            self.send_own(at, Voice::Ear(from), payload, bench, wire);
+            self.send_own(at, voice, payload, bench, wire);
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) enum Voice {
     Relay { from: LegKey, map: RelayMap },
     /// Another leg's sound, encoded by us.
     Ear(LegKey),
+    /// All the others in its room, encoded by us.
+    Room,
     /// A playing.
     Play(PlayKey),
     /// Music on the shared timeline.

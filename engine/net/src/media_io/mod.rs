@@ -1,6 +1,7 @@
 //! Media threads: each owns its legs, wakes once a tick, and takes no lock.
 
 mod epoll;
+mod moving;
 mod outbox;
 mod sockets;
 mod thread;
@@ -14,10 +15,11 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use media::{Command, LegKey};
+use media::{Command, LegKey, RecordingKey};
 
 use crate::Error;
 use crate::ports::Ports;
+use moving::Moving;
 use thread::Order;
 
 /// How media threads are to be set up.
@@ -182,6 +184,31 @@ impl MediaPool {
     /// Hands a command to a thread's board.
     pub fn command(&self, thread: usize, command: Command) {
         self.order(thread, Order::Board(command));
+    }
+
+    /// Brings a leg to another thread, sockets and all: its port stays, its stream goes on. It leaves
+    /// whom it hears. Say `to` for it from now on; what is ordered there waits until it has come.
+    pub fn move_leg(&self, from: usize, to: usize, leg: LegKey) {
+        self.hand_over(from, to, Moving::Leg(leg));
+    }
+
+    /// Brings a running recording to another thread. Nobody is on it then.
+    pub fn move_recording(&self, from: usize, to: usize, recording: RecordingKey) {
+        self.hand_over(from, to, Moving::Recording(recording));
+    }
+
+    /// Whether two numbers mean the same thread.
+    pub fn is_same_thread(&self, one: usize, other: usize) -> bool {
+        one % self.threads.len() == other % self.threads.len()
+    }
+
+    fn hand_over(&self, from: usize, to: usize, what: Moving) {
+        if self.is_same_thread(from, to) {
+            return;
+        }
+        let queue = self.threads[to % self.threads.len()].orders.clone();
+        self.order(to, Order::Expect(what));
+        self.order(from, Order::Give { what, to: queue });
     }
 
     /// Ends all threads and waits for them.

@@ -1,6 +1,7 @@
 //! Media threads between real sockets, over both back ends.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -54,6 +55,87 @@ fn two_peers_hear_each_other_over_either_back_end_and_their_ports_come_back() {
         desk.pool.stop();
         assert!(UdpSocket::bind(a.exchange).is_ok(), "{backend:?}");
     }
+}
+
+#[test]
+fn a_leg_that_comes_from_another_thread_is_heard_there_and_its_port_comes_back() {
+    for (number, backend) in backends().into_iter().enumerate() {
+        let mut desk = Desk::with_threads(backend, 46_700 + 100 * number as u16, 2);
+        let free = desk.pool.free_ports();
+        let (a, b) = (desk.peer(1), desk.peer_on(1, 2));
+        let (file, tape) = tape();
+        desk.pool.command(
+            1,
+            Command::StartRecording {
+                recording: RecordingKey(5),
+                stereo: true,
+                rate: 8_000,
+                sink: Box::new(file),
+                silence: Duration::ZERO,
+            },
+        );
+
+        // What is ordered at once waits until the leg and the recording are there.
+        desk.pool.move_leg(1, 0, b.leg);
+        desk.pool.move_recording(1, 0, RecordingKey(5));
+        desk.pool
+            .command(0, Command::Connect { a: a.leg, b: b.leg });
+        desk.pool.command(
+            0,
+            Command::RecordLegs {
+                recording: RecordingKey(5),
+                left: Some(a.leg),
+                right: Some(b.leg),
+            },
+        );
+        assert_eq!(
+            a.talks_to(&b),
+            b.exchange,
+            "the port is the same: {backend:?}"
+        );
+        assert_eq!(b.talks_to(&a), a.exchange);
+        // There and back again, and away: orders stay in order over several moves.
+        desk.pool.move_leg(0, 1, b.leg);
+        desk.pool.move_leg(1, 0, b.leg);
+        desk.pool.command(
+            0,
+            Command::StopRecording {
+                recording: RecordingKey(5),
+            },
+        );
+        desk.event(|event| matches!(event, Event::RecordingClosed { .. }));
+        assert!(tape.lock().unwrap().iter().any(|sample| *sample != 0));
+        for peer in [&a, &b] {
+            desk.pool.command(0, Command::RemoveLeg { leg: peer.leg });
+            let left = desk.event(|event| matches!(event, Event::Left { .. }));
+            assert!(matches!(left, Event::Left { leg, .. } if leg == peer.leg));
+            desk.pool.close(0, peer.leg, peer.exchange.port());
+        }
+        assert_eq!(desk.pool.free_ports(), free);
+        desk.pool.stop();
+        assert!(UdpSocket::bind(b.exchange).is_ok(), "{backend:?}");
+    }
+}
+
+#[test]
+fn what_a_thread_has_not_got_does_not_keep_the_other_waiting() {
+    let mut desk = Desk::with_threads(BackendChoice::Epoll, 46_900, 2);
+    let (a, b) = (desk.peer(1), desk.peer(2));
+
+    desk.pool.move_leg(1, 0, LegKey(99));
+    desk.pool.move_recording(1, 0, RecordingKey(99));
+    desk.pool.command(
+        0,
+        Command::Connect {
+            a: LegKey(99),
+            b: a.leg,
+        },
+    );
+    desk.pool
+        .command(0, Command::Connect { a: a.leg, b: b.leg });
+
+    assert_eq!(a.talks_to(&b), b.exchange);
+    desk.pool.stop();
 }
 
 #[test]
@@ -176,7 +258,7 @@ fn backends() -> Vec<BackendChoice> {
     backends
 }
 
-/// A pool of one thread, and what it reports.
+/// A pool, and what it reports.
 struct Desk {
     pool: MediaPool,
     events: Receiver<Event>,
@@ -189,11 +271,35 @@ struct Peer {
     exchange: SocketAddr,
 }
 
+/// A recording's sink, and what went there.
+fn tape() -> (Tape, Arc<Mutex<Vec<i16>>>) {
+    let samples = Arc::default();
+    (Tape(Arc::clone(&samples)), samples)
+}
+
+#[derive(Debug)]
+struct Tape(Arc<Mutex<Vec<i16>>>);
+
+impl RecordingSink for Tape {
+    fn write(&mut self, samples: &[i16]) -> bool {
+        self.0.lock().unwrap().extend_from_slice(samples);
+        true
+    }
+
+    fn close(&mut self) -> bool {
+        true
+    }
+}
+
 impl Desk {
     fn new(backend: BackendChoice, first_port: u16) -> Self {
+        Self::with_threads(backend, first_port, 1)
+    }
+
+    fn with_threads(backend: BackendChoice, first_port: u16, threads: usize) -> Self {
         let (tell, events) = channel();
         let options = MediaOptions {
-            threads: 1,
+            threads,
             ports: (first_port, first_port + 19),
             backend,
         };
@@ -207,11 +313,15 @@ impl Desk {
     }
 
     fn peer(&mut self, number: u64) -> Peer {
+        self.peer_on(0, number)
+    }
+
+    fn peer_on(&mut self, thread: usize, number: u64) -> Peer {
         let leg = LegKey(number);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let remote = socket.local_addr().unwrap();
-        let opened = self.pool.open(0, leg, HERE).unwrap();
+        let opened = self.pool.open(thread, leg, HERE).unwrap();
         let config = LegConfig {
             remote: Some(remote),
             remote_rtcp: None,
@@ -234,7 +344,7 @@ impl Desk {
             seed: number,
             cname: "test".into(),
         };
-        self.pool.command(0, Command::AddLeg { leg, config });
+        self.pool.command(thread, Command::AddLeg { leg, config });
         Peer {
             leg,
             socket,
@@ -257,6 +367,23 @@ impl Peer {
         let mut packet = packet(sequence, 0x2a);
         packet[1] = payload_type;
         self.socket.send_to(&packet, self.exchange).unwrap();
+    }
+
+    /// Speaks until the other hears it, and tells where that came from.
+    fn talks_to(&self, other: &Self) -> SocketAddr {
+        other
+            .socket
+            .set_read_timeout(Some(Duration::from_millis(20)))
+            .unwrap();
+        let mut packet = [0; 400];
+        for sequence in 1..=250 {
+            self.say(sequence, 8);
+            match other.socket.recv_from(&mut packet) {
+                Ok((_, from)) if packet[12] == 0x2a => return from,
+                _ => {}
+            }
+        }
+        panic!("nothing is heard");
     }
 
     fn hear(&self) -> (SocketAddr, Vec<u8>) {

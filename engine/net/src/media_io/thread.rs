@@ -3,13 +3,14 @@
 use std::net::UdpSocket;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
 
 use media::{Board, Command, LegKey};
 
 use super::Counters;
 use super::epoll::Epoll;
+use super::moving::{Arrivals, Departures, Luggage, Moving};
 use super::outbox::{Outbox, OutboxWire};
 use super::sockets::{Slot, Sockets};
 use super::uring::Uring;
@@ -26,6 +27,18 @@ pub(super) enum Order {
         leg: LegKey,
     },
     Board(Command),
+    /// Something comes from another thread: what is ordered of it waits.
+    Expect(Moving),
+    /// Give something to another thread.
+    Give {
+        what: Moving,
+        to: SyncSender<Self>,
+    },
+    /// It comes; or it does not, because the other thread has not got it.
+    Take {
+        what: Moving,
+        luggage: Option<Luggage>,
+    },
     Stop,
 }
 
@@ -54,6 +67,8 @@ pub(super) fn run<R>(
         outbox: Outbox::with_capacity(512),
         backend,
         unreported: None,
+        arrivals: Arrivals::default(),
+        departures: Departures::default(),
     };
     let mut next_tick = Instant::now() + TICK;
     loop {
@@ -100,31 +115,36 @@ struct Desk {
     backend: Backend,
     /// An event that the switch could not take yet.
     unreported: Option<media::Event>,
+    arrivals: Arrivals,
+    departures: Departures,
 }
 
 impl Desk {
     fn is_idle(&self) -> bool {
-        self.sockets.is_empty() && self.unreported.is_none() && self.board.is_idle()
+        let quiet = self.unreported.is_none() && self.departures.is_empty();
+        quiet && self.sockets.is_empty() && self.board.is_idle()
     }
 
     fn obey(&mut self, order: Order) -> std::ops::ControlFlow<()> {
+        let Some(order) = self.arrivals.keep(order) else {
+            return std::ops::ControlFlow::Continue(());
+        };
         match order {
-            Order::Open { leg, rtp, rtcp } => {
-                let slots = self.sockets.insert(leg, rtp, rtcp);
-                for slot in slots {
-                    let Some(entry) = self.sockets.entry(slot) else {
-                        continue;
-                    };
-                    if let Err(error) = self.backend.add(slot, &entry.socket) {
-                        tracing::error!(%error, "cannot watch a media socket");
-                    }
-                }
-            }
+            Order::Open { leg, rtp, rtcp } => self.open(leg, [rtp, rtcp]),
             Order::Close { leg } => {
-                // What the board has said of this leg (RTCP BYE) still leaves.
-                self.send();
-                for (slot, socket) in self.sockets.remove(leg).into_iter().flatten() {
-                    self.backend.remove(slot, &socket);
+                self.close(leg);
+            }
+            Order::Expect(what) => self.arrivals.expect(what),
+            Order::Give { what, to } => {
+                let luggage = self.pack(what);
+                self.departures.send(to, Order::Take { what, luggage });
+            }
+            Order::Take { what, luggage } => {
+                self.unpack(luggage);
+                for order in self.arrivals.arrived(what) {
+                    if self.obey(order).is_break() {
+                        return std::ops::ControlFlow::Break(());
+                    }
                 }
             }
             Order::Board(command) => {
@@ -141,10 +161,65 @@ impl Desk {
         std::ops::ControlFlow::Continue(())
     }
 
+    fn open(&mut self, leg: LegKey, [rtp, rtcp]: [UdpSocket; 2]) {
+        for slot in self.sockets.insert(leg, rtp, rtcp) {
+            let Some(entry) = self.sockets.entry(slot) else {
+                continue;
+            };
+            if let Err(error) = self.backend.add(slot, &entry.socket) {
+                tracing::error!(%error, "cannot watch a media socket");
+            }
+        }
+    }
+
+    /// Takes a leg's sockets out; what the board has said of it (RTCP BYE) still leaves.
+    fn close(&mut self, leg: LegKey) -> Option<[UdpSocket; 2]> {
+        self.send();
+        let pair = self.sockets.remove(leg)?;
+        for (slot, socket) in &pair {
+            self.backend.remove(*slot, socket);
+        }
+        Some(pair.map(|(_, socket)| socket))
+    }
+
+    fn pack(&mut self, what: Moving) -> Option<Luggage> {
+        let now = Instant::now();
+        match what {
+            Moving::Leg(key) => {
+                let mut leg = None;
+                guard(&mut self.board, now, |board| leg = board.give_leg(now, key));
+                let sockets = self.close(key)?;
+                Some(Luggage::Leg { key, leg, sockets })
+            }
+            Moving::Recording(key) => {
+                let mut recording = None;
+                guard(&mut self.board, now, |board| {
+                    recording = board.give_recording(now, key);
+                });
+                recording.map(Luggage::Recording)
+            }
+        }
+    }
+
+    fn unpack(&mut self, luggage: Option<Luggage>) {
+        let now = Instant::now();
+        match luggage {
+            Some(Luggage::Leg { key, leg, sockets }) => {
+                self.open(key, sockets);
+                if let Some(leg) = leg {
+                    guard(&mut self.board, now, |board| board.take_leg(now, leg));
+                }
+            }
+            Some(Luggage::Recording(recording)) => self.board.take_recording(recording),
+            None => {}
+        }
+    }
+
     fn tick<R>(&mut self, report: &R, counters: &Counters)
     where
         R: Fn(media::Event) -> Result<(), media::Event>,
     {
+        self.departures.send_again();
         let now = Instant::now();
         let Self {
             board,

@@ -113,7 +113,10 @@ impl Uring {
         let cancel = opcode::AsyncCancel::new(key(slot, receiver.life))
             .build()
             .user_data(CANCELLED);
-        if let Err(error) = self.push(&cancel).and_then(|()| self.enter(0, 0)) {
+        // The kernel lets go of the socket when it has run what it put off, and a thread that has just
+        // given its last leg away does not ask it to again.
+        let flags = libc_getevents();
+        if let Err(error) = self.push(&cancel).and_then(|()| self.enter(0, flags)) {
             tracing::error!(%error, "cannot stop watching a media socket");
         }
     }

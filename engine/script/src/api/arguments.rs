@@ -10,7 +10,6 @@ use crate::suggest::did_you_mean;
 /// The names of a table of options, as the stubs have them.
 pub(crate) struct Names {
     /// The stubs' class: `GatherOptions`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only the stubs' test asks"))]
     pub(crate) class: &'static str,
     /// The options.
     pub(crate) names: &'static [&'static str],

@@ -17,6 +17,7 @@ mod http;
 pub(crate) mod jobs;
 mod json;
 mod log;
+mod mail;
 mod messages;
 #[cfg(test)]
 mod odd_tests;
@@ -24,6 +25,7 @@ pub(crate) mod on;
 pub(crate) mod plugin;
 pub(crate) mod queue;
 mod queues;
+mod recordings;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
@@ -59,6 +61,11 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("emit", emit::function(lua, surroundings, &scripts)?)?;
     globals.raw_set("http", http::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("jobs", jobs::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("mail", mail::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set(
+        "recordings",
+        recordings::table(lua, surroundings, &scripts)?,
+    )?;
     globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
     queues::register(lua, surroundings)?;
@@ -83,7 +90,17 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
 
 /// The globals that are tables of ours.
 const LIBRARIES: &[&str] = &[
-    "agents", "clock", "config", "http", "jobs", "json", "log", "messages", "queues",
+    "agents",
+    "clock",
+    "config",
+    "http",
+    "jobs",
+    "json",
+    "log",
+    "mail",
+    "messages",
+    "queues",
+    "recordings",
 ];
 
 /// Refuses a declaration outside of loading.

@@ -132,6 +132,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "message.received",
     "queue.entered",
     "queue.left",
+    "call.transferred",
     "voicemail.recorded",
     "voicemail.heard",
     "voicemail.deleted",

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mlua::{Error, Lua, MultiValue, Table, Value};
 
-use super::{agents, closed, db, emit, every, http, jobs, messages, on, store};
+use super::{agents, closed, db, emit, every, http, jobs, mail, messages, on, recordings, store};
 use crate::convert::from_json;
 use crate::plugin::Owner;
 use crate::suggest::did_you_mean;
@@ -52,6 +52,8 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
     for (library, table) in [
         ("http", http::table(lua, surroundings, &owner)?),
         ("jobs", jobs::table(lua, surroundings, &owner)?),
+        ("mail", mail::table(lua, surroundings, &owner)?),
+        ("recordings", recordings::table(lua, surroundings, &owner)?),
         ("db", db::table(lua, surroundings, &owner)?),
         ("agents", agents::table(lua, surroundings, &owner)?),
         ("messages", messages::table(lua, surroundings, &owner)?),

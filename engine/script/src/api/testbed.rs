@@ -180,6 +180,7 @@ impl Bed {
             client: Arc::default(),
             bell: Arc::default(),
             databases: Arc::default(),
+            recordings: None,
             generation: 7,
             declared: RefCell::default(),
             current: RefCell::default(),
@@ -330,6 +331,7 @@ pub(crate) fn setup() -> Setup {
             ("Via".into(), "a".into()),
             ("via".into(), "b".into()),
         ],
+        transferred_by: None,
         language: "zh".into(),
         started_at: NOON,
     }

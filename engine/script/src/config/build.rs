@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::form::transport_and_address;
 use super::{
-    Config, Fallback, Http, Limits, Listen, MailboxConfig, NumberFormat, Rtp, Sip, Tenant,
-    Transport, Trunk, User,
+    Config, Fallback, Http, Limits, Listen, MailboxConfig, NumberFormat, Rtp, Sip, Smtp, SmtpTls,
+    Tenant, Transport, Trunk, User,
 };
 
 pub(super) fn config(checked: &Value) -> Config {
@@ -134,10 +134,12 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             play: text(it["fallback"].get("play")),
             transfer: text(it["fallback"].get("transfer")),
         },
+        recall: duration(&it["recall"]),
         agents: agents(&it["agents"]),
         busy_reasons: texts(&it["agents"]["reasons"]),
         trunks: BTreeMap::new(),
         tests_first: false,
+        smtp: smtp(&it["smtp"]),
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),
     }
 }
@@ -154,6 +156,26 @@ fn agents(it: &Value) -> AgentRules {
         lost_grace: duration(&it["lost_grace"]),
         lost_logout: duration(&it["lost_logout"]),
     }
+}
+
+/// Nothing where neither host nor sender is given; what lacks one of them is complained of.
+fn smtp(it: &Value) -> Option<Smtp> {
+    let (host, from) = (text(it.get("host")), text(it.get("from")));
+    host.as_ref().or(from.as_ref())?;
+    let (tls, usual) = match it["tls"].as_str() {
+        Some("none") => (SmtpTls::None, 25),
+        Some("tls") => (SmtpTls::Tls, 465),
+        _ => (SmtpTls::Starttls, 587),
+    };
+    let port = it["port"].as_u64().and_then(|port| port.try_into().ok());
+    Some(Smtp {
+        host: host.unwrap_or_default(),
+        port: port.unwrap_or(usual),
+        tls,
+        username: text(it.get("username")),
+        password: text(it.get("password")),
+        from: from.unwrap_or_default(),
+    })
 }
 
 fn text(value: Option<&Value>) -> Option<String> {

@@ -187,6 +187,44 @@ fn http() -> Schema {
     )])
 }
 
+fn smtp() -> Schema {
+    Schema::new(vec![
+        Field::new("host", Kind::Form(relay), "A name or an address."),
+        Field::new("port", Kind::Integer, "587, 465 or 25, as `tls` has it.").range(1.0, 65_535.0),
+        Field::new(
+            "tls",
+            Kind::Enum(&["starttls", "tls", "none"]),
+            "How it is encrypted.",
+        )
+        .default("starttls"),
+        Field::new("username", Kind::String, "Who we are there."),
+        Field::new("password", Kind::Secret, "Proves it."),
+        Field::new(
+            "from",
+            Kind::Form(sender),
+            "Whom mail comes from: 客服 <desk@example.com>.",
+        ),
+    ])
+}
+
+fn relay(text: &str) -> Result<(), String> {
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_host) {
+        true => Ok(()),
+        false => Err(format!(
+            "expected a host such as \"smtp.example.com\", got \"{text}\""
+        )),
+    }
+}
+
+fn sender(text: &str) -> Result<(), String> {
+    let wrong =
+        |_| format!("expected a mail address such as \"客服 <desk@example.com>\", got \"{text}\"");
+    text.parse::<lettre::message::Mailbox>()
+        .map(drop)
+        .map_err(wrong)
+}
+
 fn tenant() -> Schema {
     let fallback = Schema::new(vec![
         Field::new("play", Kind::String, "A sound."),
@@ -222,9 +260,21 @@ fn tenant() -> Schema {
         ),
         Field::new("fallback", Kind::Table(fallback), "When a script fails."),
         Field::new(
+            "recall",
+            Kind::Duration,
+            "How long it rings for a transferred call before whoever transferred it is rung.",
+        )
+        .default("20s")
+        .range(1.0, 180.0),
+        Field::new(
             "agents",
             Kind::Table(agents()),
             "What holds for all agents of queues.",
+        ),
+        Field::new(
+            "smtp",
+            Kind::Table(smtp()),
+            "The relay that mail goes out by.",
         ),
         Field::new(
             "plugins",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::{Listen, NumberFormat, Transport};
+use crate::config::{Listen, NumberFormat, SmtpTls, Transport};
 
 fn load_text(source: &str) -> Result<Config, Vec<Problem>> {
     check("config.lua", source, Path::new("/nonexistent"))
@@ -170,6 +170,24 @@ fn settings_that_do_not_fit_each_other_are_found() {
             "config.lua:9: tenants.8001.users.1049: no mailbox 'sales' (did you mean 'sale'?)",
             "config.lua:11: tenants.8001.fallback.transfer: no user '1094' (did you mean '1049'?)",
             "config.lua:12: tenants.8001.dialplan: expected a module such as \"scripts.8001\", got \"../etc\"",
+        ]
+    );
+}
+
+#[test]
+fn a_trunk_that_trusts_everybody_and_a_tenant_with_a_strange_number_are_refused() {
+    let problems = problems(
+        "return {\n  sip = { trunks = {\n    a = { tenant = '8001', context = 'in', host = 'h',\n      \
+         trusted = { '10.0.0.0/8', '0.0.0.0/0' },\n    },\n    b = { tenant = '8001', context = 'in', host = 'h', trusted = '::/0' },\n  } },\n  \
+         tenants = {\n    ['8001'] = {},\n    ['../etc'] = { dialplan = 'scripts.x' },\n  },\n}",
+    );
+
+    assert_eq!(
+        problems,
+        [
+            "config.lua:4: sip.trunks.a.trusted: \"0.0.0.0/0\" trusts everybody, and whoever calls from there needs no password: name the addresses of the trunk",
+            "config.lua:6: sip.trunks.b.trusted: \"::/0\" trusts everybody, and whoever calls from there needs no password: name the addresses of the trunk",
+            "config.lua:10: tenants.../etc: '../etc' is no tenant's number: letters, digits, - and _, at most 64",
         ]
     );
 }
@@ -413,4 +431,28 @@ fn what_is_missing_is_complained_of_once() {
 
     assert_eq!(told.len(), 4, "{told:#?}");
     assert!(told.iter().all(|told| told.contains(" no ")), "{told:#?}");
+}
+
+#[test]
+fn a_relay_needs_a_host_and_a_sender_and_keeps_its_password_covered() {
+    let wrong = |smtp: &str| {
+        let text = format!("return {{ tenants = {{ [\"8001\"] = {{ smtp = {{ {smtp} }} }} }} }}");
+        let problems = load_text(&text).unwrap_err();
+        problems[0].message.clone()
+    };
+
+    assert!(wrong("host = \"smtp.example.com\"").contains("wants host and from, both"));
+    let relay = "host = \"smtp.example.com\", from = \"a@b.cn\"";
+    assert!(wrong(&format!("{relay}, username = \"a\"")).contains("username and password, both"));
+    let clear = format!("{relay}, username = \"a\", password = \"b\", tls = \"none\"");
+    assert!(wrong(&clear).contains("would be sent in the clear"));
+    assert!(wrong("from = \"nobody\"").contains("expected a mail address"));
+    assert!(wrong("host = \"a b\"").contains("expected a host such as"));
+
+    let text = "return { tenants = { [\"8001\"] = { smtp = { host = \"smtp.example.com\", from = \"客服 <a@b.cn>\" } } } }";
+    let smtp = load_text(text).unwrap().tenants["8001"]
+        .smtp
+        .clone()
+        .unwrap();
+    assert_eq!((smtp.port, smtp.tls), (587, SmtpTls::Starttls));
 }

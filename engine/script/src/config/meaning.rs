@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::schema::Complaint;
 use crate::suggest::did_you_mean;
 
-use super::{Config, Tenant};
+use super::{Config, SmtpTls, Tenant};
 
 /// Finds the settings that contradict each other.
 pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
@@ -25,6 +25,7 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
     found.domains(config);
     for (number, tenant) in &config.tenants {
         found.tenant(number, tenant);
+        found.relay(number, tenant);
     }
     found.0
 }
@@ -90,8 +91,19 @@ fn weakness(extension: &str, password: &str) -> Option<String> {
 /// Letters of a password; fewer are guessed in an hour.
 pub const SHORTEST_PASSWORD: usize = 8;
 
+/// A tenant's number is a folder's name and part of addresses.
+const LONGEST_NUMBER: usize = 64;
+
 /// Weak secrets that are named in one sentence.
 const TOLD: usize = 5;
+
+/// Networks so large that strangers are in them.
+fn is_everybody(network: &str) -> bool {
+    let bits = network
+        .split_once('/')
+        .and_then(|(_, bits)| bits.parse::<u8>().ok());
+    bits.is_some_and(|bits| bits < 8)
+}
 
 #[derive(Default)]
 struct Found(Vec<Complaint>);
@@ -105,6 +117,25 @@ impl Found {
         });
     }
 
+    fn relay(&mut self, number: &str, tenant: &Tenant) {
+        let Some(smtp) = &tenant.smtp else { return };
+        let at = ["tenants", number, "smtp"];
+        let is_here = ["localhost", "127.0.0.1", "::1"].contains(&smtp.host.as_str());
+        if smtp.host.is_empty() || smtp.from.is_empty() {
+            self.complain(&at, "a relay wants host and from, both");
+        } else if smtp.username.is_some() != smtp.password.is_some() {
+            self.complain(
+                &at,
+                "a relay that knows us wants username and password, both",
+            );
+        } else if smtp.password.is_some() && smtp.tls == SmtpTls::None && !is_here {
+            self.complain(
+                &at,
+                "the password would be sent in the clear: use tls = \"starttls\" or \"tls\"",
+            );
+        }
+    }
+
     fn trunks(&mut self, config: &Config) {
         for (name, trunk) in &config.sip.trunks {
             let at = ["sip", "trunks", name.as_str()];
@@ -113,6 +144,12 @@ impl Found {
                 let hint = did_you_mean(&trunk.tenant, known);
                 let message = format!("no tenant '{}'{hint}", trunk.tenant);
                 self.complain(&[at[0], at[1], at[2], "tenant"], message);
+            }
+            for network in trunk.trusted.iter().filter(|network| is_everybody(network)) {
+                let message = format!(
+                    "\"{network}\" trusts everybody, and whoever calls from there needs no password: name the addresses of the trunk"
+                );
+                self.complain(&[at[0], at[1], at[2], "trusted"], message);
             }
             if trunk.register && (trunk.username.is_none() || trunk.password.is_none()) {
                 self.complain(&at, "a trunk that registers needs username and password");
@@ -152,6 +189,13 @@ impl Found {
     }
 
     fn tenant(&mut self, number: &str, tenant: &Tenant) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if number.is_empty() || number.len() > LONGEST_NUMBER || !number.chars().all(plain) {
+            let message = format!(
+                "'{number}' is no tenant's number: letters, digits, - and _, at most {LONGEST_NUMBER}"
+            );
+            self.complain(&["tenants", number], message);
+        }
         let users = || tenant.users.keys().map(String::as_str);
         if let Some(target) = &tenant.fallback.transfer {
             let path = ["tenants", number, "fallback", "transfer"];

@@ -145,6 +145,35 @@ pub struct Http {
     pub listen: Option<SocketAddr>,
 }
 
+/// How mail goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Smtp {
+    /// The relay: a name or an address.
+    pub host: String,
+    /// 587, or 465 where TLS begins at once, or 25 without it.
+    pub port: u16,
+    /// Whether it is encrypted.
+    pub tls: SmtpTls,
+    /// Who we are there.
+    pub username: Option<String>,
+    /// Proves it.
+    pub password: Option<String>,
+    /// Whom mail comes from: `客服 <desk@example.com>`.
+    pub from: String,
+}
+
+/// How a relay is spoken with.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SmtpTls {
+    /// In the clear: for a relay on this machine.
+    None,
+    /// In the clear until STARTTLS, which must come.
+    #[default]
+    Starttls,
+    /// Encrypted from the first octet.
+    Tls,
+}
+
 /// One enterprise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tenant {
@@ -164,6 +193,8 @@ pub struct Tenant {
     pub mailboxes: BTreeMap<String, MailboxConfig>,
     /// When a script fails.
     pub fallback: Fallback,
+    /// How long it rings for a transferred call before whoever transferred it is rung.
+    pub recall: Duration,
     /// What holds for all agents of its queues.
     pub agents: AgentRules,
     /// What the codes of 置忙 stand for, from 1: `meeting`.
@@ -172,6 +203,8 @@ pub struct Tenant {
     pub trunks: BTreeMap<String, String>,
     /// `reload = { tests = true }`: its tests must hold before its scripts go live.
     pub tests_first: bool,
+    /// How mail goes out; not at all when `None`.
+    pub smtp: Option<Smtp>,
     /// Settings of plugins, by plugin, as JSON (the plugins' own schemas check them).
     pub plugins: BTreeMap<String, serde_json::Value>,
 }

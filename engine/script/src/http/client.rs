@@ -1,6 +1,7 @@
 //! The thread that asks other machines, so that neither scripts nor signalling wait for them.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -12,34 +13,60 @@ use hyper::client::conn::http1;
 use hyper::header::{HOST, USER_AGENT};
 use hyper::{Response, header};
 use tokio::sync::{mpsc, oneshot};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::connect::connect;
+use super::trust::Trust;
 use super::{Answer, Error, LARGEST_ANSWER, MOST_AT_ONCE, Request};
+use crate::mail::{self, Letter};
 
 /// Asks other machines on a thread of its own, which begins with the first request.
 #[derive(Default)]
 pub(crate) struct Client {
-    requests: OnceLock<Result<mpsc::Sender<Asked>, String>>,
+    errands: OnceLock<Result<mpsc::Sender<Errand>, String>>,
     /// Who answers in place of the network.
     stand_in: Option<StandIn>,
+    /// What is trusted beside the certificates of the machine.
+    trusted: Vec<CertificateDer<'static>>,
 }
 
 /// Answers in place of the network, at once.
-pub(crate) type StandIn = Arc<dyn Fn(&Request) -> Result<Answer, Error> + Send + Sync>;
+#[derive(Clone)]
+pub(crate) struct StandIn {
+    pub(crate) request: Arc<Asks>,
+    pub(crate) letter: Arc<Posts>,
+}
 
-type Asked = (Request, oneshot::Sender<Result<Answer, Error>>);
+type Asks = dyn Fn(&Request) -> Result<Answer, Error> + Send + Sync;
+type Posts = dyn Fn(Letter) -> Result<(), mail::Error> + Send + Sync;
+
+type Reply<T> = oneshot::Sender<T>;
+
+/// Something that the thread is to do.
+enum Errand {
+    Request(Request, Reply<Result<Answer, Error>>),
+    Letter(Box<Letter>, Reply<Result<(), mail::Error>>),
+    /// At most so many octets of a file.
+    File(PathBuf, u64, Reply<Result<Vec<u8>, String>>),
+}
+
+/// Why an errand is not done.
+enum Refused {
+    Busy,
+    NoClient(String),
+}
 
 impl Client {
     /// One that asks nobody, for what must not reach outside.
     pub(crate) fn offline() -> Self {
         let refused = "nobody is asked in tests and checks".to_owned();
         Self {
-            requests: OnceLock::from(Err(refused)),
-            stand_in: None,
+            errands: OnceLock::from(Err(refused)),
+            ..Self::default()
         }
     }
 
-    /// One whose requests all go to `stand_in`, which answers at once.
+    /// One whose requests and letters all go to `stand_in`, which answers at once.
     pub(crate) fn answered_by(stand_in: StandIn) -> Self {
         Self {
             stand_in: Some(stand_in),
@@ -47,28 +74,69 @@ impl Client {
         }
     }
 
+    /// One that trusts these certificates, too.
+    #[cfg(test)]
+    pub(crate) fn that_trusts(trusted: Vec<CertificateDer<'static>>) -> Self {
+        Self {
+            trusted,
+            ..Self::default()
+        }
+    }
+
     /// Sends a request. Dropping the receiver takes it back.
     pub(crate) fn ask(&self, request: Request) -> oneshot::Receiver<Result<Answer, Error>> {
         let (reply, answer) = oneshot::channel();
-        if let Some(stand_in) = &self.stand_in {
-            let _ = reply.send(stand_in(&request));
-            return answer;
-        }
-        let asked = match self.requests.get_or_init(start) {
-            Ok(requests) => requests
-                .try_send((request, reply))
-                .map_err(|error| match error {
-                    mpsc::error::TrySendError::Full((_, reply)) => (reply, Error::Busy),
-                    mpsc::error::TrySendError::Closed((_, reply)) => {
-                        (reply, Error::NoClient("its thread has ended".to_owned()))
-                    }
-                }),
-            Err(why) => Err((reply, Error::NoClient(why.clone()))),
-        };
-        if let Err((reply, error)) = asked {
-            let _ = reply.send(Err(error));
+        match &self.stand_in {
+            Some(stand_in) => {
+                let _ = reply.send((stand_in.request)(&request));
+            }
+            None => self.go(Errand::Request(request, reply)),
         }
         answer
+    }
+
+    /// Sends a letter.
+    pub(crate) fn send(&self, letter: Letter) -> oneshot::Receiver<Result<(), mail::Error>> {
+        let (reply, answer) = oneshot::channel();
+        match &self.stand_in {
+            Some(stand_in) => {
+                let _ = reply.send((stand_in.letter)(letter));
+            }
+            None => self.go(Errand::Letter(Box::new(letter), reply)),
+        }
+        answer
+    }
+
+    /// Reads a file of the exchange's own, which must not have more than so many octets.
+    pub(crate) fn read(
+        &self,
+        file: PathBuf,
+        most: u64,
+    ) -> oneshot::Receiver<Result<Vec<u8>, String>> {
+        let (reply, answer) = oneshot::channel();
+        match &self.stand_in {
+            Some(_) => {
+                let _ = reply.send(read(&file, most));
+            }
+            None => self.go(Errand::File(file, most, reply)),
+        }
+        answer
+    }
+
+    fn go(&self, errand: Errand) {
+        let sent = match self.errands.get_or_init(|| start(self.trusted.clone())) {
+            Ok(errands) => errands.try_send(errand).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(errand) => (errand, Refused::Busy),
+                mpsc::error::TrySendError::Closed(errand) => {
+                    let why = "its thread has ended".to_owned();
+                    (errand, Refused::NoClient(why))
+                }
+            }),
+            Err(why) => Err((errand, Refused::NoClient(why.clone()))),
+        };
+        if let Err((errand, why)) = sent {
+            errand.refuse(why);
+        }
     }
 }
 
@@ -78,8 +146,56 @@ impl fmt::Debug for Client {
     }
 }
 
-fn start() -> Result<mpsc::Sender<Asked>, String> {
-    let (sender, mut requests) = mpsc::channel::<Asked>(MOST_AT_ONCE);
+impl Errand {
+    /// Who has asked may be gone, here and below.
+    fn refuse(self, why: Refused) {
+        let busy = format!("{MOST_AT_ONCE} requests are on their way already");
+        match self {
+            Self::Request(_, reply) => drop(reply.send(Err(match why {
+                Refused::Busy => Error::Busy,
+                Refused::NoClient(why) => Error::NoClient(why),
+            }))),
+            Self::Letter(_, reply) => drop(reply.send(Err(match why {
+                Refused::Busy => mail::Error::NoClient(busy),
+                Refused::NoClient(why) => mail::Error::NoClient(why),
+            }))),
+            Self::File(_, _, reply) => drop(reply.send(Err(match why {
+                Refused::Busy => busy,
+                Refused::NoClient(why) => why,
+            }))),
+        }
+    }
+
+    async fn run(self, trust: Arc<Trust>) {
+        match self {
+            Self::Request(request, mut reply) => tokio::select! {
+                () = reply.closed() => {}
+                answer = in_time(request, &trust) => drop(reply.send(answer)),
+            },
+            Self::Letter(letter, mut reply) => tokio::select! {
+                () = reply.closed() => {}
+                sent = mail::send(*letter, trust.added()) => drop(reply.send(sent)),
+            },
+            Self::File(file, most, reply) => {
+                let read = tokio::task::spawn_blocking(move || read(&file, most)).await;
+                let read = read.unwrap_or_else(|error| Err(error.to_string()));
+                drop(reply.send(read));
+            }
+        }
+    }
+}
+
+fn read(file: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let length = std::fs::metadata(file).map_err(failed)?.len();
+    if length > most {
+        return Err(format!("it has more than {} MB", most >> 20));
+    }
+    std::fs::read(file).map_err(failed)
+}
+
+fn start(trusted: Vec<CertificateDer<'static>>) -> Result<mpsc::Sender<Errand>, String> {
+    let (sender, mut errands) = mpsc::channel::<Errand>(MOST_AT_ONCE);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(RESOLVERS)
@@ -87,18 +203,17 @@ fn start() -> Result<mpsc::Sender<Asked>, String> {
         .build()
         .map_err(|error| error.to_string())?;
     let serve = async move {
+        let trust = Arc::new(Trust::new(trusted));
         let places = Arc::new(tokio::sync::Semaphore::new(MOST_AT_ONCE));
-        while let Some((request, mut reply)) = requests.recv().await {
+        while let Some(errand) = errands.recv().await {
             let Ok(place) = places.clone().try_acquire_owned() else {
-                let _ = reply.send(Err(Error::Busy));
+                errand.refuse(Refused::Busy);
                 continue;
             };
+            let trust = Arc::clone(&trust);
             tokio::spawn(async move {
                 let _place = place;
-                tokio::select! {
-                    () = reply.closed() => {}
-                    answer = in_time(request) => { let _ = reply.send(answer); }
-                }
+                errand.run(trust).await;
             });
         }
     };
@@ -109,21 +224,21 @@ fn start() -> Result<mpsc::Sender<Asked>, String> {
     Ok(sender)
 }
 
-async fn in_time(request: Request) -> Result<Answer, Error> {
+async fn in_time(request: Request, trust: &Trust) -> Result<Answer, Error> {
     let (host, after) = (request.url.host.clone(), request.timeout);
-    match tokio::time::timeout(after, perform(request)).await {
+    match tokio::time::timeout(after, perform(request, trust)).await {
         Ok(answer) => answer,
         Err(_) => Err(Error::TimedOut { host, after }),
     }
 }
 
-async fn perform(request: Request) -> Result<Answer, Error> {
+async fn perform(request: Request, trust: &Trust) -> Result<Answer, Error> {
     let host = request.url.host.clone();
     let no_http = |error: hyper::Error| Error::NoHttp {
         host: host.clone(),
         why: error.to_string(),
     };
-    let stream = connect(&request).await?;
+    let stream = connect(&request, trust).await?;
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MOST_HEADERS)
         .handshake(stream)

@@ -1,15 +1,14 @@
 //! From a host's name to a connection with an address that was checked.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
 
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
+use super::trust::Trust;
 use super::{Error, Request, Url, address};
 
 /// What a request runs over.
@@ -18,7 +17,10 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Connects to one of the host's addresses, after all of them were looked at.
-pub(super) async fn connect(request: &Request) -> Result<TokioIo<Box<dyn Stream>>, Error> {
+pub(super) async fn connect(
+    request: &Request,
+    trust: &Trust,
+) -> Result<TokioIo<Box<dyn Stream>>, Error> {
     let url = &request.url;
     let addresses = resolve(url).await?;
     if !request.may_be_private
@@ -38,7 +40,7 @@ pub(super) async fn connect(request: &Request) -> Result<TokioIo<Box<dyn Stream>
         host: url.host.clone(),
         why,
     };
-    let config = tls().clone().map_err(wrong)?;
+    let config = trust.config().map_err(wrong)?;
     let name = ServerName::try_from(url.host.clone()).map_err(|error| wrong(error.to_string()))?;
     let stream = TlsConnector::from(config).connect(name, stream).await;
     let stream = stream.map_err(|error| wrong(error.to_string()))?;
@@ -73,21 +75,5 @@ async fn open(url: &Url, addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
     Err(Error::NotReached {
         host: url.host.clone(),
         why,
-    })
-}
-
-/// What is trusted: the certificates of the machine, read once.
-fn tls() -> &'static Result<Arc<ClientConfig>, String> {
-    static TLS: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
-    TLS.get_or_init(|| {
-        // The first one stays; whoever else installs one installs the same.
-        let _ = crypto::ring::default_provider().install_default();
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            return Err("this machine trusts no certificate; install ca-certificates".to_owned());
-        }
-        let config = ClientConfig::builder().with_root_certificates(roots);
-        Ok(Arc::new(config.with_no_client_auth()))
     })
 }

@@ -9,6 +9,9 @@ mod client;
 mod connect;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod tls_tests;
+mod trust;
 mod url;
 pub(crate) mod webhook;
 

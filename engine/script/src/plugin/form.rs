@@ -26,6 +26,13 @@ pub(super) fn manifest() -> Schema {
         ),
         Field::new("events", texts(), "Events that it hears."),
         Field::new("jobs", Kind::Boolean, "Work that survives a restart.").default(false),
+        Field::new("mail", Kind::Boolean, "Sending mail.").default(false),
+        Field::new(
+            "recordings",
+            Kind::Boolean,
+            "The sound of calls and messages.",
+        )
+        .default(false),
         Field::new("db", Kind::Boolean, "Tables of its own.").default(false),
         Field::new("store", Kind::Boolean, "Values that survive a restart.").default(false),
         Field::new("agents", Kind::Boolean, "Changing agents' states.").default(false),

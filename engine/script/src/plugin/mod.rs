@@ -88,6 +88,8 @@ impl Owner {
     pub(crate) fn may_use(&self, what: Right) -> Result<(), String> {
         let allowed = match what {
             Right::Jobs => |permissions: &Permissions| permissions.jobs,
+            Right::Mail => |permissions: &Permissions| permissions.mail,
+            Right::Recordings => |permissions: &Permissions| permissions.recordings,
             Right::Db => |permissions: &Permissions| permissions.db,
             Right::Store => |permissions: &Permissions| permissions.store,
             Right::Agents => |permissions: &Permissions| permissions.agents,
@@ -244,6 +246,8 @@ pub(crate) enum Right {
     Jobs,
     Store,
     Db,
+    Mail,
+    Recordings,
     Agents,
     Messages,
 }
@@ -254,6 +258,8 @@ impl Right {
             Self::Jobs => "jobs",
             Self::Store => "store",
             Self::Db => "db",
+            Self::Mail => "mail",
+            Self::Recordings => "recordings",
             Self::Agents => "agents",
             Self::Messages => "messages",
         }

@@ -21,6 +21,10 @@ pub struct Permissions {
     pub store: bool,
     /// Tables of its own.
     pub db: bool,
+    /// Sending mail.
+    pub mail: bool,
+    /// The sound of calls and messages.
+    pub recordings: bool,
     /// Logging agents in and out, and changing their states.
     pub agents: bool,
     /// Sending text to users' phones.
@@ -55,6 +59,8 @@ impl Permissions {
             ("jobs", self.jobs, granted.jobs),
             ("store", self.store, granted.store),
             ("db", self.db, granted.db),
+            ("mail", self.mail, granted.mail),
+            ("recordings", self.recordings, granted.recordings),
             ("agents", self.agents, granted.agents),
             ("messages", self.messages, granted.messages),
         ] {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::post::Post;
 use crate::http::{Answer, Error, Request, StandIn};
 
 /// All that answers in one simulated exchange. The newest that fits a request answers it.
@@ -58,9 +59,12 @@ impl Machines {
     }
 
     /// Lets them answer in place of the network.
-    pub(super) fn stand_in(&self) -> StandIn {
-        let machines = self.clone();
-        Arc::new(move |request| machines.answer(request))
+    pub(super) fn stand_in(&self, post: &Post) -> StandIn {
+        let (machines, post) = (self.clone(), post.clone());
+        StandIn {
+            request: Arc::new(move |request| machines.answer(request)),
+            letter: Arc::new(move |letter| post.take(letter)),
+        }
     }
 
     fn answer(&self, request: &Request) -> Result<Answer, Error> {

@@ -15,6 +15,7 @@ mod offline;
 mod perform;
 mod phones;
 mod plugins;
+mod post;
 mod records;
 mod runner;
 mod scene;

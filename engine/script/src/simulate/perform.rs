@@ -7,8 +7,10 @@ use call::journal::What;
 use call::record::CallRecord;
 use call::{
     Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
+    TransferNews,
 };
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 use super::clock::VirtualClock;
 use super::floor::Floor;
@@ -158,13 +160,9 @@ impl Scene {
                     let _ = asked.answer.send(reply);
                 }
             }
-            Output::Route { context, to } => {
+            Output::Route { .. } => {
                 self.asked.clear();
-                let setup = Setup {
-                    context,
-                    to,
-                    ..self.setup.clone()
-                };
+                let setup = self.call.setup().clone();
                 if let Err(ended) = world.start_script(setup) {
                     world.stop_script(self);
                     self.call.handle_script_ended(now, ended);
@@ -174,6 +172,30 @@ impl Scene {
                 self.asked.clear();
                 world.stop_script(self);
             }
+            Output::Transfer { news, .. } => {
+                let word = match news {
+                    TransferNews::Accepted => return,
+                    TransferNews::Refused(cause) => format!("refused: {}", cause.word()),
+                    TransferNews::Ringing => "under way: it rings".to_owned(),
+                    TransferNews::Done => "done".to_owned(),
+                    TransferNews::Failed(cause) => format!("off: {}", cause.word()),
+                };
+                self.tell(
+                    now,
+                    Who::Exchange,
+                    format!("says that the transfer is {word}"),
+                );
+            }
+            Output::Transferred { by, to, attended } => world.event(
+                "call.transferred",
+                json!({
+                    "id": self.setup.id.to_string(),
+                    "from": self.setup.from,
+                    "by": by,
+                    "to": to,
+                    "attended": attended,
+                }),
+            ),
             Output::Journal(entry) => {
                 if let What::Decision { what, because } = entry.what {
                     let since = now.saturating_duration_since(self.born);

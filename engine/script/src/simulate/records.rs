@@ -1,12 +1,16 @@
 //! What a simulated exchange writes down: as the switch does, so that events come from where they
 //! come from in earnest.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use call::record::{CallRecord, Segment};
 use call::{MailboxChange, Setup};
 use serde_json::Value;
-use store::{CallBegin, CallEnd, Direction, FinishedCall, MessageRow, Pending, SegmentRow, Store};
+use store::{
+    CallBegin, CallEnd, Direction, FinishedCall, MessageRow, Pending, RecordingEnd, RecordingRow,
+    SegmentRow, Store,
+};
 
 use crate::jobs::Bell;
 
@@ -15,15 +19,22 @@ pub(super) struct Records {
     store: Arc<dyn Store>,
     bell: Arc<Bell>,
     tenant: String,
+    recordings: PathBuf,
 }
 
 impl Records {
     /// Empty ones; `bell` is rung when an event may be in them.
-    pub(super) fn new(store: Arc<dyn Store>, bell: Arc<Bell>, tenant: String) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        bell: Arc<Bell>,
+        tenant: String,
+        recordings: PathBuf,
+    ) -> Self {
         Self {
             store,
             bell,
             tenant,
+            recordings,
         }
     }
 
@@ -47,6 +58,7 @@ impl Records {
             MailboxChange::Leave { .. } => {
                 let message = left(setup, change, &self.tenant, now)?;
                 let told = message.told();
+                self.keep_sound(setup, &message);
                 self.write(self.store.leave_message(message));
                 return Some(("voicemail.recorded", told));
             }
@@ -66,11 +78,42 @@ impl Records {
         is_news.then(|| (event, before.told()))
     }
 
+    /// A file without any sound stands for what was said.
+    fn keep_sound(&self, setup: &Setup, message: &MessageRow) {
+        let path = format!("{}.wav", message.recording);
+        let made = std::fs::create_dir_all(&self.recordings)
+            .and_then(|()| std::fs::write(self.recordings.join(&path), SILENCE));
+        if let Err(error) = made {
+            tracing::warn!(%error, "a simulated recording has no file");
+        }
+        self.write(self.store.begin_recording(RecordingRow {
+            id: message.recording,
+            tenant: self.tenant.clone(),
+            node: "test".to_owned(),
+            call_id: setup.id.0,
+            path,
+            channels: 1,
+            rate: 8_000,
+            started_at: message.left_at,
+            purpose: "message".to_owned(),
+            end: Some(RecordingEnd {
+                duration: message.duration,
+                bytes: SILENCE.len() as u64,
+                sha256: None,
+                lost: false,
+            }),
+        }));
+    }
+
     fn write(&self, written: Pending<()>) {
         written.forget();
         self.bell.ring();
     }
 }
+
+/// The head of a WAV file.
+const SILENCE: &[u8] =
+    b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0";
 
 fn finished(setup: &Setup, record: &CallRecord, vars: &Value) -> FinishedCall {
     FinishedCall {

@@ -147,6 +147,7 @@ impl File {
             client: Arc::new(Client::offline()),
             bell: Arc::default(),
             databases: Arc::default(),
+            recordings: None,
             failures: Arc::default(),
             generation: project.generation,
             declared: RefCell::default(),

@@ -41,6 +41,11 @@ impl Scratch {
         Ok(Self { store, folder })
     }
 
+    /// Where the sound of recordings is.
+    pub(super) fn recordings(&self) -> PathBuf {
+        self.folder.0.join("recordings")
+    }
+
     /// Where they are.
     pub(super) fn path(&self) -> &Path {
         &self.folder.0

@@ -19,6 +19,7 @@ use super::jobs::JobDesk;
 use super::mailboxes::Mailboxes;
 use super::perform::World;
 use super::phones::Phones;
+use super::post::Post;
 use super::records::Records;
 use super::scene::{Fate, Scene};
 use super::scratch::Scratch;
@@ -45,6 +46,7 @@ pub(super) struct Stage {
     outside: Outside,
     pub(super) jobs: JobDesk,
     pub(super) machines: Machines,
+    pub(super) post: Post,
     scripts: LocalSet,
     runtime: Runtime,
     alarm: Arc<Alarm>,
@@ -94,6 +96,7 @@ impl Stage {
             Arc::new(Shelf::new(Arc::clone(&project.sounds))),
         );
         let (machines, bell) = (Machines::default(), Arc::<Bell>::default());
+        let post = Post::default();
         let records = Arc::clone(&scratch.store) as Arc<dyn store::Store>;
         let jobs = JobDesk::new(
             Arc::clone(&records),
@@ -107,8 +110,9 @@ impl Stage {
             store: records,
             sounds: Arc::clone(&shelf) as Arc<dyn Sounds>,
             limits: project.limits.clone(),
-            client: Arc::new(Client::answered_by(machines.stand_in())),
+            client: Arc::new(Client::answered_by(machines.stand_in(&post))),
             bell,
+            recordings: Some(scratch.recordings()),
             databases: Arc::new(Databases::new(Some(scratch.path().join("plugins")))),
             pins: Arc::default(),
             history: None,
@@ -141,7 +145,12 @@ impl Stage {
             shelf,
             phones: Phones::default(),
             mailboxes: Mailboxes::new(&project.settings),
-            records: Records::new(parts.store, parts.bell, project.tenant.to_string()),
+            records: Records::new(
+                parts.store,
+                parts.bell,
+                project.tenant.to_string(),
+                scratch.recordings(),
+            ),
         };
         Ok(Self {
             world,
@@ -152,6 +161,7 @@ impl Stage {
             outside,
             jobs,
             machines,
+            post,
             scripts,
             runtime,
             alarm: Arc::new(Alarm::here()),

@@ -6,6 +6,7 @@ mod from_outside;
 mod gathering;
 mod greetings;
 mod hunting;
+mod joins;
 mod knocking;
 mod listening;
 mod queueing;
@@ -13,6 +14,7 @@ mod records;
 mod replay;
 mod sequences;
 mod talking;
+mod transfers;
 mod urgent;
 mod voicemail;
 
@@ -293,6 +295,7 @@ fn setup() -> Setup {
         user: None,
         trunk: Some("carrier".to_owned()),
         headers: Vec::new(),
+        transferred_by: None,
         language: "zh".to_owned(),
         started_at: BIRTH,
     }

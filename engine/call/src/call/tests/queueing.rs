@@ -1,11 +1,11 @@
 //! Waiting in a queue: what the call does for the floor, and what it tells it.
 
-use super::{Bench, named, s};
+use super::{Bench, bridge, named, s};
 use crate::acd::{Announcement, LeaseId, Leave, News, Withdrawn};
 use crate::record::{Outcome, SegmentKind};
 use crate::{
     Cause, Command, Ended, Event, FromFloor, Keys, LegId, Output, Queue, Reply, RequestId, Say,
-    Sound, Target, ToFloor, Why,
+    Sound, Target, ToFloor, TransferId, Why,
 };
 
 fn queue() -> Queue {
@@ -488,4 +488,51 @@ fn a_call_that_waited_can_be_lived_again_from_its_journal() {
     let (again, _) = super::replay::live_again(bench.birth, &bench.entries);
 
     assert_eq!(again, bench.entries);
+}
+
+#[test]
+fn an_agent_who_has_answered_for_a_queue_transfers_the_call_and_rivals_stop_ringing() {
+    let mut bench = Bench::new();
+    bench.waits(queue());
+    let agent = bench.offered(1, "1049");
+    let rival = bench.offered(2, "1051");
+    bench.answers(agent);
+    bench.floor(connect(1));
+    bench.wait(s(10));
+    bench.take();
+
+    bench.event(Event::Referred {
+        transfer: TransferId(7),
+        leg: agent,
+        by: "1049".to_owned(),
+        to: "1050".to_owned(),
+        context: "internal".to_owned(),
+    });
+
+    let released = Output::Release {
+        leg: rival,
+        cause: Cause::Cancelled,
+        elsewhere: true,
+    };
+    assert!(bench.take().contains(&released));
+    bench.floor(withdraw(2, Withdrawn::Elsewhere));
+    assert_eq!(bench.take(), []);
+    bench.ask(Command::Bridge(bridge(&["1050"])));
+    bench.answers(bench.invited("1050"));
+    bench.wait(s(5));
+    bench.hangs_up(LegId::CALLER);
+    let talks: Vec<_> = bench
+        .record()
+        .segments
+        .into_iter()
+        .filter(|segment| segment.kind == SegmentKind::Talk)
+        .map(|segment| (segment.agent.unwrap(), segment.queue))
+        .collect();
+    assert_eq!(
+        talks,
+        [
+            ("1049".to_owned(), Some("it".to_owned())),
+            ("1050".to_owned(), None)
+        ]
+    );
 }

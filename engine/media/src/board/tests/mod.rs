@@ -10,6 +10,7 @@ mod play;
 mod record;
 mod relay;
 mod reports;
+mod rooms;
 mod transcode;
 
 use std::collections::VecDeque;

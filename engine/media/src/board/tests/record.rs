@@ -188,10 +188,10 @@ fn a_leg_that_is_only_recorded_is_sent_silence_so_that_its_peer_stays() {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Tape(Arc<Mutex<(Vec<i16>, bool)>>);
+pub(super) struct Tape(Arc<Mutex<(Vec<i16>, bool)>>);
 
 impl Tape {
-    fn sides(&self) -> (Vec<i16>, Vec<i16>) {
+    pub(super) fn sides(&self) -> (Vec<i16>, Vec<i16>) {
         let tape = self.0.lock().unwrap();
         let side = |n: usize| tape.0.iter().skip(n).step_by(2).copied().collect();
         (side(0), side(1))
@@ -214,7 +214,12 @@ impl RecordingSink for Tape {
     }
 }
 
-fn record(lab: &mut Lab, rate: u32, left: Option<LegKey>, right: Option<LegKey>) -> Tape {
+pub(super) fn record(
+    lab: &mut Lab,
+    rate: u32,
+    left: Option<LegKey>,
+    right: Option<LegKey>,
+) -> Tape {
     let tape = Tape::default();
     let recording = RecordingKey(1);
     lab.command(Command::StartRecording {
@@ -232,7 +237,7 @@ fn record(lab: &mut Lab, rate: u32, left: Option<LegKey>, right: Option<LegKey>)
     tape
 }
 
-fn only(samples: &[i16], this: f64, not_that: f64) -> bool {
+pub(super) fn only(samples: &[i16], this: f64, not_that: f64) -> bool {
     level(samples, this) > -20.0 && level(samples, not_that) < -40.0
 }
 

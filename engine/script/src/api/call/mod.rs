@@ -8,7 +8,7 @@ mod mistake_tests;
 mod reply;
 #[cfg(test)]
 mod tests;
-pub(super) mod verbs;
+pub(crate) mod verbs;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -78,6 +78,7 @@ impl Call {
                 None => Value::Nil,
             },
             "trunk" => setup.trunk.as_deref().into_lua(lua)?,
+            "transferred_by" => setup.transferred_by.as_deref().into_lua(lua)?,
             "headers" => Value::Table(self.headers(lua)?),
             "vars" => Value::Table(self.live.vars.clone()),
             "language" => {
@@ -208,6 +209,7 @@ pub(super) const FIELDS: &[&str] = &[
     "to",
     "user",
     "trunk",
+    "transferred_by",
     "headers",
     "vars",
     "language",

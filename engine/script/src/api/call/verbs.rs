@@ -10,7 +10,6 @@ use call::{
 };
 use mlua::{Lua, Value};
 
-#[cfg(test)]
 use super::menu;
 use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
 use crate::api::context::Contexts;
@@ -77,8 +76,7 @@ verbs! {
     sleep 1 false,
 }
 
-/// The tables of options, for the stubs.
-#[cfg(test)]
+/// The tables of options, for the stubs and for what stands in the text.
 pub(crate) const OPTIONS: &[&Names] = &[
     &PLAY,
     &GATHER,

@@ -180,6 +180,7 @@ impl Dial {
             user: user.map(|(user, _)| user.clone()),
             trunk,
             headers: self.headers.clone(),
+            transferred_by: None,
             language: tenant.language.clone(),
             started_at: stage.world.clock.unix_micros(),
         })

@@ -5,6 +5,8 @@ mod dialing;
 mod expect;
 mod http;
 mod phone;
+mod post;
+mod request;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -108,6 +110,9 @@ const SIMULATE: &[(&str, &str, Simulated)] = &[
     ("event", "simulate.event", event),
     ("wait", "simulate.wait", wait),
     ("jobs", "simulate.jobs", jobs),
+    ("relay", "simulate.relay", post::relay),
+    ("mails", "simulate.mails", post::mails),
+    ("request", "simulate.request", request::request),
 ];
 
 /// All tables of options of the tests' functions, for the stubs.
@@ -117,6 +122,7 @@ pub(super) const OPTIONS: &[&Names] = &[
     &phone::OPTIONS,
     &caller::MESSAGE_OPTIONS,
     &http::OPTIONS,
+    &request::OPTIONS,
 ];
 
 /// The members of `simulate`, of callers, phones and expectations, for the stubs.

@@ -35,6 +35,7 @@ fn start(small: &Small, tests_first: bool) -> Scripts {
         sounds: sounds(),
         reload_manually: true,
         config_changed: None,
+        recordings: None,
         databases: None,
         history: None,
         node: "test".to_owned(),

@@ -3,6 +3,7 @@
 
 mod events;
 mod jobs;
+mod mail;
 mod permissions;
 mod routes;
 mod sink;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ::call::{CallId, Command, Reply, Setup, Sound, TenantId};
-use script::config::{Fallback, Limits, Tenant, User};
+use script::config::{Fallback, Limits, Smtp, Tenant, User};
 use script::{
     Clock, Exchange, Fault, Place, Refused, Report, ScriptEnd, Scripts, ScriptsOptions, Sounds,
 };
@@ -32,6 +32,8 @@ pub(crate) struct Setting {
     pub(crate) watch: bool,
     /// Of every tenant.
     pub(crate) plugins: Vec<(&'static str, serde_json::Value)>,
+    /// Of every tenant.
+    pub(crate) smtp: Option<Smtp>,
     /// Where sources are kept.
     pub(crate) history: Option<PathBuf>,
     /// Where tables of plugins are; in the project's folder when `None`.
@@ -54,6 +56,7 @@ impl Default for Setting {
             },
             watch: false,
             plugins: Vec::new(),
+            smtp: None,
             databases: None,
             history: None,
             before: None,
@@ -93,6 +96,7 @@ impl Project {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store: Arc::clone(&store) as Arc<dyn store::Store>,
             sounds: Arc::new(AllSounds),
+            recordings: Some(folder.path().join("recordings")),
             databases: Some(tables),
             history: setting.history.clone(),
             node: "test".to_owned(),
@@ -138,6 +142,7 @@ impl Project {
             user: Some("1049".to_owned()),
             trunk: None,
             headers: Vec::new(),
+            transferred_by: None,
             language: "zh".to_owned(),
             started_at: 1_800_000_000_000_000,
         }
@@ -174,6 +179,7 @@ pub(crate) fn tenants(setting: &Setting) -> Vec<(TenantId, Tenant)> {
             let plugins = plugins.map(|(name, settings)| ((*name).to_owned(), settings.clone()));
             let tenant = Tenant {
                 plugins: plugins.collect(),
+                smtp: setting.smtp.clone(),
                 ..tenant(dialplan)
             };
             (TenantId::from(*id), tenant)
@@ -196,9 +202,11 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         dialplan: dialplan.to_owned(),
         music: None,
         tests_first: false,
+        smtp: None,
         users: BTreeMap::from([("1049".to_owned(), user)]),
         mailboxes: BTreeMap::new(),
         fallback: Fallback::default(),
+        recall: Duration::from_secs(20),
         agents: Default::default(),
         busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),

@@ -6,9 +6,9 @@ use super::Chaos;
 use crate::call::random::Random;
 use crate::call::tests::{bridge, named, s};
 use crate::{
-    Bridge, Cause, Command, Event, Gather, Greeting, GreetingKind, Keys, LegId, Mailbox,
-    MailboxMessage, MessageId, Music, PinVerdict, PlayId, Record, RecordingId, Sound,
-    StartRecording, Strategy, Tone, Voicemail,
+    Bridge, CallId, Cause, Command, Event, Gather, Greeting, GreetingKind, Keys, LegId, Mailbox,
+    MailboxMessage, MessageId, Music, Newcomer, PinVerdict, PlayId, Record, RecordingId, Sound,
+    StartRecording, Strategy, Tone, TransferId, Voicemail,
 };
 
 impl Chaos {
@@ -22,7 +22,19 @@ impl Chaos {
         let play = any_play.unwrap_or(PlayId(3));
         let recording = self.watch.open.iter().next().copied();
         let closing = self.watch.closing.iter().next().copied();
-        match self.random.below(27) {
+        match self.random.below(32) {
+            27..=28 => Event::Referred {
+                transfer: TransferId(self.random.below(1_000)),
+                leg: self.party(leg),
+                by: "1049".to_owned(),
+                to: "1050".to_owned(),
+                context: "internal".to_owned(),
+            },
+            29..=30 => self.somebody_joins(leg),
+            31 if self.random.below(8) == 0 => Event::Moved {
+                leg: (self.random.below(4) > 0).then(|| self.party(self.call.front())),
+                to: CallId(uuid::Uuid::from_u128(9)),
+            },
             0..=1 => Event::Ringing {
                 leg,
                 early_media: self.random.below(2) == 0,
@@ -45,7 +57,7 @@ impl Chaos {
                 held: self.random.below(2) == 0,
             },
             8..=12 => Event::Digit {
-                leg: LegId::CALLER,
+                leg: self.call.front(),
                 digit: b"111###0123456789*"[self.random.below(17) as usize].into(),
             },
             13..=16 => Event::Played { play },
@@ -87,6 +99,37 @@ impl Chaos {
                     .unwrap_or_else(|| "1049".to_owned()),
                 found: (self.random.below(4) > 0).then(|| self.mailbox()),
             },
+        }
+    }
+
+    /// One of the two who talk, where two do.
+    fn party(&mut self, otherwise: LegId) -> LegId {
+        let place = self.random.below(2) as usize;
+        self.call.pair().map_or(otherwise, |pair| pair[place])
+    }
+
+    fn somebody_joins(&mut self, otherwise: LegId) -> Event {
+        let instead_of = self.party(otherwise);
+        if !self.call.takes(Some(instead_of)) {
+            return Event::Held {
+                leg: instead_of,
+                held: false,
+            };
+        }
+        Event::Joined {
+            newcomer: Newcomer {
+                leg: self.call.next_leg(),
+                target: None,
+                user: (self.random.below(2) == 0).then(|| "1051".to_owned()),
+                number: Some("1051".to_owned()),
+                name: None,
+                trunk: None,
+                invited: s(3),
+                answered: s(1),
+                is_held: self.random.below(4) == 0,
+            },
+            instead_of: Some(instead_of),
+            by: (self.random.below(2) == 0).then(|| "1049".to_owned()),
         }
     }
 

@@ -40,12 +40,18 @@ fn random_sequences_break_no_promise() {
         messages,
         heard,
         fallbacks,
+        transfers,
+        recalls,
+        joins,
     } = seen;
     assert!(conversations > 500, "{conversations} conversations");
     assert!(holds > 100, "{holds} on hold");
     assert!(messages > 100, "{messages} messages left");
     assert!(heard > 10, "{heard} messages heard");
     assert!(fallbacks > 100, "{fallbacks} fallbacks");
+    assert!(transfers > 100, "{transfers} transfers");
+    assert!(recalls > 100, "{recalls} transfers that failed");
+    assert!(joins > 100, "{joins} legs of other calls");
 }
 
 #[test]
@@ -154,17 +160,15 @@ impl Chaos {
                 self.watch.asked += 1;
                 let request = RequestId(self.watch.asked);
                 let command = self.command();
-                if !self.watch.ended && !self.watch.script_stopped {
+                if !["ending", "ended"].contains(&self.call.state()) {
                     self.watch.requests.insert(request);
                 }
                 let never = matches!(command, Command::Hangup { .. } | Command::Reject { .. });
-                let transfer = matches!(command, Command::Transfer { .. });
                 self.call.handle_command(self.now, request, command);
                 self.look();
-                if never || (transfer && self.watch.transferred) {
+                if never {
                     self.watch.requests.remove(&request);
                 }
-                self.watch.transferred = false;
             }
             3..=7 => {
                 let event = self.event();
@@ -215,7 +219,7 @@ impl Chaos {
 
     fn hang_up_and_settle(&mut self) {
         let event = Event::HungUp {
-            leg: LegId::CALLER,
+            leg: self.call.front(),
             cause: Cause::Normal,
         };
         self.watch.see(&event);
@@ -246,6 +250,7 @@ impl Chaos {
 
     /// What the world does changes what may be asked of it.
     fn look(&mut self) {
+        self.watch.front = Some(self.call.front());
         while let Some(output) = self.call.poll_output() {
             let over = self.watch.ended;
             self.promise(!over, "nothing follows the end");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::journal::What;
 use crate::{
     Event, LegId, MailboxChange, MessageId, Output, PlayId, RecordingId, RequestId, Sound, Tone,
+    TransferId, TransferNews,
 };
 
 /// What the world knows of the call from its outputs.
@@ -29,10 +30,15 @@ pub(super) struct Watch {
     pub(super) change: Option<MailboxChange>,
     pub(super) connected: Option<(LegId, LegId)>,
     pub(super) answered: bool,
-    pub(super) transferred: bool,
     pub(super) script_stopped: bool,
     pub(super) ended: bool,
     pub(super) seen: Seen,
+    /// Whom the script serves.
+    pub(super) front: Option<LegId>,
+    /// Transfers that are tried.
+    pub(super) transfers: BTreeSet<TransferId>,
+    /// Goes on in another call.
+    pub(super) leaving: Option<LegId>,
     /// A gone leg has answered: it may be released again.
     pub(super) late: Option<LegId>,
 }
@@ -45,6 +51,9 @@ pub(super) struct Seen {
     pub(super) messages: u32,
     pub(super) heard: u32,
     pub(super) fallbacks: u32,
+    pub(super) transfers: u32,
+    pub(super) recalls: u32,
+    pub(super) joins: u32,
 }
 
 impl Seen {
@@ -54,6 +63,9 @@ impl Seen {
         self.messages += other.messages;
         self.heard += other.heard;
         self.fallbacks += other.fallbacks;
+        self.transfers += other.transfers;
+        self.recalls += other.recalls;
+        self.joins += other.joins;
     }
 }
 
@@ -77,6 +89,14 @@ impl Watch {
                 self.closing.remove(recording);
             }
             Event::Pin { .. } => self.pin = None,
+            Event::Joined { newcomer, .. } => {
+                self.seen.joins += 1;
+                self.legs.insert(newcomer.leg, true);
+            }
+            Event::Moved { leg: Some(leg), .. } if self.legs.get(leg) == Some(&true) => {
+                self.leaving = Some(*leg);
+                self.legs.insert(*leg, false);
+            }
             _ => {}
         }
     }
@@ -87,6 +107,14 @@ impl Watch {
         match output {
             Output::Connect { .. } => seen.conversations += 1,
             Output::Music { .. } if state == "held" && !connected => seen.holds += 1,
+            Output::Transfer {
+                news: TransferNews::Done,
+                ..
+            } => seen.transfers += 1,
+            Output::Transfer {
+                news: TransferNews::Failed(_),
+                ..
+            } => seen.recalls += 1,
             Output::Mailbox(MailboxChange::Leave { .. }) => seen.messages += 1,
             Output::Mailbox(MailboxChange::Heard { .. }) => seen.heard += 1,
             Output::Journal(entry) => {
@@ -101,7 +129,8 @@ impl Watch {
     }
 
     pub(super) fn judge(&mut self, output: Output) {
-        let alive = |leg: &LegId| self.legs.get(leg) == Some(&true);
+        let leaving = self.leaving;
+        let alive = |leg: &LegId| self.legs.get(leg) == Some(&true) || leaving == Some(*leg);
         match output {
             Output::Ring { .. } => {
                 let fits = alive(&LegId::CALLER) && !self.answered;
@@ -119,7 +148,7 @@ impl Watch {
                 self.plays.remove(&LegId::CALLER);
             }
             Output::Invite { leg, .. } => {
-                let fits = alive(&LegId::CALLER);
+                let fits = alive(&self.front.unwrap_or(LegId::CALLER));
                 self.promise(fits, "nobody is rung for a caller who is gone");
                 let before = self.legs.insert(leg, true);
                 self.promise(before.is_none(), "a leg is invited once");
@@ -177,6 +206,7 @@ impl Watch {
     }
 
     fn judge_the_rest(&mut self, output: Output) {
+        let leaving = self.leaving;
         match output {
             Output::StartRecording { recording, .. } => {
                 let fits = self.open.insert(recording);
@@ -213,17 +243,37 @@ impl Watch {
                 let fits = self.requests.remove(&request);
                 self.promise(fits, &format!("one answer to a request, not {reply:?}"));
             }
-            Output::Route { .. } => self.transferred = true,
+            Output::Transfer { transfer, news } => {
+                let fits = match news {
+                    TransferNews::Refused(_) => true,
+                    TransferNews::Accepted => self.transfers.insert(transfer),
+                    TransferNews::Ringing => self.transfers.contains(&transfer),
+                    TransferNews::Done | TransferNews::Failed(_) => {
+                        self.transfers.remove(&transfer)
+                    }
+                };
+                self.promise(fits, "a transfer that was accepted comes to one end");
+            }
+            Output::Route { .. } => {
+                // Whatever the script waited for is gone with it.
+                self.requests.clear();
+                self.script_stopped = false;
+            }
             Output::StopScript => {
+                self.requests.clear();
                 let fits = !self.script_stopped;
                 self.script_stopped = true;
                 self.promise(fits, "a script is stopped once");
             }
             Output::Ended(record) => {
                 self.ended = true;
+                // A beep ends by itself, in whatever call.
+                let beeps = &self.beeps;
+                (self.plays).retain(|leg, play| leaving != Some(*leg) || !beeps.contains(play));
                 let everybody_left = self.legs.values().all(|alive| !alive);
                 let silent = self.plays.is_empty() && self.connected.is_none();
                 let recorded = self.open.is_empty();
+                self.promise(self.transfers.is_empty(), "no transfer is left at the end");
                 let legs = self.legs.len();
                 self.promise(everybody_left, "all legs are released at the end");
                 self.promise(silent, "nothing plays at the end");

@@ -1,0 +1,226 @@
+//! Transfers by the phones' own keys: REFER, blind and to a call that was made to ask first.
+
+use std::time::Instant;
+
+use call::{Call, CallId, Event, LegId, TransferId, TransferNews};
+use serde_json::json;
+use sip::{Method, ReferTo, Replaces, Request, SessionId, Source, SubscriptionId};
+
+use super::Switch;
+use super::incoming::printable;
+use super::live::Live;
+use crate::log::Masked;
+
+/// Who asks for a transfer, and how that is to be answered.
+struct Asking {
+    refer: SubscriptionId,
+    call: CallId,
+    leg: LegId,
+    user: String,
+    /// Where that user may look numbers up.
+    context: String,
+}
+
+impl Switch {
+    /// A phone asks that whom it talks with be put through to somebody else.
+    pub(super) fn handle_referred(
+        &mut self,
+        now: Instant,
+        refer: SubscriptionId,
+        session: Option<SessionId>,
+        to: &ReferTo,
+        (request, source): (&Request, Source),
+    ) {
+        let Some(session) = session else {
+            // Nobody is called for others out of nothing; strangers are asked who they are.
+            let (status, headers) = match self.identify(now, request, source) {
+                Err(refused) => refused,
+                Ok(_) => (603, Vec::new()),
+            };
+            return self.endpoint.refuse_refer(now, refer, status, &headers);
+        };
+        let Some(asking) = self.asking(refer, session) else {
+            tracing::warn!(
+                target: "security", event = "foreign_refer", source = %source.ip(),
+                "only users transfer calls"
+            );
+            return self.endpoint.refuse_refer(now, refer, 403, &[]);
+        };
+        if to.method().is_some_and(|method| method != Method::Invite) {
+            return self.endpoint.refuse_refer(now, refer, 603, &[]);
+        }
+        match to.replaces() {
+            Ok(Some(replaces)) => self.refer_to_call(now, asking, &replaces),
+            _ => {
+                let number = to.uri().user_unescaped();
+                let number = number.map(|user| printable(&user.to_string()));
+                self.refer_to_number(now, asking, number.unwrap_or_default());
+            }
+        }
+    }
+
+    /// The user whose leg it is: with a user's rights calls are transferred, not with the exchange's.
+    fn asking(&self, refer: SubscriptionId, session: SessionId) -> Option<Asking> {
+        let (call, leg) = self.sessions.get(&session).copied()?;
+        let live = self.calls.get(&call)?;
+        let user = user_of(&live.call, leg)?.to_owned();
+        let account = self.accounts.user(&live.setup.tenant, &user)?;
+        Some(Asking {
+            refer,
+            call,
+            leg,
+            context: account.context.clone(),
+            user,
+        })
+    }
+
+    /// A blind transfer: the other party goes through the dialplan.
+    fn refer_to_number(&mut self, now: Instant, asking: Asking, to: String) {
+        let Asking {
+            refer,
+            call,
+            leg,
+            user: by,
+            context,
+        } = asking;
+        tracing::info!(%call, by, to = %Masked(to.as_str()), "a phone transfers its call");
+        let transfer = TransferId(self.next_key());
+        self.referrals.insert(transfer, refer);
+        let event = Event::Referred {
+            transfer,
+            leg,
+            by,
+            to,
+            context,
+        };
+        self.with_machine(now, call, |machine| machine.handle_event(now, event));
+    }
+
+    /// A transfer to whom the transferor has called (or been called by) itself.
+    fn refer_to_call(&mut self, now: Instant, asking: Asking, replaces: &Replaces) {
+        let found = self.endpoint.session_of(replaces);
+        let other = found.and_then(|session| self.sessions.get(&session).copied());
+        let Some((other, other_leg)) = other else {
+            // A 481 to the REFER itself would say that the call it came in is not there.
+            self.endpoint.accept_refer(now, asking.refer);
+            return self.endpoint.report_refer(now, asking.refer, 481);
+        };
+        let (Some(ours), Some(theirs)) = (self.calls.get(&asking.call), self.calls.get(&other))
+        else {
+            return self.endpoint.refuse_refer(now, asking.refer, 603, &[]);
+        };
+        let is_own = user_of(&theirs.call, other_leg) == Some(asking.user.as_str());
+        if ours.setup.tenant != theirs.setup.tenant || !is_own {
+            return self.endpoint.refuse_refer(now, asking.refer, 403, &[]);
+        }
+        let talks = |live: &Live, leg| live.call.pair().is_some_and(|pair| pair.contains(&leg));
+        let dialled = |live: &Live| live.call.setup().to.clone();
+        match (talks(ours, asking.leg), talks(theirs, other_leg)) {
+            _ if asking.call == other => self.endpoint.refuse_refer(now, asking.refer, 603, &[]),
+            (true, true) => self.join_calls(now, asking, (other, other_leg)),
+            // Nobody to talk with has come yet, or nobody will: whom it rang there is rung for the
+            // other party.
+            (true, false) => {
+                let to = dialled(theirs);
+                self.give_up_asking(now, other, asking.call);
+                self.refer_to_number(now, asking, to);
+            }
+            (false, true) => {
+                let to = dialled(ours);
+                let turned = Asking {
+                    call: other,
+                    leg: other_leg,
+                    ..asking
+                };
+                self.give_up_asking(now, asking.call, other);
+                self.refer_to_number(now, turned, to);
+            }
+            (false, false) => self.endpoint.refuse_refer(now, asking.refer, 603, &[]),
+        }
+    }
+
+    /// A call that was made to ask first is not needed any more.
+    fn give_up_asking(&mut self, now: Instant, call: CallId, to: CallId) {
+        let event = Event::Moved { leg: None, to };
+        self.with_machine(now, call, |machine| machine.handle_event(now, event));
+    }
+
+    /// Both calls stand: the two who are left talk with each other, and the transferor is out of
+    /// both.
+    fn join_calls(&mut self, now: Instant, asking: Asking, other: (CallId, LegId)) {
+        let one = (asking.call, asking.leg);
+        // The contact is the customer's call; the other one was made for its sake.
+        let (stays, goes) = match self.is_the_contact(other.0, one.0) {
+            true => (other, one),
+            false => (one, other),
+        };
+        let party = self.calls.get(&goes.0).and_then(|live| {
+            let pair = live.call.pair()?;
+            pair.into_iter().find(|leg| *leg != goes.1)
+        });
+        self.endpoint.accept_refer(now, asking.refer);
+        let joined = party.is_some_and(|party| {
+            let by = Some(asking.user.clone());
+            self.move_leg(now, (goes.0, party), stays.0, Some(stays.1), by)
+        });
+        let status = if joined { 200 } else { 503 };
+        self.endpoint.report_refer(now, asking.refer, status);
+    }
+
+    /// Whether one call is rather the contact's than another: somebody who is no user is in it, or
+    /// else it is the older.
+    fn is_the_contact(&self, one: CallId, other: CallId) -> bool {
+        let rank = |call: CallId| {
+            let live = self.calls.get(&call)?;
+            let pair = live.call.pair()?;
+            let is_customer = |leg: &LegId| user_of(&live.call, *leg).is_none();
+            Some((!pair.iter().any(is_customer), live.setup.started_at))
+        };
+        rank(one) < rank(other)
+    }
+
+    /// Tells a phone how its transfer goes.
+    pub(super) fn tell_transfer(&mut self, now: Instant, transfer: TransferId, news: TransferNews) {
+        let Some(&refer) = self.referrals.get(&transfer) else {
+            return;
+        };
+        match news {
+            TransferNews::Accepted => self.endpoint.accept_refer(now, refer),
+            TransferNews::Ringing => self.endpoint.report_refer(now, refer, 180),
+            TransferNews::Refused(cause) => {
+                self.endpoint
+                    .refuse_refer(now, refer, cause.sip_status(), &[]);
+            }
+            TransferNews::Done => self.endpoint.report_refer(now, refer, 200),
+            TransferNews::Failed(cause) => {
+                self.endpoint.report_refer(now, refer, cause.sip_status());
+            }
+        }
+        if !matches!(news, TransferNews::Accepted | TransferNews::Ringing) {
+            self.referrals.remove(&transfer);
+        }
+    }
+
+    /// Nobody wants to hear of a transfer any more; it goes on.
+    pub(super) fn forget_referral(&mut self, refer: SubscriptionId) {
+        self.referrals.retain(|_, known| *known != refer);
+    }
+
+    /// Tells scripts that a transfer has come about.
+    pub(super) fn tell_transferred(&self, live: &Live, by: String, to: String, attended: bool) {
+        tracing::info!(by, to = %Masked(to.as_str()), attended, "transferred");
+        let about = json!({
+            "id": live.setup.id.to_string(),
+            "from": live.setup.from,
+            "by": by,
+            "to": to,
+            "attended": attended,
+        });
+        (self.parts.scripts).event(&live.setup.tenant, "call.transferred", about);
+    }
+}
+
+/// The user on a leg, if one is.
+pub(super) fn user_of(call: &Call, leg: LegId) -> Option<&str> {
+    call.legs().iter().find(|known| known.id() == leg)?.user()
+}
