@@ -60,7 +60,7 @@ struct Watched {
 enum Reading {
     #[default]
     Idle,
-    Reading,
+    UnderWay,
     /// It has changed meanwhile.
     Again,
 }
@@ -112,7 +112,7 @@ impl Mailboxes {
                 continue;
             };
             if watched.is_read == Reading::Idle {
-                watched.is_read = Reading::Reading;
+                watched.is_read = Reading::UnderWay;
                 return Some(key);
             }
             watched.is_read = Reading::Again;
