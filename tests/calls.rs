@@ -45,6 +45,8 @@ mod replaced;
 mod ringing_several;
 #[path = "calls/texts.rs"]
 mod texts;
+#[path = "calls/traced.rs"]
+mod traced;
 #[path = "calls/transferred.rs"]
 mod transferred;
 #[path = "calls/trunks.rs"]

@@ -19,6 +19,16 @@ pub(super) fn sentence(what: &Value) -> String {
             reply["method"].as_str().unwrap_or("?"),
         );
     }
+    if let Some(sip) = what.get("sip") {
+        return message(sip);
+    }
+    if let Some(sound) = what.get("sound") {
+        return heard(sound);
+    }
+    if let Some(recording) = what.get("recording") {
+        let text = |name: &str| recording[name].as_str().unwrap_or("?");
+        return format!("   recording begins: {}, {}", text("begins"), text("id"));
+    }
     if let Some(fault) = what["fault"].as_str() {
         return format!("script failed: {fault}");
     }
@@ -39,6 +49,57 @@ pub(super) fn sentence(what: &Value) -> String {
         "Timer" => format!("   timer: {}", inside["of"].as_str().unwrap_or("?")),
         "Began" => "   began".to_owned(),
         _ => format!("   {} {}", snake(kind), brief(inside)),
+    }
+}
+
+/// `sip leg 0 <- INVITE from 192.0.2.7:5060/udp, with sound`.
+fn message(sip: &Value) -> String {
+    if let Some(skipped) = sip["skipped"].as_u64() {
+        return format!("sip {skipped} more messages, which were not kept");
+    }
+    let (leg, peer) = (&sip["leg"], sip["peer"].as_str().unwrap_or("?"));
+    let (way, from, what) = match sip["in"].as_str() {
+        Some(what) => ("<-", "from", what),
+        None => ("->", "to", sip["out"].as_str().unwrap_or("?")),
+    };
+    let mut line = format!("sip leg {leg} {way} {what} {from} {peer}");
+    for (flag, words) in [("sdp", ", with sound"), ("again", ", again")] {
+        if sip[flag] == true {
+            line.push_str(words);
+        }
+    }
+    line
+}
+
+/// How a leg's sound is, or was.
+fn heard(sound: &Value) -> String {
+    let leg = &sound["leg"];
+    if sound["first_packet"] == true {
+        return format!("   leg {leg}: its first packet of sound");
+    }
+    if let Some(codec) = sound["codec"].as_str() {
+        let text = |name: &str| sound[name].as_str().unwrap_or("?");
+        let (far, direction, keys) = (text("far"), text("direction"), text("keys"));
+        return format!("   leg {leg}: {codec} with {far}, {direction}, keys by {keys}");
+    }
+    let ms = |name: &str| sound[name].as_f64().unwrap_or_default();
+    let mut line = format!(
+        "   leg {leg}: {} packets came and {} did not, {} left; jitter {} ms, at most {} ms",
+        sound["received"],
+        sound["lost"],
+        sound["sent"],
+        ms("jitter_ms"),
+        ms("max_jitter_ms"),
+    );
+    if let Some(trip) = sound["round_trip_ms"].as_f64() {
+        line.push_str(&format!(", round trip {trip} ms"));
+    }
+    if let Some(mos) = sound["mos"].as_f64() {
+        line.push_str(&format!(", MOS {mos}"));
+    }
+    match sound["refused"].as_u64() {
+        Some(strangers) if strangers > 0 => format!("{line}; {strangers} of strangers refused"),
+        _ => line,
     }
 }
 
@@ -207,6 +268,38 @@ mod tests {
                 "    = \"2\"  (call:gather)",
             ),
             (json!({ "fault": "oops" }), "script failed: oops"),
+            (
+                json!({ "sip": { "leg": 0, "in": "INVITE", "peer": "192.0.2.7:5060/udp", "sdp": true } }),
+                "sip leg 0 <- INVITE from 192.0.2.7:5060/udp, with sound",
+            ),
+            (
+                json!({ "sip": { "leg": 1, "out": "200 BYE", "peer": "192.0.2.8:5060/tcp", "again": true } }),
+                "sip leg 1 -> 200 BYE to 192.0.2.8:5060/tcp, again",
+            ),
+            (
+                json!({ "sip": { "skipped": 7 } }),
+                "sip 7 more messages, which were not kept",
+            ),
+            (
+                json!({ "sound": { "leg": 1, "codec": "pcma", "far": "192.0.2.8:4000",
+                                   "direction": "both ways", "keys": "telephone-event" } }),
+                "   leg 1: pcma with 192.0.2.8:4000, both ways, keys by telephone-event",
+            ),
+            (
+                json!({ "sound": { "leg": 1, "first_packet": true } }),
+                "   leg 1: its first packet of sound",
+            ),
+            (
+                json!({ "sound": { "leg": 1, "received": 98, "lost": 2, "sent": 100, "refused": 3,
+                                   "jitter_ms": 0.4, "max_jitter_ms": 1.5, "round_trip_ms": null,
+                                   "mos": 4.3 } }),
+                "   leg 1: 98 packets came and 2 did not, 100 left; jitter 0.4 ms, at most 1.5 ms, \
+                 MOS 4.3; 3 of strangers refused",
+            ),
+            (
+                json!({ "recording": { "id": "7", "begins": "call" } }),
+                "   recording begins: call, 7",
+            ),
             (
                 json!({ "what": { "Decision": { "what": "ring 1050", "because": "1049 is busy" } } }),
                 "-> ring 1050, because 1049 is busy",

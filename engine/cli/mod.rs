@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod jobs;
 mod journal;
+mod moments;
 mod reload;
 mod rollback;
 mod run;

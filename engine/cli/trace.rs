@@ -12,6 +12,7 @@ use store::{CallBegin, CallDetails, CallFilter, Store};
 
 use super::Places;
 use super::journal::sentence;
+use super::moments::moments;
 
 #[derive(Args, Debug)]
 pub(crate) struct Trace {
@@ -44,14 +45,11 @@ impl Trace {
         let _ = control::ask(&self.places.data, &Question::Flush);
         let (tenant, call) = self.find(&*store, tenants)?;
         let (id, row) = (call.call.begin.id, &call.call);
-        let journal = store.journal(&tenant, id).wait()?;
-        let lines = journal.iter().map(|line| {
-            let what: Value = serde_json::from_str(&line.json).unwrap_or(Value::Null);
-            (line, what)
-        });
+        let moments = moments(&store.journal(&tenant, id).wait()?);
         if self.json {
-            let lines: Vec<Value> = lines
-                .map(|(line, what)| json!({ "seq": line.seq, "at_us": line.at, "what": what }))
+            let lines: Vec<Value> = moments
+                .iter()
+                .map(|it| json!({ "seq": it.seq, "at_us": it.at, "what": it.what }))
                 .collect();
             super::say(format_args!(
                 "{:#}",
@@ -63,11 +61,11 @@ impl Trace {
             "{id}  {} to {}, context {}",
             row.begin.from_raw, row.begin.to, row.begin.context
         ))?;
-        for (line, what) in lines {
+        for moment in &moments {
             super::say(format_args!(
                 "{:>10.3} s  {}",
-                line.at as f64 / 1e6,
-                sentence(&what)
+                moment.at as f64 / 1e6,
+                sentence(&moment.what)
             ))?;
         }
         if let Some(end) = row.end.as_ref() {

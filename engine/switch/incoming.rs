@@ -136,6 +136,7 @@ impl Switch {
         live.legs.push(leg);
         drop(entered);
         self.begin_record(&live);
+        self.begin_sip_log(&live, request.call_id().as_bytes());
         self.sessions.insert(session, (id, call::LegId::CALLER));
         self.calls.insert(id, Box::new(live));
         self.parts.meters.calls_started.increment(1);

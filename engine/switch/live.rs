@@ -80,6 +80,8 @@ pub(crate) struct Leg {
     /// It goes on in another call: the end of this one does not concern it.
     pub(crate) is_moving: bool,
     pub(crate) quality: Option<Quality>,
+    /// What the journal knows of its sound.
+    pub(crate) told: super::journal::Told,
     pub(crate) user_agent: Option<String>,
     /// Our address and theirs, as signalling has them.
     pub(crate) addresses: Option<(SocketAddr, SocketAddr)>,
@@ -222,6 +224,7 @@ impl Leg {
             over: false,
             is_moving: false,
             quality: None,
+            told: super::journal::Told::default(),
             user_agent: None,
             addresses: None,
             caller: super::dialing::Caller::default(),

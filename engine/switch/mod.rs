@@ -9,6 +9,7 @@ mod floor;
 mod incoming;
 mod input;
 mod joining;
+mod journal;
 mod keys;
 mod lamps;
 mod live;
@@ -98,6 +99,7 @@ pub(crate) struct Switch {
     bans: sip::Bans,
     lamps: lamps::Lamps,
     texts: texts::Texts,
+    sip_log: journal::SipLog,
     trunks: Trunks,
     floors: Floors,
     calls: HashMap<CallId, Box<Live>>,
@@ -162,6 +164,7 @@ impl Switch {
             }),
             lamps: lamps::Lamps::new(),
             texts: texts::Texts::new(),
+            sip_log: journal::SipLog::default(),
             trunks: Trunks::new(&config, now),
             floors: Floors::new(std::mem::take(&mut parts.floors)),
             calls: HashMap::new(),
@@ -227,6 +230,7 @@ impl Switch {
         match received {
             Received::Message { source, octets } => {
                 self.parts.meters.sip_received.increment(1);
+                self.log_received(now, source, &octets);
                 match self.is_banned(now, source) {
                     false => self.endpoint.handle_message(now, source, octets),
                     true => self.endpoint.handle_banned_message(now, source, octets),
@@ -306,6 +310,7 @@ impl Switch {
             match output {
                 sip::Output::Transmit(transmit) => {
                     self.parts.meters.sip_sent.increment(1);
+                    self.log_sent(now, &transmit.route, &transmit.payload);
                     self.parts
                         .signalling
                         .send(&transmit.route, transmit.payload);
@@ -368,6 +373,7 @@ impl Switch {
         for id in ids {
             self.with_call(now, id, |switch, live| switch.write_journal(live));
         }
+        self.write_late_messages(now);
         self.clean_when_due(now);
         self.measure();
     }
@@ -395,6 +401,7 @@ impl Switch {
             work(self, &mut live);
             self.settle(now, &mut live);
             self.tell_of(&mut live);
+            self.note_sound(now, &mut live);
             self.tell_floor_of_legs(now, &mut live);
             self.note_lamps(now, &live);
         }));
@@ -482,6 +489,7 @@ impl Switch {
             self.conclude(*live);
         }
         self.part_with_watchers().await;
+        self.write_last_messages();
         self.parts.media.stop();
         self.parts.files.stop();
         // Recordings that the stop has closed still get their rows finished.

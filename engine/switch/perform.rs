@@ -61,7 +61,10 @@ impl Switch {
                 stereo,
                 silence,
                 purpose,
-            } => self.start_recording(live, recording, [left, right], stereo, silence, purpose),
+            } => {
+                live.note_recording(now, recording, purpose);
+                self.start_recording(live, recording, [left, right], stereo, silence, purpose);
+            }
             Output::MoveRecording {
                 recording,
                 left,

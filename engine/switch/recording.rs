@@ -300,7 +300,7 @@ pub(crate) fn recording_path(
     root.join(&*tenant.0).join(day).join(format!("{id}.wav"))
 }
 
-fn purpose_word(purpose: Purpose) -> &'static str {
+pub(super) fn purpose_word(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Call => "call",
         Purpose::Script => "script",

@@ -88,7 +88,8 @@ impl Switch {
         live.push(entry.at, entry);
     }
 
-    pub(super) fn write_journal(&self, live: &mut Live) {
+    pub(super) fn write_journal(&mut self, live: &mut Live) {
+        self.journal_messages(live);
         if live.journal.is_empty() {
             return;
         }
@@ -117,6 +118,7 @@ impl Switch {
     pub(super) fn conclude(&mut self, mut live: Live) {
         self.forget_names(&live);
         self.write_journal(&mut live);
+        self.end_sip_log(Instant::now(), &live);
         let Some(record) = live.ended.take() else {
             return;
         };
@@ -263,7 +265,11 @@ impl Live {
         self.note(now, &line);
     }
 
-    fn push(&mut self, at: Duration, line: &impl serde::Serialize) {
+    /// Puts a line into the journal, unless it has become too long.
+    pub(super) fn push(&mut self, at: Duration, line: &impl serde::Serialize) {
+        if self.journal_lines >= MOST_LINES {
+            return;
+        }
         let Ok(json) = serde_json::to_string(line) else {
             return;
         };
@@ -380,5 +386,7 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// Lines of one call's journal: a day in a queue, and no phone that sends keys without end.
+const MOST_LINES: u32 = 50_000;
 /// How long a record waits for the last words of media threads and files.
 const LAST_WORDS: Duration = Duration::from_secs(2);

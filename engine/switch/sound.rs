@@ -335,7 +335,7 @@ impl Switch {
                     }
                 });
             }
-            media::Event::Heard { .. } => {}
+            media::Event::Heard { leg } => self.note_first_packet(now, leg),
             media::Event::Lost { leg } => {
                 let Some(&(call, leg)) = self.legs.get(&leg) else {
                     return;

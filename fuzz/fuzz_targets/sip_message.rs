@@ -4,9 +4,10 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use sip::{Head, Message, Name, Response};
+use sip::{Glance, Head, Message, Name, Response};
 
 fuzz_target!(|octets: &[u8]| {
+    let _ = Glance::at(octets);
     match Message::parse(Bytes::copy_from_slice(octets)) {
         Err(fault) => {
             if let Some(refusal) = fault.refusal() {

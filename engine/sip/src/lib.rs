@@ -34,7 +34,7 @@ pub use header::{
     Replaces, SessionExpires, SubscriptionState, Substate, Via,
 };
 pub use message::{
-    Field, Head, Message, Method, ParseError, Reason, Request, RequestBuilder, Response,
+    Field, Glance, Head, Message, Method, ParseError, Reason, Request, RequestBuilder, Response,
     ResponseBuilder, reason_phrase,
 };
 pub use session::body::session_description;

@@ -9,9 +9,9 @@ use proptest::sample::Index;
 use sip::auth::Claim;
 use sip::registrar::{Registrar, RegistrarPolicy};
 use sip::{
-    Endpoint, EndpointConfig, Event, EventPackage, Frame, Framer, Head, Message, Method, Name,
-    NameAddr, Notice, Output, ReferTo, Replaces, Response, SessionId, Source, SubscriptionState,
-    Termination, Text, Transport, Uri, Via,
+    Endpoint, EndpointConfig, Event, EventPackage, Frame, Framer, Glance, Head, Message, Method,
+    Name, NameAddr, Notice, Output, ReferTo, Replaces, Response, SessionId, Source,
+    SubscriptionState, Termination, Text, Transport, Uri, Via,
 };
 
 /// One way of damaging a message.
@@ -101,6 +101,7 @@ proptest! {
 /// Does to a message whatever anybody might.
 fn exercise(octets: &[u8]) {
     let _ = frames(&[octets]);
+    let _ = Glance::at(octets);
     let message = match Message::parse(Bytes::copy_from_slice(octets)) {
         Ok(message) => message,
         Err(fault) => {

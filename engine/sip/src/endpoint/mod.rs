@@ -49,6 +49,8 @@ use wire::{Hop, Wire};
 pub struct Endpoint {
     wire: Wire,
     sessions: HashMap<SessionId, Session>,
+    /// Sessions by Call-ID alone, for those who see messages and no dialogs.
+    call_ids: HashMap<Key, SessionId, AlreadyHashed>,
     /// Sessions by Call-ID and our tag.
     dialogs: HashMap<Key, SessionId, AlreadyHashed>,
     timers: Timers<SessionId>,
@@ -65,6 +67,7 @@ impl Endpoint {
         Self {
             wire: Wire::new(config),
             sessions: HashMap::new(),
+            call_ids: HashMap::with_hasher(AlreadyHashed),
             dialogs: HashMap::with_hasher(AlreadyHashed),
             timers: Timers::new(),
             subscriptions: Subscriptions::new(),
@@ -292,6 +295,11 @@ impl Endpoint {
         self.wire.events.pop_front().map(Output::Event)
     }
 
+    /// The call that messages with this Call-ID belong to, until nothing is left of it.
+    pub fn session_with(&self, call_id: &[u8]) -> Option<SessionId> {
+        self.call_ids.get(&self.wire.call_key(call_id)).copied()
+    }
+
     /// Figures for the metrics.
     pub fn counters(&self) -> Counters {
         Counters {
@@ -306,7 +314,8 @@ impl Endpoint {
     /// Whether nothing at all is left, in any table.
     #[cfg(test)]
     fn is_empty(&self) -> bool {
-        let no_calls = self.sessions.is_empty() && self.dialogs.is_empty();
+        let no_calls =
+            self.sessions.is_empty() && self.dialogs.is_empty() && self.call_ids.is_empty();
         let no_others = self.subscriptions.is_empty() && self.errands.is_empty();
         self.wire.table.is_empty() && no_calls && no_others
     }
@@ -318,6 +327,7 @@ impl Endpoint {
 
     fn keep(&mut self, now: Instant, id: SessionId, session: Session) {
         self.dialogs.insert(session.dialog_key(), id);
+        self.call_ids.insert(session.call_key(), id);
         self.sessions.insert(id, session);
         self.settle(now, id);
     }
@@ -338,6 +348,10 @@ impl Endpoint {
         if session.is_gone() {
             let key = session.dialog_key();
             self.dialogs.remove(&key);
+            let key = session.call_key();
+            if self.call_ids.get(&key) == Some(&id) {
+                self.call_ids.remove(&key);
+            }
             self.sessions.remove(&id);
             return;
         }

@@ -324,6 +324,11 @@ impl Wire {
         self.keys.of(&[b"dialog", call_id.as_bytes(), local_tag])
     }
 
+    /// What a call is found by when nothing but a message is seen: its Call-ID.
+    pub(crate) fn call_key(&self, call_id: &[u8]) -> Key {
+        self.keys.of(&[b"call", call_id])
+    }
+
     /// What tells apart the parties that answer one INVITE.
     pub(crate) fn party_key(&self, tag: Option<&Text>) -> Key {
         let tag = tag.map(Text::as_bytes).unwrap_or_default();

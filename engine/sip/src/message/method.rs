@@ -64,7 +64,8 @@ impl Method {
         valid.then(|| Self::Other(name.clone()))
     }
 
-    fn known(octets: &[u8]) -> Option<Self> {
+    /// Reads one of the methods that have a name here.
+    pub(crate) fn known(octets: &[u8]) -> Option<Self> {
         Some(match octets {
             b"INVITE" => Self::Invite,
             b"ACK" => Self::Ack,

@@ -1,6 +1,7 @@
 //! Requests and responses: RFC 3261 §7.
 
 mod build;
+mod glance;
 mod head;
 mod method;
 mod parse;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use crate::Error;
 
 pub use build::{Builder, RequestBuilder, RequestLine, ResponseBuilder, StatusLine};
+pub use glance::Glance;
 pub use head::{Field, Head};
 pub use method::Method;
 pub use request::Request;

@@ -69,6 +69,7 @@ impl Session {
         let identity = Identity {
             id,
             dialog: wire.dialog_key(dialog.call_id(), tag.as_bytes()),
+            call: wire.call_key(dialog.call_id().as_bytes()),
             is_caller: false,
             tag,
         };

@@ -71,6 +71,8 @@ struct Identity {
     id: SessionId,
     /// What requests within the dialog find it by.
     dialog: Key,
+    /// What messages are known by.
+    call: Key,
     /// Whether we sent the first INVITE.
     is_caller: bool,
     /// Our tag.
@@ -155,6 +157,11 @@ impl Session {
     /// What requests within its dialogs find it by.
     pub(crate) fn dialog_key(&self) -> Key {
         self.identity.dialog
+    }
+
+    /// What messages with its Call-ID find it by.
+    pub(crate) fn call_key(&self) -> Key {
+        self.identity.call
     }
 
     /// Whether nothing is left to do. What its transfers have still to tell outlives the call.

@@ -113,6 +113,7 @@ impl Session {
         };
         let identity = Identity {
             id,
+            call: wire.call_key(call_id.as_bytes()),
             dialog: wire.dialog_key(&call_id.into(), tag.as_bytes()),
             is_caller: true,
             tag,

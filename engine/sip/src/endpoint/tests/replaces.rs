@@ -40,7 +40,7 @@ fn a_call_is_found_again_by_the_name_that_it_is_given() {
     let other_end = pair.bob().name_of(bob).unwrap();
     assert_eq!(
         (other_end.to_tag, other_end.from_tag),
-        (name.from_tag.clone(), name.to_tag.clone())
+        (name.from_tag, name.to_tag)
     );
 
     let now = pair.now;
