@@ -113,4 +113,11 @@ const FAULTS: &[&str] = &[
     "call:answer() call:on(\"nothing\", print)",
     "call:answer() call:no_such_method()",
     "call:answer() nothing.at.all = 1",
+    "call:queue(\"nowhere\")",
+    "call:answer() call:queue(17)",
+    "call:answer() call:ask_pin(print)",
+    "call:answer() call:play(\"tones/1240\") while true do end",
+    "call:answer() store(\"s\"):set(\"k\", (\"x\"):rep(70000))",
+    "call:answer() (\"x\"):gsub(\"x\", function() call:play(\"tones/1240\") end)",
+    "call:answer() call.play(5)",
 ];
