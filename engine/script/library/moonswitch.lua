@@ -411,7 +411,7 @@ function Hours:next_change(at) end
 ---
 ---| event                | `about`                                                         |
 ---|----------------------|-----------------------------------------------------------------|
----| "agent.changed"      | agent, state, before, reachable, by                             |
+---| "agent.changed"      | agent, state, reason, before, reachable, by                     |
 ---| "call.ended"         | id, direction, from, from_name, to, user, trunk, outcome,       |
 ---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
 ---|                      | agents, recordings, vars                                        |

@@ -21,8 +21,12 @@ pub fn in_queue(caller: Option<&Value>, queue: &QueueName) -> Value {
 }
 
 /// The event that an output of the floor's machine is, if it is one: its name and what it tells.
-/// `caller` is [`caller`] of the call that it is about.
-pub fn event(output: &Output, caller: Option<&Value>) -> Option<(String, Value)> {
+/// `caller` is [`caller`] of the call that it is about, `reasons` are the tenant's names of 置忙.
+pub fn event(
+    output: &Output,
+    caller: Option<&Value>,
+    reasons: &[String],
+) -> Option<(String, Value)> {
     let (name, about) = match output {
         Output::Waits {
             queue, position, ..
@@ -43,7 +47,7 @@ pub fn event(output: &Output, caller: Option<&Value>) -> Option<(String, Value)>
         Output::State(change) => {
             let about = json!({
                 "agent": *change.agent.0, "state": change.state.word(),
-                "before": change.before.word(), "reachable": change.reachable,
+                "reason": change.state.reason(reasons), "before": change.before.word(), "reachable": change.reachable,
                 "by": change.by.to_string(),
             });
             ("agent.changed", about)
@@ -51,4 +55,33 @@ pub fn event(output: &Output, caller: Option<&Value>) -> Option<(String, Value)>
         _ => return None,
     };
     Some((name.to_owned(), about))
+}
+
+#[cfg(test)]
+mod tests {
+    use call::acd::{By, Reason, State, StateChange};
+
+    use super::*;
+
+    #[test]
+    fn an_agents_change_tells_the_tenants_name_of_the_reason() {
+        let change = StateChange {
+            agent: "1049".into(),
+            state: State::Busy(Reason::Code(2)),
+            reachable: true,
+            before: State::Idle,
+            from: 0,
+            at: 5,
+            by: By::Leader("user:1001".into()),
+        };
+        let reasons = ["break".to_owned(), "meeting".to_owned()];
+
+        let told = event(&Output::State(change), None, &reasons);
+
+        let about = json!({
+            "agent": "1049", "state": "busy", "reason": "meeting", "before": "idle",
+            "reachable": true, "by": "user:1001",
+        });
+        assert_eq!(told, Some(("agent.changed".to_owned(), about)));
+    }
 }

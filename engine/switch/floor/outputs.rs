@@ -41,7 +41,7 @@ impl Switch {
             && let Some(output) = floor.acd.poll_output()
         {
             floor.book.note(floor.acd.wall(), &output, reasons);
-            if let Some((name, about)) = told::event(&output, floor.caller(&output)) {
+            if let Some((name, about)) = told::event(&output, floor.caller(&output), reasons) {
                 self.parts.scripts.event(tenant, &name, about);
             }
             if let Some((call, news)) = floor.relay.news(&output) {

@@ -201,7 +201,9 @@ impl Floor {
                 Output::Waits { call, .. } | Output::Aside { call, .. } => self.callers.get(call),
                 _ => None,
             };
-            if let Some((name, payload)) = told::event(&output, about) {
+            if let Some((name, payload)) =
+                told::event(&output, about, &self.host.settings.busy_reasons)
+            {
                 self.host.inbox.push(Message::Event(name, payload));
             }
             if let Some((call, news)) = self.relay.news(&output) {
