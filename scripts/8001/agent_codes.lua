@@ -121,7 +121,8 @@ local function end_wrap_up(_, me)
 end
 
 local function extend_wrap_up(call, me)
-  local minutes = math.tointeger(tonumber(call.to:sub(4))) or 1
+  -- The exchange lets it last for an hour from now at most.
+  local minutes = math.min(math.tointeger(tonumber(call.to:sub(4))), 60) or 1
   local status, why = agents.extend_wrap_up(me, minutes * 60)
   if minutes == 1 then
     return status and "agent/wrap-up-longer-minute", why

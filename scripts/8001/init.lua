@@ -4,6 +4,7 @@ local agent_codes = require "scripts.8001.agent_codes"
 local extension   = require "scripts.8001.extension"
 local outside     = require "scripts.8001.outside"
 local reception   = require "scripts.8001.reception"
+local switch      = require "scripts.8001.switch"
 
 context "inbound" {
   ["4001234567"] = reception,
@@ -17,6 +18,10 @@ context "internal" {
   ["*97"]  = function(call) return call:voicemail_menu(call.user and call.user.mailbox) end,
   ["*98"]  = function(call) return call:voicemail_menu() end,
   ["*980"] = function(call) return call:voicemail_menu("8000") end,
+
+  -- The hotline's switch: how it stands; open, closed, emergency.
+  ["*28"]       = switch.code,
+  ["_*28[012]"] = switch.code,
 
   -- Hear yourself: to try a headset before the first call of the day. # ends it.
   ["*43"] = function(call)

@@ -5,6 +5,7 @@ local message   = require "scripts.8001.message"
 local off_hours = require "scripts.8001.off_hours"
 local ring      = require "scripts.8001.ring"
 local serve     = require "scripts.8001.serve"
+local switch    = require "scripts.8001.switch"
 
 local OPERATOR = { "user:1001" }
 
@@ -19,7 +20,12 @@ local choices = {
 return function(call)
   call:answer()
 
-  if not hours:is_open() then
+  local state = switch.state()
+  if state == "emergency" then
+    call:play { "greet/welcome", "hours/emergency" }
+    return message(call)
+  end
+  if state == "closed" or not hours:is_open() then
     return off_hours(call, hours:holiday())
   end
 

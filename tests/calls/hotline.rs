@@ -79,5 +79,29 @@ fn on_a_public_holiday_the_hotline_is_closed_at_noon() {
     call.hangs_up();
 }
 
+#[test]
+fn the_hotlines_switch_goes_before_the_hours_and_outlives_a_restart() {
+    let mut exchange = Exchange::start(Setup::default());
+    let [leader, a1] = exchange.phones(["1001", "1049"]);
+    let carrier = exchange.carrier();
+
+    let denied = exchange.said_to(&a1, "*282", &[]);
+    assert_eq!(denied, ["hours/switch-denied"]);
+    let said = exchange.said_to(&leader, "*282", &[]);
+    assert_eq!(said, ["hours/switch-emergency"]);
+    exchange.stop();
+    exchange.resume();
+
+    let call = carrier.dials("4001234567");
+    call.hears_within(BEEP, Duration::from_secs(25));
+    call.hangs_up();
+    let records = exchange.ended_calls(3);
+    let emergency = records.iter().find(|it| it.begin.to == "4001234567");
+    let played = exchange.played_in(emergency.unwrap().begin.id);
+    assert_eq!(played[..2], ["greet/welcome", "hours/emergency"]);
+    let said = exchange.said_to(&leader, "*280", &[]);
+    assert_eq!(said, ["hours/switch-open"]);
+}
+
 /// What says "speak now".
 const BEEP: f64 = 1_000.0;
