@@ -33,9 +33,10 @@ impl Status {
             text(&status["media"]),
         ))?;
         super::say(format_args!(
-            "{} calls, {} registrations, records are {}",
+            "{} calls, {} registrations, {} lamps, records are {}",
             status["calls"],
             status["registrations"],
+            status["subscriptions"],
             text(&status["records"])
         ))?;
         for trunk in items(&status["trunks"]) {

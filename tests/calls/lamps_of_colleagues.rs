@@ -84,6 +84,32 @@ fn the_lamp_shows_ringing_talking_and_the_end_and_names_what_a_pick_up_needs() {
 }
 
 #[test]
+fn a_key_takes_what_rings_at_a_colleague_by_what_its_lamp_was_told() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let (theirs, own) = (a1.watches("dialog", "1050"), a2.watches("dialog", "1049"));
+    let customer = carrier.dials("1050");
+    let rung = a2.rings();
+
+    let told = theirs.shows(&[EARLY]).body;
+    let named = |name: &str| attribute(&told, name).unwrap();
+    let taker = a1.takes_the_place_of(&format!(
+        "{};to-tag={};from-tag={};early-only",
+        named("call-id"),
+        named("remote-tag"),
+        named("local-tag")
+    ));
+
+    taker.is_answered();
+    rung.is_taken_elsewhere();
+    customer.hears(pilot::A1);
+    taker.hears(pilot::C1);
+    is_free(&theirs);
+    own.shows(&[CONFIRMED, ">sip:+8613800138000@"]);
+}
+
+#[test]
 fn a_lamp_follows_within_300_milliseconds() {
     let exchange = Exchange::start(Setup::ringing());
     let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);

@@ -197,3 +197,38 @@ fn a_phone_that_holds_without_end_makes_no_journal_without_end() {
     let sounds = story.lines().filter(|line| line.contains("leg 0: pcma"));
     assert!(sounds.count() <= 50);
 }
+
+#[test]
+fn why_an_agent_was_offered_a_waiting_caller_and_another_was_not_is_told() {
+    let exchange = crate::queues::exchange("ring_timeout = 10", "");
+    let [a1] = crate::queues::idle(&exchange, ["1049"]);
+    let carrier = exchange.carrier();
+    let call = carrier.dials("4001");
+    let offered = a1.rings();
+    offered.answers();
+    call.hears(pilot::A1);
+    call.hangs_up();
+    offered.is_over();
+    exchange.ended_calls(2);
+
+    let story = trace(&exchange, &[]);
+
+    tells(
+        &story,
+        &[
+            "call:queue",
+            "1049",
+            "sip leg 1 -> INVITE",
+            "sip leg 1 <- 200 INVITE",
+            "leg 1: its first packet",
+        ],
+    );
+    let reasons: Vec<&str> = story
+        .lines()
+        .filter(|line| line.contains("because"))
+        .collect();
+    for agent in ["1049", "1050", "1051"] {
+        let told = reasons.iter().any(|reason| reason.contains(agent));
+        assert!(told, "{agent}: {story}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use call::{CallId, LegId, LegState, TenantId};
+use call::{CallId, Leg, LegId, LegState, Target, TenantId};
 use sip::body::{DialogInfo, DialogParty, DialogReport, DialogState};
 use sip::{Host, Replaces, SubscriptionId, Uri};
 
@@ -242,20 +242,13 @@ impl Switch {
         let legs = live.call.legs().iter();
         legs.filter(|leg| leg.user() == Some(user))
             .filter_map(|leg| {
-                let (id, is_caller) = (leg.id(), leg.id() == LegId::CALLER);
+                // Nobody has called those who took another's place: they came by themselves.
+                let (id, is_caller) = (leg.id(), leg.target().is_none());
                 let state = match leg.state() {
                     LegState::Trying => DialogState::Trying,
                     LegState::Ringing | LegState::Early => DialogState::Early,
                     LegState::Up => DialogState::Confirmed,
                     LegState::Gone => return None,
-                };
-                let setup = &live.setup;
-                let remote = match is_caller {
-                    true => (setup.to.clone(), String::new()),
-                    false => (
-                        setup.from.clone().unwrap_or_else(|| "anonymous".to_owned()),
-                        setup.from_name.clone().unwrap_or_default(),
-                    ),
                 };
                 let may_be_taken = state == DialogState::Early && !is_caller;
                 Some(Report {
@@ -264,10 +257,34 @@ impl Switch {
                     state,
                     is_caller,
                     name: may_be_taken.then(|| self.name(live, id)).flatten(),
-                    remote,
+                    remote: self.far_end(live, leg),
                 })
             })
             .collect()
+    }
+
+    /// Number and name of whom a leg talks with, or else whom it calls or is called by.
+    fn far_end(&self, live: &Live, leg: &Leg) -> (String, String) {
+        let setup = &live.setup;
+        let pair = live.call.pair().filter(|pair| pair.contains(&leg.id()));
+        let other = pair.and_then(|pair| pair.into_iter().find(|id| *id != leg.id()));
+        let mut legs = live.call.legs().iter();
+        let other = other.and_then(|other| legs.find(|leg| leg.id() == other));
+        if let Some(user) = other.and_then(Leg::user) {
+            let account = self.accounts.user(&setup.tenant, user);
+            let name = account.and_then(|account| account.name.clone());
+            return (user.to_owned(), name.unwrap_or_default());
+        }
+        match other.and_then(Leg::target) {
+            Some(Target::Trunk { number, .. }) => (number.clone(), String::new()),
+            None if other.is_none() && leg.id() == LegId::CALLER => {
+                (setup.to.clone(), String::new())
+            }
+            _ => (
+                setup.from.clone().unwrap_or_else(|| "anonymous".to_owned()),
+                setup.from_name.clone().unwrap_or_default(),
+            ),
+        }
     }
 
     /// What a Replaces has to say that means this leg: of phones that ring together, the first.
