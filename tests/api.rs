@@ -9,6 +9,8 @@ mod agents;
 mod calls;
 #[path = "api/events.rs"]
 mod events;
+#[path = "api/originate.rs"]
+mod originate;
 #[path = "api/program.rs"]
 mod program;
 #[path = "api/queues.rs"]
@@ -19,3 +21,5 @@ mod routes;
 mod state;
 #[path = "api/voicemails.rs"]
 mod voicemails;
+#[path = "api/work.rs"]
+mod work;

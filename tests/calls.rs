@@ -31,6 +31,8 @@ mod lamps_of_mailboxes;
 mod lived_again;
 #[path = "calls/not_taken.rs"]
 mod not_taken;
+#[path = "calls/originated.rs"]
+mod originated;
 #[path = "calls/over.rs"]
 mod over;
 #[path = "calls/queues/mod.rs"]

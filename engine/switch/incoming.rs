@@ -293,6 +293,14 @@ impl Switch {
     }
 
     fn overload(&self, caller: &Caller, request: &Request) -> Option<&'static str> {
+        // Help can be called whatever else is going on.
+        let calls_for_help = normalise(&dialled(request), &Plan::default()).kind == Kind::Emergency;
+        let user = caller.user.as_deref().filter(|_| !calls_for_help);
+        self.is_full(&caller.tenant, user)
+    }
+
+    /// Why no further call can be taken, this user's own limit among it.
+    pub(super) fn is_full(&self, tenant: &TenantId, user: Option<&str>) -> Option<&'static str> {
         if self.calls.len() >= self.parts.config.limits.max_calls {
             return Some("limits.max_calls is reached");
         }
@@ -302,17 +310,15 @@ impl Switch {
         if self.parts.media.free_ports() < 2 {
             return Some("no RTP ports are free");
         }
-        let (user, tenant) = (caller.user.as_ref()?, &caller.tenant);
+        let user = user?;
         let limit = self.accounts.user(tenant, user)?.max_calls;
-        // Help can be called whatever else is going on.
-        let calls_for_help = normalise(&dialled(request), &Plan::default()).kind == Kind::Emergency;
-        if limit == 0 || calls_for_help {
+        if limit == 0 {
             return None;
         }
         let running = self
             .calls
             .values()
-            .filter(|live| live.setup.tenant == *tenant && live.setup.user.as_ref() == Some(user))
+            .filter(|live| live.setup.tenant == *tenant && live.setup.user.as_deref() == Some(user))
             .count();
         (running >= limit as usize).then_some("the user's max_calls is reached")
     }

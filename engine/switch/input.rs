@@ -5,12 +5,13 @@ use std::sync::Arc;
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
-use script::{Place, ScriptEnd};
+use script::{CallStatus, NotMade, Originate, Place, ScriptEnd, ScriptNews};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::dialing::Resolved;
 use super::floor::Question;
+use super::originating;
 use super::playing::Loaded;
 
 /// Something for the switch to handle.
@@ -75,6 +76,10 @@ pub(crate) enum Input {
     Mailboxes(super::lamps::News),
     /// The API asks something.
     Api(super::api::Question),
+    /// Something has become of a tenant's scripts.
+    Scripts(TenantId, ScriptNews),
+    /// A script asks something of calls that are not its own.
+    Calls(originating::Question),
     /// Agents and queues are asked something.
     Floor(Question),
     /// `config.lua` was saved.
@@ -166,6 +171,36 @@ impl script::Exchange for Entrance {
 
     fn keep_vars(&self, call: CallId, vars: Value) {
         let _ = self.offer(Input::Vars { call, vars });
+    }
+
+    fn originate(
+        &self,
+        tenant: &TenantId,
+        wanted: Originate,
+    ) -> oneshot::Receiver<Result<CallStatus, NotMade>> {
+        let (answer, asked) = oneshot::channel();
+        let question = originating::Question::Originate(tenant.clone(), wanted, answer);
+        let _ = self.offer(question.into());
+        asked
+    }
+
+    fn calls(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
+        let (answer, asked) = oneshot::channel();
+        let question = originating::Question::Calls(tenant.clone(), answer);
+        let _ = self.offer(question.into());
+        asked
+    }
+
+    fn hang_up(&self, tenant: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {
+        let (answer, asked) = oneshot::channel();
+        let question = originating::Question::HangUp(tenant.clone(), call, by, answer);
+        let _ = self.offer(question.into());
+        asked
+    }
+
+    fn report(&self, tenant: &TenantId, news: ScriptNews) {
+        // Turned away, the log and the status still have it.
+        let _ = self.offer(Input::Scripts(tenant.clone(), news));
     }
 
     fn published(&self, tenant: &TenantId) {

@@ -56,6 +56,8 @@ pub(crate) struct Live {
     /// Set when the machine has ended; what it waits for is [`Leg::leaving`].
     pub(crate) ended: Option<Box<call::record::CallRecord>>,
     pub(crate) end_by: Option<Instant>,
+    /// Who waits for whoever is rung first, in a call of our own.
+    pub(crate) asker: Option<super::originating::Asker>,
 }
 
 /// One leg of a call.
@@ -168,6 +170,7 @@ impl Live {
             seen: call::acd::Seen::default(),
             ended: None,
             end_by: None,
+            asker: None,
         }
     }
 

@@ -184,7 +184,7 @@ impl Switch {
             match &stored {
                 Ok(()) => {
                     let told = api::tell_of_message(
-                        &*store, &events, &entrance, &tenant, message, news, now,
+                        &*store, &events, &entrance, &tenant, message, &news, now,
                     );
                     match told.await {
                         Ok(row) => api::tell_scripts_of_message(&scripts, row.as_ref(), now),

@@ -15,6 +15,7 @@ mod lamps;
 mod live;
 mod mailbox;
 mod metrics;
+mod originating;
 mod perform;
 mod playing;
 mod reconfigure;
@@ -291,6 +292,8 @@ impl Switch {
             } => self.handle_scripts_text(now, tenant, text, answer),
             Input::Mailboxes(news) => self.handle_mailbox_news(now, news),
             Input::Api(question) => self.answer_api(now, question),
+            Input::Scripts(tenant, news) => self.tell_of_scripts(&tenant, news),
+            Input::Calls(question) => self.answer_calls(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
             Input::ConfigChanged => self.reload(false, |_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
@@ -402,6 +405,7 @@ impl Switch {
             self.settle(now, &mut live);
             self.tell_of(&mut live);
             self.note_sound(now, &mut live);
+            live.tell_asker();
             self.tell_floor_of_legs(now, &mut live);
             self.note_lamps(now, &live);
         }));

@@ -180,9 +180,12 @@ impl Switch {
             Some(_) => self.start_script(&mut setup),
             None => self.parts.scripts.start_call(setup),
         };
-        if let Err(refused) = started {
-            self.parts.scripts.hang_up(live.id());
-            self.refuse_route(now, live, refused);
+        match started {
+            Ok(generation) => live.generation = generation,
+            Err(refused) => {
+                self.parts.scripts.hang_up(live.id());
+                self.refuse_route(now, live, refused);
+            }
         }
     }
 }

@@ -194,7 +194,7 @@ impl Switch {
         self.trunks.forget(live.setup.id);
     }
 
-    fn beginning(&self, live: &Live) -> CallBegin {
+    pub(super) fn beginning(&self, live: &Live) -> CallBegin {
         let setup = &live.setup;
         let direction = if setup.trunk.is_some() {
             Direction::Inbound

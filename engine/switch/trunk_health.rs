@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use call::TenantId;
 use sip::{Method, Name, Request, RequestHandle, Response, Route, Uri};
+use web::News;
 
 use super::trunks::{DEAD, Host, Ping, transport};
 use super::{Input, Switch};
@@ -141,7 +143,7 @@ impl Switch {
         let Some(trunk) = self.trunks.by_name.get_mut(name) else {
             return;
         };
-        let tenant = trunk.settings.tenant.as_str().into();
+        let tenant: TenantId = trunk.settings.tenant.as_str().into();
         let Some(host) = trunk.hosts.iter_mut().find(|host| host.address == address) else {
             return;
         };
@@ -156,6 +158,12 @@ impl Switch {
         let event = if alive { "trunk.up" } else { "trunk.down" };
         let payload = serde_json::json!({ "trunk": name, "address": address.to_string() });
         self.parts.scripts.event(&tenant, event, payload);
+        let (trunk, address) = (name.to_owned(), address.to_string());
+        let news = match alive {
+            true => News::TrunkUp { trunk, address },
+            false => News::TrunkDown { trunk, address },
+        };
+        self.tell(&tenant, None, news);
     }
 }
 

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use call::TenantId;
 use sip::auth::Account;
 use sip::{TrunkContact, TrunkOutput, TrunkRegistration, Uri};
+use web::News;
 
 use super::Switch;
 use super::trunks::Ping;
@@ -87,18 +89,35 @@ impl Switch {
                         .insert(handle, Ping::Register(name.to_owned()));
                 }
                 TrunkOutput::Registered { .. } => {
-                    if trunk.registered != "registered" {
+                    if trunk.registered != REGISTERED {
                         tracing::info!(trunk = name, "registered");
                     }
-                    trunk.registered = "registered";
+                    self.note_registration(name, REGISTERED, None);
                 }
                 TrunkOutput::Failed { why, .. } => {
                     tracing::warn!(trunk = name, %why, "not registered");
-                    trunk.registered = "not registered";
+                    self.note_registration(name, NOT_REGISTERED, Some(why.to_string()));
                 }
-                TrunkOutput::Unregistered => trunk.registered = "not registered",
+                TrunkOutput::Unregistered => self.note_registration(name, NOT_REGISTERED, None),
             }
         }
+    }
+
+    /// How our registration at a trunk stands; that is told when it is news.
+    fn note_registration(&mut self, name: &str, stands: &'static str, why: Option<String>) {
+        let Some(trunk) = self.trunks.by_name.get_mut(name) else {
+            return;
+        };
+        if std::mem::replace(&mut trunk.registered, stands) == stands {
+            return;
+        }
+        let tenant: TenantId = trunk.settings.tenant.as_str().into();
+        let news = News::TrunkRegistrationChanged {
+            trunk: name.to_owned(),
+            registered: stands == REGISTERED,
+            why,
+        };
+        self.tell(&tenant, None, news);
     }
 
     /// What answers a trunk's challenges: its own realm only.
@@ -133,5 +152,7 @@ impl Switch {
     }
 }
 
+const REGISTERED: &str = "registered";
+const NOT_REGISTERED: &str = "not registered";
 /// What is asked of a carrier's registrar.
 const REGISTRATION: Duration = Duration::from_secs(600);

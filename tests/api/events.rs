@@ -121,3 +121,82 @@ fn readers_go_on_after_a_restart_and_are_told_that_events_are_missing() {
     let back = stream.until("registration.changed").pop().unwrap();
     assert_eq!(back["data"]["user"], "1049");
 }
+
+#[test]
+fn scripts_that_fail_are_refused_and_are_mended_are_told_with_their_calls() {
+    let exchange = Exchange::start(Setup::answering("call:play(\"no/such/sound\")").with_http());
+    let api = Api::of(&exchange, "8001");
+    let mut stream = api.listens(None);
+    let [a1] = exchange.phones(["1049"]);
+
+    let call = a1.dials("9000");
+    call.is_answered();
+    call.hangs_up();
+    let events = stream.until("call.ended");
+    let failed = events
+        .iter()
+        .position(|event| event["type"] == "script.failed")
+        .expect("a failure before the end of its call");
+    let ended = events.last().unwrap();
+    assert_eq!(events[failed]["call"], ended["call"]);
+    let message = events[failed]["data"]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("scripts/8001/init.lua:3: ") && message.contains("no/such/sound"),
+        "{message}"
+    );
+
+    exchange.write_script("init.lua", "-- Broken.\ncontext \"internal\" {");
+    exchange.reload();
+    let refused = stream.until("generation.refused").pop().unwrap();
+    assert_eq!(
+        (&refused["data"]["generation"], &refused["data"]["stays"]),
+        (&2.into(), &1.into())
+    );
+    let errors = refused["data"]["errors"].to_string();
+    assert!(errors.contains("scripts/8001/init.lua:2"), "{errors}");
+
+    exchange.write_script(
+        "init.lua",
+        "-- Mended.\ncontext \"internal\" { [\"9000\"] = function(call) call:answer() end }\n\
+         context \"inbound\" {}\n",
+    );
+    exchange.reload();
+    let published = stream.until("generation.published").pop().unwrap();
+    let scripts = api.get("/scripts");
+    for name in ["generation", "hash"] {
+        assert_eq!(published["data"][name], scripts[name], "{name}");
+    }
+}
+
+#[test]
+fn a_trunk_that_goes_and_comes_back_is_told() {
+    let mut exchange = Exchange::start(
+        Setup {
+            sip: "options_interval = \"1s\",".to_owned(),
+            ..Setup::ringing()
+        }
+        .with_http(),
+    );
+    exchange.stop();
+    // By TCP, where nobody there is noticed at once.
+    let file = exchange.folder.join("config.lua");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text.replace("carrier = {", "carrier = {\n        transport = \"tcp\",");
+    std::fs::write(&file, text).unwrap();
+    exchange.resume();
+    let api = Api::of(&exchange, "8001");
+    let mut stream = api.listens(None);
+
+    let address = exchange.house(9, 5_090);
+    let down = stream.until("trunk.down").pop().unwrap();
+    assert_eq!(
+        (&down["data"]["trunk"], &down["data"]["address"]),
+        (&"carrier".into(), &address.to_string().into())
+    );
+    let carrier = exchange.carrier_with(|manner| manner.transport = sip::Transport::Tcp);
+    let up = stream.until("trunk.up").pop().unwrap();
+    assert_eq!(up["data"], down["data"]);
+    let trunks = api.items("/trunks");
+    assert_eq!(trunks[0]["hosts"][0]["alive"], true);
+    drop(carrier);
+}

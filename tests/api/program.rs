@@ -95,7 +95,7 @@ fn the_commands_of_the_readme_do_what_it_says() {
         api.items("/calls?live=true").pop()
     });
 
-    let [lists, hanging_up, agents, sound] = readme(&exchange);
+    let [lists, hanging_up, dialling, agents, sound] = readme(&exchange);
     let shown = shell(&exchange, &lists);
     assert!(shown.contains("\"user\":\"1049\""), "{shown}");
     assert!(shown.contains("\"to\":\"4001234567\""), "{shown}");
@@ -107,6 +107,8 @@ fn the_commands_of_the_readme_do_what_it_says() {
         exchange.only_record().call.end.unwrap().ended_by,
         "api:tour"
     );
+    shell(&exchange, &format!("{token}\n{dialling}"));
+    a1.rings().refuses(486);
     let told = shell(&exchange, &format!("{token}\n{agents}"));
     assert!(told.contains("\"reason\":\"login\""), "{told}");
     assert!(told.contains("\"callers\":[]"), "{told}");

@@ -51,6 +51,13 @@ fn a_message_is_found_heard_deleted_and_restored_and_listeners_are_told() {
         );
         assert_eq!(event["data"]["mailbox"], "1049");
     };
+    let (_, given) = api.gives(
+        &format!("{path}/assign"),
+        &serde_json::json!({ "to": "1050" }),
+    );
+    assert_eq!(given["assigned_to"], "1050");
+    told("assigned");
+    assert_eq!(api.items("/voicemails?assigned_to=1050").len(), 1);
     assert_ne!(
         api.does("POST", &format!("{path}/heard"))["heard_at"],
         Value::Null

@@ -101,20 +101,26 @@ impl Api {
         answer.json()
     }
 
+    /// The JSON that a command with a body answers, and its status.
+    pub(crate) fn gives(&self, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.gives_with(path, &[], body);
+        (answer.status, answer.json())
+    }
+
+    /// As [`gives`](Self::gives); the whole answer.
+    pub(crate) fn posts(&self, path: &str, body: &Value) -> Answer {
+        self.gives_with(path, &[], body)
+    }
+
+    /// As [`gives`](Self::gives), with further headers; the whole answer.
+    pub(crate) fn gives_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let own = [("Content-Type", "application/json")];
+        self.sends("POST", path, &[&own, headers].concat(), &body.to_string())
+    }
+
     /// Sends a request.
     pub(crate) fn asks(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.sends(method, path, headers, "")
-    }
-
-    /// Sends JSON.
-    pub(crate) fn posts(&self, path: &str, body: &Value) -> Answer {
-        let body = body.to_string();
-        let length = body.len().to_string();
-        let headers = [
-            ("Content-Type", "application/json"),
-            ("Content-Length", &*length),
-        ];
-        self.sends("POST", path, &headers, &body)
     }
 
     fn sends(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -122,14 +128,16 @@ impl Api {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
-             Authorization: Bearer {}\r\n",
-            self.token
+             Authorization: Bearer {}\r\nContent-Length: {}\r\n",
+            self.token,
+            body.len()
         );
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        request += "\r\n";
-        stream.write_all((request + body).as_bytes()).unwrap();
+        stream
+            .write_all((request + "\r\n" + body).as_bytes())
+            .unwrap();
         let mut octets = Vec::new();
         stream.read_to_end(&mut octets).unwrap();
         let end = octets.windows(4).position(|four| four == b"\r\n\r\n");
@@ -141,7 +149,8 @@ impl Api {
             .header("content-type")
             .is_some_and(|kind| kind.ends_with("json"));
         if is_json && self.document != Value::Null {
-            let (path, method) = (template(path), method.to_lowercase());
+            let path = openapi::template(&self.document, &format!("/api/v1{path}"));
+            let method = method.to_lowercase();
             openapi::assert_fits(&self.document, &path, &method, status, &answer.json());
         }
         answer
@@ -211,16 +220,4 @@ impl Stream {
             }
         }
     }
-}
-
-/// `/api/v1/calls/{id}` of `/calls/0193…?limit=1`.
-fn template(path: &str) -> String {
-    let path = path.split('?').next().unwrap_or_default();
-    let mut before = "";
-    let parts = path.split('/').map(|part| {
-        let is_id = part.len() == 36 || matches!(before, "agents" | "queues");
-        before = part;
-        if is_id { "{id}" } else { part }
-    });
-    format!("/api/v1{}", parts.collect::<Vec<_>>().join("/"))
 }

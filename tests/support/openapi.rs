@@ -35,6 +35,27 @@ pub(crate) fn assert_is(document: &Value, name: &str, value: &Value) {
     assert!(faults.is_empty(), "{faults:#?}\n{value:#}");
 }
 
+/// The path of the document that a request's path is one of: `/api/v1/calls/{id}` of
+/// `/api/v1/calls/0193…?limit=1`.
+pub(crate) fn template(document: &Value, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').collect();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let fits = |pattern: &&String| {
+        let pattern: Vec<&str> = pattern.split('/').collect();
+        let mut pairs = pattern.iter().zip(&parts);
+        pattern.len() == parts.len()
+            && pairs.all(|(wanted, part)| wanted.starts_with('{') || wanted == part)
+    };
+    // One that is written out goes before one with a name in it.
+    let names = |pattern: &&String| pattern.matches('{').count();
+    let found = paths
+        .map(|(pattern, _)| pattern)
+        .filter(fits)
+        .min_by_key(names);
+    found.cloned().unwrap_or_else(|| path.to_owned())
+}
+
 fn check(document: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
     let schema = resolved(document, schema);
     if let Some(choices) = schema["oneOf"].as_array() {

@@ -390,7 +390,7 @@ fn play_tone(board: &mut Board) -> PlayId {
 }
 
 /// What a script is told when a leg did not answer for this cause.
-fn why_of(cause: Cause) -> Why {
+pub(crate) fn why_of(cause: Cause) -> Why {
     match cause {
         Cause::Busy => Why::Busy,
         Cause::Rejected => Why::Rejected,

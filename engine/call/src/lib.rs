@@ -40,7 +40,7 @@ pub use command::{
 pub use event::{Event, GreetingKind, Mailbox, MailboxMessage};
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
-pub use output::{Fallback, MailboxChange, Options, Output, Purpose, Setup};
+pub use output::{Fallback, MailboxChange, Options, Origin, Output, Purpose, Setup};
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
 pub use transfer::{Newcomer, TransferId, TransferNews};

@@ -244,6 +244,10 @@ pub struct Options {
     pub fallback: Fallback,
     /// How long a call may go unanswered, and how long anything may ring.
     pub ring_limit: Duration,
+    /// For a call that the exchange makes itself: who is rung first, and is its caller once they
+    /// have answered.
+    #[serde(default)]
+    pub origin: Option<Origin>,
     /// How long it rings for a transferred party before whoever transferred it is rung.
     #[serde(default = "recall")]
     pub recall: Duration,
@@ -260,8 +264,20 @@ impl Default for Options {
             fallback: Fallback::default(),
             ring_limit: Duration::from_secs(180),
             recall: recall(),
+            origin: None,
         }
     }
+}
+
+/// Who is rung first in a call that the exchange makes itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Who.
+    pub target: Target,
+    /// How long they may ring.
+    pub timeout: Duration,
+    /// The number that they are shown.
+    pub shown: Option<String>,
 }
 
 /// What a caller gets when the script fails: an apology, then a person.

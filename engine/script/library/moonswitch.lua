@@ -463,6 +463,58 @@ function emit(event, about) end
 ---@param ... any   Its arguments
 function spawn(task, ...) end
 
+---Calls that go on, and calls that are made for others (click to dial). A plugin needs `calls = true`
+---to make or end any.
+---@class Calls
+calls = {}
+
+---@class CallStatus
+---@field id string
+---@field from string?             The caller's number
+---@field from_name string?
+---@field to string
+---@field context string
+---@field user string?             The user who calls
+---@field trunk string?            The trunk that it came by
+---@field state "menu"|"ringing"|"talking"|"held"|"voicemail"|"fallback"|"ending"
+---@field talks_with string?       The user or number that the caller talks with
+---@field started_at number        Seconds since 1970
+
+---@class OriginateOptions
+---@field from string              Who is rung first: "user:1049", "trunk:carrier/13800138000"
+---@field to string                The number that is dialled for them when they have answered
+---@field context? string          Where it is looked up; the user's own when left out
+---@field timeout? Duration        How long the first rings; 30
+---@field caller_id? string        What the first is shown; `to` for a user, the trunk's own for others
+
+---Rings somebody, and dials a number for them when they have answered, with their rights: from then
+---on it is their call, and the handler of the number runs for it. Returns when they have answered.
+---
+---    local call, why = calls.originate { from = "user:1049", to = "13800138000" }
+---@param options OriginateOptions
+---@return CallStatus? call
+---@return nil|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|"cancelled" why
+function calls.originate(options) end
+
+---A call that goes on; nil when there is none with this id.
+---@param id string
+---@return CallStatus?
+function calls.get(id) end
+
+---@class CallListOptions
+---@field user? string             Who calls or is talked with
+---@field state? "menu"|"ringing"|"talking"|"held"|"voicemail"|"fallback"|"ending"
+
+---The calls that go on, the longest first.
+---@param options? CallListOptions
+---@return CallStatus[]
+function calls.list(options) end
+
+---Ends a call; false when there is none with this id. Its record names whoever did it.
+---@param id string
+---@return boolean
+function calls.hangup(id) end
+
 ---How agents stand, and what they do; an agent is a user who serves a queue. What an agent does is refused with one of
 ---the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. The
 ---records name who did it: the agent, when it is their own call that asks. A plugin needs `agents = true` to change anything.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
-use call::{CallId, Command, Reply, TenantId};
+use call::{CallId, Command, Reply, Target, TenantId, Why};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -37,6 +37,11 @@ pub trait Exchange: Send + Sync + 'static {
     /// A queue's `choose` has answered.
     fn chosen(&self, tenant: &TenantId, ask: AskId, chosen: Chosen) {
         let _ = (tenant, ask, chosen);
+    }
+
+    /// Something has become of a tenant's scripts that its people want to know.
+    fn report(&self, tenant: &TenantId, news: ScriptNews) {
+        let _ = (tenant, news);
     }
 
     /// An agent of the tenant's queues does something, or somebody does it for them; how they
@@ -72,6 +77,30 @@ pub trait Exchange: Send + Sync + 'static {
         text: SentText,
     ) -> oneshot::Receiver<Result<(), Undelivered>> {
         let _ = (tenant, text);
+        oneshot::channel().1
+    }
+
+    /// Makes a call: somebody is rung, and a number is dialled for them once they have answered. The
+    /// answer comes when they have, or will not. A receiver that is closed without one: the exchange
+    /// is too busy.
+    fn originate(
+        &self,
+        tenant: &TenantId,
+        wanted: Originate,
+    ) -> oneshot::Receiver<Result<CallStatus, NotMade>> {
+        let _ = (tenant, wanted);
+        oneshot::channel().1
+    }
+
+    /// A tenant's calls that go on, the longest first.
+    fn calls(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
+        let _ = tenant;
+        oneshot::channel().1
+    }
+
+    /// Ends a call of the tenant's, `by` whom its record shall name; false when there is none.
+    fn hang_up(&self, tenant: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {
+        let _ = (tenant, call, by);
         oneshot::channel().1
     }
 
@@ -118,6 +147,95 @@ impl Undelivered {
             Self::Congestion => "congestion",
         }
     }
+}
+
+/// What has become of a tenant's scripts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScriptNews {
+    /// New calls get this generation.
+    Published {
+        /// Its number.
+        generation: u64,
+        /// Of its sources.
+        hash: String,
+        /// So many things are amiss in it all the same.
+        warnings: usize,
+    },
+    /// Changed sources are wrong and change nothing.
+    Refused {
+        /// The number that they would have got.
+        generation: u64,
+        /// The generation that goes on.
+        stays: Option<u64>,
+        /// All that is wrong.
+        errors: Vec<String>,
+    },
+    /// A handler, timer, job or the like failed.
+    Failed {
+        /// The generation that it ran on.
+        generation: u64,
+        /// The call, if it was one's.
+        call: Option<CallId>,
+        /// With file and line, where known.
+        message: String,
+    },
+    /// A plugin has failed too often and is left out.
+    LeftOut {
+        /// Its name.
+        plugin: String,
+        /// The fault that was one too many.
+        why: String,
+    },
+}
+
+/// A call that is to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Originate {
+    /// Who is rung first.
+    pub from: Target,
+    /// The number that is dialled for them then.
+    pub to: String,
+    /// Where it is looked up; a user's own context when `None`.
+    pub context: Option<String>,
+    /// How long the first may ring.
+    pub timeout: Duration,
+    /// What the first is shown: the number that is dialled for a user, the trunk's own for others
+    /// when `None`.
+    pub caller_id: Option<String>,
+}
+
+/// Why a call was not made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NotMade {
+    /// The network's answer.
+    Why(Why),
+    /// The sentence for the script.
+    Mistake(String),
+}
+
+/// A call that goes on, as others see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallStatus {
+    /// Its id.
+    pub id: CallId,
+    /// The caller's number, if it is known.
+    pub from: Option<String>,
+    /// The caller's name, if it is known.
+    pub from_name: Option<String>,
+    /// The number that was dialled.
+    pub to: String,
+    /// Where it was looked up.
+    pub context: String,
+    /// The user who calls.
+    pub user: Option<String>,
+    /// The trunk that it came by.
+    pub trunk: Option<String>,
+    /// `menu`, `ringing`, `talking`, `held`, `voicemail`, `fallback`, `ending`.
+    pub state: &'static str,
+    /// The user or number that the caller talks with.
+    pub talks_with: Option<String>,
+    /// Microseconds since 1970, UTC.
+    pub started_at: i64,
 }
 
 /// Which sounds there are. Called from Lua threads, so nothing here may block for long.

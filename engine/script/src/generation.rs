@@ -19,7 +19,7 @@ use crate::pulse::LastSeen;
 use crate::simulate::{Gate, Project, tests_hash};
 use crate::snapshot::{Scope, Snapshot};
 use crate::status::{Earlier, Failures, Held, Old, PluginStatus, Refusal, TenantStatus};
-use crate::{Checked, Fault, ScriptEnd, advice, config, fault};
+use crate::{Checked, Fault, ScriptEnd, ScriptNews, advice, config, fault};
 
 /// A tenant with its generations.
 pub(crate) struct Tenancy {
@@ -247,6 +247,12 @@ impl Tenancy {
         for warning in &warnings {
             tracing::warn!(tenant = %self.id, "{}", warning.message);
         }
+        let news = ScriptNews::Published {
+            generation,
+            hash: format!("{:016x}", host.snapshot.hash()),
+            warnings: warnings.len(),
+        };
+        self.parts.exchange.report(&self.id, news);
         Ok(warnings)
     }
 
@@ -368,8 +374,20 @@ impl Tenancy {
         let by_place = seen.place.as_ref().and_then(|it| plugin::of_path(&it.file));
         if let Some(plugin) = plugin.as_deref().or(by_place) {
             let quarantine = &self.failures.quarantine;
-            quarantine.fault(plugin, now, Weight::Grave, &seen.message);
+            if quarantine.fault(plugin, now, Weight::Grave, &seen.message) {
+                let news = ScriptNews::LeftOut {
+                    plugin: plugin.to_owned(),
+                    why: seen.message.clone(),
+                };
+                self.parts.exchange.report(&self.id, news);
+            }
         }
+        let news = ScriptNews::Failed {
+            generation: stuck.generation,
+            call,
+            message: seen.message.clone(),
+        };
+        self.parts.exchange.report(&self.id, news);
         tracing::error!(
             tenant = %self.id,
             call = call.map(|call| call.to_string()).unwrap_or_default(),
@@ -600,6 +618,12 @@ impl Tenancy {
                 tracing::error!(tenant = %self.id, "generation {generation} refused, there is none{list}")
             }
         }
+        let news = ScriptNews::Refused {
+            generation,
+            stays,
+            errors: errors.iter().map(|fault| fault.message.clone()).collect(),
+        };
+        self.parts.exchange.report(&self.id, news);
         self.state().refused = Some(Refusal {
             generation,
             at,

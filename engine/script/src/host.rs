@@ -26,7 +26,8 @@ use crate::serve::{self, Boot};
 use crate::snapshot::Snapshot;
 use crate::status::Failures;
 use crate::{
-    Clock, Exchange, Fault, Place, ScriptEnd, SentText, Sounds, Undelivered, config, fault,
+    CallStatus, Clock, Exchange, Fault, NotMade, Originate, Place, ScriptEnd, SentText, Sounds,
+    Undelivered, config, fault,
 };
 
 /// One generation of one tenant on its thread, seen from outside.
@@ -373,6 +374,28 @@ impl Exchange for Leash {
             return oneshot::channel().1;
         }
         self.exchange.send_text(tenant, text)
+    }
+
+    fn originate(
+        &self,
+        tenant: &TenantId,
+        wanted: Originate,
+    ) -> oneshot::Receiver<Result<CallStatus, NotMade>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.originate(tenant, wanted)
+    }
+
+    fn calls(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
+        self.exchange.calls(tenant)
+    }
+
+    fn hang_up(&self, tenant: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.hang_up(tenant, call, by)
     }
 
     fn tells(&self, call: CallId, place: Place, what: &str) {

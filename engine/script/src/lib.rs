@@ -42,7 +42,8 @@ mod watchdog;
 
 pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
 pub use exchange::{
-    CallNews, Clock, Exchange, Fault, Place, ScriptEnd, SentText, Sounds, Undelivered,
+    CallNews, CallStatus, Clock, Exchange, Fault, NotMade, Originate, Place, ScriptEnd, ScriptNews,
+    SentText, Sounds, Undelivered,
 };
 pub use generation::{Outcome, ReloadReport};
 pub use history::{GoneBack, Kept};

@@ -252,6 +252,18 @@ impl Scripts {
         )))
     }
 
+    /// Whether a number has a handler in a context of a tenant's current generation.
+    pub fn has_route(&self, tenant: &TenantId, context: &str, to: &str) -> bool {
+        let host = self.inner.tenancy(tenant).and_then(|it| it.current());
+        let routing = host.as_ref().and_then(|host| host.routing());
+        routing.is_some_and(|routing| routing.find(context, to).is_some())
+    }
+
+    /// There may be jobs to do.
+    pub fn jobs_are_due(&self) {
+        self.inner.parts.bell.ring();
+    }
+
     /// The caller is gone: the script is dropped at its wait, and no end is reported.
     pub fn hang_up(&self, call: CallId) {
         if let Some(host) = self.inner.parts.pins.take(call) {

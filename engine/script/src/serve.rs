@@ -31,7 +31,7 @@ use crate::surroundings::{
     DeclaredDoor, DeclaredRoute, DeclaredTimer, Outside, Phase, Run, Surroundings,
 };
 use crate::vm::Vm;
-use crate::{Exchange, Fault, fault};
+use crate::{Exchange, Fault, ScriptNews, fault};
 
 /// What a thread is started with.
 pub(crate) struct Boot {
@@ -341,6 +341,12 @@ impl Serving {
         self.host
             .failures
             .add(now, generation, call, &fault.message);
+        let news = ScriptNews::Failed {
+            generation,
+            call,
+            message: fault.message.clone(),
+        };
+        self.parts.exchange.report(&self.host.tenant, news);
     }
 
     /// Counts and logs a failure that the exchange is not told of.

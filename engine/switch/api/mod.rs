@@ -2,22 +2,26 @@
 
 mod floor;
 mod news;
+mod plugins;
+mod records;
 mod shown;
 
 use std::collections::HashMap;
 use std::time::Instant;
 
-use call::{CallId, TenantId};
-use store::MessageRow;
+use call::{CallId, Target, TenantId};
+use script::Originate;
+use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, Asked, LiveCall, Queue, QueueDetails, Registration, Reloaded,
-    Scripts, Trunk, User, VoicemailChange,
+    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, Plugin,
+    Queue, QueueDetails, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange,
 };
 
-pub(super) use news::{tell_of_message, tell_scripts_of_message};
+pub(super) use records::{tell_of_message, tell_scripts_of_message};
 use shown::reloaded;
+pub(super) use shown::state_of;
 
 use super::{Entrance, Input, Switch};
 
@@ -32,6 +36,13 @@ pub(crate) struct Question {
 enum What {
     LiveCalls(Vec<Uuid>, oneshot::Sender<HashMap<Uuid, LiveCall>>),
     HangUp(CallId, String, oneshot::Sender<bool>),
+    Originate(CallWanted, oneshot::Sender<Result<CallBegin, NoCall>>),
+    Plugins(oneshot::Sender<Result<Vec<Plugin>, store::Error>>),
+    Allow(String, oneshot::Sender<MayBeAllowed>),
+    /// It was allowed and is to be loaded.
+    Granted(Allowed, oneshot::Sender<MayBeAllowed>),
+    RetryJob(Uuid, oneshot::Sender<Result<bool, store::Error>>),
+    DeleteRecording(Uuid, oneshot::Sender<Result<Deletion, store::Error>>),
     Registrations(oneshot::Sender<Vec<Registration>>),
     Trunks(oneshot::Sender<Vec<Trunk>>),
     Users(oneshot::Sender<Vec<User>>),
@@ -49,6 +60,7 @@ enum What {
     Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
 }
 
+type MayBeAllowed = Result<Option<Allowed>, store::Error>;
 type Changed = Result<Option<MessageRow>, store::Error>;
 
 impl Entrance {
@@ -71,6 +83,30 @@ impl web::Exchange for Entrance {
 
     fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
         self.question(tenant, |answer| What::HangUp(CallId(call), by, answer))
+    }
+
+    fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>> {
+        self.question(tenant, |answer| What::Originate(wanted, answer))
+    }
+
+    fn plugins(&self, tenant: &str) -> Asked<Result<Vec<Plugin>, store::Error>> {
+        self.question(tenant, What::Plugins)
+    }
+
+    fn allow_plugin(&self, tenant: &str, plugin: String) -> Asked<MayBeAllowed> {
+        self.question(tenant, |answer| What::Allow(plugin, answer))
+    }
+
+    fn retry_job(&self, tenant: &str, job: Uuid) -> Asked<Result<bool, store::Error>> {
+        self.question(tenant, |answer| What::RetryJob(job, answer))
+    }
+
+    fn delete_recording(
+        &self,
+        tenant: &str,
+        recording: Uuid,
+    ) -> Asked<Result<Deletion, store::Error>> {
+        self.question(tenant, |answer| What::DeleteRecording(recording, answer))
     }
 
     fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>> {
@@ -139,14 +175,24 @@ impl Switch {
                 let _ = answer.send(self.live_calls(&tenant, &calls));
             }
             What::HangUp(call, by, answer) => {
-                let is_ours = self
-                    .calls
-                    .get(&call)
-                    .is_some_and(|live| live.setup.tenant == tenant && live.ended.is_none());
-                if is_ours {
-                    self.with_machine(now, call, |call| call.handle_hang_up(now, by));
-                }
-                let _ = answer.send(is_ours);
+                let _ = answer.send(self.hang_up_for(now, &tenant, call, by));
+            }
+            What::Originate(CallWanted { user, to, timeout }, answer) => {
+                let wanted = Originate {
+                    from: Target::User(user),
+                    to,
+                    context: None,
+                    timeout,
+                    caller_id: None,
+                };
+                self.originate_for_program(now, &tenant, wanted, answer);
+            }
+            What::Plugins(answer) => self.show_plugins(&tenant, answer),
+            What::Allow(plugin, answer) => self.allow_plugin(&tenant, plugin, answer),
+            What::Granted(allowed, answer) => self.load_granted(tenant, allowed, answer),
+            What::RetryJob(job, answer) => self.retry_job(&tenant, job, answer),
+            What::DeleteRecording(recording, answer) => {
+                self.delete_recording(&tenant, recording, answer);
             }
             What::Registrations(answer) => {
                 let _ = answer.send(self.registrations_of(now, &tenant));

@@ -1,54 +1,15 @@
 //! What the switch tells the API's listeners.
 
-use std::sync::Arc;
-
 use call::{CallId, TenantId};
-use script::Scripts;
+use script::ScriptNews;
 use sip::registrar::Binding;
-use store::{MessageRow, Store};
-use tokio::sync::oneshot;
-use uuid::Uuid;
-use web::{Events, LiveCall, News, VoicemailChange};
+use web::{LiveCall, News};
 
-use super::Changed;
 use super::shown::{ENDING, coarse, partner, state_of};
+use crate::switch::Switch;
 use crate::switch::live::Live;
-use crate::switch::{Entrance, Switch};
 
 impl Switch {
-    pub(super) fn change_voicemail(
-        &self,
-        tenant: &TenantId,
-        message: Uuid,
-        change: VoicemailChange,
-        answer: oneshot::Sender<Changed>,
-    ) {
-        let (store, now) = (self.parts.store.clone(), self.parts.clock.unix_micros());
-        let (events, tenant) = (self.parts.events.clone(), tenant.clone());
-        let entrance = self.parts.entrance.clone();
-        let scripts = self.parts.scripts.clone();
-        tokio::spawn(async move {
-            let of = &*tenant.0;
-            let done = match change {
-                VoicemailChange::Heard => store.mark_heard(of, message, now).await,
-                VoicemailChange::Deleted => store.delete_message(of, message, now).await,
-                VoicemailChange::Restored => store.restore_message(of, message).await,
-            };
-            let changed = match done {
-                Ok(()) => {
-                    tell_of_message(&*store, &events, &entrance, &tenant, message, change, now)
-                        .await
-                }
-                Err(store::Error::NotFound { .. }) => Ok(None),
-                Err(error) => Err(error),
-            };
-            if let Ok(row) = &changed {
-                tell_scripts_of_message(&scripts, row.as_ref(), now);
-            }
-            let _ = answer.send(changed);
-        });
-    }
-
     /// Tells what a call does now, if that is news.
     pub(in crate::switch) fn tell_of(&self, live: &mut Live) {
         if live.ended.is_some() || live.call.is_ended() {
@@ -93,50 +54,53 @@ impl Switch {
         self.tell(&tenant.into(), None, news);
     }
 
+    /// Tells what has become of a tenant's scripts.
+    pub(in crate::switch) fn tell_of_scripts(&self, tenant: &TenantId, news: ScriptNews) {
+        let (call, news) = match news {
+            ScriptNews::Published {
+                generation,
+                hash,
+                warnings,
+            } => (
+                None,
+                News::GenerationPublished {
+                    generation,
+                    hash,
+                    warnings,
+                },
+            ),
+            ScriptNews::Refused {
+                generation,
+                stays,
+                errors,
+            } => (
+                None,
+                News::GenerationRefused {
+                    generation,
+                    stays,
+                    errors,
+                },
+            ),
+            ScriptNews::Failed {
+                generation,
+                call,
+                message,
+            } => (
+                call,
+                News::ScriptFailed {
+                    generation,
+                    message,
+                },
+            ),
+            ScriptNews::LeftOut { plugin, why } => (None, News::PluginLeftOut { plugin, why }),
+        };
+        self.tell(tenant, call, news);
+    }
+
     /// Tells all who listen to this tenant.
     pub(in crate::switch) fn tell(&self, tenant: &TenantId, call: Option<CallId>, news: News) {
         let at = self.parts.clock.unix_micros();
         let call = call.map(|call| call.0);
         self.parts.events.publish(&tenant.0, at, call, news);
     }
-}
-
-/// Tells scripts of what has happened to a message at `now`, when that is news to them.
-pub(in crate::switch) fn tell_scripts_of_message(
-    scripts: &Scripts,
-    message: Option<&MessageRow>,
-    now: i64,
-) {
-    let Some(message) = message else { return };
-    for (event, at) in [
-        ("voicemail.heard", message.heard_at),
-        ("voicemail.deleted", message.deleted_at),
-    ] {
-        if at == Some(now) {
-            scripts.event(&message.tenant.as_str().into(), event, message.told());
-        }
-    }
-}
-
-/// Tells that a message was changed, also the lamps; the message as it is now.
-pub(in crate::switch) async fn tell_of_message(
-    store: &dyn Store,
-    events: &Arc<Events>,
-    entrance: &Entrance,
-    tenant: &TenantId,
-    message: Uuid,
-    change: VoicemailChange,
-    now: i64,
-) -> Changed {
-    let row = store.message(&tenant.0, message).await?;
-    if let Some(row) = &row {
-        let news = News::VoicemailChanged {
-            id: message,
-            mailbox: row.mailbox.clone(),
-            change,
-        };
-        events.publish(&tenant.0, now, None, news);
-        entrance.mailbox_changed(tenant, &row.mailbox).await;
-    }
-    Ok(row)
 }

@@ -142,7 +142,7 @@ impl Switch {
     }
 }
 
-pub(super) fn state_of(live: &Live) -> LiveCall {
+pub(in crate::switch) fn state_of(live: &Live) -> LiveCall {
     let state = match live.ended {
         Some(_) => ENDING,
         None => coarse(live.call.state()),

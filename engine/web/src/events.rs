@@ -7,8 +7,6 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use uuid::Uuid;
 
-use crate::exchange::VoicemailChange;
-
 /// The events of all tenants, each tenant's in a ring of its own: who listens hears one tenant, and
 /// a busy tenant pushes nobody else's history out.
 ///
@@ -162,8 +160,78 @@ pub enum News {
         id: Uuid,
         /// Whose mailbox.
         mailbox: String,
-        /// What was done.
-        change: VoicemailChange,
+        /// `heard`, `deleted`, `restored`, `assigned`.
+        change: &'static str,
+        /// The user who is to see to it.
+        assigned_to: Option<String>,
+    },
+    /// A recording was deleted.
+    #[serde(rename = "recording.deleted")]
+    RecordingDeleted {
+        /// The recording.
+        id: Uuid,
+    },
+    /// New calls get another generation of the scripts.
+    #[serde(rename = "generation.published")]
+    GenerationPublished {
+        /// Its number.
+        generation: u64,
+        /// Of its sources.
+        hash: String,
+        /// So many things are amiss in it all the same.
+        warnings: usize,
+    },
+    /// Changed scripts are wrong and change nothing.
+    #[serde(rename = "generation.refused")]
+    GenerationRefused {
+        /// The number that they would have got.
+        generation: u64,
+        /// The generation that goes on.
+        stays: Option<u64>,
+        /// All that is wrong.
+        errors: Vec<String>,
+    },
+    /// A handler, timer or job of the scripts failed.
+    #[serde(rename = "script.failed")]
+    ScriptFailed {
+        /// The generation that it ran on.
+        generation: u64,
+        /// With file and line, where known.
+        message: String,
+    },
+    /// A plugin has failed too often and is left out.
+    #[serde(rename = "plugin.left_out")]
+    PluginLeftOut {
+        /// Its name.
+        plugin: String,
+        /// The fault that was one too many.
+        why: String,
+    },
+    /// A host of a trunk no longer answers.
+    #[serde(rename = "trunk.down")]
+    TrunkDown {
+        /// The trunk.
+        trunk: String,
+        /// The host.
+        address: String,
+    },
+    /// A host of a trunk answers again.
+    #[serde(rename = "trunk.up")]
+    TrunkUp {
+        /// The trunk.
+        trunk: String,
+        /// The host.
+        address: String,
+    },
+    /// Our registration at a trunk stands otherwise.
+    #[serde(rename = "trunk.registration_changed")]
+    TrunkRegistrationChanged {
+        /// The trunk.
+        trunk: String,
+        /// Whether we are registered there.
+        registered: bool,
+        /// Why not.
+        why: Option<String>,
     },
 }
 

@@ -1,9 +1,11 @@
 //! What only the running exchange knows and can do, as the API asks for it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde::Serialize;
-use store::MessageRow;
+use serde_json::Value;
+use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -20,6 +22,10 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// Ends a call, `by` whom its record shall name; false when there is none.
     fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool>;
+
+    /// Makes a call: rings a user's phones, and dials a number for them when they have answered. The
+    /// answer comes when they begin to ring.
+    fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>>;
 
     /// Where phones are.
     fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>>;
@@ -54,6 +60,28 @@ pub trait Exchange: Send + Sync + 'static {
     /// One queue; `None` when there is none of this name.
     fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>>;
 
+    /// The tenant's plugins, as their files and the records have them and as they run.
+    fn plugins(&self, tenant: &str) -> Asked<Result<Vec<Plugin>, store::Error>>;
+
+    /// Allows a plugin all that its manifest asks for, as `moonswitch allow` does, and loads it;
+    /// `None` when the tenant has no such plugin.
+    fn allow_plugin(
+        &self,
+        tenant: &str,
+        plugin: String,
+    ) -> Asked<Result<Option<Allowed>, store::Error>>;
+
+    /// Lets a job that was given up run again, with all its attempts; false when there is no such
+    /// one.
+    fn retry_job(&self, tenant: &str, job: Uuid) -> Asked<Result<bool, store::Error>>;
+
+    /// Deletes a recording with its sound, and tells all who want to know.
+    fn delete_recording(
+        &self,
+        tenant: &str,
+        recording: Uuid,
+    ) -> Asked<Result<Deletion, store::Error>>;
+
     /// Changes a message, and tells all who want to know; the message as it is then, `None` when
     /// there is none.
     fn change_voicemail(
@@ -62,6 +90,30 @@ pub trait Exchange: Send + Sync + 'static {
         message: Uuid,
         change: VoicemailChange,
     ) -> Asked<Result<Option<MessageRow>, store::Error>>;
+}
+
+/// A call that is to be made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CallWanted {
+    /// The user whose phones ring.
+    pub user: String,
+    /// The number that is dialled for them then, with their rights.
+    pub to: String,
+    /// How long their phones may ring.
+    pub timeout: Duration,
+}
+
+/// Why a call was not made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NoCall {
+    /// The tenant has no such user.
+    NoUser,
+    /// No phone of the user is registered.
+    NoPhone,
+    /// The user's context has no handler for the number.
+    NoRoute,
+    /// There is no room for another call, and why.
+    Full(&'static str),
 }
 
 /// A call that goes on.
@@ -211,9 +263,65 @@ pub struct Reloaded {
     pub warnings: Vec<String>,
 }
 
+/// A plugin of a tenant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plugin {
+    /// Its folder in `plugins/`.
+    pub name: String,
+    /// What it does, in a sentence.
+    pub description: Option<String>,
+    /// The version of its files.
+    pub version: Option<String>,
+    /// The version that runs.
+    pub running: Option<String>,
+    /// Faults since the exchange began.
+    pub faults: u64,
+    /// Why it is left out, if it is.
+    pub left_out: Option<LeftOut>,
+    /// What its manifest asks to be allowed.
+    pub asked: Option<Value>,
+    /// What it was allowed; `None` when it never ran.
+    pub allowed: Option<Value>,
+    /// What it asks for and was not allowed, a line each.
+    pub waiting: Vec<String>,
+    /// What is wrong with its manifest.
+    pub errors: Vec<String>,
+}
+
+/// Why a plugin is left out.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct LeftOut {
+    /// Since when.
+    #[serde(serialize_with = "crate::time::serialise")]
+    pub since: i64,
+    /// The fault that was one too many.
+    pub why: String,
+}
+
+/// What came of allowing a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Allowed {
+    /// What it may do from now on; `None` when its manifest is wrong.
+    pub allowed: Option<Value>,
+    /// What is wrong with its manifest.
+    pub errors: Vec<String>,
+    /// What came of loading it.
+    pub reload: Option<Reloaded>,
+}
+
+/// What came of deleting a recording.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Deletion {
+    /// It is gone.
+    Deleted,
+    /// There was none.
+    NotThere,
+    /// It is still being made.
+    Running,
+}
+
 /// What may be done with a message.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum VoicemailChange {
     /// It was listened to.
     Heard,
@@ -221,4 +329,18 @@ pub enum VoicemailChange {
     Deleted,
     /// It comes back.
     Restored,
+    /// This user is to see to it, or nobody in particular.
+    AssignedTo(Option<String>),
+}
+
+impl VoicemailChange {
+    /// As events name it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Heard => "heard",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+            Self::AssignedTo(_) => "assigned",
+        }
+    }
 }

@@ -18,8 +18,9 @@ pub use api::Api;
 pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
-    Asked, Exchange, LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded,
-    ScriptFailure, Scripts, Trunk, TrunkHost, User, VoicemailChange,
+    Allowed, Asked, CallWanted, Deletion, Exchange, LeftOut, LiveCall, NoCall, OldGeneration,
+    Plugin, RefusedGeneration, Registration, Reloaded, ScriptFailure, Scripts, Trunk, TrunkHost,
+    User, VoicemailChange,
 };
 pub use floor::{
     ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,

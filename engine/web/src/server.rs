@@ -48,7 +48,12 @@ pub(crate) async fn serve_routes(
     let (tell_stop, stopped) = watch::channel(());
     let (others, routes) = make(stopped);
     let (streams, seats) = routes.streams();
-    let app = others.merge(routes.router());
+    let app = others
+        .merge(routes.router())
+        .fallback(|| async {
+            Problem::not_found("path; /api/v1/openapi.json names those of the API")
+        })
+        .method_not_allowed_fallback(|| async { Problem::wrong_method() });
     serve_within(Bounds::default(), listener, app, tell_stop, stop).await?;
     // Listeners to events are told good-bye; they are no longer among the connections.
     let _ = timeout(Bounds::default().finish, streams.acquire_many(seats)).await;
@@ -219,8 +224,8 @@ fn is_the_connections_own(error: &io::Error) -> bool {
     )
 }
 
-/// Octets of a body. Nothing that is served today reads one.
-const BODY: usize = 64 << 10;
+/// Octets of a body of the API; others bound their own.
+pub(crate) const BODY: usize = 64 << 10;
 /// Octets of a request's head.
 const HEAD: usize = 32 << 10;
 

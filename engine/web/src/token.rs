@@ -89,16 +89,28 @@ scopes! {
     AgentsWrite "agents:write",
     /// See calls, over and in progress.
     CallsRead "calls:read",
+    /// Make calls for users, with their rights: that costs money.
+    CallsOriginate "calls:originate",
     /// Hang calls up.
     CallsWrite "calls:write",
     /// Hear what happens, as it happens: calls, phones, messages.
     EventsRead "events:read",
+    /// See jobs: what waits, and what was given up.
+    JobsRead "jobs:read",
+    /// Let jobs that were given up run again.
+    JobsWrite "jobs:write",
+    /// See plugins, and what they ask to be allowed.
+    PluginsRead "plugins:read",
+    /// Allow plugins what they ask for.
+    PluginsAllow "plugins:allow",
     /// Ask the routes of plugins and dialplans that are for the tenant's own people.
     PluginsUse "plugins:use",
     /// See queues, who waits there, and what has happened there.
     QueuesRead "queues:read",
     /// Find recordings and listen to them.
     RecordingsRead "recordings:read",
+    /// Delete recordings.
+    RecordingsWrite "recordings:write",
     /// See whose phones are where.
     RegistrationsRead "registrations:read",
     /// See which dialplan runs and what is wrong with it.
@@ -111,7 +123,7 @@ scopes! {
     UsersRead "users:read",
     /// Find messages and listen to them.
     VoicemailsRead "voicemails:read",
-    /// Mark messages as heard, delete and restore them.
+    /// Mark messages as heard, delete, restore and assign them.
     VoicemailsWrite "voicemails:write",
 }
 

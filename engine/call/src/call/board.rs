@@ -52,7 +52,10 @@ impl Board {
             random: Random::new(options.seed),
             masking: false,
             born: now,
-            legs: vec![Leg::caller(now, &setup)],
+            legs: vec![match &options.origin {
+                Some(origin) => Leg::called(now, LegId::CALLER, origin.target.clone()),
+                None => Leg::caller(now, &setup),
+            }],
             front: LegId::CALLER,
             outputs: VecDeque::new(),
             plays: 0,
@@ -260,7 +263,8 @@ impl Board {
     /// Ends a leg from our side.
     pub(crate) fn release(&mut self, id: LegId, cause: Cause, elsewhere: bool) {
         let Some(leg) = self.leg(id) else { return };
-        let unanswered_caller = id == LegId::CALLER && !leg.is_up();
+        let is_caller = id == LegId::CALLER && self.options.origin.is_none();
+        let unanswered_caller = is_caller && !leg.is_up();
         if !self.part_with(id, cause) {
             return;
         }

@@ -61,8 +61,9 @@ impl Call {
 
     /// A released leg that answers is sent away even now.
     pub(super) fn handle_event_in_the_end(&mut self, event: &Event) {
+        let we_called = |leg| leg != LegId::CALLER || self.board.options.origin.is_some();
         if let Event::Answered { leg, .. } = *event
-            && leg != LegId::CALLER
+            && we_called(leg)
             && self.board.leg(leg).is_some()
         {
             self.board.push(Output::Release {

@@ -8,6 +8,7 @@ mod foreground;
 mod joins;
 pub(crate) mod keys;
 mod masking;
+mod origin;
 pub(crate) mod random;
 pub(crate) mod recording;
 mod scripts;
@@ -64,6 +65,8 @@ pub struct Call {
     context: String,
     /// A party is being put through to somebody else.
     transfer: Option<Transfer>,
+    /// The caller-to-be of a call of our own is being rung.
+    ringing_until: Option<Instant>,
     phase: Phase,
 }
 
@@ -102,14 +105,18 @@ enum Phase {
 }
 
 impl Call {
-    /// A call has come in. Its script is the caller's business: run the handler of `setup.to`.
+    /// A call has come in. Its script is the caller's business: run the handler of `setup.to`. For a
+    /// call that the exchange makes itself ([`Options::origin`]) run none yet: [`Output::Route`]
+    /// comes when who is rung first has answered.
     pub fn new(now: Instant, setup: Setup, options: Options) -> Self {
         let context = setup.context.clone();
         let mut board = Board::new(now, setup.clone(), options.clone());
+        let origin = options.origin.clone();
         board.note(What::Began {
             setup: Box::new(setup),
             options,
         });
+        let ringing_until = origin.map(|origin| origin::ring(&mut board, &origin));
         Self {
             board,
             foreground: None,
@@ -118,6 +125,7 @@ impl Call {
             fruitless: 0,
             context,
             transfer: None,
+            ringing_until,
             phase: Phase::Live,
         }
     }
@@ -142,7 +150,7 @@ impl Call {
         if let Phase::Ending(_) = self.phase {
             return self.handle_event_in_the_end(&event);
         }
-        if self.changes_parties(&event) {
+        if self.is_of_who_is_rung_first(&event) || self.changes_parties(&event) {
             return;
         }
         if self.concerns_the_work(&event) {
@@ -203,10 +211,16 @@ impl Call {
             Phase::Live => {
                 let transfer = self.transfer.as_ref().map(Transfer::deadline);
                 let tape = self.board.tape.deadline();
-                [work, self.unanswered_until(), tape, transfer]
-                    .into_iter()
-                    .flatten()
-                    .min()
+                [
+                    work,
+                    self.unanswered_until(),
+                    tape,
+                    transfer,
+                    self.ringing_until,
+                ]
+                .into_iter()
+                .flatten()
+                .min()
             }
             Phase::Ending(_) => self.board.tape.deadline(),
             Phase::Ended => None,
@@ -245,6 +259,7 @@ impl Call {
         match (&self.phase, &self.foreground) {
             (Phase::Ended, _) => "ended",
             (Phase::Ending(_), _) => "ending",
+            (Phase::Live, None) if self.ringing_until.is_some() => "ringing",
             (Phase::Live, None) => "script",
             (
                 Phase::Live,
@@ -416,6 +431,10 @@ impl Call {
         if is_due(self.transfer.as_ref().map(Transfer::deadline)) {
             self.note_timer("transfer");
             return self.transfer_is_overdue();
+        }
+        if is_due(self.ringing_until) {
+            self.note_timer("origin");
+            return self.first_rang_out();
         }
         if is_due(self.unanswered_until()) {
             self.note_timer("ring_limit");

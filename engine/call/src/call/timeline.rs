@@ -130,6 +130,7 @@ impl Story {
             (_, Cause::Unallocated | Cause::Unavailable) => Outcome::Unreachable,
             (_, Cause::Congestion) => Outcome::NoCapacity,
             (_, Cause::Failure) => Outcome::Failed,
+            _ if self.ringing => Outcome::AbandonedRinging,
             _ => Outcome::EndedInMenu,
         }
     }

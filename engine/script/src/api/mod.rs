@@ -5,6 +5,9 @@ pub(crate) mod agents;
 mod agents_tests;
 pub(crate) mod arguments;
 pub(crate) mod call;
+pub(crate) mod calls;
+#[cfg(test)]
+mod calls_tests;
 pub(crate) mod class;
 mod clock;
 mod config;
@@ -68,6 +71,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     )?;
     globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("calls", calls::table(lua, surroundings, &scripts)?)?;
     queues::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
     store::register(lua, surroundings, &scripts)?;
@@ -91,6 +95,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
 /// The globals that are tables of ours.
 const LIBRARIES: &[&str] = &[
     "agents",
+    "calls",
     "clock",
     "config",
     "http",

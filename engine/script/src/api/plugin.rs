@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use mlua::{Error, Lua, MultiValue, Table, Value};
 
-use super::{agents, closed, db, emit, every, http, jobs, mail, messages, on, recordings, store};
+use super::{
+    agents, calls, closed, db, emit, every, http, jobs, mail, messages, on, recordings, store,
+};
 use crate::convert::from_json;
 use crate::plugin::Owner;
 use crate::suggest::did_you_mean;
@@ -57,6 +59,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
         ("db", db::table(lua, surroundings, &owner)?),
         ("agents", agents::table(lua, surroundings, &owner)?),
         ("messages", messages::table(lua, surroundings, &owner)?),
+        ("calls", calls::table(lua, surroundings, &owner)?),
     ] {
         globals.raw_set(library, closed(lua, library, table)?)?;
     }

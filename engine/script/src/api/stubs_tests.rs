@@ -11,7 +11,9 @@ use super::schedule::HoursClass;
 use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
-use super::{LIBRARIES, agents, context, db, door, http, jobs, mail, messages, on, queue, store};
+use super::{
+    LIBRARIES, agents, calls, context, db, door, http, jobs, mail, messages, on, queue, store,
+};
 use crate::read_only;
 use crate::schema::{Kind, Schema};
 
@@ -176,7 +178,8 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&door::OPTIONS, &door::AUTH])
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS])
         .chain([&agents::OPTIONS, &messages::OPTIONS])
-        .chain([&on::OPTIONS, &mail::OPTIONS]);
+        .chain([&on::OPTIONS, &mail::OPTIONS])
+        .chain([&calls::ORIGINATE, &calls::LIST]);
 
     let mut classes = BTreeSet::new();
     for names in all {

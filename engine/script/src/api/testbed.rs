@@ -19,7 +19,10 @@ use crate::convert::to_json;
 use crate::snapshot::Snapshot;
 use crate::surroundings::{LiveCall, Phase, Run, Surroundings};
 use crate::vm::Vm;
-use crate::{Clock, Exchange, Place, ScriptEnd, SentText, Sounds, Undelivered, config, fault};
+use crate::{
+    CallStatus, Clock, Exchange, NotMade, Originate, Place, ScriptEnd, SentText, Sounds,
+    Undelivered, config, fault,
+};
 
 /// Remembers what was asked, and answers with what was put in, else with [`Reply::Done`].
 #[derive(Default)]
@@ -39,6 +42,13 @@ pub(crate) struct Answers {
     pub(crate) texts: Mutex<Vec<SentText>>,
     /// Why they do not arrive.
     pub(crate) undelivered: Mutex<Option<Undelivered>>,
+    /// Calls that go on.
+    pub(crate) calls: Mutex<Vec<CallStatus>>,
+    /// Calls that were to be made, and what becomes of them.
+    pub(crate) originated: Mutex<Vec<Originate>>,
+    pub(crate) made: Mutex<Option<Result<CallStatus, NotMade>>>,
+    /// Calls that were to be ended, and by whom.
+    pub(crate) hung_up: Mutex<Vec<(CallId, String)>>,
 }
 
 impl Exchange for Answers {
@@ -92,6 +102,28 @@ impl Exchange for Answers {
 
     fn queues(&self, _: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         answered(self.queues.lock().unwrap().clone())
+    }
+
+    fn originate(
+        &self,
+        _: &TenantId,
+        wanted: Originate,
+    ) -> oneshot::Receiver<Result<CallStatus, NotMade>> {
+        self.originated.lock().unwrap().push(wanted);
+        match self.made.lock().unwrap().take() {
+            Some(made) => answered(made),
+            None => oneshot::channel().1,
+        }
+    }
+
+    fn calls(&self, _: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
+        answered(self.calls.lock().unwrap().clone())
+    }
+
+    fn hang_up(&self, _: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {
+        self.hung_up.lock().unwrap().push((call, by));
+        let calls = self.calls.lock().unwrap();
+        answered(calls.iter().any(|known| known.id == call))
     }
 }
 

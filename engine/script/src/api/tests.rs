@@ -119,7 +119,7 @@ fn declarations_are_refused_in_a_call() {
 
 #[test]
 fn what_comes_with_later_versions_is_unknown_now() {
-    for name in ["plugin", "calls", "io"] {
+    for name in ["plugin", "io"] {
         assert!(refusal(&format!("local x = {name}")).contains(&format!("unknown name '{name}'")));
     }
     assert_eq!(

@@ -37,6 +37,7 @@ pub(super) fn manifest() -> Schema {
         Field::new("store", Kind::Boolean, "Values that survive a restart.").default(false),
         Field::new("agents", Kind::Boolean, "Changing agents' states.").default(false),
         Field::new("messages", Kind::Boolean, "Sending text to users' phones.").default(false),
+        Field::new("calls", Kind::Boolean, "Making calls and ending others'.").default(false),
     ]);
     Schema::new(vec![
         Field::new("name", Kind::Form(name), "The folder's name.").required(),

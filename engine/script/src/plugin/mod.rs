@@ -94,6 +94,7 @@ impl Owner {
             Right::Store => |permissions: &Permissions| permissions.store,
             Right::Agents => |permissions: &Permissions| permissions.agents,
             Right::Messages => |permissions: &Permissions| permissions.messages,
+            Right::Calls => |permissions: &Permissions| permissions.calls,
         };
         if !self.is_plugin() || self.rights.get().is_some_and(|it| allowed(&it.permissions)) {
             return Ok(());
@@ -250,6 +251,7 @@ pub(crate) enum Right {
     Recordings,
     Agents,
     Messages,
+    Calls,
 }
 
 impl Right {
@@ -262,6 +264,7 @@ impl Right {
             Self::Recordings => "recordings",
             Self::Agents => "agents",
             Self::Messages => "messages",
+            Self::Calls => "calls",
         }
     }
 }

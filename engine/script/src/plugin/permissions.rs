@@ -29,6 +29,8 @@ pub struct Permissions {
     pub agents: bool,
     /// Sending text to users' phones.
     pub messages: bool,
+    /// Making calls and ending those of others.
+    pub calls: bool,
 }
 
 impl Permissions {
@@ -63,6 +65,7 @@ impl Permissions {
             ("recordings", self.recordings, granted.recordings),
             ("agents", self.agents, granted.agents),
             ("messages", self.messages, granted.messages),
+            ("calls", self.calls, granted.calls),
         ] {
             if asked && !granted {
                 grown.push(name.to_owned());

@@ -8,7 +8,6 @@ use tokio::task::spawn_local;
 
 use super::drive::is_out_of_memory;
 use super::{Done, Serving, task};
-use crate::Fault;
 use crate::api::jobs::handlers;
 use crate::api::on::subscriptions;
 use crate::budget::Stopped;
@@ -18,6 +17,7 @@ use crate::metered::Broken;
 use crate::plugin::quarantine::Weight;
 use crate::plugin::{self, Owner};
 use crate::surroundings::Run;
+use crate::{Fault, ScriptNews};
 
 impl Serving {
     /// Runs the handler of a job; what becomes of it is told to whoever handed it out.
@@ -107,6 +107,11 @@ impl Serving {
                 "plugin '{name}' fails too often and is left out until its files change or `moonswitch reload` is called: {}",
                 fault.message
             );
+            let news = ScriptNews::LeftOut {
+                plugin: name.to_owned(),
+                why: fault.message.clone(),
+            };
+            self.parts.exchange.report(&self.host.tenant, news);
             self.leave_out_what_is_shut();
         }
     }

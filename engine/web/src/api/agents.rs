@@ -1,12 +1,9 @@
 //! Agents: how they stand, and what they do.
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::Path;
-use axum::http::HeaderMap;
 use serde::Deserialize;
 
-use super::body;
+use super::body::{Given, Named};
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
@@ -25,7 +22,7 @@ pub(super) struct Question {
 /// What an agent is to do.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(super) struct Wanted {
     act: Word,
     reason: Option<String>,
     minutes: Option<u32>,
@@ -58,7 +55,7 @@ pub(super) async fn list(
     Ok(Json(page))
 }
 
-pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Agent>, Problem> {
+pub(super) async fn one(own: Own, Named(id): Named) -> Result<Json<Agent>, Problem> {
     let all = own.agents().await?;
     let found = all.into_iter().find(|one| one.id == id);
     Ok(Json(found.ok_or_else(|| Problem::not_found("agent"))?))
@@ -67,14 +64,13 @@ pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Agent>,
 /// What the agent could do by star code.
 pub(super) async fn act(
     own: Own,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    Named(id): Named,
+    Given(wanted): Given<Wanted>,
 ) -> Result<Json<Agent>, Problem> {
     if !own.agents().await?.iter().any(|one| one.id == id) {
         return Err(Problem::not_found("agent"));
     }
-    let act = meant(body::json(&headers, body).await?)?;
+    let act = meant(wanted)?;
     let agent = own.act(&id, act).await?;
     own.note("agent_told", &id);
     Ok(Json(agent))

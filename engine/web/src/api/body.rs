@@ -1,15 +1,55 @@
-//! What comes with a request.
+//! What a request brings with it: JSON in its body, names in its path.
 
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::problem::Problem;
+
+/// A body that is JSON and says so. A field that is not known is refused: a slip in an option must
+/// not go unnoticed.
+#[derive(Debug)]
+pub(super) struct Given<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (head, body) = request.into_parts();
+        let kind = head.headers.get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::wrong_media_type());
+        }
+        let octets = whole(&head.headers, body, MOST_JSON).await?;
+        serde_json::from_slice(&octets)
+            .map(Self)
+            .map_err(|error| Problem::bad_request("wrong_body", format!("the body: {error}")))
+    }
+}
+
+/// The name in a path. One that cannot be read is nobody's.
+#[derive(Debug)]
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(name)) => Ok(Self(name)),
+            Err(_) => Err(Problem::not_found("path; /api/v1/openapi.json names all")),
+        }
+    }
+}
 
 /// The whole body, if it is not too long and comes in time.
 pub(super) async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
@@ -27,17 +67,7 @@ pub(super) async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Resu
     }
 }
 
-/// A body of JSON. A name that is not known is refused, as in questions.
-pub(super) async fn json<T: DeserializeOwned>(
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<T, Problem> {
-    let octets = whole(headers, body, MOST_JSON).await?;
-    serde_json::from_slice(&octets)
-        .map_err(|error| Problem::bad_request("wrong_body", format!("the body: {error}")))
-}
-
 /// How long a body may take to come.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// Octets of a body of JSON.
-const MOST_JSON: usize = 64 << 10;
+pub(super) const MOST_JSON: usize = 64 << 10;

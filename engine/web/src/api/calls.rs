@@ -1,17 +1,22 @@
 //! Calls: those that are over and those that go on.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{CallFilter, CallRow, EpisodeRow, LegRow, RecordingFilter, SegmentRow};
 use uuid::Uuid;
 
+use super::body::{Given, Named};
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
 use super::recordings::Recording;
-use crate::exchange::LiveCall;
+use crate::exchange::{CallWanted, LiveCall};
 use crate::time;
 
 /// Which calls to list, newest first.
@@ -165,12 +170,57 @@ pub(super) async fn list(
     })))
 }
 
-pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Details>, Problem> {
+pub(super) async fn one(own: Own, Named(id): Named) -> Result<Json<Details>, Problem> {
     Ok(Json(details(&own, parse(&id)?).await?))
 }
 
+/// A call that is to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    from: String,
+    to: String,
+    timeout: Option<u32>,
+}
+
+/// Makes a call: click to dial.
+pub(super) async fn originate(
+    own: Own,
+    Given(wanted): Given<Wanted>,
+) -> Result<impl IntoResponse, Problem> {
+    if wanted.to.is_empty() || wanted.to.len() > LONGEST_NUMBER {
+        let why = format!("to has 1 to {LONGEST_NUMBER} characters");
+        return Err(Problem::unprocessable("no_number", why));
+    }
+    let seconds = match wanted.timeout {
+        None => USUAL_RINGING,
+        Some(seconds @ 1..=LONGEST_RINGING) => seconds,
+        Some(_) => {
+            let why = format!("timeout is 1 to {LONGEST_RINGING} seconds");
+            return Err(Problem::unprocessable("wrong_timeout", why));
+        }
+    };
+    let begin = own
+        .originate(CallWanted {
+            user: wanted.from,
+            to: wanted.to,
+            timeout: Duration::from_secs(seconds.into()),
+        })
+        .await?;
+    own.note("call_made", &begin.id);
+    let place = [(LOCATION, format!("/api/v1/calls/{}", begin.id))];
+    let mut live = own.live_calls(vec![begin.id]).await?.remove(&begin.id);
+    // Who is rung has refused at once, or was never to be had.
+    let live = live.take().unwrap_or(LiveCall {
+        state: "ending",
+        talks_with: None,
+    });
+    let made = call(CallRow { begin, end: None }, Some(live));
+    Ok((StatusCode::CREATED, place, Json(made)))
+}
+
 /// Ends a call that goes on.
-pub(super) async fn hang_up(own: Own, Path(id): Path<String>) -> Result<Json<Details>, Problem> {
+pub(super) async fn hang_up(own: Own, Named(id): Named) -> Result<Json<Details>, Problem> {
     let id = parse(&id)?;
     let known = own.call(id).await?;
     if known.call.end.is_some() || !own.hang_up(id).await? {
@@ -299,5 +349,10 @@ fn parse(id: &str) -> Result<Uuid, Problem> {
     Uuid::parse_str(id).map_err(|_| Problem::not_found("call"))
 }
 
+/// Characters of a number, keys to press afterwards among them.
+const LONGEST_NUMBER: usize = 64;
+/// Seconds that phones ring for a call that is made.
+const USUAL_RINGING: u32 = 30;
+const LONGEST_RINGING: u32 = 180;
 /// Recordings of one call that are shown with it.
 const MOST_RECORDINGS: usize = 1_000;

@@ -6,9 +6,11 @@ mod audio;
 mod auth;
 mod body;
 mod calls;
+mod jobs;
 mod now;
 mod own;
 mod page;
+mod plugins;
 mod problem;
 mod queues;
 mod recordings;
@@ -113,6 +115,7 @@ impl Routes {
         routes
             .open("/openapi.json", document)
             .get("/calls", Scope::CallsRead, get(calls::list))
+            .post("/calls", Scope::CallsOriginate, post(calls::originate))
             .get("/calls/{id}", Scope::CallsRead, get(calls::one))
             .post(
                 "/calls/{id}/hangup",
@@ -123,6 +126,16 @@ impl Routes {
                 "/registrations",
                 Scope::RegistrationsRead,
                 get(now::registrations),
+            )
+            .get("/jobs", Scope::JobsRead, get(jobs::list))
+            .get("/jobs/{id}", Scope::JobsRead, get(jobs::one))
+            .post("/jobs/{id}/retry", Scope::JobsWrite, post(jobs::retry))
+            .get("/plugins", Scope::PluginsRead, get(plugins::list))
+            .get("/plugins/{name}", Scope::PluginsRead, get(plugins::one))
+            .post(
+                "/plugins/{name}/allow",
+                Scope::PluginsAllow,
+                post(plugins::allow),
             )
             .get("/trunks", Scope::TrunksRead, get(now::trunks))
             .get("/users", Scope::UsersRead, get(now::users))
@@ -139,6 +152,11 @@ impl Routes {
                 "/recordings/{id}",
                 Scope::RecordingsRead,
                 get(recordings::one),
+            )
+            .delete(
+                "/recordings/{id}",
+                Scope::RecordingsWrite,
+                delete(recordings::delete),
             )
             .get(
                 "/recordings/{id}/audio",
@@ -165,6 +183,11 @@ impl Routes {
                 "/voicemails/{id}/heard",
                 Scope::VoicemailsWrite,
                 post(voicemails::mark_heard),
+            )
+            .post(
+                "/voicemails/{id}/assign",
+                Scope::VoicemailsWrite,
+                post(voicemails::assign),
             )
             .post(
                 "/voicemails/{id}/restore",

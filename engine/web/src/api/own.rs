@@ -9,16 +9,18 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use store::{
-    CallDetails, CallFilter, CallRow, MessageFilter, MessageRow, QueueLogFilter, QueueLogRow,
-    RecordingFilter, RecordingRow, TokenRow,
+    CallBegin, CallDetails, CallFilter, CallRow, JobFilter, JobRow, MessageFilter, MessageRow,
+    QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, TokenRow,
 };
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use super::Parts as ApiParts;
 use super::problem::Problem;
 use crate::events::Listening;
 use crate::exchange::{
-    Asked, LiveCall, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange,
+    Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, Plugin, Registration, Reloaded,
+    Scripts, Trunk, User, VoicemailChange,
 };
 use crate::floor::{ActRefused, Agent, AgentAct, Queue, QueueDetails};
 use crate::time;
@@ -131,6 +133,44 @@ impl Own {
         Ok(self.parts.store.queue_log(self.tenant(), filter).await?)
     }
 
+    pub(super) async fn originate(&self, wanted: CallWanted) -> Result<CallBegin, Problem> {
+        let made = answer(self.parts.exchange.originate(self.tenant(), wanted)).await?;
+        made.map_err(|why| match why {
+            NoCall::NoUser => Problem::unprocessable("no_such_user", "from is one of the users"),
+            NoCall::NoRoute => {
+                let why = "the dialplan has no handler for this number in the user's context";
+                Problem::unprocessable("no_route", why)
+            }
+            NoCall::NoPhone => Problem::conflict("no_phone", "no phone of this user is registered"),
+            NoCall::Full(why) => Problem::busy(why),
+        })
+    }
+
+    pub(super) async fn jobs(&self, filter: JobFilter) -> Result<Vec<JobRow>, Problem> {
+        Ok(self.parts.store.list_jobs(self.tenant(), filter).await?)
+    }
+
+    pub(super) async fn job(&self, id: Uuid) -> Result<JobRow, Problem> {
+        let found = self.parts.store.job(self.tenant(), id).await?;
+        found.ok_or_else(|| Problem::not_found("job"))
+    }
+
+    pub(super) async fn retry_job(&self, id: Uuid) -> Result<bool, Problem> {
+        Ok(answer(self.parts.exchange.retry_job(self.tenant(), id)).await??)
+    }
+
+    pub(super) async fn plugins(&self) -> Result<Vec<Plugin>, Problem> {
+        Ok(answer(self.parts.exchange.plugins(self.tenant())).await??)
+    }
+
+    /// Allows a plugin; one reload at a time, as for [`reload`](Self::reload).
+    pub(super) async fn allow_plugin(&self, name: &str) -> Result<Allowed, Problem> {
+        let _alone = self.alone()?;
+        let exchange = &self.parts.exchange;
+        let allowed = answer(exchange.allow_plugin(self.tenant(), name.to_owned())).await??;
+        allowed.ok_or_else(|| Problem::not_found("plugin"))
+    }
+
     pub(super) async fn recordings(
         &self,
         filter: RecordingFilter,
@@ -142,6 +182,18 @@ impl Own {
     pub(super) async fn recording(&self, id: Uuid) -> Result<RecordingRow, Problem> {
         let found = self.parts.store.recording(self.tenant(), id).await?;
         found.ok_or_else(|| Problem::not_found("recording"))
+    }
+
+    pub(super) async fn delete_recording(&self, id: Uuid) -> Result<(), Problem> {
+        let exchange = &self.parts.exchange;
+        match answer(exchange.delete_recording(self.tenant(), id)).await?? {
+            Deletion::Deleted => Ok(()),
+            Deletion::NotThere => Err(Problem::not_found("recording")),
+            Deletion::Running => Err(Problem::conflict(
+                "recording_runs",
+                "this recording is still being made; ask again when it is closed",
+            )),
+        }
     }
 
     /// Where a recording of ours is on the disk.
@@ -191,13 +243,17 @@ impl Own {
 
     /// Loads changed files; one reload at a time, for they need threads that calls need too.
     pub(super) async fn reload(&self) -> Result<Reloaded, Problem> {
-        let Ok(_alone) = self.parts.reloading.try_lock() else {
-            return Err(Problem::conflict(
+        let _alone = self.alone()?;
+        answer(self.parts.exchange.reload(self.tenant())).await
+    }
+
+    fn alone(&self) -> Result<MutexGuard<'_, ()>, Problem> {
+        self.parts.reloading.try_lock().map_err(|_| {
+            Problem::conflict(
                 "reload_runs",
                 "a reload is under way; ask again when it is done",
-            ));
-        };
-        answer(self.parts.exchange.reload(self.tenant())).await
+            )
+        })
     }
 
     /// Begins to listen to events.

@@ -110,6 +110,21 @@ impl Problem {
         Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "no_such_range", detail)
     }
 
+    /// Well written, and still not to be done.
+    pub(crate) fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// The body says that it is something else.
+    pub(crate) fn wrong_media_type() -> Self {
+        let detail = "send JSON, with Content-Type: application/json";
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "wrong_media_type",
+            detail,
+        )
+    }
+
     /// The body is larger than any that is taken.
     pub(crate) fn too_large(limit: usize) -> Self {
         let detail = format!("a body has at most {limit} octets");

@@ -1,11 +1,11 @@
 //! Queues: who waits, who serves, and what has happened there.
 
 use axum::Json;
-use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use store::{QueueLogFilter, QueueLogRow};
 use uuid::Uuid;
 
+use super::body::Named;
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
@@ -62,7 +62,7 @@ pub(super) async fn list(
     Ok(Json(page))
 }
 
-pub(super) async fn one(own: Own, Path(name): Path<String>) -> Result<Json<QueueDetails>, Problem> {
+pub(super) async fn one(own: Own, Named(name): Named) -> Result<Json<QueueDetails>, Problem> {
     Ok(Json(own.queue(name).await?))
 }
 

@@ -1,14 +1,14 @@
 //! Recordings of conversations, and their sound.
 
 use axum::Json;
-use axum::extract::Path;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use store::{RecordingFilter, RecordingRow};
 use uuid::Uuid;
 
 use super::audio;
+use super::body::Named;
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
@@ -85,13 +85,20 @@ pub(super) async fn list(
     Ok(Json(page.map(Recording::from)))
 }
 
-pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Recording>, Problem> {
+pub(super) async fn one(own: Own, Named(id): Named) -> Result<Json<Recording>, Problem> {
     Ok(Json(find(&own, &id).await?.into()))
+}
+
+pub(super) async fn delete(own: Own, Named(id): Named) -> Result<StatusCode, Problem> {
+    let row = find(&own, &id).await?;
+    own.delete_recording(row.id).await?;
+    own.note("recording_deleted", &row.id);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn sound(
     own: Own,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let row = find(&own, &id).await?;

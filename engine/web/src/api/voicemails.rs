@@ -1,7 +1,6 @@
 //! Messages in mailboxes, their sound, and what may be done with them.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use store::{MessageFilter, MessageRow};
 use uuid::Uuid;
 
 use super::audio;
+use super::body::{Given, Named};
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
@@ -78,13 +78,13 @@ pub(super) async fn list(
     Ok(Json(page.map(Voicemail::from)))
 }
 
-pub(super) async fn one(own: Own, Path(id): Path<String>) -> Result<Json<Voicemail>, Problem> {
+pub(super) async fn one(own: Own, Named(id): Named) -> Result<Json<Voicemail>, Problem> {
     Ok(Json(own.message(parse(&id)?).await?.into()))
 }
 
 pub(super) async fn sound(
     own: Own,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let message = own.message(parse(&id)?).await?;
@@ -92,29 +92,51 @@ pub(super) async fn sound(
     audio::serve(&own, &row, &headers).await
 }
 
-pub(super) async fn mark_heard(
-    own: Own,
-    Path(id): Path<String>,
-) -> Result<Json<Voicemail>, Problem> {
+pub(super) async fn mark_heard(own: Own, Named(id): Named) -> Result<Json<Voicemail>, Problem> {
     change(&own, &id, VoicemailChange::Heard).await
 }
 
-pub(super) async fn delete(own: Own, Path(id): Path<String>) -> Result<Json<Voicemail>, Problem> {
+pub(super) async fn delete(own: Own, Named(id): Named) -> Result<Json<Voicemail>, Problem> {
     change(&own, &id, VoicemailChange::Deleted).await
 }
 
-pub(super) async fn restore(own: Own, Path(id): Path<String>) -> Result<Json<Voicemail>, Problem> {
+pub(super) async fn restore(own: Own, Named(id): Named) -> Result<Json<Voicemail>, Problem> {
     change(&own, &id, VoicemailChange::Restored).await
+}
+
+/// Whom to give a message to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Assignment {
+    /// A user; nobody in particular when it is null.
+    to: Option<String>,
+}
+
+pub(super) async fn assign(
+    own: Own,
+    Named(id): Named,
+    Given(wanted): Given<Assignment>,
+) -> Result<Json<Voicemail>, Problem> {
+    // Whether there is such a message is not to be found out by whom it could be given to.
+    own.message(parse(&id)?).await?;
+    if let Some(user) = &wanted.to
+        && !own.users().await?.iter().any(|it| it.extension == *user)
+    {
+        let why = "to is one of the users, or null";
+        return Err(Problem::unprocessable("no_such_user", why));
+    }
+    change(&own, &id, VoicemailChange::AssignedTo(wanted.to)).await
 }
 
 /// Done twice it is done once: the answer is the message as it is.
 async fn change(own: &Own, id: &str, change: VoicemailChange) -> Result<Json<Voicemail>, Problem> {
-    let row = own.change_voicemail(parse(id)?, change).await?;
     let act = match change {
         VoicemailChange::Heard => "voicemail_heard",
         VoicemailChange::Deleted => "voicemail_deleted",
         VoicemailChange::Restored => "voicemail_restored",
+        VoicemailChange::AssignedTo(_) => "voicemail_assigned",
     };
+    let row = own.change_voicemail(parse(id)?, change).await?;
     own.note(act, &row.id);
     Ok(Json(row.into()))
 }

@@ -9,6 +9,7 @@ mod hunting;
 mod joins;
 mod knocking;
 mod listening;
+mod origin;
 mod queueing;
 mod records;
 mod replay;

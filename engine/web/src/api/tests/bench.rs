@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use store::{
-    CallBegin, CallEnd, Direction, FinishedCall, LegRow, MessageRow, RecordingEnd, RecordingRow,
-    SegmentRow, Sqlite, Store, TokenRow,
+    CallBegin, CallEnd, Direction, FinishedCall, LegRow, MessageRow, NewJob, RecordingEnd,
+    RecordingRow, SegmentRow, Sqlite, Store, TokenRow,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -218,6 +218,26 @@ impl Bench {
             assigned_to: None,
         };
         self.store.leave_message(message).await.unwrap();
+        for (id, owner) in [(JOB, "tickets"), (GIVEN_UP, "script")] {
+            let job = NewJob {
+                tenant: OURS.to_owned(),
+                id,
+                owner: owner.to_owned(),
+                name: "open".to_owned(),
+                key: None,
+                data: serde_json::json!({ "工单": 1 }),
+                added_at: 1_000_000,
+                due_at: 1_000_000,
+            };
+            self.store.add_job(job).await.unwrap();
+        }
+        let handler = ("script", "open");
+        let claimed = self.store.claim_jobs(OURS, handler, "local", 2_000_000, 9);
+        assert_eq!(claimed.await.unwrap().len(), 1);
+        self.store
+            .fail_job(OURS, GIVEN_UP, "oops".to_owned(), None, 3_000_000)
+            .await
+            .unwrap();
     }
 
     /// Asks with our token, and holds the answer against the document.
@@ -227,17 +247,47 @@ impl Bench {
 
     /// As [`get`](Self::get), with another method and token.
     pub(super) async fn asks(&self, method: &str, path: &str, token: &Token) -> Answer {
+        let headers = [("Authorization", &*bearer(token))];
+        let answer = self.sends(method, path, &headers).await;
+        self.fits(method, path, answer)
+    }
+
+    /// Posts JSON with our token, and holds the answer against the document.
+    pub(super) async fn gives(&self, path: &str, body: &Value) -> Answer {
+        self.gives_by(&self.token, path, &[], body).await
+    }
+
+    /// As [`gives`](Self::gives), with another token and further headers.
+    pub(super) async fn gives_by(
+        &self,
+        token: &Token,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let token = bearer(token);
+        let own = [
+            ("Authorization", &*token),
+            ("Content-Type", "application/json; charset=utf-8"),
+        ];
         let answer = self
-            .sends(method, path, &[("Authorization", &bearer(token))])
+            .posts(path, &[&own, headers].concat(), &body.to_string())
             .await;
-        let template = template(path);
-        if answer
-            .header("content-type")
-            .is_some_and(|kind| kind.ends_with("json"))
-        {
-            let method = method.to_lowercase();
+        self.fits("POST", path, answer)
+    }
+
+    fn fits(&self, method: &str, path: &str, answer: Answer) -> Answer {
+        let kind = answer.header("content-type").unwrap_or_default();
+        if kind.ends_with("json") {
+            let template = openapi::template(&self.document, path);
             let (status, body) = (answer.status, answer.json());
-            openapi::assert_fits(&self.document, &template, &method, status, &body);
+            openapi::assert_fits(
+                &self.document,
+                &template,
+                &method.to_lowercase(),
+                status,
+                &body,
+            );
         }
         answer
     }
@@ -320,21 +370,6 @@ pub(super) fn token(random: u8) -> Token {
     Token::from_random([random; RANDOM])
 }
 
-/// `/api/v1/calls/{id}` of `/api/v1/calls/0193…?limit=1`.
-fn template(path: &str) -> String {
-    let path = path.split('?').next().unwrap_or_default();
-    let mut before = "";
-    let parts: Vec<&str> = path
-        .split('/')
-        .map(|part| {
-            let is_id = part.len() == 36 || matches!(before, "agents" | "queues");
-            before = part;
-            if is_id { "{id}" } else { part }
-        })
-        .collect();
-    parts.join("/")
-}
-
 pub(super) fn begin(id: Uuid, started_at: i64) -> CallBegin {
     CallBegin {
         id,
@@ -365,3 +400,5 @@ pub(super) const RECORDING: Uuid = id(3);
 pub(super) const MESSAGE_SOUND: Uuid = id(4);
 pub(super) const RUNNING: Uuid = id(5);
 pub(super) const MESSAGE: Uuid = id(6);
+pub(super) const JOB: Uuid = id(7);
+pub(super) const GIVEN_UP: Uuid = id(8);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{Bench, LIVE, MESSAGE, OVER};
+use super::bench::{Bench, GIVEN_UP, JOB, LIVE, MESSAGE, MESSAGE_SOUND, OVER, RECORDING, RUNNING};
 use crate::exchange::Reloaded;
 
 #[tokio::test]
@@ -101,5 +101,137 @@ async fn scripts_are_reloaded_one_at_a_time() {
         "outcome": "refused", "generation": 4, "errors": ["a.lua:1: oops"], "warnings": [],
     });
     assert_eq!(first.json(), wanted);
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_call_is_made_for_a_user_and_named() {
+    let bench = Bench::start().await;
+
+    let wanted = json!({ "from": "1049", "to": "13800138000", "timeout": 20 });
+    let made = bench.gives("/api/v1/calls", &wanted).await;
+
+    assert_eq!(made.status, 201);
+    let call = made.json();
+    assert_eq!(
+        (&call["user"], &call["to"]),
+        (&"1049".into(), &"13800138000".into())
+    );
+    let place = format!("/api/v1/calls/{}", call["id"].as_str().unwrap());
+    assert_eq!(made.header("location"), Some(&*place));
+    let done = bench.exchange.done.lock().unwrap().clone();
+    assert_eq!(done, ["call 8001 1049 13800138000 20s"]);
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_made_is_a_problem_that_says_why() {
+    let bench = Bench::start().await;
+    for (wanted, status, code) in [
+        (json!({ "from": "1094", "to": "1" }), 422, "no_such_user"),
+        (json!({ "from": "1049", "to": "9" }), 422, "no_route"),
+        (json!({ "from": "1050", "to": "1" }), 409, "no_phone"),
+        (json!({ "from": "1051", "to": "1" }), 503, "busy"),
+        (json!({ "from": "1049", "to": "" }), 422, "no_number"),
+        (
+            json!({ "from": "1049", "to": "1", "timeout": 0 }),
+            422,
+            "wrong_timeout",
+        ),
+        (
+            json!({ "from": "1049", "to": "1", "timeout": 181 }),
+            422,
+            "wrong_timeout",
+        ),
+        (
+            json!({ "from": "1049", "to": "1", "timeout": -1 }),
+            400,
+            "wrong_body",
+        ),
+        (
+            json!({ "from": "1049", "to": "1", "context": "x" }),
+            400,
+            "wrong_body",
+        ),
+        (json!({ "from": "1049" }), 400, "wrong_body"),
+    ] {
+        let answer = bench.gives("/api/v1/calls", &wanted).await;
+        assert_eq!(answer.status, status, "{wanted}");
+        assert_eq!(answer.json()["code"], code, "{wanted}");
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_given_up_runs_again_and_no_other() {
+    let bench = Bench::start().await;
+    let path = |id| format!("/api/v1/jobs/{id}");
+
+    let failed = bench.get("/api/v1/jobs?state=failed").await.json();
+    assert_eq!(failed["items"][0]["id"], GIVEN_UP.to_string());
+    assert_eq!(failed["items"][0]["last_error"], "oops");
+    let retried = bench
+        .asks("POST", &format!("{}/retry", path(GIVEN_UP)), &bench.token)
+        .await;
+    assert_eq!(retried.status, 200);
+    assert_eq!(retried.json()["state"], "waiting");
+    for (id, status) in [(GIVEN_UP, 409), (JOB, 409), (OVER, 404)] {
+        let again = format!("{}/retry", path(id));
+        let answer = bench.asks("POST", &again, &bench.token).await;
+        assert_eq!(answer.status, status, "{id}");
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_plugin_is_allowed_what_it_asks_for() {
+    let bench = Bench::start().await;
+
+    let before = bench.get("/api/v1/plugins/tickets").await.json();
+    assert_eq!(before["waiting"], json!(["jobs"]));
+    let allowed = bench
+        .asks("POST", "/api/v1/plugins/tickets/allow", &bench.token)
+        .await;
+
+    assert_eq!(allowed.status, 200);
+    assert_eq!(allowed.json()["reload"]["outcome"], "published");
+    for (name, status) in [("sms", 409), ("nobody", 404), ("%2e%2e", 404)] {
+        let path = format!("/api/v1/plugins/{name}/allow");
+        let answer = bench.asks("POST", &path, &bench.token).await;
+        assert_eq!(answer.status, status, "{name}");
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_recording_is_deleted_once_and_none_that_is_a_message() {
+    let bench = Bench::start().await;
+    let path = |id| format!("/api/v1/recordings/{id}");
+
+    let gone = bench.asks("DELETE", &path(RECORDING), &bench.token).await;
+    assert_eq!((gone.status, gone.body.len()), (204, 0));
+    for (id, status) in [(RECORDING, 404), (MESSAGE_SOUND, 404), (RUNNING, 409)] {
+        let answer = bench.asks("DELETE", &path(id), &bench.token).await;
+        assert_eq!(answer.status, status, "{id}");
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_message_is_given_to_a_user_of_the_tenant() {
+    let bench = Bench::start().await;
+    let path = format!("/api/v1/voicemails/{MESSAGE}/assign");
+    let of_1049 = async || {
+        let page = bench.get("/api/v1/voicemails?assigned_to=1049").await;
+        page.json()["items"].as_array().unwrap().len()
+    };
+
+    let given = bench.gives(&path, &json!({ "to": "1049" })).await;
+    assert_eq!(given.json()["assigned_to"], "1049");
+    assert_eq!(of_1049().await, 1);
+    let nobody = bench.gives(&path, &json!({ "to": "1094" })).await;
+    assert_eq!((nobody.status, of_1049().await), (422, 1));
+    let taken = bench.gives(&path, &json!({ "to": null })).await;
+    assert_eq!((taken.status, of_1049().await), (200, 0));
     bench.stops().await;
 }

@@ -145,7 +145,40 @@ fn all_news() -> Vec<News> {
         News::VoicemailChanged {
             id,
             mailbox: text(),
-            change: VoicemailChange::Restored,
+            change: VoicemailChange::AssignedTo(None).word(),
+            assigned_to: Some(text()),
+        },
+        News::RecordingDeleted { id },
+        News::GenerationPublished {
+            generation: 2,
+            hash: text(),
+            warnings: 1,
+        },
+        News::GenerationRefused {
+            generation: 3,
+            stays: None,
+            errors: vec![text()],
+        },
+        News::ScriptFailed {
+            generation: 2,
+            message: text(),
+        },
+        News::PluginLeftOut {
+            plugin: text(),
+            why: text(),
+        },
+        News::TrunkDown {
+            trunk: text(),
+            address: text(),
+        },
+        News::TrunkUp {
+            trunk: text(),
+            address: text(),
+        },
+        News::TrunkRegistrationChanged {
+            trunk: text(),
+            registered: false,
+            why: Some(text()),
         },
     ]
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use store::Store;
 use uuid::Uuid;
 
-use super::bench::{Bench, LIVE, MESSAGE, OVER, RECORDING, RUNNING, begin};
+use super::bench::{Bench, GIVEN_UP, JOB, LIVE, MESSAGE, OVER, RECORDING, RUNNING, begin};
 
 fn ids(page: &Value) -> Vec<Uuid> {
     let items = page["items"].as_array().unwrap().iter();
@@ -221,5 +221,35 @@ async fn an_exchange_that_gives_no_answer_is_busy() {
     }
     let over = bench.get("/api/v1/calls?live=false").await;
     assert_eq!(over.status, 200, "what is over is in the records");
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_how_they_stand_and_whose_they_are() {
+    let bench = Bench::start().await;
+    for (question, found) in [
+        ("", &[GIVEN_UP, JOB][..]),
+        ("state=waiting", &[JOB]),
+        ("state=failed", &[GIVEN_UP]),
+        ("state=done", &[]),
+        ("owner=tickets", &[JOB]),
+        ("owner=tickets&name=close", &[]),
+    ] {
+        let page = bench.get(&format!("/api/v1/jobs?{question}")).await;
+        assert_eq!(ids(&page.json()), found, "{question}");
+    }
+    let first = bench.get("/api/v1/jobs?limit=1").await.json();
+    let next = first["next"].as_str().unwrap();
+    let second = bench
+        .get(&format!("/api/v1/jobs?limit=1&after={next}"))
+        .await;
+    assert_eq!(ids(&second.json()), [JOB]);
+    let wrong = bench.get("/api/v1/jobs?state=lost").await;
+    assert_eq!(wrong.status, 400);
+    let detail = wrong.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("waiting, running, failed, done"),
+        "{detail}"
+    );
     bench.stops().await;
 }

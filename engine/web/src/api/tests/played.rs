@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock};
 
-use store::{MessageRow, Store};
+use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::bench::{LIVE, OURS};
+use super::bench::{LIVE, OURS, RUNNING, begin};
 use crate::exchange::*;
 use crate::floor::*;
 
@@ -53,6 +53,93 @@ impl Exchange for Played {
     fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
         self.note(format!("hang up {tenant} {call} {by}"));
         self.answer(tenant == OURS && call == LIVE)
+    }
+
+    fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>> {
+        let CallWanted { user, to, timeout } = wanted;
+        self.note(format!("call {tenant} {user} {to} {timeout:?}"));
+        self.answer(match (&*user, &*to) {
+            ("1049", "9") => Err(NoCall::NoRoute),
+            ("1049", _) if tenant == OURS => Ok(CallBegin {
+                user: Some(user),
+                to,
+                ..begin(Uuid::now_v7(), 5)
+            }),
+            ("1050", _) => Err(NoCall::NoPhone),
+            ("1051", _) => Err(NoCall::Full("limits.max_calls is reached")),
+            _ => Err(NoCall::NoUser),
+        })
+    }
+
+    fn plugins(&self, tenant: &str) -> Asked<Result<Vec<Plugin>, store::Error>> {
+        let plugin = |name: &str| Plugin {
+            name: name.to_owned(),
+            description: Some("Tells a ticket system.".to_owned()),
+            version: Some("1.0.0".to_owned()),
+            running: Some("1.0.0".to_owned()),
+            faults: 5,
+            left_out: Some(LeftOut {
+                since: 5,
+                why: "plugins/tickets/init.lua:1: oops".to_owned(),
+            }),
+            asked: Some(serde_json::json!({ "jobs": true })),
+            allowed: None,
+            waiting: vec!["jobs".to_owned()],
+            errors: Vec::new(),
+        };
+        let all = ["tickets", "sms"].map(plugin).to_vec();
+        self.answer(Ok(if tenant == OURS { all } else { Vec::new() }))
+    }
+
+    fn allow_plugin(
+        &self,
+        tenant: &str,
+        plugin: String,
+    ) -> Asked<Result<Option<Allowed>, store::Error>> {
+        self.note(format!("allow {tenant} {plugin}"));
+        let is_right = plugin == "tickets";
+        let allowed = Allowed {
+            allowed: is_right.then(|| serde_json::json!({ "jobs": true })),
+            errors: match is_right {
+                true => Vec::new(),
+                false => vec!["plugins/sms/plugin.lua:1: oops".to_owned()],
+            },
+            reload: is_right.then(|| Reloaded {
+                outcome: "published".to_owned(),
+                generation: Some(4),
+                errors: Vec::new(),
+                warnings: Vec::new(),
+            }),
+        };
+        let is_there = tenant == OURS && ["tickets", "sms"].contains(&&*plugin);
+        self.answer(Ok(is_there.then_some(allowed)))
+    }
+
+    fn retry_job(&self, tenant: &str, job: Uuid) -> Asked<Result<bool, store::Error>> {
+        let store = self.store.lock().unwrap().clone().unwrap();
+        let retried = store.retry_job(tenant, job, 5);
+        let (give, asked) = oneshot::channel();
+        tokio::spawn(async move { give.send(retried.await) });
+        asked
+    }
+
+    fn delete_recording(
+        &self,
+        tenant: &str,
+        recording: Uuid,
+    ) -> Asked<Result<Deletion, store::Error>> {
+        let store = self.store.lock().unwrap().clone().unwrap();
+        let deleted = store.delete_recording(tenant, recording);
+        let (give, asked) = oneshot::channel();
+        tokio::spawn(async move {
+            let _ = give.send(match deleted.await {
+                Ok(true) if recording == RUNNING => Ok(Deletion::Running),
+                Ok(true) => Ok(Deletion::Deleted),
+                Ok(false) => Ok(Deletion::NotThere),
+                Err(error) => Err(error),
+            });
+        });
+        asked
     }
 
     fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>> {
@@ -197,6 +284,7 @@ impl Exchange for Played {
                 VoicemailChange::Heard => store.mark_heard(&tenant, message, 5).await,
                 VoicemailChange::Deleted => store.delete_message(&tenant, message, 6).await,
                 VoicemailChange::Restored => store.restore_message(&tenant, message).await,
+                VoicemailChange::AssignedTo(to) => store.assign_message(&tenant, message, to).await,
             };
             let _ = give.send(match done {
                 Ok(()) => store.message(&tenant, message).await,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::bench::{Bench, MESSAGE, bearer, token};
+use super::bench::{Bench, GIVEN_UP, JOB, LIVE, MESSAGE, OVER, RECORDING, bearer, token};
 use crate::api::{Api, Listed, Routes};
 use crate::token::Scope;
 
@@ -81,7 +81,12 @@ async fn the_document_refers_to_nothing_that_is_not_there() {
 
 /// A path with an id in it; one of our messages, which no other kind of thing has.
 fn filled(route: &Listed) -> String {
-    format!("/api/v1{}", route.path).replace("{id}", &MESSAGE.to_string())
+    filled_with(route, &MESSAGE.to_string())
+}
+
+fn filled_with(route: &Listed, name: &str) -> String {
+    let path = route.path.replace("{id}", name).replace("{name}", name);
+    format!("/api/v1{path}")
 }
 
 #[tokio::test]
@@ -119,23 +124,69 @@ async fn no_route_but_the_document_answers_without_a_token_of_its_scope() {
     bench.stops().await;
 }
 
+/// A body that a route takes, as the document has it.
+fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
+    let operation = &bench.document["paths"][format!("/api/v1{}", route.path)][route.method];
+    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+    match body["$ref"].as_str()? {
+        "#/components/schemas/CallWanted" => Some(json!({ "from": "1049", "to": "1050" })),
+        "#/components/schemas/AgentAct" => Some(json!({ "act": "idle" })),
+        "#/components/schemas/Assignment" => Some(json!({ "to": null })),
+        other => panic!("no body for {other} yet"),
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_is_a_problem_on_every_route_that_takes_one() {
+    let bench = Bench::start().await;
+    let token = bearer(&bench.token);
+    let mut seen = 0;
+    for route in listed(&bench) {
+        let Some(body) = wants_a_body(&bench, &route) else {
+            continue;
+        };
+        seen += 1;
+        let path = filled(&route);
+        let post = async |kind: &str, body: &str| {
+            let headers = [("Authorization", &*token), ("Content-Type", kind)];
+            let answer = bench.posts(&path, &headers, body).await;
+            (answer.status, answer.json()["code"].clone())
+        };
+        let text = body.to_string();
+        let wrong = (415, "wrong_media_type".into());
+        assert_eq!(post("text/plain", &text).await, wrong, "{path}");
+        let wrong = (400, "wrong_body".into());
+        for broken in ["", "{", "[]", "{\"frm\": 1}", "{\"to\": {}}", "\"\\ud800\""] {
+            assert_eq!(
+                post("application/json", broken).await,
+                wrong,
+                "{path} {broken}"
+            );
+        }
+        let long = format!("{{\"to\": \"{}\"}}", "9".repeat(70_000));
+        let wrong = (413, "too_large".into());
+        assert_eq!(post("application/json", &long).await, wrong, "{path}");
+    }
+    assert!(seen >= 2, "{seen}");
+    assert!(bench.exchange.done.lock().unwrap().is_empty());
+    bench.stops().await;
+}
+
 #[tokio::test]
 async fn what_is_another_tenants_is_not_there_on_any_route() {
     let bench = Bench::start().await;
-    let ids = [
-        super::bench::OVER,
-        super::bench::LIVE,
-        super::bench::RECORDING,
-        MESSAGE,
-    ];
+    let ids = [OVER, LIVE, RECORDING, MESSAGE, JOB, GIVEN_UP].map(|id| id.to_string());
+    let names: Vec<&str> = ids.iter().map(String::as_str).chain(["tickets"]).collect();
     for route in listed(&bench)
         .iter()
-        .filter(|route| route.path.contains("{id}"))
+        .filter(|route| route.path.contains('{'))
     {
-        for id in ids {
-            let method = route.method.to_uppercase();
-            let path = format!("/api/v1{}", route.path).replace("{id}", &id.to_string());
-            let answer = bench.asks(&method, &path, &bench.theirs).await;
+        for name in &names {
+            let (method, path) = (route.method.to_uppercase(), filled_with(route, name));
+            let answer = match wants_a_body(&bench, route) {
+                Some(body) => bench.gives_by(&bench.theirs, &path, &[], &body).await,
+                None => bench.asks(&method, &path, &bench.theirs).await,
+            };
             assert_eq!(answer.status, 404, "{method} {path}");
             assert_eq!(answer.json()["code"], "not_found");
         }
@@ -148,15 +199,18 @@ async fn what_is_another_tenants_is_not_there_on_any_route() {
         "agents",
         "queues",
         "queue-log",
+        "jobs",
+        "plugins",
     ] {
         let page = bench
             .asks("GET", &format!("/api/v1/{list}"), &bench.theirs)
             .await;
         assert_eq!(page.json()["items"], serde_json::json!([]), "{list}");
     }
+    let done = bench.exchange.done.lock().unwrap().clone();
     assert!(
-        bench.exchange.done.lock().unwrap().is_empty(),
-        "nothing was done"
+        done.iter().all(|done| done.starts_with("allow 8002")),
+        "nothing was done: {done:?}"
     );
     let message = bench
         .get(&format!("/api/v1/voicemails/{MESSAGE}"))
@@ -177,6 +231,19 @@ async fn what_is_no_path_or_no_method_is_a_problem_too() {
         nowhere.header("content-type"),
         Some("application/problem+json")
     );
+    // Below the API, at its root, beside it, and where a name cannot be read.
+    for nowhere in [
+        "/",
+        "/nothing",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/calls/%ff",
+    ] {
+        let answer = bench.sends("GET", nowhere, &authorised).await;
+        assert_eq!(answer.status, 404, "{nowhere}");
+        assert_eq!(answer.json()["code"], "not_found", "{nowhere}");
+    }
     let wrong = bench.sends("PUT", "/api/v1/calls", &authorised).await;
     assert_eq!(wrong.status, 405);
     assert_eq!(wrong.json()["code"], "wrong_method");

@@ -1,0 +1,222 @@
+//! `calls.originate { from = "user:1049", to = "13800138000" }`, `calls.list()`: calls that are made
+//! for others, and those that go on.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use call::CallId;
+use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
+use uuid::Uuid;
+
+use super::agents::too_busy;
+use super::arguments::{Arguments, Names, unknown_word};
+use super::target::target_of;
+use super::while_running;
+use crate::exchange::{CallStatus, NotMade, Originate};
+use crate::plugin::{Owner, Right};
+use crate::surroundings::Surroundings;
+use crate::{fault, vm};
+
+/// The options of `calls.originate`.
+pub(crate) static ORIGINATE: Names = Names {
+    class: "OriginateOptions",
+    names: &["from", "to", "context", "timeout", "caller_id"],
+};
+
+/// What narrows `calls.list`.
+pub(crate) static LIST: Names = Names {
+    class: "CallListOptions",
+    names: &["user", "state"],
+};
+
+/// Makes the table for one owner.
+pub(crate) fn table(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Table> {
+    let calls = lua.create_table()?;
+    calls.raw_set("originate", originate(lua, surroundings, owner)?)?;
+    calls.raw_set("get", get(lua, surroundings)?)?;
+    calls.raw_set("list", list(lua, surroundings)?)?;
+    calls.raw_set("hangup", hangup(lua, surroundings, owner)?)?;
+    Ok(calls)
+}
+
+fn originate(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Function> {
+    const FUNCTION: &str = "calls.originate";
+    let around = (Rc::clone(surroundings), Rc::clone(owner));
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let (surroundings, owner) = around.clone();
+        let place = surroundings.place(&lua);
+        let wanted = while_running(&surroundings, FUNCTION).and_then(|()| wanted(&owner, values));
+        async move {
+            let wanted = wanted.map_err(|error| fault::at(&place, error))?;
+            let made = surroundings
+                .exchange
+                .originate(&surroundings.tenant, wanted);
+            match made.await {
+                Ok(Ok(call)) => Ok(MultiValue::from_iter([Value::Table(row(&lua, &call)?)])),
+                Ok(Err(NotMade::Why(why))) => Ok(MultiValue::from_iter([
+                    Value::Nil,
+                    why.word().into_lua(&lua)?,
+                ])),
+                Ok(Err(NotMade::Mistake(sentence))) => {
+                    let error = mlua::Error::runtime(format!("{FUNCTION}: {sentence}"));
+                    Err(fault::at(&place, error))
+                }
+                Err(_) => Err(fault::at(&place, too_busy(FUNCTION))),
+            }
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+fn wanted(owner: &Owner, values: MultiValue) -> mlua::Result<Originate> {
+    let arguments = Arguments::new("calls.originate", values, 1)?;
+    let allowed = owner.may_use(Right::Calls);
+    allowed.map_err(|message| arguments.refuse(message))?;
+    let options = arguments.options(0, &ORIGINATE)?;
+    let needed = |name, what: &str| {
+        let missing = || options.refuse(name, format!("expected {what}, got nil"));
+        options.text(name)?.ok_or_else(missing)
+    };
+    let from = needed("from", "who is rung first, such as \"user:1049\"")?;
+    let from = target_of(&from).map_err(|message| options.refuse("from", message))?;
+    let timeout = options.duration("timeout", RINGS)?;
+    if timeout.is_zero() {
+        return Err(options.refuse("timeout", "nobody could answer in no time"));
+    }
+    Ok(Originate {
+        from,
+        to: needed("to", "the number that is dialled then")?,
+        context: options.text("context")?,
+        timeout,
+        caller_id: options.text("caller_id")?,
+    })
+}
+
+fn get(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
+    const FUNCTION: &str = "calls.get";
+    let surroundings = Rc::clone(surroundings);
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let surroundings = Rc::clone(&surroundings);
+        let place = surroundings.place(&lua);
+        let wanted = while_running(&surroundings, FUNCTION)
+            .and_then(|()| id(&Arguments::new(FUNCTION, values, 1)?));
+        async move {
+            let wanted = wanted.map_err(|error| fault::at(&place, error))?;
+            let all = surroundings.exchange.calls(&surroundings.tenant).await;
+            let all = all.map_err(|_| fault::at(&place, too_busy(FUNCTION)))?;
+            let found = all.iter().find(|call| Some(call.id) == wanted);
+            found.map(|call| row(&lua, call)).transpose()
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+fn list(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
+    const FUNCTION: &str = "calls.list";
+    let surroundings = Rc::clone(surroundings);
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let surroundings = Rc::clone(&surroundings);
+        let place = surroundings.place(&lua);
+        let asked = while_running(&surroundings, FUNCTION).and_then(|()| narrowed(values));
+        async move {
+            let (user, state) = asked.map_err(|error| fault::at(&place, error))?;
+            let all = surroundings.exchange.calls(&surroundings.tenant).await;
+            let all = all.map_err(|_| fault::at(&place, too_busy(FUNCTION)))?;
+            let is_with = |call: &&CallStatus| {
+                let parties = [&call.user, &call.talks_with];
+                user.is_none() || parties.contains(&&user)
+            };
+            let does = |call: &&CallStatus| state.is_none_or(|state| call.state == state);
+            let found = all.iter().filter(is_with).filter(does);
+            let rows = found.map(|call| row(&lua, call));
+            lua.create_sequence_from(rows.collect::<mlua::Result<Vec<_>>>()?)
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+/// Which user and which state are asked for.
+fn narrowed(values: MultiValue) -> mlua::Result<(Option<String>, Option<&'static str>)> {
+    let arguments = Arguments::new("calls.list", values, 1)?;
+    let options = arguments.options(0, &LIST)?;
+    let state = options.text("state")?.map(|word| {
+        let known = STATES.iter().copied().find(|state| *state == word);
+        known.ok_or_else(|| options.refuse("state", unknown_word(&word, STATES.iter().copied())))
+    });
+    Ok((options.text("user")?, state.transpose()?))
+}
+
+fn hangup(lua: &Lua, surroundings: &Rc<Surroundings>, owner: &Rc<Owner>) -> mlua::Result<Function> {
+    const FUNCTION: &str = "calls.hangup";
+    let around = (Rc::clone(surroundings), Rc::clone(owner));
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let (surroundings, owner) = around.clone();
+        let place = surroundings.place(&lua);
+        let wanted = while_running(&surroundings, FUNCTION).and_then(|()| {
+            let arguments = Arguments::new(FUNCTION, values, 1)?;
+            let allowed = owner.may_use(Right::Calls);
+            allowed.map_err(|message| arguments.refuse(message))?;
+            id(&arguments)
+        });
+        async move {
+            let Some(wanted) = wanted.map_err(|error| fault::at(&place, error))? else {
+                return Ok(false);
+            };
+            let by = match owner.plugin_name() {
+                Some(name) => format!("plugin:{name}"),
+                None => owner.name.to_string(),
+            };
+            let ended = surroundings
+                .exchange
+                .hang_up(&surroundings.tenant, wanted, by);
+            ended
+                .await
+                .map_err(|_| fault::at(&place, too_busy(FUNCTION)))
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+/// The id of a call; nothing where it can be none's.
+fn id(arguments: &Arguments) -> mlua::Result<Option<CallId>> {
+    let text = arguments.text(0, "a call's id")?;
+    Ok(Uuid::parse_str(&text).ok().map(CallId))
+}
+
+/// A call as scripts see those that are not their own.
+fn row(lua: &Lua, call: &CallStatus) -> mlua::Result<Table> {
+    let row = lua.create_table()?;
+    row.raw_set("id", call.id.to_string())?;
+    row.raw_set("from", call.from.as_deref())?;
+    row.raw_set("from_name", call.from_name.as_deref())?;
+    row.raw_set("to", call.to.as_str())?;
+    row.raw_set("context", call.context.as_str())?;
+    row.raw_set("user", call.user.as_deref())?;
+    row.raw_set("trunk", call.trunk.as_deref())?;
+    row.raw_set("state", call.state)?;
+    row.raw_set("talks_with", call.talks_with.as_deref())?;
+    row.raw_set("started_at", call.started_at as f64 / 1e6)?;
+    Ok(row)
+}
+
+/// How long somebody rings who is rung first.
+const RINGS: Duration = Duration::from_secs(30);
+
+/// The words of [`CallStatus::state`].
+const STATES: [&str; 7] = [
+    "menu",
+    "ringing",
+    "talking",
+    "held",
+    "voicemail",
+    "fallback",
+    "ending",
+];
