@@ -21,6 +21,10 @@ impl Switch {
             if let Err(error) = store.kv_purge(wall).await {
                 tracing::warn!(%error, "expired values stay for now");
             }
+            let day_ago = crate::clock::system_micros() - ANSWERS_ARE_KEPT;
+            if let Err(error) = store.purge_answers(day_ago).await {
+                tracing::warn!(%error, "answers to repeated requests stay for now");
+            }
             match store.purge_deleted(wall - RESTORABLE).await {
                 Ok(gone) => {
                     let _ = tokio::task::spawn_blocking(move || remove(&root, &gone)).await;
@@ -41,6 +45,8 @@ pub(super) fn remove(root: &Path, gone: &[RecordingRow]) {
     }
 }
 
+/// How long answers to requests that may be repeated are kept, in microseconds: 24 hours.
+const ANSWERS_ARE_KEPT: i64 = 24 * 3_600 * 1_000_000;
 const CLEANING: Duration = Duration::from_secs(3_600);
 /// How long a deleted message can be restored, in microseconds: 30 days.
 const RESTORABLE: i64 = 30 * 24 * 3_600 * 1_000_000;

@@ -41,6 +41,8 @@ pub struct Answer {
     pub status: u16,
     /// The Content-Type.
     pub kind: String,
+    /// The Location, where it has one.
+    pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }

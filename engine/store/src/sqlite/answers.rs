@@ -38,6 +38,7 @@ pub(super) fn claim(rows: &Rows<'_>, claim: &AnswerClaim) -> Result<Claimed, Err
             Ok(Claimed::Answered(Answer {
                 status: number(row, "status")?,
                 kind: row.get("kind")?,
+                location: row.get("location")?,
                 body: row.get("body")?,
             }))
         },
@@ -51,9 +52,16 @@ pub(super) fn keep(
     answer: &Answer,
 ) -> Result<(), Error> {
     rows.change(
-        "UPDATE answers SET status = ?4, kind = ?5, body = ?6
+        "UPDATE answers SET status = ?4, kind = ?5, body = ?6, location = ?7
          WHERE tenant = ?1 AND token = ?2 AND key = ?3",
-        &[&token, &key, &answer.status, &answer.kind, &answer.body],
+        &[
+            &token,
+            &key,
+            &answer.status,
+            &answer.kind,
+            &answer.body,
+            &answer.location,
+        ],
     )?;
     Ok(())
 }

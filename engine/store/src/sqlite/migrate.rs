@@ -40,6 +40,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         include_str!("../schema/0008_subscribers.sql"),
     ),
     (9, "watchers", include_str!("../schema/0009_watchers.sql")),
+    (
+        10,
+        "answers name what they made",
+        include_str!("../schema/0010_answers_name_what_they_made.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

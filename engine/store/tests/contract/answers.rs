@@ -27,6 +27,7 @@ fn answer() -> Answer {
     Answer {
         status: 201,
         kind: "application/json".into(),
+        location: Some("/api/v1/calls/7".into()),
         body: "{\"工单\":1}".into(),
     }
 }

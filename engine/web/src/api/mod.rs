@@ -8,6 +8,7 @@ mod body;
 mod calls;
 mod jobs;
 mod now;
+mod once;
 mod own;
 mod page;
 mod plugins;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 use store::Store;
@@ -63,6 +64,8 @@ struct Parts {
     doors: Arc<dyn Doors>,
     /// Seats of requests that others answer.
     visits: Semaphore,
+    /// Tells this run of the exchange from others.
+    run: i64,
     bans: Bans,
     /// Held by the reload that runs.
     reloading: Mutex<()>,
@@ -101,6 +104,7 @@ impl Routes {
             recordings: api.recordings,
             doors: api.doors,
             visits: Semaphore::new(visits::VISITS),
+            run: crate::time::now(),
             bans: Bans::default(),
             reloading: Mutex::new(()),
             streams: Arc::new(Semaphore::new(STREAMS)),
@@ -202,6 +206,8 @@ impl Routes {
     }
 
     fn post(self, path: &'static str, scope: Scope, handler: MethodRouter<Arc<Parts>>) -> Self {
+        // What may be repeated is looked at after who asks.
+        let handler = handler.route_layer(from_fn(once::once));
         self.add(path, "post", scope, handler)
     }
 

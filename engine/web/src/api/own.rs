@@ -9,8 +9,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use store::{
-    CallBegin, CallDetails, CallFilter, CallRow, JobFilter, JobRow, MessageFilter, MessageRow,
-    QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, TokenRow,
+    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, JobFilter, JobRow,
+    MessageFilter, MessageRow, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow,
+    TokenRow,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
@@ -256,6 +257,39 @@ impl Own {
         })
     }
 
+    /// Begins a request that may be repeated.
+    pub(super) async fn claim(&self, key: &str, request: [u8; 32]) -> Result<Claimed, Problem> {
+        let at = time::now();
+        let claim = AnswerClaim {
+            tenant: self.tenant().to_owned(),
+            token: self.token.id.clone(),
+            key: key.to_owned(),
+            request,
+            run: self.parts.run,
+            at,
+            forget_before: at - ANSWERS_ARE_KEPT,
+        };
+        Ok(self.parts.store.claim_answer(claim).await?)
+    }
+
+    /// Keeps what a request that may be repeated was answered.
+    pub(super) async fn keep_answer(&self, key: &str, answer: Answer) {
+        let place = (self.token.id.as_str(), key);
+        let kept = self.parts.store.keep_answer(self.tenant(), place, answer);
+        if let Err(error) = kept.await {
+            tracing::error!(%error, "an answer could not be kept: its request is not to be repeated");
+        }
+    }
+
+    /// A request that may be repeated has changed nothing.
+    pub(super) async fn forget_answer(&self, key: &str) {
+        let place = (self.token.id.as_str(), key);
+        let forgotten = self.parts.store.forget_answer(self.tenant(), place);
+        if let Err(error) = forgotten.await {
+            tracing::error!(%error, "a request that was refused keeps its key");
+        }
+    }
+
     /// Begins to listen to events.
     pub(super) fn listen(&self, after: Option<&str>) -> Result<Listening, Problem> {
         let listening = self.parts.events.listen(self.tenant(), after);
@@ -281,3 +315,6 @@ async fn answer<T>(asked: Asked<T>) -> Result<T, Problem> {
         .await
         .map_err(|_| Problem::busy("the exchange is too busy, or stops"))
 }
+
+/// How long answers are given again, in microseconds: 24 hours.
+const ANSWERS_ARE_KEPT: i64 = 24 * 3_600 * 1_000_000;

@@ -6,6 +6,7 @@ mod doors;
 mod events;
 mod floor;
 mod lists;
+mod once;
 #[path = "../../../../../tests/support/openapi.rs"]
 mod openapi;
 mod played;
