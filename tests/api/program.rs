@@ -122,11 +122,63 @@ fn the_commands_of_the_readme_do_what_it_says() {
     assert_eq!((begin.len(), &begin[..4]), (10_000, &b"RIFF"[..]));
 }
 
+#[test]
+fn the_page_for_integrators_is_so() {
+    let exchange = Exchange::start(Setup::ringing().with_http());
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let call = carrier.dials("1049");
+    a1.rings().answers();
+    call.hears(pilot::A1);
+    call.hangs_up();
+    exchange.ended_calls(1);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/engine/web/README.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    // Its user calls a number that the tests' dialplan has.
+    let text = text.replace("4001234567", "13800138000");
+    let blocks: [String; 4] = blocks(&exchange, &text)
+        .into_iter()
+        .filter_map(|block| block.strip_prefix("sh\n").map(str::to_owned))
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let [token, lists, commands, errors] = &blocks;
+
+    let users = shell(&exchange, token);
+    assert!(users.contains("温平"), "{users}");
+    let token = token.lines().take(3).collect::<Vec<_>>().join("\n");
+    let run = |commands: &str| shell(&exchange, &format!("{token}\n{commands}"));
+    let found = run(lists);
+    assert_eq!(
+        found.matches("\"result\":\"answered\"").count(),
+        2,
+        "{found}"
+    );
+    let made = run(commands).to_lowercase();
+    assert_eq!(made.matches("http/1.1 201").count(), 2, "{made}");
+    assert_eq!(
+        made.matches("idempotency-replayed: true").count(),
+        1,
+        "{made}"
+    );
+    a1.rings().refuses(486);
+    exchange.ended_calls(2);
+    assert_eq!(exchange.records().len(), 2, "the call was made once");
+    let wrong = run(errors);
+    for code in ["wrong_query", "wrong_method", "no_such_user"] {
+        assert!(wrong.contains(code), "{code} in {wrong}");
+    }
+}
+
 /// The README's blocks for programs, at this exchange's address.
 fn readme<const N: usize>(exchange: &Exchange) -> [String; N] {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, text) = text.split_once("## For programs").unwrap();
     let (text, _) = text.split_once("\n## ").unwrap();
+    blocks(exchange, text).try_into().unwrap()
+}
+
+fn blocks(exchange: &Exchange, text: &str) -> Vec<String> {
     let blocks = text.split("```").skip(1).step_by(2).map(|block| {
         let address = exchange.house(1, 8_080).to_string();
         let block = block.replace("127.0.0.1:8080", &address);
@@ -135,8 +187,7 @@ fn readme<const N: usize>(exchange: &Exchange) -> [String; N] {
             env!("CARGO_BIN_EXE_moonswitch"),
         )
     });
-    let blocks: Vec<String> = blocks.collect();
-    blocks.try_into().unwrap()
+    blocks.collect()
 }
 
 /// What a shell says to these commands in the exchange's folder.

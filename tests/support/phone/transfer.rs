@@ -55,17 +55,13 @@ impl Line {
 
     /// Waits until it is told that its transfer has come about.
     pub(crate) fn has_transferred(&self) {
-        let outcome = self.wait("the end of its transfer", |state| {
-            state.transfer.outcome.clone()
-        });
+        let outcome = self.wait("the end of its transfer", |state| state.transfer.outcome);
         assert_eq!(outcome, Some(ReferOutcome::Done(200)));
     }
 
     /// Waits until it is told that its transfer has failed, or is not even tried; the status.
     pub(crate) fn has_transferred_in_vain(&self) -> u16 {
-        let outcome = self.wait("the end of its transfer", |state| {
-            state.transfer.outcome.clone()
-        });
+        let outcome = self.wait("the end of its transfer", |state| state.transfer.outcome);
         match outcome {
             Some(ReferOutcome::Done(status) | ReferOutcome::Refused(status)) => status,
             other => panic!("{other:?}"),
@@ -153,7 +149,7 @@ impl Desk {
             }
             Event::ReferEnded { refer, outcome } => {
                 if let Some(line) = self.transfers.remove(refer) {
-                    let outcome = Some(outcome.clone());
+                    let outcome = Some(*outcome);
                     line.note(|state| state.transfer.outcome = Some(outcome));
                 }
             }
