@@ -11,7 +11,7 @@ use super::Places;
 
 #[derive(Args, Debug)]
 pub(crate) struct Test {
-    /// Only the tests of this file; else all of tests/dialplan and of the plugins
+    /// Only the tests of this file or folder; else all of tests/dialplan and of the plugins
     file: Option<PathBuf>,
     #[command(flatten)]
     places: Places,

@@ -79,7 +79,13 @@ impl Offline {
         let mut found = false;
         let plain = |message: String| fault::plain(message, None, &Snapshot::default());
         let only = file.map(|file| self.path_of(file));
-        let wanted = |path: &str| only.as_deref().is_none_or(|only| only == path);
+        // A file, or all below a folder.
+        let wanted = |path: &str| {
+            only.as_deref().is_none_or(|only| {
+                let below = path.strip_prefix(only.trim_end_matches('/'));
+                below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+            })
+        };
         for (tenant, settings) in &self.tenants {
             let files = files::read(&self.root, tenant, self.tenants.len() == 1);
             let project = self.project(tenant, settings);

@@ -95,6 +95,14 @@ pub(super) fn run(
     let tests = files
         .iter()
         .filter(|(path, _)| files::is_test(path) && wanted(path));
+    let tests: Vec<_> = tests.collect();
+    // Scripts that do not load fail each test in the same way: once is enough.
+    if !tests.is_empty()
+        && let Err(wrong) = Stage::new(project, VirtualClock::new(0))
+    {
+        tested.errors.extend(wrong);
+        return tested;
+    }
     for (path, source) in tests {
         let file = File::load(project, &snapshot, &scratch, pulse, path, source);
         match file {

@@ -190,7 +190,9 @@ fn a_file_that_does_not_load_and_scripts_that_do_not_are_told_with_their_lines()
 
     small.write("scripts/8001/init.lua", "oops oops\n");
     let tested = small.test();
-    let error = tested.tests[0].error.as_ref().unwrap();
+    // Once, and not for each test.
+    assert_eq!((tested.errors.len(), tested.tests.len()), (1, 0));
+    let error = &tested.errors[0];
     assert!(
         error.message.contains("scripts/8001/init.lua:1"),
         "{error:?}"
@@ -259,6 +261,8 @@ fn one_file_can_be_asked_for_and_a_wrong_name_is_told() {
     let one = offline.test(Some(&small.0.join("tests/dialplan/two_test.lua")));
     assert_eq!(one.tests.len(), 1);
     assert_eq!(one.tests[0].name, "two");
+    let folder = offline.test(Some("tests/dialplan/".as_ref()));
+    assert_eq!(folder.tests.len(), 2);
     let none = offline.test(Some("tests/dialplan/three_test.lua".as_ref()));
     assert!(none.errors[0].message.contains("no tests in"), "{none:?}");
 }

@@ -213,7 +213,7 @@ fn a_plugins_tests_without_settings_use_what_stands_in_and_wrong_settings_are_to
         "return { plugins = { a = { wrod = 1 } } }",
     );
     let tested = small.test();
-    let message = &tested.tests[0].error.as_ref().unwrap().message;
+    let message = &tested.errors[0].message;
     assert!(
         message.contains("plugins/a/tests/tenant.lua: plugins.a.wrod"),
         "{message}"
