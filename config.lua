@@ -39,6 +39,10 @@ return {
         ["8000"] = { name = "热线留言", pin = "8000" },
       },
 
+      -- Tickets for missed calls and messages, and for agents' last calls by *42 (a line in scripts/8001/init.lua, too).
+      -- With url and secret a ticket system is told: see plugins/tickets/README.md.
+      -- plugins = { tickets = {} },
+
       -- What a caller gets when a script fails. Played by the engine, without Lua.
       fallback = { play = "sys/error", transfer = "user:1001" },
     },

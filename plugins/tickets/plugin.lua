@@ -1,30 +1,37 @@
 -- What the plugin is, what it may do, and what it can be set to.
 return {
   name        = "tickets",
-  version     = "1.0.0",
+  version     = "1.1.0",
   api         = 1,
-  description = "Tells a ticket system of missed calls and of messages, by signed webhooks.",
+  description = "Opens tickets for missed calls, messages and what agents ask for; tells a ticket system by signed webhooks.",
 
   permissions = {
     http_client   = { "config.url" },
     private_hosts = { "config.url" },
+    http_routes   = { "/tickets" },
     events        = { "call.ended", "voicemail.recorded" },
     jobs          = true,
     store         = true,
+    db            = true,
+    recordings    = true,
   },
 
   config = {
     url = {
-      type = "url", required = true,
-      help = "Where webhooks are sent. A host on a private network needs `moonswitch allow tickets`.",
+      type = "url",
+      help = "Where webhooks are sent; nowhere when left out. A host on a private network needs `moonswitch allow tickets`.",
     },
     secret = {
-      type = "secret", required = true, min = 16,
-      help = "What they are signed with: whsec_ and base64, as the receiver gives it out.",
+      type = "secret", min = 16,
+      help = "What they are signed with: whsec_ and base64, as the receiver gives it out. Goes with url.",
     },
     old_secret = {
       type = "secret", min = 16,
       help = "The one before, while the receiver changes over; both sign.",
+    },
+    token = {
+      type = "secret", min = 16,
+      help = "What the ticket system shows when it tells of changes (POST /tickets/NUMBER).",
     },
     missed = {
       type = "list", of = "enum",

@@ -23,6 +23,9 @@ context "internal" {
   ["*28"]       = switch.code,
   ["_*28[012]"] = switch.code,
 
+  -- A ticket for the call that one had last, where config.lua names the plugin.
+  -- ["*42"] = require("plugins.tickets").from_phone,
+
   -- Hear yourself: to try a headset before the first call of the day. # ends it.
   ["*43"] = function(call)
     call:answer()

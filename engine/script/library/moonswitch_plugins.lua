@@ -179,6 +179,11 @@ recordings = {}
 ---@return RecordingAbout? recording
 function recordings.get(id) end
 
+---All of a call, oldest first: of the conversation, of messages, and what `call:record` took.
+---@param call string   Its id
+---@return RecordingAbout[]
+function recordings.list(call) end
+
 ---The whole file, WAV, of 32 MB at most: to post it to whoever makes text of it.
 ---@param id string
 ---@return string? audio

@@ -2,6 +2,10 @@
 return {
   timezone = "Asia/Shanghai",
   plugins = {
-    tickets = { url = "https://desk.example.com/hooks/calls", secret = "a secret of some length" },
+    tickets = {
+      url    = "https://desk.example.com/hooks/calls",
+      secret = "a secret of some length",
+      token  = "a-token-of-some-length",
+    },
   },
 }

@@ -3,7 +3,7 @@ local HOOK = "POST https://desk.example.com/hooks/calls"
 
 local function missed_call()
   simulate.phone("1001", { answers_after = false })
-  dial { at = "mon 10:00", from = "13900139000" }:is_refused("no_answer")
+  dial { to = "100", at = "mon 10:00", from = "13900139000" }:is_refused("no_answer")
 end
 
 test("a missed call is told, signed", function()
@@ -20,7 +20,7 @@ end)
 
 test("an answered call is not", function()
   local desk = simulate.http(HOOK, 204)
-  local caller = dial("mon 10:00")
+  local caller = dial { to = "100", at = "mon 10:00" }
   caller:is_answered_by("1001")
   caller:hangs_up()
   expect(#desk.requests).equals(0)
@@ -64,4 +64,69 @@ test("a desk that wants no more gets no more", function()
   missed_call()
   expect(#desk.requests).equals(1)
   expect(#simulate.jobs()).equals(0)
+end)
+
+local function talks_with_1001()
+  local caller = dial { to = "100", at = "mon 10:00", from = "13900139000" }
+  caller:is_answered_by("1001")
+  caller:waits("30s")
+  caller:hangs_up()
+end
+
+test("*42 opens a ticket for the last call, says its number, and adds what was said", function()
+  local desk = simulate.http(HOOK, { 201, 204 }, { key = "SUP-7", url = "https://desk.example.com/7" })
+  talks_with_1001()
+
+  local agent = dial { user = "1001", to = "*42" }
+  agent:hears("ticket/opened", { digits = "00001" }, "ticket/note", "tone:beep")
+  agent:speaks("8s")
+  agent:hangs_up()
+  simulate.wait("5s")
+
+  local opened, noted = desk.requests[1].json, desk.requests[2].json
+  expect(opened.type).equals("ticket.opened")
+  expect(opened.data.ticket).equals("202603-00001")
+  expect(opened.data.from).equals("+8613900139000")
+  expect(opened.data.by).equals("1001")
+  expect(noted.type).equals("ticket.noted")
+  expect(noted.data.seconds).equals(8)
+  expect(noted.data.call).equals(opened.data.call)
+
+  local ticket = simulate.request("GET /tickets/" .. opened.data.call).json
+  expect(ticket.number).equals("202603-00001")
+  expect(ticket.key).equals("SUP-7")
+  expect(ticket.events[2].state).equals("delivered")
+end)
+
+test("*42 without a call before it opens nothing", function()
+  dial { at = "mon 10:00", user = "1001", to = "*42" }:hears("ticket/none")
+  expect(#simulate.request("GET /tickets").json.tickets).equals(0)
+end)
+
+test("what happens in one call is one ticket", function()
+  simulate.http(HOOK, 204)
+  talks_with_1001()
+  for _ = 1, 2 do
+    local agent = dial { user = "1001", to = "*42" }
+    agent:hears("ticket/opened")
+    agent:hangs_up()
+  end
+  expect(#simulate.request("GET /tickets").json.tickets).equals(1)
+end)
+
+test("the ticket system says that a ticket is closed", function()
+  simulate.http(HOOK, 204)
+  missed_call()
+  local reply = simulate.request("POST /tickets/202603-00001", { json = { state = "closed" } })
+  expect(reply.status).equals(200)
+  expect(simulate.request("GET /tickets?state=closed").json.tickets[1].number).equals("202603-00001")
+  expect(simulate.request("POST /tickets/202603-00002", { json = { state = "closed" } }).status).equals(404)
+end)
+
+test("what was told can be told again, by the same id", function()
+  local desk = simulate.http(HOOK, 204)
+  missed_call()
+  expect(simulate.request("POST /tickets/202603-00001/replay").json.replayed).equals(1)
+  simulate.wait("1s")
+  expect(desk.requests[2].headers["webhook-id"]).equals(desk.requests[1].headers["webhook-id"])
 end)

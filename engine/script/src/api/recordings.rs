@@ -20,21 +20,23 @@ pub(crate) fn table(
     owner: &Rc<Owner>,
 ) -> mlua::Result<Table> {
     let table = lua.create_table()?;
-    for (name, function, wants_sound) in [
-        ("get", "recordings.get", false),
-        ("audio", "recordings.audio", true),
+    for (name, function, wish) in [
+        ("get", "recordings.get", Wish::About),
+        ("list", "recordings.list", Wish::All),
+        ("audio", "recordings.audio", Wish::Sound),
     ] {
         let around = (Rc::clone(surroundings), Rc::clone(owner));
         let run = lua.create_async_function(move |lua: Lua, values: MultiValue| {
             let (surroundings, owner) = around.clone();
             let place = surroundings.place(&lua);
-            let id = id(function, &surroundings, &owner, values);
+            let id = id(function, wish, &surroundings, &owner, values);
             async move {
                 let _waited = surroundings.outside.wait();
                 let asked = async {
-                    match wants_sound {
-                        true => sound(&lua, function, &surroundings, id?).await,
-                        false => about(&lua, function, &surroundings, id?).await,
+                    match wish {
+                        Wish::About => about(&lua, function, &surroundings, id?).await,
+                        Wish::All => all(&lua, function, &surroundings, id?).await,
+                        Wish::Sound => sound(&lua, function, &surroundings, id?).await,
                     }
                 };
                 asked.await.map_err(|error| fault::at(&place, error))
@@ -45,8 +47,20 @@ pub(crate) fn table(
     Ok(table)
 }
 
+/// What is wanted.
+#[derive(Clone, Copy)]
+enum Wish {
+    /// What is known of a recording.
+    About,
+    /// The same of all of a call.
+    All,
+    /// A recording's sound.
+    Sound,
+}
+
 fn id(
     function: &'static str,
+    wish: Wish,
     surroundings: &Surroundings,
     owner: &Owner,
     values: MultiValue,
@@ -55,8 +69,12 @@ fn id(
     let arguments = Arguments::new(function, values, 1)?;
     let allowed = owner.may_use(Right::Recordings);
     allowed.map_err(|message| arguments.refuse(message))?;
-    let text = arguments.text(0, "a recording's id")?;
-    let wrong = |_| arguments.refuse(format!("'{text}' is no recording's id"));
+    let what = match wish {
+        Wish::All => "a call's id",
+        Wish::About | Wish::Sound => "a recording's id",
+    };
+    let text = arguments.text(0, what)?;
+    let wrong = |_| arguments.refuse(format!("'{text}' is not {what}"));
     text.parse().map_err(wrong)
 }
 
@@ -66,23 +84,42 @@ async fn about(
     surroundings: &Surroundings,
     id: Uuid,
 ) -> mlua::Result<MultiValue> {
-    let row = match row(surroundings, id).await {
-        Ok(Some(row)) => row,
-        Ok(None) => return Value::Nil.into_lua_multi(lua),
-        Err(why) => return Err(Error::runtime(format!("{function}: {why}"))),
-    };
+    match row(surroundings, id).await {
+        Ok(Some(row)) => shown(lua, &row)?.into_lua_multi(lua),
+        Ok(None) => Value::Nil.into_lua_multi(lua),
+        Err(why) => Err(Error::runtime(format!("{function}: {why}"))),
+    }
+}
+
+async fn all(
+    lua: &Lua,
+    function: &str,
+    surroundings: &Surroundings,
+    call: Uuid,
+) -> mlua::Result<MultiValue> {
+    let tenant = surroundings.tenant.to_string();
+    let rows = surroundings.store.recordings(&tenant, call).await;
+    let rows = rows.map_err(|error| Error::runtime(format!("{function}: {error}")))?;
+    let table = lua.create_table()?;
+    for row in &rows {
+        table.raw_push(shown(lua, row)?)?;
+    }
+    table.into_lua_multi(lua)
+}
+
+fn shown(lua: &Lua, row: &RecordingRow) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     table.raw_set("id", row.id.to_string())?;
     table.raw_set("call", row.call_id.to_string())?;
-    table.raw_set("purpose", row.purpose)?;
+    table.raw_set("purpose", row.purpose.as_str())?;
     table.raw_set("started_at", row.started_at as f64 / 1e6)?;
     table.raw_set("channels", row.channels)?;
     table.raw_set("rate", row.rate)?;
-    if let Some(end) = row.end {
+    if let Some(end) = &row.end {
         table.raw_set("seconds", end.duration as f64 / 1e6)?;
         table.raw_set("bytes", end.bytes)?;
     }
-    table.into_lua_multi(lua)
+    Ok(table)
 }
 
 async fn sound(

@@ -61,10 +61,15 @@ impl Serving {
         let script = self.metered(run, handler.call_async::<MultiValue>(request));
         // What it holds in memory may have to go when it fails.
         drop(handler);
-        let returned = match tokio::time::timeout(LONGEST, script).await {
-            Ok(Ok(returned)) => returned,
-            Ok(Err(broken)) => return Err(failed(&broken)),
-            Err(_) => {
+        let returned = tokio::select! {
+            biased;
+            returned = script => Some(returned),
+            () = self.parts.clock.sleep(LONGEST) => None,
+        };
+        let returned = match returned {
+            Some(Ok(returned)) => returned,
+            Some(Err(broken)) => return Err(failed(&broken)),
+            None => {
                 let seconds = LONGEST.as_secs();
                 let late =
                     format!("a route has {seconds} s to answer: add a job for what takes longer");

@@ -133,7 +133,7 @@ impl Scene {
                 purpose,
                 ..
             } => self.record(now, recording, silence, purpose),
-            Output::StopRecording { recording, .. } => self.stop_recording(now, recording),
+            Output::StopRecording { recording, .. } => self.stop_recording(now, world, recording),
             Output::OpenMailbox { mailbox } => {
                 let found = world.mailboxes.open(&mailbox);
                 self.echoes.push_back(Event::Mailbox { mailbox, found });
@@ -333,7 +333,7 @@ impl Scene {
         });
     }
 
-    fn stop_recording(&mut self, now: Instant, id: RecordingId) {
+    fn stop_recording(&mut self, now: Instant, world: &World, id: RecordingId) {
         let Some(place) = self.tapes.iter().position(|tape| tape.id == id) else {
             return;
         };
@@ -343,6 +343,18 @@ impl Scene {
             Purpose::Call => duration,
             _ => tape.speech + tape.overlap(self.speaks, now),
         };
+        let purpose = match tape.purpose {
+            Purpose::Call => Some("call"),
+            Purpose::Script => Some("script"),
+            // Written when the message is left, or the greeting kept.
+            Purpose::Message | Purpose::Greeting => None,
+        };
+        if let Some(purpose) = purpose {
+            let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+            let began = world.clock.unix_micros() - micros(duration);
+            let at = (began, micros(duration));
+            world.records.keep_sound(&self.setup, id.0, purpose, at);
+        }
         self.echoes.push_back(Event::RecordingClosed {
             recording: id,
             duration,

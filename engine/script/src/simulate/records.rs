@@ -11,6 +11,7 @@ use store::{
     CallBegin, CallEnd, Direction, FinishedCall, MessageRow, Pending, RecordingEnd, RecordingRow,
     SegmentRow, Store,
 };
+use uuid::Uuid;
 
 use crate::jobs::Bell;
 
@@ -58,7 +59,8 @@ impl Records {
             MailboxChange::Leave { .. } => {
                 let message = left(setup, change, &self.tenant, now)?;
                 let told = message.told();
-                self.keep_sound(setup, &message);
+                let at = (message.left_at, message.duration);
+                self.keep_sound(setup, message.recording, "message", at);
                 self.write(self.store.leave_message(message));
                 return Some(("voicemail.recorded", told));
             }
@@ -78,26 +80,27 @@ impl Records {
         is_news.then(|| (event, before.told()))
     }
 
-    /// A file without any sound stands for what was said.
-    fn keep_sound(&self, setup: &Setup, message: &MessageRow) {
-        let path = format!("{}.wav", message.recording);
+    /// Writes a recording that began at a time and is so long, in microseconds. A file without any
+    /// sound stands for what was said.
+    pub(super) fn keep_sound(&self, setup: &Setup, id: Uuid, purpose: &str, at: (i64, i64)) {
+        let path = format!("{id}.wav");
         let made = std::fs::create_dir_all(&self.recordings)
             .and_then(|()| std::fs::write(self.recordings.join(&path), SILENCE));
         if let Err(error) = made {
             tracing::warn!(%error, "a simulated recording has no file");
         }
         self.write(self.store.begin_recording(RecordingRow {
-            id: message.recording,
+            id,
             tenant: self.tenant.clone(),
             node: "test".to_owned(),
             call_id: setup.id.0,
             path,
             channels: 1,
             rate: 8_000,
-            started_at: message.left_at,
-            purpose: "message".to_owned(),
+            started_at: at.0,
+            purpose: purpose.to_owned(),
             end: Some(RecordingEnd {
-                duration: message.duration,
+                duration: at.1,
                 bytes: SILENCE.len() as u64,
                 sha256: None,
                 lost: false,

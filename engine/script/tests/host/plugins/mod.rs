@@ -6,6 +6,7 @@ mod jobs;
 mod mail;
 mod permissions;
 mod routes;
+mod shipped;
 mod sink;
 mod tables;
 mod tickets;

@@ -1,58 +1,31 @@
 //! The plugin `tickets` as it is shipped, with a real receiver on loopback.
 
 use std::net::TcpListener;
-use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
+use script::{Door, Guard};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use store::{JobState, MessageRow, Store};
 use uuid::Uuid;
 
+use super::dialplan;
 use super::events;
 use super::jobs::{advance, jobs, until_waits_after};
-use super::sink::{Request, Sink};
-use super::{dialplan, with};
-use crate::support::{Project, Setting, until};
+use super::shipped::{self, ask};
+use super::sink::{Request, Says, Sink};
+use crate::support::{Project, until};
 
 const SECRET: &[u8] = b"a secret of thirty-two octets !!";
+const TOKEN: &str = "a-token-of-some-length";
 
 /// A project with the shipped plugin, sending to this URL, which is allowed.
 fn project(url: &str) -> Project {
-    let shipped = |file: &str| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/tickets");
-        std::fs::read_to_string(root.join(file)).unwrap()
-    };
-    let files = [
-        ("plugins/tickets/plugin.lua", &*shipped("plugin.lua")),
-        ("plugins/tickets/init.lua", &shipped("init.lua")),
-        ("scripts/8001/init.lua", &dialplan("")),
-    ];
     let secret = format!("whsec_{}", STANDARD.encode(SECRET));
-    let settings = json!({ "url": url, "secret": secret });
-    let before = |store: &store::Sqlite| {
-        let allowed = json!({
-            "http_client": ["config.url"], "private_hosts": ["config.url"],
-            "events": ["call.ended", "voicemail.recorded"], "jobs": true, "store": true,
-        });
-        store.put_grant("8001", "tickets", allowed).wait().unwrap();
-    };
-    let project = Project::new(
-        &files,
-        Setting {
-            before: Some(Box::new(before)),
-            ..with(vec![("tickets", settings)])
-        },
-    );
-    assert_eq!(
-        project.scripts.status().tenants[0].generation,
-        Some(1),
-        "{:?}",
-        project.report
-    );
-    project
+    let settings = json!({ "url": url, "secret": secret, "token": TOKEN });
+    shipped::project(vec![("tickets", settings)], &dialplan(""))
 }
 
 /// Waits until a missed call is no event any more, but a job.
@@ -73,6 +46,31 @@ fn missed(project: &Project, id: u128) {
 fn delivered(project: &Project) -> usize {
     let done = jobs(project, JobState::Done).into_iter();
     done.filter(|row| row.job.name == "deliver").count()
+}
+
+/// A message that was left in call 1.
+fn message() -> MessageRow {
+    MessageRow {
+        id: Uuid::from_u128(2),
+        tenant: "8001".to_owned(),
+        mailbox: "8000".to_owned(),
+        recording: Uuid::from_u128(3),
+        call_id: Some(Uuid::from_u128(1)),
+        from: Some("+8613800138000".to_owned()),
+        left_at: 1_800_000_000_000_000,
+        duration: 7_500_000,
+        urgent: true,
+        heard_at: None,
+        deleted_at: None,
+        assigned_to: None,
+    }
+}
+
+/// How many jobs wait for such a reason.
+fn is_put_off(project: &Project, why: &str) -> usize {
+    let waiting = jobs(project, JobState::Waiting).into_iter();
+    let so = |error: Option<String>| error.is_some_and(|error| error.contains(why));
+    waiting.filter(|row| so(row.last_error.clone())).count()
 }
 
 /// Checks the signature as a receiver would.
@@ -178,28 +176,123 @@ fn a_receiver_that_is_gone_for_good_gets_nothing_more() {
 }
 
 #[test]
+fn who_wants_a_rest_is_left_alone_by_all_events_and_loses_none() {
+    let busy = Says::status(429).with_headers("Retry-After: 120\r\n");
+    let sink = Sink::saying(([127, 0, 0, 1], 0).into(), vec![busy, Says::status(200)]);
+    let project = project(&sink.url());
+
+    missed(&project, 1);
+    let first = sink.next();
+    until(|| is_put_off(&project, "answered 429") == 1);
+    missed(&project, 2);
+    until(|| is_put_off(&project, "wants a rest") == 1);
+    advance(&project, 119);
+    assert_eq!(
+        sink.count(),
+        1,
+        "nobody asks before the two minutes are over"
+    );
+    advance(&project, 2);
+
+    until(|| delivered(&project) == 2);
+    let (second, third) = (sink.next(), sink.next());
+    let ids = [&second, &third].map(|request| request.header("webhook-id").to_owned());
+    assert!(ids.contains(&first.header("webhook-id").to_owned()));
+    assert_eq!(sink.count(), 3);
+    let jobs = jobs(&project, JobState::Done);
+    assert!(
+        jobs.iter().all(|row| row.attempts <= 1),
+        "a rest is no failure"
+    );
+}
+
+#[test]
+fn the_events_of_one_ticket_come_in_their_order_and_again_when_they_are_asked_for() {
+    let named = Says::status(201).with_json(&json!({ "key": "SUP-7", "url": "https://desk/7" }));
+    let down = Says::status(500);
+    let sink = Sink::saying(([127, 0, 0, 1], 0).into(), vec![down, named]);
+    let project = project(&sink.url());
+    let call = Uuid::from_u128(1);
+
+    missed(&project, 1);
+    sink.next();
+    until_waits_after(&project, 1);
+    let mut left = message();
+    left.call_id = Some(call);
+    project.store.leave_message(left).wait().unwrap();
+    until(|| is_put_off(&project, "call.missed of ticket 202701-00001 comes first") == 1);
+    advance(&project, 5);
+    let first = sink.next();
+    assert_eq!(verified(&first)["type"], "call.missed");
+    advance(&project, 60);
+    let second = sink.next();
+    assert_eq!(verified(&second)["type"], "voicemail.recorded");
+    assert_eq!(verified(&second)["data"]["ticket"], "202701-00001");
+    until(|| delivered(&project) == 2);
+
+    let (status, ticket) = ask(&project, "GET", &format!("/tickets/{call}"), &Value::Null);
+    assert_eq!((status, &ticket["key"]), (200, &json!("SUP-7")));
+    let states = ticket["events"].as_array().unwrap().iter();
+    let states: Vec<_> = states.map(|it| (&it["state"], &it["attempts"])).collect();
+    let delivered_at = |attempt| (json!("delivered"), json!(attempt));
+    let expected = [delivered_at(2), delivered_at(1)];
+    assert_eq!(states, expected.each_ref().map(|(a, b)| (a, b)));
+
+    let replay = ask(
+        &project,
+        "POST",
+        "/tickets/202701-00001/replay",
+        &Value::Null,
+    );
+    assert_eq!(replay, (202, json!({ "replayed": 2 })));
+    let again = sink.next();
+    assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
+    // The second waits for the first, unless it comes after it by itself.
+    until(|| {
+        if is_put_off(&project, "comes first") > 0 {
+            advance(&project, 2);
+        }
+        sink.count() == 5
+    });
+    assert_eq!(
+        sink.next().header("webhook-id"),
+        second.header("webhook-id")
+    );
+}
+
+#[test]
+fn the_ticket_system_says_what_has_become_of_a_ticket() {
+    let sink = Sink::start(&[200]);
+    let project = project(&sink.url());
+    missed(&project, 1);
+    until(|| delivered(&project) == 1);
+    let path = "/tickets/202701-00001";
+
+    let said = json!({ "state": "closed", "assigned_to": "1049" });
+    let (status, ticket) = ask(&project, "POST", path, &said);
+
+    assert_eq!((status, &ticket["state"]), (200, &json!("closed")));
+    let open = ask(&project, "GET", "/tickets?state=open", &Value::Null);
+    assert_eq!(open, (200, json!({ "tickets": [] })));
+    let wrong = ask(&project, "POST", path, &json!({ "state": 7 }));
+    assert_eq!(wrong.0, 400);
+    let nobody = ask(&project, "POST", "/tickets/202701-00009", &said);
+    assert_eq!(nobody.0, 404);
+    let Door::Route(route) = project.scripts.door(&"8001".into(), "POST", path) else {
+        panic!("no route");
+    };
+    assert_eq!(*route.guard(), Guard::Bearer(vec![TOKEN.to_owned()]));
+}
+
+#[test]
 fn messages_are_told_of_and_answered_calls_are_not() {
     let sink = Sink::start(&[200]);
     let project = project(&sink.url());
     let mut answered = events::missed(Uuid::from_u128(1));
     answered.end.result = "answered".to_owned();
     project.store.finish_call(answered).wait().unwrap();
-    let message = MessageRow {
-        id: Uuid::from_u128(2),
-        tenant: "8001".to_owned(),
-        mailbox: "8000".to_owned(),
-        recording: Uuid::from_u128(3),
-        call_id: Some(Uuid::from_u128(1)),
-        from: Some("+8613800138000".to_owned()),
-        left_at: 1_800_000_000_000_000,
-        duration: 7_500_000,
-        urgent: true,
-        heard_at: None,
-        deleted_at: None,
-        assigned_to: None,
-    };
 
-    project.store.leave_message(message).wait().unwrap();
+    project.store.leave_message(message()).wait().unwrap();
 
     let event = verified(&sink.next());
     assert_eq!(event["type"], "voicemail.recorded");

@@ -1,0 +1,129 @@
+-- Tells the ticket system of events: one webhook each, by the Standard Webhooks specification, those of one ticket in the
+-- order in which they happened.
+local desk = require "plugins.tickets.desk"
+
+local deliver = {}
+
+local config   = plugin.config
+local receiver = plugin.store("receiver")
+
+-- The schedule of the specification.
+local WAITS = { "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h" }
+
+if config.url and not config.secret then
+  error("tickets: secret is missing: url says where webhooks go, secret signs them")
+end
+
+---@param event TicketEvent
+function deliver.add(event)
+  if config.url and event.state == "waiting" then
+    jobs.add("deliver", { event = event.id }, { key = "event " .. event.id })
+  end
+end
+
+---Tells of a ticket's events once more, by the same ids.
+---@param number string
+---@return integer count
+function deliver.again(number)
+  receiver:delete("gone")
+  local events = desk.events(number)
+  for _, event in ipairs(events) do
+    desk.mark(event, "waiting", 0)
+    jobs.add("deliver", { event = event.id })
+  end
+  return #events
+end
+
+---Puts the job off while the receiver wants to be left alone.
+local function rest()
+  local left = (receiver:get("rest") or 0) - clock.now()
+  if left > 0 then
+    jobs.later(left, "the ticket system wants a rest")
+  end
+end
+
+---Puts the job off while there is an earlier event of the same ticket.
+---@param event TicketEvent
+local function keep_order(event)
+  local earlier = desk.before(event)
+  if earlier then
+    local soon = earlier.attempts == 0
+    jobs.later(soon and "2s" or "1m", ("%s of ticket %s comes first"):format(earlier.kind, event.ticket))
+  end
+end
+
+---@param event TicketEvent
+local function webhook(event)
+  local data = json.decode(event.data)
+  data.ticket = event.ticket
+  return { type = event.kind, timestamp = clock.text("%Y-%m-%dT%H:%M:%S%:z", event.at), data = data }
+end
+
+---What holds until something better is known.
+---@param event TicketEvent
+---@param job Job
+---@param why string
+local function fails(event, job, why)
+  local is_last = job.attempt > #WAITS
+  desk.mark(event, is_last and "failed" or "waiting", job.attempt, why)
+end
+
+---What the answer says of the ticket: its name there, and where people see it.
+local function learn(event, answer)
+  if type(answer) == "table" and (type(answer.key) == "string" or type(answer.url) == "string") then
+    desk.change(event.ticket, {
+      key = type(answer.key) == "string" and answer.key or nil,
+      url = type(answer.url) == "string" and answer.url or nil,
+    })
+  end
+end
+
+---@param event TicketEvent
+---@param job Job
+---@param reply HttpReply
+local function judge(event, job, reply)
+  local status = reply.status
+  if status >= 200 and status <= 299 then
+    desk.mark(event, "delivered", job.attempt)
+    return learn(event, reply.json)
+  end
+  local why = "the ticket system answered " .. status
+  fails(event, job, why)
+  if status == 410 then
+    receiver:set("gone", config.url)
+    desk.mark(event, "refused", job.attempt, why)
+    return log.warn("the ticket system wants no more webhooks (410): none are sent until another url is set")
+  end
+  if status == 429 or status == 502 or status == 504 or reply.retry_after then
+    -- All others wait, too.
+    receiver:set("rest", clock.now() + (reply.retry_after or 60))
+  end
+  if status == 429 then
+    jobs.later(reply.retry_after or "1m", why)
+  end
+  error(why) -- the job runs again, later each time
+end
+
+jobs.handle("deliver", { retry = WAITS }, function(what, job)
+  local event = desk.event(what.event)
+  if not event or event.state == "delivered" then
+    return
+  end
+  if receiver:get("gone") == config.url then
+    return desk.mark(event, "refused", event.attempts, "the ticket system wants no more webhooks")
+  end
+  rest()
+  keep_order(event)
+  fails(event, job, "no answer")
+  local reply = http.post(config.url, {
+    json    = webhook(event),
+    timeout = config.timeout,
+    webhook = {
+      id     = ("msg_%s_%d"):format(event.ticket, event.id),
+      secret = { config.secret, config.old_secret },
+    },
+  })
+  judge(event, job, reply)
+end)
+
+return deliver

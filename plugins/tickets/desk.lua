@@ -1,0 +1,113 @@
+-- The tables: tickets, and what has happened to each.
+local desk = {}
+
+---@class TicketEvent
+---@field id integer
+---@field ticket string
+---@field kind string
+---@field at number
+---@field data string     JSON
+---@field state "waiting"|"delivered"|"failed"|"refused"
+---@field attempts integer
+---@field error string?
+
+---The month, and how many tickets it has had.
+---@param tx Transaction
+---@return string
+local function next_number(tx)
+  local month = clock.text("%Y%m")
+  local row = tx:one(
+    "INSERT INTO numbers VALUES (?, 1) ON CONFLICT (month) DO UPDATE SET last = last + 1 RETURNING last", month)
+  return ("%s-%05d"):format(month, row.last)
+end
+
+---The ticket that an event belongs to; opens it if there is none.
+---@param tx Transaction
+---@return string number
+local function ticket_of(tx, kind, key, data)
+  local subject = data.call and "call " .. data.call or kind .. " " .. key
+  local ticket = tx:one("SELECT number FROM tickets WHERE subject = ?", subject)
+  if ticket then
+    return ticket.number
+  end
+  local number, now = next_number(tx), clock.now()
+  tx:exec([[
+    INSERT INTO tickets (number, subject, call, kind, opened_at, changed_at)
+    VALUES (?, ?, ?, ?, ?, ?)]], number, subject, data.call, kind, now, now)
+  return number
+end
+
+---Writes an event down, once.
+---@param kind string
+---@param key string
+---@param data table
+---@param at number   When it happened
+---@return TicketEvent
+function desk.note(kind, key, data, at)
+  return db.transaction(function(tx)
+    local known = tx:one("SELECT * FROM events WHERE kind = ? AND key = ?", kind, key)
+    if known then
+      return known
+    end
+    local number = ticket_of(tx, kind, key, data)
+    return tx:one([[
+      INSERT INTO events (ticket, kind, key, at, data) VALUES (?, ?, ?, ?, ?)
+      RETURNING *]], number, kind, key, at, json.encode(data))
+  end)
+end
+
+---@param id integer
+---@return TicketEvent?
+function desk.event(id)
+  return db.one("SELECT * FROM events WHERE id = ?", id)
+end
+
+---An earlier event of the same ticket that has yet to be told.
+---@param event TicketEvent
+---@return TicketEvent?
+function desk.before(event)
+  return db.one([[
+    SELECT * FROM events WHERE ticket = ? AND id < ? AND state = 'waiting'
+    ORDER BY id LIMIT 1]], event.ticket, event.id)
+end
+
+---What has become of an event.
+---@param event TicketEvent
+---@param state "waiting"|"delivered"|"failed"|"refused"
+---@param attempts integer
+---@param why? string
+function desk.mark(event, state, attempts, why)
+  db.exec("UPDATE events SET state = ?, attempts = ?, error = ? WHERE id = ?", state, attempts, why, event.id)
+end
+
+---By its number, or by the call that it is about.
+---@param number string
+---@return table?
+function desk.ticket(number)
+  return db.one("SELECT * FROM tickets WHERE number = ?1 OR call = ?1", number)
+end
+
+---@param number string
+---@return TicketEvent[]
+function desk.events(number)
+  return db.query("SELECT * FROM events WHERE ticket = ? ORDER BY id", number)
+end
+
+---The newest tickets, a hundred at most.
+---@param state? string
+---@return table[]
+function desk.list(state)
+  return db.query("SELECT * FROM tickets WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT 100", state)
+end
+
+---What the ticket system says of a ticket; what it does not say stays.
+---@param number string
+---@param said { state: string?, key: string?, url: string?, assigned_to: string? }
+function desk.change(number, said)
+  db.exec([[
+    UPDATE tickets SET state = coalesce(?, state), key = coalesce(?, key), url = coalesce(?, url),
+      assigned_to = coalesce(?, assigned_to), changed_at = ?
+    WHERE number = ?]], said.state, said.key, said.url, said.assigned_to, clock.now(), number)
+end
+
+return desk

@@ -1,0 +1,60 @@
+-- What agents do by phone: *42 opens a ticket for the call that they had last.
+local phone = {}
+
+-- The last call of each user.
+local last = plugin.store("last", { expires = "7d" })
+
+---Remembers who had a call last: those who talked in it, and who made it.
+---@param call table   As call.ended tells it
+function phone.remember(call)
+  if call.to:find("^%*") then
+    return
+  end
+  local about = { call = call.id, from = call.from, to = call.to, at = call.ended_at }
+  for _, agent in ipairs(call.agents) do
+    last:set(agent, about)
+  end
+  if call.user then
+    last:set(call.user, about)
+  end
+end
+
+---Opens a ticket, says its number, and takes a note. Whoever hangs up has said enough.
+---@param call Call
+---@param report fun(kind: string, key: string, data: table): string
+function phone.open(call, report)
+  call:answer()
+  local about = call.user and last:get(call.user.extension)
+  if not about then
+    return call:play("ticket/none")
+  end
+  local number = report("ticket.opened", call.id, {
+    call = about.call, from = about.from, to = about.to, by = call.user.extension,
+  })
+  call.vars.ticket, call.vars.ticket_of = number, about.call
+  call:play { "ticket/opened", { digits = number:match("%d+$") }, "ticket/note" }
+  call:record { max_duration = "3m" }
+end
+
+---The note that was spoken in a call to *42: its recording, and what is told of it.
+---@param call table   As call.ended tells it
+---@return string? recording
+---@return table? about
+function phone.note(call)
+  local vars = call.vars
+  if type(vars) ~= "table" or not vars.ticket_of then
+    return nil
+  end
+  for _, recording in ipairs(recordings.list(call.id)) do
+    if not recording.seconds then
+      jobs.later("1s", "the note is not on disk yet")
+    end
+    if recording.seconds >= 1 then
+      return recording.id, {
+        call = vars.ticket_of, by = call.user, recording = recording.id, seconds = recording.seconds,
+      }
+    end
+  end
+end
+
+return phone

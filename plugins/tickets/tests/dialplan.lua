@@ -1,0 +1,18 @@
+-- 100 rings 1001, 8000 takes a message, *42 is the plugin's.
+local tickets = require "plugins.tickets"
+
+context "internal" {
+  ["100"]  = function(call)
+    local leg, why = call:bridge("user:1001", { timeout = 20 })
+    if not leg then
+      call:reject(why)
+    end
+  end,
+  ["8000"] = function(call) call:voicemail("8000", { review = false }) end,
+  ["*42"]  = tickets.from_phone,
+}
+
+context "inbound" {
+  ["100"]  = function(call) call:transfer("100", { context = "internal" }) end,
+  ["8000"] = function(call) call:transfer("8000", { context = "internal" }) end,
+}
