@@ -45,6 +45,14 @@ pub(super) async fn list(
     Asked(asked): Asked<Question>,
 ) -> Result<Json<Page<Agent>>, Problem> {
     let limit = page::limit(asked.limit)?;
+    if asked
+        .state
+        .as_deref()
+        .is_some_and(|it| !STATES.contains(&it))
+    {
+        let why = format!("state is one of {}", STATES.join(", "));
+        return Err(Problem::bad_request("wrong_query", why));
+    }
     let mut all = own.agents().await?;
     let serves = |one: &Agent, queue: &String| one.queues.contains(queue);
     all.retain(|one| {
@@ -75,6 +83,16 @@ pub(super) async fn act(
     own.note("agent_told", &id);
     Ok(Json(agent))
 }
+
+/// How agents can stand.
+const STATES: [&str; 6] = [
+    "logged_out",
+    "busy",
+    "idle",
+    "offered",
+    "talking",
+    "wrap_up",
+];
 
 fn meant(wanted: Wanted) -> Result<AgentAct, Problem> {
     let wrong = |detail: &str| Err(Problem::bad_request("wrong_body", detail));

@@ -258,3 +258,25 @@ async fn a_call_shows_its_stays_in_queues() {
     );
     bench.stops().await;
 }
+
+#[tokio::test]
+async fn a_state_that_no_agent_can_have_is_refused() {
+    let bench = Bench::start().await;
+
+    let wrong = bench.get("/api/v1/agents?state=iddle").await;
+
+    assert_eq!(wrong.status, 400);
+    assert_eq!(wrong.json()["code"], "wrong_query");
+    for state in [
+        "logged_out",
+        "busy",
+        "idle",
+        "offered",
+        "talking",
+        "wrap_up",
+    ] {
+        let path = format!("/api/v1/agents?state={state}");
+        assert_eq!(bench.get(&path).await.status, 200, "{state}");
+    }
+    bench.stops().await;
+}
