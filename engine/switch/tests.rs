@@ -1,8 +1,9 @@
 //! What the switch owes its calls when something in it breaks.
 
+use call::acd::{Act, By, Reason, State};
 use call::{
-    Event, GreetingKind, LegId, MOST_WRONG_PINS, MailboxChange, MessageId, Output, Pin, PinVerdict,
-    RecordingId, Setup,
+    Command, Event, GreetingKind, Keys, LegId, MOST_WRONG_PINS, MailboxChange, MessageId, Output,
+    Pin, PinVerdict, Queue, RecordingId, RequestId, Setup, TenantId,
 };
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
@@ -34,6 +35,57 @@ async fn a_panic_ends_one_call_with_a_record_and_no_other() {
             .get(&sound)
             .is_none_or(|live| live.ended.is_some())
     );
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents() {
+    let (mut switch, _inputs, _store, folder) = switch("floor").await;
+    let plan = "-- A queue.\ncontext \"internal\" {}
+        queue \"it\" { agents = { \"1051\" }, join_if = \"always\", stay_if = \"always\" }";
+    std::fs::write(folder.join("scripts/plan.lua"), plan).unwrap();
+    let (now, tenant) = (Instant::now(), TenantId::from("8001"));
+    let settings = (*switch.tenants["8001"]).clone();
+    let scripts = switch.parts.scripts.clone();
+    scripts.reconfigure(vec![(tenant.clone(), settings)], true);
+    switch.take_plans(now);
+    let busy = Act::Busy(3);
+    for act in [Act::LogIn, busy] {
+        let agent = "1051".into();
+        let done = switch.act_on_agent(now, &tenant, &agent, act, By::Agent);
+        assert!(done.is_ok(), "{done:?}");
+    }
+    let calls = [3, 1, 2].map(|random| switch.insert_call(now, random));
+    for (second, call) in calls.into_iter().enumerate() {
+        let at = now + Duration::from_secs(second as u64);
+        let queue = Command::Queue(Queue {
+            name: "it".into(),
+            priority: 0,
+            max_wait: None,
+            record: false,
+            exit_keys: Keys::None,
+        });
+        switch.with_machine(at, call, |machine| {
+            machine.handle_command(at, RequestId(1), queue);
+        });
+    }
+    let line = |switch: &Switch, at| {
+        let queue = switch.queues_of(at, &tenant).remove(0);
+        queue.waiting.iter().map(|it| it.call).collect::<Vec<_>>()
+    };
+    let later = now + Duration::from_secs(60);
+    assert_eq!(line(&switch, later), calls);
+
+    let broke = switch.on_floor(later, &tenant, |_| panic!("a defect, on purpose"));
+
+    assert_eq!(broke, None);
+    assert_eq!(line(&switch, later), calls);
+    let agents = switch.agents_of(later, &tenant);
+    assert_eq!(agents[0].1.state, State::Busy(Reason::Code(3)));
+    for call in calls {
+        assert_eq!(switch.calls[&call].call.state(), "queue");
+    }
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
 }

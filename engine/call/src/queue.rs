@@ -106,6 +106,11 @@ pub struct Relay {
 }
 
 impl Relay {
+    /// The offers that live, each with the call that it is for.
+    pub fn into_offers(self) -> impl Iterator<Item = (LeaseId, CallId)> {
+        self.leases.into_iter()
+    }
+
     /// Which call is to be told what, if this is about one. To be shown every output, in order.
     pub fn news(&mut self, output: &Output) -> Option<(CallId, FromFloor)> {
         Some(match output.clone() {

@@ -71,14 +71,13 @@ impl Switch {
         act: Act,
         by: By,
     ) -> Result<Status, Refusal> {
-        let floor = self.floors.get_mut(tenant).ok_or(Refusal::NotAnAgent)?;
-        let done = floor.acd.handle_agent(now, agent, act, by);
-        let status = floor.acd.status(now, agent).ok_or(Refusal::NotAnAgent);
-        if done.is_ok() {
+        let done = self.on_floor(now, tenant, |floor| {
+            floor.acd.handle_agent(now, agent, act, by)?;
             floor.book.touch(agent);
-        }
+            floor.acd.status(now, agent).ok_or(Refusal::NotAnAgent)
+        });
         self.drain_floor(now, tenant);
-        done.and(status)
+        done.unwrap_or(Err(Refusal::NotAnAgent))
     }
 
     /// How all agents of a tenant stand, by name.

@@ -2,14 +2,36 @@
 
 use std::time::Instant;
 
-use call::acd::Enter;
+use call::acd::{Enter, EnterError};
 use call::journal::Entry;
 use call::{CallId, Event, FromFloor, ToFloor};
 use script::told;
+use serde_json::Value;
 
+use super::Floor;
+use super::mending::Caller;
 use super::outputs::Delivery;
 use crate::switch::Switch;
 use crate::switch::live::Live;
+
+impl Floor {
+    fn enter(&mut self, now: Instant, about: Value, enter: Enter) -> Result<(), EnterError> {
+        let (call, queue, max_wait) = (enter.call, enter.queue.clone(), enter.max_wait);
+        let caller = Caller {
+            about,
+            since: now,
+            queue,
+            max_wait,
+        };
+        // Before: the first event about them comes at once.
+        self.callers.insert(call, caller);
+        let entered = self.acd.handle_enter(now, enter);
+        if entered.is_err() {
+            self.callers.remove(&call);
+        }
+        entered
+    }
+}
 
 impl Switch {
     /// A call asks something of the floor, or reports to it.
@@ -19,39 +41,34 @@ impl Switch {
             // Who runs on a generation that was published a moment ago finds its queues.
             self.take_plan(now, tenant);
         }
-        let Some(floor) = self.floors.get_mut(tenant) else {
-            if let ToFloor::Enter { queue, .. } = asked {
-                let why = format!("no queue '{queue}': tenant {tenant} declares none");
-                self.tell_call(id, FromFloor::Refused { why });
-            }
-            return;
-        };
-        match asked {
+        if let ToFloor::Enter { queue, .. } = &asked
+            && self.floors.get_mut(tenant).is_none()
+        {
+            let why = format!("no queue '{queue}': tenant {tenant} declares none");
+            return self.tell_call(id, FromFloor::Refused { why });
+        }
+        let about = told::caller(&live.setup, &live.language);
+        let done = self.on_floor(now, tenant, |floor| match asked {
             ToFloor::Enter {
                 queue,
                 priority,
                 max_wait,
             } => {
-                let about = told::caller(&live.setup, &live.language);
-                floor.callers.insert(id, about);
-                let entered = floor.acd.handle_enter(
-                    now,
-                    Enter {
-                        call: id,
-                        queue,
-                        priority,
-                        max_wait,
-                    },
-                );
-                if let Err(error) = entered {
-                    floor.callers.remove(&id);
-                    let why = error.to_string();
-                    self.tell_call(id, FromFloor::Refused { why });
-                }
+                let enter = Enter {
+                    call: id,
+                    queue,
+                    priority,
+                    max_wait,
+                };
+                floor.enter(now, about, enter)
             }
-            ToFloor::Leave => floor.acd.handle_leave(now, id),
-            ToFloor::Gone => floor.acd.handle_gone(now, id),
-            ToFloor::Offer { lease, news } => floor.acd.handle_offer(now, lease, news),
+            ToFloor::Leave => Ok(floor.acd.handle_leave(now, id)),
+            ToFloor::Gone => Ok(floor.acd.handle_gone(now, id)),
+            ToFloor::Offer { lease, news } => Ok(floor.acd.handle_offer(now, lease, news)),
+        });
+        if let Some(Err(error)) = done {
+            let why = error.to_string();
+            self.tell_call(id, FromFloor::Refused { why });
         }
         self.drain_floor(now, tenant);
     }

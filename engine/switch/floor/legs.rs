@@ -13,11 +13,12 @@ impl Switch {
     /// Tells the floor what agents do in a call, where that is news: who has a call of their own is
     /// offered none.
     pub(in crate::switch) fn tell_floor_of_legs(&mut self, now: Instant, live: &mut Live) {
-        let tenant = &live.setup.tenant;
-        let Some(floor) = self.floors.get_mut(tenant) else {
-            return;
-        };
-        if floor.acd.handle_legs(now, &live.call, &mut live.seen) {
+        let Live {
+            call, seen, setup, ..
+        } = live;
+        let tenant = &setup.tenant;
+        let news = self.on_floor(now, tenant, |floor| floor.acd.handle_legs(now, call, seen));
+        if news == Some(true) {
             self.drain_floor(now, tenant);
         }
     }
@@ -25,10 +26,10 @@ impl Switch {
     /// A call is no more, however it ended.
     pub(in crate::switch) fn forget_on_floor(&mut self, now: Instant, live: &Live) {
         let tenant = &live.setup.tenant;
-        if let Some(floor) = self.floors.get_mut(tenant) {
+        self.on_floor(now, tenant, |floor| {
             floor.acd.handle_lost_call(now, live.setup.id, &live.seen);
-            self.drain_floor(now, tenant);
-        }
+        });
+        self.drain_floor(now, tenant);
     }
 
     /// A phone of a user has come, gone, or answers or no longer answers.
@@ -63,9 +64,11 @@ impl Switch {
         if floor.phones.get(&agent).copied().unwrap_or(false) == reachable {
             return false;
         }
-        floor.acd.handle_reach(now, &agent, reachable);
-        floor.phones.insert(agent, reachable);
-        true
+        floor.phones.insert(agent.clone(), reachable);
+        let told = self.on_floor(now, tenant, |floor| {
+            floor.acd.handle_reach(now, &agent, reachable);
+        });
+        told.is_some()
     }
 
     /// The calls that wait, and the legs of users that live.

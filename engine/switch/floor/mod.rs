@@ -8,6 +8,7 @@ mod asked;
 mod book;
 mod calls;
 mod legs;
+mod mending;
 mod news;
 mod outputs;
 
@@ -23,6 +24,7 @@ use super::Switch;
 
 pub(crate) use asked::Question;
 use book::Book;
+use mending::Caller;
 use outputs::Delivery;
 
 /// The floors of all tenants.
@@ -42,7 +44,7 @@ pub(crate) struct Floors {
 
 /// One tenant's.
 #[derive(Debug)]
-struct Floor {
+pub(super) struct Floor {
     acd: Acd,
     /// What it goes by.
     plan: Arc<Plan>,
@@ -52,8 +54,21 @@ struct Floor {
     book: Book,
     /// For whom offers are.
     relay: Relay,
-    /// Who waits, as events and `choose` show them.
-    callers: HashMap<CallId, serde_json::Value>,
+    /// Who waits.
+    callers: HashMap<CallId, Caller>,
+}
+
+impl Floor {
+    fn new(now: Instant, wall: i64, plan: Arc<Plan>) -> Self {
+        Self {
+            acd: Acd::new(now, wall, rand::random(), (*plan).clone()),
+            plan,
+            phones: HashMap::new(),
+            book: Book::default(),
+            relay: Relay::default(),
+            callers: HashMap::new(),
+        }
+    }
 }
 
 impl Floors {
@@ -105,23 +120,19 @@ impl Switch {
             Some(floor) if Arc::ptr_eq(&floor.plan, &plan) => return,
             Some(floor) => {
                 let is_another = *floor.plan != *plan;
-                floor.plan = Arc::clone(&plan);
+                let plan = Arc::clone(&plan);
                 if !is_another {
+                    floor.plan = plan;
                     return;
                 }
-                floor.acd.handle_plan(now, (*plan).clone());
+                self.on_floor(now, tenant, |floor| {
+                    floor.acd.handle_plan(now, (*plan).clone());
+                    floor.plan = plan;
+                });
             }
             None if plan.queues.is_empty() => return,
             None => {
-                let (wall, seed) = (self.parts.clock.unix_micros(), rand::random());
-                let floor = Floor {
-                    acd: Acd::new(now, wall, seed, (*plan).clone()),
-                    plan: Arc::clone(&plan),
-                    phones: HashMap::new(),
-                    book: Book::default(),
-                    relay: Relay::default(),
-                    callers: HashMap::new(),
-                };
+                let floor = Floor::new(now, self.parts.clock.unix_micros(), Arc::clone(&plan));
                 self.floors.by_tenant.insert(tenant.clone(), floor);
                 self.restore_floor(now, tenant);
             }
@@ -151,9 +162,7 @@ impl Switch {
         let due = floors.filter(|(_, floor)| floor.acd.poll_timeout().is_some_and(|at| at <= now));
         let due: Vec<TenantId> = due.map(|(tenant, _)| tenant.clone()).collect();
         for tenant in due {
-            if let Some(floor) = self.floors.get_mut(&tenant) {
-                floor.acd.handle_timeout(now);
-            }
+            self.on_floor(now, &tenant, |floor| floor.acd.handle_timeout(now));
             self.drain_floor(now, &tenant);
         }
     }
@@ -166,10 +175,10 @@ impl Switch {
         for tenant in tenants {
             let (callers, legs) = self.alive(&tenant);
             let wall = self.parts.clock.unix_micros();
-            if let Some(floor) = self.floors.get_mut(&tenant) {
+            self.on_floor(now, &tenant, |floor| {
                 floor.acd.handle_clock(now, wall);
                 floor.acd.handle_audit(now, &callers, &legs);
-            }
+            });
             self.look_at_phones(now, &tenant);
             self.drain_floor(now, &tenant);
         }

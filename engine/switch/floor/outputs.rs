@@ -26,7 +26,7 @@ impl Floor {
         match output {
             Output::Waits { call, .. }
             | Output::Aside { call, .. }
-            | Output::Choose { call, .. } => self.callers.get(call),
+            | Output::Choose { call, .. } => self.callers.get(call).map(|caller| &caller.about),
             _ => None,
         }
     }
@@ -57,6 +57,13 @@ impl Switch {
     /// What is neither written, nor told to scripts or calls.
     fn do_for_floor(&mut self, now: Instant, tenant: &TenantId, output: Output) {
         match output {
+            Output::Waits { call, queue, .. } => {
+                if let Some(floor) = self.floors.get_mut(tenant)
+                    && let Some(caller) = floor.callers.get_mut(&call)
+                {
+                    caller.queue = queue;
+                }
+            }
             Output::Leave { call, .. } => {
                 if let Some(floor) = self.floors.get_mut(tenant) {
                     floor.callers.remove(&call);
@@ -85,7 +92,6 @@ impl Switch {
             | Output::Connect { .. }
             | Output::Announce { .. }
             | Output::OfferEnded { .. }
-            | Output::Waits { .. }
             | Output::Aside { .. } => {}
         }
     }
@@ -100,6 +106,7 @@ impl Switch {
     ) {
         let floor = self.floors.get_mut(tenant);
         let caller = floor.and_then(|floor| floor.callers.get(&call));
+        let caller = caller.map(|caller| &caller.about);
         let (id, about) = (ask.id, told::in_queue(caller, queue));
         if !self.parts.scripts.choose(tenant, queue, ask, about) {
             let why = "the scripts are too busy to be asked".to_owned();
@@ -109,9 +116,9 @@ impl Switch {
 
     /// A script has said whom a call should be offered to.
     pub(super) fn chosen(&mut self, now: Instant, tenant: &TenantId, ask: AskId, chosen: Chosen) {
-        if let Some(floor) = self.floors.get_mut(tenant) {
+        self.on_floor(now, tenant, |floor| {
             floor.acd.handle_chosen(now, ask, chosen);
-        }
+        });
         self.drain_floor(now, tenant);
     }
 }

@@ -122,7 +122,10 @@ impl Acd {
             (Act::Busy(code), _) => self.wish(ix, Rest::Busy(Reason::Code(code))),
             (Act::EndWrapUp, Duty::WrapUp { .. }) => self.wish(ix, Rest::Idle),
             (Act::ExtendWrapUp(by), Duty::WrapUp { until, then }) => {
-                let until = until.map(|until| (until + by).min(now + LONGEST_WRAP_UP));
+                let until = until.map(|until| {
+                    let longer = until + by.min(LONGEST_WRAP_UP);
+                    longer.min(now + LONGEST_WRAP_UP)
+                });
                 self.agents[ix.0].duty = Duty::WrapUp { until, then };
             }
             (Act::EndWrapUp | Act::ExtendWrapUp(_), _) => return Err(Refusal::NotInWrapUp),

@@ -1,0 +1,94 @@
+//! A defect in a tenant's machine ends neither the exchange nor anybody's wait: the machine is made
+//! anew, with the agents as they stood and the callers in their order.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use call::acd::{Enter, MOST_PRIORITY, QueueName, Seen, Withdrawn};
+use call::{CallId, FromFloor, TenantId};
+use serde_json::Value;
+
+use super::Floor;
+use crate::switch::Switch;
+
+/// Who waits, as far as it takes to line them up again.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// As events and `choose` show them.
+    pub(super) about: Value,
+    pub(super) since: Instant,
+    /// Where, now.
+    pub(super) queue: QueueName,
+    pub(super) max_wait: Option<Duration>,
+}
+
+impl Switch {
+    /// Does something with a tenant's floor; `None` when there is none, or when it broke.
+    pub(in crate::switch) fn on_floor<T>(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        work: impl FnOnce(&mut Floor) -> T,
+    ) -> Option<T> {
+        let floor = self.floors.get_mut(tenant)?;
+        let done = catch_unwind(AssertUnwindSafe(|| work(floor))).ok();
+        if done.is_none() {
+            self.mend_floor(now, tenant);
+        }
+        done
+    }
+
+    fn mend_floor(&mut self, now: Instant, tenant: &TenantId) {
+        tracing::error!(%tenant, "a defect in the queues: they are made anew, and all stay in them");
+        let Some(broken) = self.floors.by_tenant.remove(tenant) else {
+            return;
+        };
+        let snapshot = catch_unwind(AssertUnwindSafe(|| broken.acd.snapshot(now)));
+        let mut floor = Floor::new(now, self.parts.clock.unix_micros(), broken.plan);
+        // Without it nobody is logged in, and *22 helps.
+        floor
+            .acd
+            .restore(now, snapshot.unwrap_or_default(), Duration::ZERO);
+        let ours = self.calls.values_mut();
+        for live in ours.filter(|live| live.setup.tenant == *tenant) {
+            live.seen = Seen::default();
+            floor.acd.handle_legs(now, &live.call, &mut live.seen);
+        }
+        self.floors.by_tenant.insert(tenant.clone(), floor);
+        for (lease, call) in broken.relay.into_offers() {
+            let why = Withdrawn::NotConnected;
+            self.tell_call(call, FromFloor::Withdraw { lease, why });
+        }
+        self.look_at_phones(now, tenant);
+        let mut callers: Vec<(CallId, Caller)> = broken.callers.into_iter().collect();
+        callers.sort_by_key(|(_, caller)| caller.since);
+        for (call, caller) in callers {
+            self.line_up_again(now, tenant, call, caller);
+        }
+        self.drain_floor(now, tenant);
+    }
+
+    fn line_up_again(&mut self, now: Instant, tenant: &TenantId, call: CallId, caller: Caller) {
+        let Some(floor) = self.floors.get_mut(tenant) else {
+            return;
+        };
+        let waited = now.saturating_duration_since(caller.since);
+        let priority = u32::try_from(waited.as_secs()).unwrap_or(MOST_PRIORITY);
+        let enter = Enter {
+            call,
+            queue: caller.queue.clone(),
+            priority,
+            max_wait: caller.max_wait.map(|most| most.saturating_sub(waited)),
+        };
+        let entered = catch_unwind(AssertUnwindSafe(|| floor.acd.handle_enter(now, enter)));
+        let why = match entered {
+            Ok(Ok(())) => {
+                floor.callers.insert(call, caller);
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a defect in the queue".to_owned(),
+        };
+        self.tell_call(call, FromFloor::Refused { why });
+    }
+}
