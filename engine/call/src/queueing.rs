@@ -270,6 +270,11 @@ impl Waiting {
             return None;
         };
         let (_, leg) = self.offers.remove(at);
+        if !board.leg(leg).is_some_and(Leg::is_up) {
+            board.release(leg, Cause::Cancelled, false);
+            report(board, lease, News::Gone);
+            return None;
+        }
         self.saying = None;
         board.story.queueing = false;
         if let Some(winner) = board.leg_mut(leg) {

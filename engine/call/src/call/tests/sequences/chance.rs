@@ -3,16 +3,25 @@
 use std::time::Duration;
 
 use super::Chaos;
+use crate::acd::{Announcement, LeaseId, Leave, Withdrawn};
 use crate::call::random::Random;
 use crate::call::tests::{bridge, named, s};
 use crate::{
-    Bridge, CallId, Cause, Command, Event, Gather, Greeting, GreetingKind, Keys, LegId, Mailbox,
-    MailboxMessage, MessageId, Music, Newcomer, PinVerdict, PlayId, Record, RecordingId, Sound,
-    StartRecording, Strategy, Tone, TransferId, Voicemail,
+    Bridge, CallId, Cause, Command, Event, FromFloor, Gather, Greeting, GreetingKind, Keys, LegId,
+    Mailbox, MailboxMessage, MessageId, Music, Newcomer, PinVerdict, PlayId, Queue, Record,
+    RecordingId, Sound, StartRecording, Strategy, Tone, TransferId, Voicemail,
 };
 
 impl Chaos {
     pub(super) fn event(&mut self) -> Event {
+        let waits = self.call.state() == "queue";
+        if self.random.below(if waits { 2 } else { 60 }) == 0 {
+            return Event::Floor(self.floor_news());
+        }
+        let last = self.watch.legs.keys().next_back().copied();
+        if let Some(leg) = last.filter(|_| waits && self.random.below(2) == 0) {
+            return Event::Answered { leg, user: None };
+        }
         let legs = u64::try_from(self.watch.legs.len()).unwrap();
         let mut leg = LegId(u16::try_from(self.random.below(legs + 1)).unwrap());
         if self.random.below(2) == 0 {
@@ -102,6 +111,48 @@ impl Chaos {
         }
     }
 
+    /// What the floor may say, and what it never would.
+    fn floor_news(&mut self) -> FromFloor {
+        let lease = LeaseId(self.random.below(2));
+        match self.random.below(30) {
+            0..=1 => FromFloor::Waits {
+                queue: "it".into(),
+                music: None,
+                position: 1,
+            },
+            2..=3 => FromFloor::Announce(Announcement::Position {
+                ahead: self.random.below(4) as usize,
+                more: self.random.below(2) == 0,
+            }),
+            4..=7 => FromFloor::Ring {
+                lease,
+                agent: ["1049", "1050", "1051"][self.random.below(3) as usize].into(),
+                queue: "it".into(),
+                waited: s(3),
+            },
+            8..=9 => FromFloor::Withdraw {
+                lease,
+                why: [Withdrawn::Elsewhere, Withdrawn::RangOut][self.random.below(2) as usize],
+            },
+            10 => FromFloor::Hush,
+            11..=25 => FromFloor::Connect {
+                lease,
+                record: self.random.below(2) == 0,
+            },
+            26..=28 => FromFloor::Left(match self.random.below(6) {
+                0 => Leave::Timeout,
+                1 => Leave::Full,
+                2 => Leave::Left,
+                3 => Leave::Overflow("voicemail:1049".to_owned()),
+                4 => Leave::Overflow("user:1049".to_owned()),
+                _ => Leave::Answered("1049".into()),
+            }),
+            _ => FromFloor::Refused {
+                why: "no queue 'it'".to_owned(),
+            },
+        }
+    }
+
     /// One of the two who talk, where two do.
     fn party(&mut self, otherwise: LegId) -> LegId {
         let place = self.random.below(2) as usize;
@@ -183,7 +234,14 @@ impl Chaos {
     }
 
     pub(super) fn command(&mut self) -> Command {
-        match self.random.below(33) {
+        match self.random.below(36) {
+            33..=35 => Command::Queue(Queue {
+                name: "it".into(),
+                priority: 0,
+                max_wait: None,
+                record: self.random.below(2) == 0,
+                exit_keys: self.keys(),
+            }),
             0 => Command::Ring,
             1 => Command::Progress,
             2 => Command::Answer,

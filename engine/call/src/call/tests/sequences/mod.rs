@@ -43,7 +43,9 @@ fn random_sequences_break_no_promise() {
         transfers,
         recalls,
         joins,
+        served,
     } = seen;
+    assert!(served > 150, "{served} served by queues");
     assert!(conversations > 500, "{conversations} conversations");
     assert!(holds > 100, "{holds} on hold");
     assert!(messages > 100, "{messages} messages left");

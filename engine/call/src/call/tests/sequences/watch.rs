@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::acd::{Leave, News};
 use crate::journal::What;
 use crate::{
-    Event, LegId, MailboxChange, MessageId, Output, PlayId, RecordingId, RequestId, Sound, Tone,
-    TransferId, TransferNews,
+    Event, FromFloor, LegId, MailboxChange, MessageId, Output, PlayId, RecordingId, RequestId,
+    Sound, ToFloor, Tone, TransferId, TransferNews,
 };
 
 /// What the world knows of the call from its outputs.
@@ -39,6 +40,8 @@ pub(super) struct Watch {
     pub(super) transfers: BTreeSet<TransferId>,
     /// Goes on in another call.
     pub(super) leaving: Option<LegId>,
+    /// The floor believes that the caller waits.
+    pub(super) queued: bool,
     /// A gone leg has answered: it may be released again.
     pub(super) late: Option<LegId>,
 }
@@ -54,6 +57,7 @@ pub(super) struct Seen {
     pub(super) transfers: u32,
     pub(super) recalls: u32,
     pub(super) joins: u32,
+    pub(super) served: u32,
 }
 
 impl Seen {
@@ -66,6 +70,7 @@ impl Seen {
         self.transfers += other.transfers;
         self.recalls += other.recalls;
         self.joins += other.joins;
+        self.served += other.served;
     }
 }
 
@@ -87,6 +92,10 @@ impl Watch {
             }
             Event::RecordingClosed { recording, .. } => {
                 self.closing.remove(recording);
+            }
+            Event::Floor(FromFloor::Refused { .. }) => self.queued = false,
+            Event::Floor(FromFloor::Left(why)) if *why != Leave::Answered("1049".into()) => {
+                self.queued = false;
             }
             Event::Pin { .. } => self.pin = None,
             Event::Joined { newcomer, .. } => {
@@ -243,6 +252,25 @@ impl Watch {
                 let fits = self.requests.remove(&request);
                 self.promise(fits, &format!("one answer to a request, not {reply:?}"));
             }
+            Output::Floor(ToFloor::Enter { .. }) => {
+                let fits = !self.queued;
+                self.queued = true;
+                self.promise(fits, "a call waits in one queue at a time");
+            }
+            Output::Floor(ToFloor::Gone) => {
+                let fits = self.queued;
+                self.queued = false;
+                self.promise(fits, "who is gone has waited");
+            }
+            Output::Floor(ToFloor::Offer {
+                news: News::Connected,
+                ..
+            }) => {
+                let fits = self.queued;
+                self.queued = false;
+                self.seen.served += 1;
+                self.promise(fits, "who is served has waited");
+            }
             Output::Transfer { transfer, news } => {
                 let fits = match news {
                     TransferNews::Refused(_) => true,
@@ -274,6 +302,7 @@ impl Watch {
                 let silent = self.plays.is_empty() && self.connected.is_none();
                 let recorded = self.open.is_empty();
                 self.promise(self.transfers.is_empty(), "no transfer is left at the end");
+                self.promise(!self.queued, "the floor knows that nobody waits any more");
                 let legs = self.legs.len();
                 self.promise(everybody_left, "all legs are released at the end");
                 self.promise(silent, "nothing plays at the end");
