@@ -48,23 +48,26 @@ impl Switch {
             return self.tell_call(id, FromFloor::Refused { why });
         }
         let about = told::caller(&live.setup, &live.language);
-        let done = self.on_floor(now, tenant, |floor| match asked {
-            ToFloor::Enter {
-                queue,
-                priority,
-                max_wait,
-            } => {
-                let enter = Enter {
-                    call: id,
+        let done = self.on_floor(now, tenant, |floor| {
+            match asked {
+                ToFloor::Enter {
                     queue,
                     priority,
                     max_wait,
-                };
-                floor.enter(now, about, enter)
+                } => {
+                    let enter = Enter {
+                        call: id,
+                        queue,
+                        priority,
+                        max_wait,
+                    };
+                    return floor.enter(now, about, enter);
+                }
+                ToFloor::Leave => floor.acd.handle_leave(now, id),
+                ToFloor::Gone => floor.acd.handle_gone(now, id),
+                ToFloor::Offer { lease, news } => floor.acd.handle_offer(now, lease, news),
             }
-            ToFloor::Leave => Ok(floor.acd.handle_leave(now, id)),
-            ToFloor::Gone => Ok(floor.acd.handle_gone(now, id)),
-            ToFloor::Offer { lease, news } => Ok(floor.acd.handle_offer(now, lease, news)),
+            Ok(())
         });
         if let Some(Err(error)) = done {
             let why = error.to_string();
