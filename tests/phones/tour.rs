@@ -86,7 +86,7 @@ fn the_menu_changes(tour: &Tour, day: &Program, first: &Phone, second: &Phone) {
     first.is_hung_up();
     second.dials("4001234567");
     second.hears_speech(Duration::from_secs(2));
-    tour.runs("sed -i 's/");
+    tour.runs("sed -i.before 's/");
     day.says("generation 2 is published", PATIENCE);
     second.types("1");
     first.is_called();
@@ -131,6 +131,12 @@ fn the_menu_changes(tour: &Tour, day: &Program, first: &Phone, second: &Phone) {
         last.contains("is published") && !last.contains("generation 1 "),
         "{told}"
     );
+
+    tour.runs("mv scripts/8001/reception.lua.before");
+    let told = tour.runs("moonswitch test");
+    for words in ["hears hours/closed", " 0 failed"] {
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 fn out_of_hours(tour: &Tour, second: &Phone) {
@@ -181,7 +187,14 @@ impl Tour {
         let config = config.replace("127.0.0.1", &address);
         fs::write(folder.join("config.lua"), config).unwrap();
         let copied = Command::new("cp")
-            .args(["-r", "scripts", "sounds"])
+            .args([
+                "-r",
+                "--parents",
+                "scripts",
+                "sounds",
+                "plugins",
+                "tests/dialplan",
+            ])
             .arg(&folder)
             .current_dir(repository)
             .status();

@@ -297,10 +297,10 @@ impl Check {
             Kind::Pin => value.as_str().filter(|text| is_pin(text)).map(Value::from),
         };
         read.unwrap_or_else(|| {
-            let got = if matches!(kind, Kind::Secret | Kind::Pin) {
-                kind_of(value).to_owned()
-            } else {
-                shown(value)
+            let got = match (kind, value) {
+                (Kind::Pin, Value::String(_)) => "other text".to_owned(),
+                (Kind::Secret | Kind::Pin, _) => kind_of(value).to_owned(),
+                _ => shown(value),
             };
             self.complain(format!("expected {}, got {got}", kind.expectation()))
         })

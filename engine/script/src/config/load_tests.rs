@@ -391,10 +391,10 @@ fn a_language_without_prompts_and_a_pin_that_no_phone_can_type_are_refused() {
         ),
         [
             "config.lua:2: tenants.a.language: 'zn' is none of zh, en (did you mean 'zh'?)",
-            "config.lua:4: tenants.a.mailboxes.b.pin: expected a PIN of four to ten digits, as text, got text",
-            "config.lua:5: tenants.a.mailboxes.c.pin: expected a PIN of four to ten digits, as text, got text",
+            "config.lua:4: tenants.a.mailboxes.b.pin: expected a PIN of four to ten digits, as text, got other text",
+            "config.lua:5: tenants.a.mailboxes.c.pin: expected a PIN of four to ten digits, as text, got other text",
             "config.lua:6: tenants.a.mailboxes.d.pin: expected a PIN of four to ten digits, as text, got a number",
-            "config.lua:7: tenants.a.mailboxes.e.pin: expected a PIN of four to ten digits, as text, got text",
+            "config.lua:7: tenants.a.mailboxes.e.pin: expected a PIN of four to ten digits, as text, got other text",
         ]
     );
 }

@@ -82,7 +82,7 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
     let Some(source) = snapshot.file(&format!("plugins/{name}/plugin.lua")) else {
         let nearest = did_you_mean(name, snapshot.plugins.iter().map(String::as_str));
         return Err(vec![format!(
-            "config.lua: tenants.{}.plugins: no plugin '{name}'{nearest}: there is no plugins/{name}/plugin.lua",
+            "config.lua: tenants.{}.plugins: no plugin '{name}'{nearest}: this version of the files has no plugins/{name}/plugin.lua; take it out of config.lua, or add it",
             host.tenant
         )]);
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use mlua::{Function, MultiValue};
 use tokio::task::spawn_local;
 
+use super::drive::is_out_of_memory;
 use super::{Done, Serving, task};
 use crate::door::{self, Answer, Asking, Unanswered};
 use crate::metered::Broken;
@@ -52,7 +53,10 @@ impl Serving {
         let failed = |broken: &Broken| {
             let fault = self.fault(broken, &run.origin);
             self.log(&fault, None);
-            self.blame(run, broken, &fault);
+            // Whoever may ask could else leave the whole plugin out by asking for what fails.
+            if !matches!(broken, Broken::Error(error) if !is_out_of_memory(error)) {
+                self.blame(run, broken, &fault);
+            }
             Unanswered::Failed
         };
         let request = asking.table(lua)?;

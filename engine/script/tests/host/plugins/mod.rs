@@ -162,7 +162,7 @@ fn all_that_is_wrong_with_manifests_and_settings_is_told_with_its_place() {
         "plugins/c/plugin.lua:4: permissions.http_client.2: expected an address that begins with http",
         "config.lua: tenants.8001.plugins.desk.boxx: unknown setting 'boxx' (did you mean 'box'?)",
         "config.lua: tenants.8001.plugins.desk.tries: must be at most 3, is 9",
-        "config.lua: tenants.8001.plugins: no plugin 'dsk' (did you mean 'desk'?): there is no plugins/dsk/plugin.lua",
+        "config.lua: tenants.8001.plugins: no plugin 'dsk' (did you mean 'desk'?): this version of the files has no plugins/dsk/plugin.lua; take it out of config.lua, or add it",
     ] {
         assert!(
             errors.contains(sentence),
