@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sip::{NameAddr, SavedDialog, SavedSubscription, SubscriptionId, Termination, Transport};
 use store::WatcherRow;
 
+use super::mailboxes::BETWEEN;
 use super::{LAST_WORDS, Subject, VERSION_GAP, Watcher};
 use crate::switch::Switch;
 
@@ -37,25 +38,26 @@ struct Kept {
 impl Switch {
     /// Writes down what a phone watches: when that begins, and when it is refreshed.
     pub(super) fn keep_watcher(&mut self, now: Instant, subscription: SubscriptionId) {
+        if let Some(row) = self.watcher_row(now, subscription) {
+            // One that is not on disk subscribes again after a restart.
+            self.parts.store.save_watcher(row).forget();
+        }
+    }
+
+    /// A watcher for the records; `None` when it would not outlive a restart.
+    fn watcher_row(&mut self, now: Instant, subscription: SubscriptionId) -> Option<WatcherRow> {
         let wall = self.parts.clock.unix_micros();
         let saved = (self.endpoint).save_subscription(now, millis(wall), subscription);
-        let watcher = self.lamps.watchers.get_mut(&subscription);
-        let (Some(saved), Some(watcher)) = (saved, watcher) else {
-            return;
-        };
-        let own = NameAddr::parse(&*saved.dialog.local);
-        let Some(name) = own.and_then(|own| own.tag()).map(|tag| tag.to_string()) else {
-            return;
-        };
+        let saved = saved?;
+        let watcher = self.lamps.watchers.get_mut(&subscription)?;
+        let name = NameAddr::parse(&*saved.dialog.local)?.tag()?.to_string();
         watcher.kept = Some(name.clone());
-        let row = WatcherRow {
+        Some(WatcherRow {
             tenant: watcher.subject.tenant().to_string(),
             name,
             expires_at: i64::try_from(saved.expires_unix_ms).unwrap_or(i64::MAX / 1_000) * 1_000,
             state: serde_json::to_value(kept(watcher, saved)).unwrap_or_default(),
-        };
-        // One that is not on disk subscribes again after a restart.
-        self.parts.store.save_watcher(row).forget();
+        })
     }
 
     pub(super) fn forget_watcher(&self, watcher: &Watcher) {
@@ -65,10 +67,11 @@ impl Switch {
         }
     }
 
-    /// Takes back what phones watched before a restart, and has them told what is now.
+    /// Takes back what phones watched before a restart, and has them told what is now: a few at a
+    /// time, however many there are.
     pub(in crate::switch) fn restore_watchers(&mut self, now: Instant) {
         let wall = self.parts.clock.unix_micros();
-        let mut restored = 0;
+        let (mut rows, mut at) = (Vec::new(), now);
         for row in std::mem::take(&mut self.parts.watchers) {
             let expires = millis(row.expires_at);
             let Ok(kept) = serde_json::from_value::<Kept>(row.state) else {
@@ -83,16 +86,32 @@ impl Switch {
             let account = format!("{tenant}/{}", kept.user);
             let (watcher, saved) = taken_back(kept, tenant, row.name, expires);
             let back = (self.endpoint).restore_subscription(now, millis(wall), &saved, &account);
-            if let Some(subscription) = back {
-                restored += 1;
-                self.lamps.add(subscription, watcher);
-                self.handle_state_wanted(now, subscription);
+            let Some(subscription) = back else { continue };
+            match &watcher.subject {
+                Subject::Mailbox(tenant, mailbox) => {
+                    at += BETWEEN;
+                    self.lamps.mailboxes.want(at, tenant, mailbox);
+                }
+                Subject::Calls(..) => {}
             }
-        }
-        if restored > 0 {
-            tracing::info!(restored, "lamps are back");
+            self.lamps.add(subscription, watcher);
+            self.lamps.queue(subscription);
+            // Its numbers have grown.
+            rows.extend(self.watcher_row(now, subscription));
         }
         self.forget_unknown_watchers(now);
+        if rows.is_empty() {
+            return;
+        }
+        tracing::info!(restored = rows.len(), "lamps are back");
+        let store = self.parts.store.clone();
+        tokio::spawn(async move {
+            for row in rows {
+                if let Err(error) = store.save_watcher(row).await {
+                    tracing::warn!(%error, "a lamp will not outlive the next restart");
+                }
+            }
+        });
     }
 
     /// The exchange stops: phones are told how the last calls ended. Those who would not be told

@@ -328,4 +328,4 @@ const LATER: Duration = Duration::from_secs(30);
 /// Phones subscribe again after a restart before they are told unasked.
 const SETTLING: Duration = Duration::from_millis(500);
 /// After a restart so much time lies between two mailboxes: 10,000 phones in 50 s.
-const BETWEEN: Duration = Duration::from_millis(5);
+pub(super) const BETWEEN: Duration = Duration::from_millis(5);
