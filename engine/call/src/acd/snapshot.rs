@@ -47,9 +47,12 @@ impl AgentSnapshot {
         self.idle_for += by;
         self.answered.iter_mut().for_each(|age| *age += by);
         self.rests_for = self.rests_for.map(|left| left.saturating_sub(by));
+        // Whoever was in a call when this was noted begins wrapping up only now: nobody knows when
+        // the call ended.
         if let Kept::WrapUp {
             left: Some(left), ..
         } = &mut self.duty
+            && self.shown == State::WrapUp
         {
             *left = left.saturating_sub(by);
         }

@@ -324,6 +324,30 @@ fn d5_a_restart_in_a_call_is_followed_by_wrap_up() {
 }
 
 #[test]
+fn d5_a_restart_in_a_long_call_leaves_all_of_the_wrap_up() {
+    let queues = || {
+        let mut queue = QueuePlan::new("it", &["1049"]);
+        queue.offering.wrap_up = Some(s(20));
+        plan(vec![queue])
+    };
+    let mut floor = Floor::new(queues());
+    floor.ready("1049");
+    floor.calls();
+    floor.answers("1049");
+
+    let mut snapshot = floor.acd.snapshot(floor.now);
+    let noted = std::mem::take(&mut snapshot.agents).into_iter();
+    snapshot.agents = noted.map(|agent| agent.aged(s(300))).collect();
+    let mut next = Floor::new(queues());
+    next.acd.restore(next.now, snapshot, s(0));
+    next.drain();
+
+    assert_eq!(next.state("1049"), State::WrapUp);
+    next.wait(s(20) - ms(1));
+    assert_eq!(next.state("1049"), State::WrapUp);
+}
+
+#[test]
 fn d7_callers_leave_when_everybody_is_on_a_break_if_the_plan_says_so() {
     let present = Presence::read("reachable and not paused and not logged_out").unwrap();
     let mut floor = Floor::staffed(&["1049", "1050"], |queue| {
