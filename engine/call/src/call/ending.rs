@@ -26,11 +26,16 @@ impl Call {
         }
         let by_caller = self.board.served().is_gone();
         self.transfer_is_off();
-        let outcome = self.board.story.outcome(cause, by_caller);
+        let mut outcome = self.board.story.outcome(cause, by_caller);
+        let messages = self.board.story.messages;
         self.board.stop_tape(None);
         let mut last_words = None;
         if let Some(Task { mut work, .. }) = self.foreground.take() {
             last_words = work.abandon(&mut self.board);
+        }
+        if self.board.story.messages > messages {
+            // Hanging up in the review has left the message.
+            outcome = self.board.story.outcome(cause, by_caller);
         }
         self.board.unmask();
         self.board.nobody_waits_for_recordings();

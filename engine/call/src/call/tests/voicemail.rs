@@ -335,6 +335,23 @@ fn who_decides_nothing_in_the_review_has_left_the_message() {
 }
 
 #[test]
+fn who_hangs_up_in_the_review_has_left_the_message_and_the_record_says_so() {
+    let (mut bench, _, recording) = recording(Voicemail {
+        review: true,
+        ..deposit()
+    });
+    bench.wait(s(4));
+    bench.keys("#");
+    bench.take();
+    bench.closed(recording, 4);
+
+    bench.hangs_up(LegId::CALLER);
+
+    assert_eq!(left(&bench), Some((recording, 4)));
+    assert_eq!(bench.record().result, Outcome::LeftMessage);
+}
+
+#[test]
 fn who_hangs_up_while_recording_has_left_the_message() {
     let (mut bench, _, recording) = recording(deposit());
     bench.wait(s(8));
