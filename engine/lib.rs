@@ -10,6 +10,7 @@ mod doors;
 mod fallback;
 mod http;
 pub mod log;
+pub mod pins;
 mod restart;
 mod simulate;
 mod switch;

@@ -106,9 +106,10 @@ fn every_word_explains_itself() {
         (&["reload"], &["--json"]),
         (&["status"], &["--json"]),
         (&["trace"], &["--json", "--tenant"]),
-        (&["user"], &["add", "passwd", "list", "delete"]),
+        (&["user"], &["add", "passwd", "pin", "list", "delete"]),
         (&["user", "add"], &["--name", "--context", "--tenant"]),
         (&["user", "passwd"], &["--tenant"]),
+        (&["user", "pin"], &["--reset", "--tenant"]),
         (&["user", "list"], &["--json"]),
     ] {
         assert!(all.out.contains(words[0]), "{}", all.out);
@@ -560,6 +561,28 @@ fn a_context_that_nobody_can_know_is_taken_with_a_warning() {
             .err
             .contains("nobody knows whether they have a context 'sales'")
     );
+}
+
+#[test]
+fn a_forgotten_pin_is_changed_or_chosen_anew() {
+    let project = Project::new();
+    let pin = || {
+        let store = moonswitch::open_store(&project.0.join("data")).unwrap();
+        let row = store.mailbox("8001", "1049").wait().unwrap();
+        row.and_then(|row| row.pin)
+    };
+
+    let changed = project.hears(&["user", "pin", "1049"], "2580\n");
+    assert_eq!(changed.code, Some(0), "{changed:?}");
+    assert_eq!(pin(), Some(store::Secret::new("2580")));
+    let poor = project.hears(&["user", "pin", "1049"], "1234\n");
+    assert_eq!(poor.code, Some(1));
+    assert!(poor.err.contains("anybody would guess that"), "{poor:?}");
+    let nobody = project.hears(&["user", "pin", "1094"], "2580\n");
+    assert!(nobody.err.contains("no user and no mailbox"), "{nobody:?}");
+    let reset = project.says(&["user", "pin", "1049", "--reset"]);
+    assert_eq!(reset.code, Some(0), "{reset:?}");
+    assert_eq!(pin(), None);
 }
 
 #[test]

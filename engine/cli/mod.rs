@@ -6,6 +6,7 @@ mod check;
 mod jobs;
 mod journal;
 mod moments;
+mod pin;
 mod reload;
 mod rollback;
 mod run;

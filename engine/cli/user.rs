@@ -42,6 +42,16 @@ enum Verb {
         #[command(flatten)]
         whose: Whose,
     },
+    /// Give a mailbox a new PIN, with which its owner logs in too; it is read from standard input
+    Pin {
+        /// The extension, or another mailbox's number
+        mailbox: String,
+        /// Take the PIN away: whoever is asked for it next chooses it
+        #[arg(long)]
+        reset: bool,
+        #[command(flatten)]
+        whose: Whose,
+    },
     /// List a tenant's users
     List {
         /// Print JSON
@@ -136,6 +146,11 @@ impl User {
                 super::say(format_args!("the password of {extension} is changed"))?;
                 tell(&whose.places);
             }
+            Verb::Pin {
+                mailbox,
+                reset,
+                whose,
+            } => super::pin::change(&whose, &mailbox, reset)?,
             Verb::List { json, whose } => list(&whose, json)?,
             Verb::Delete { extension, whose } => {
                 let (_, tenant) = whose.tenant()?;
@@ -264,13 +279,7 @@ fn record(
 
 /// Reads a line; a password on the command line would be seen by everybody on the machine.
 fn read_password(extension: &str) -> Result<String, Box<dyn Error>> {
-    if std::io::stdin().is_terminal() {
-        eprint!("password (it is shown while you type): ");
-        std::io::stderr().flush()?;
-    }
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    let password = line.trim_end_matches(['\r', '\n']);
+    let password = read_secret("password")?;
     if password.chars().count() < SHORTEST_PASSWORD {
         return Err(format!(
             "a password of fewer than {SHORTEST_PASSWORD} letters is guessed in an hour: take a longer one"
@@ -285,7 +294,18 @@ fn read_password(extension: &str) -> Result<String, Box<dyn Error>> {
             format!("everybody knows the demo password of {extension}: take another").into(),
         );
     }
-    Ok(password.to_owned())
+    Ok(password)
+}
+
+/// Reads a line from whoever types, or from a pipe.
+pub(super) fn read_secret(what: &str) -> Result<String, Box<dyn Error>> {
+    if std::io::stdin().is_terminal() {
+        eprint!("{what} (it is shown while you type): ");
+        std::io::stderr().flush()?;
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Tells an exchange that runs; without one there is nobody to tell.

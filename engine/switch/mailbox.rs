@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use call::{
-    CallId, Event, GreetingKind, LOCKED_FOR, MOST_WRONG_PINS, Mailbox, MailboxChange,
-    MailboxMessage, MessageId, Pin, PinVerdict, RecordingId,
+    CallId, Event, GreetingKind, Mailbox, MailboxChange, MailboxMessage, MessageId, Pin,
+    PinVerdict, RecordingId,
 };
-use store::{KvKey, MailboxRow, MessageRow, RecordingRow, Secret};
+use store::{MailboxRow, MessageRow, RecordingRow, Secret};
 use web::{News, VoicemailChange};
 
 use super::live::Live;
 use super::{Input, Switch, api, cleaning};
+use crate::pins::Tries;
 
 /// The sound behind the messages that a call has been told of.
 #[derive(Debug, Default)]
@@ -97,24 +98,18 @@ impl Switch {
     }
 
     /// Judges a PIN. Each try is counted before it is judged, so that many calls at once have no
-    /// more of them than one; the right PIN forgets the wrong ones before it.
+    /// more of them than one; the right PIN forgets its caller's wrong ones before it.
     pub(super) fn check_pin(&self, live: &Live, mailbox: String, pin: Pin) {
         let (call, tenant) = (live.id(), live.setup.tenant.clone());
+        let tries = Tries::of(&live.setup, &mailbox);
         let now = self.parts.clock.unix_micros();
         let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
         tokio::spawn(async move {
-            let tries = KvKey {
-                tenant: tenant.to_string(),
-                scope: "mailbox/pin-tries".to_owned(),
-                key: mailbox.clone(),
-            };
-            let until = now.saturating_add(LOCKED_FOR.as_micros() as i64);
-            let tried = store.kv_incr(tries.clone(), 1, Some(until), now).await;
-            let tried = tried.unwrap_or_else(|error| {
+            let is_locked = tries.count(&*store, now).await.unwrap_or_else(|error| {
                 tracing::warn!(%call, %error, mailbox, "tries of a PIN cannot be counted");
-                1
+                false
             });
-            let verdict = if tried > i64::from(MOST_WRONG_PINS) {
+            let verdict = if is_locked {
                 PinVerdict::Locked
             } else {
                 match store.mailbox(&tenant.0, &mailbox).await {
@@ -129,7 +124,7 @@ impl Switch {
             };
             match verdict {
                 PinVerdict::Right => {
-                    let _ = store.kv_delete(tries, now).await;
+                    tries.forgive(&*store, now).await;
                 }
                 _ => tracing::warn!(
                     target: "security", event = "wrong_pin", %call, %tenant, mailbox,
@@ -147,7 +142,7 @@ impl Switch {
         let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
         tokio::spawn(async move {
             if verdict == PinVerdict::Right {
-                let secret = Secret::new(pin.reveal());
+                let secret = Some(Secret::new(pin.reveal()));
                 if let Err(error) = store.set_pin(&tenant.0, &mailbox, secret).await {
                     tracing::error!(%call, %error, mailbox, "a PIN cannot be stored");
                     return;

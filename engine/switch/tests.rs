@@ -2,8 +2,9 @@
 
 use call::acd::{Act, By, Reason, State};
 use call::{
-    Command, Event, GreetingKind, Keys, LegId, MOST_WRONG_PINS, MailboxChange, MessageId, Output,
-    Pin, PinVerdict, Queue, RecordingId, RequestId, Setup, TenantId,
+    Command, Event, GreetingKind, Keys, LegId, MOST_WRONG_PINS, MOST_WRONG_PINS_OF_ALL,
+    MailboxChange, MessageId, Output, Pin, PinVerdict, Queue, RecordingId, RequestId, Setup,
+    TenantId,
 };
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
@@ -127,6 +128,54 @@ async fn wrong_pins_lock_a_mailbox_over_all_calls_and_the_right_one_forgets_them
         let locked = judge(mailbox, "2580").await;
         assert_eq!(locked, verdict(mailbox, PinVerdict::Locked));
     }
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_colleagues_wrong_pins_lock_the_colleague_and_not_the_owners_phone() {
+    let (mut switch, mut inputs, store, folder) = switch("colleague").await;
+    let now = Instant::now();
+    let owner = switch.insert_call(now, 1);
+    let mut colleagues = Vec::new();
+    for random in 2..7 {
+        let call = switch.insert_call(now, random);
+        let live = switch.calls.get_mut(&call).unwrap();
+        live.setup.user = Some(format!("105{random}"));
+        colleagues.push(call);
+    }
+    let put = store.put_mailbox("8001", "1049", Some(Secret::new("2580")));
+    put.await.unwrap();
+    let mut judge = async |call, pin: &str| {
+        let pin = Pin::new(pin);
+        switch.with_call(now, call, |switch, live| {
+            switch.check_pin(live, "1049".to_owned(), pin);
+        });
+        match told(&mut inputs).await {
+            Event::Pin { verdict, .. } => verdict,
+            other => panic!("a verdict, not {other:?}"),
+        }
+    };
+
+    for _ in 0..MOST_WRONG_PINS {
+        assert_eq!(judge(colleagues[0], "1111").await, PinVerdict::Wrong);
+    }
+    assert_eq!(judge(colleagues[0], "2580").await, PinVerdict::Locked);
+    assert_eq!(judge(colleagues[1], "2580").await, PinVerdict::Right);
+    assert_eq!(judge(owner, "2580").await, PinVerdict::Right);
+
+    let mut wrong = MOST_WRONG_PINS;
+    for colleague in &colleagues[1..] {
+        for _ in 0..MOST_WRONG_PINS {
+            wrong += u32::from(judge(*colleague, "1111").await == PinVerdict::Wrong);
+        }
+    }
+    assert_eq!(wrong, MOST_WRONG_PINS_OF_ALL, "all colleagues together");
+    assert_eq!(judge(owner, "2580").await, PinVerdict::Right);
+
+    let forget = move || crate::pins::forget_tries(&*store, "8001", "1049", 1);
+    tokio::task::spawn_blocking(forget).await.unwrap().unwrap();
+    assert_eq!(judge(colleagues[0], "2580").await, PinVerdict::Right);
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -44,4 +44,4 @@ pub use output::{Fallback, MailboxChange, Options, Origin, Output, Purpose, Setu
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
 pub use transfer::{Newcomer, TransferId, TransferNews};
-pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, Pin, PinVerdict};
+pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, MOST_WRONG_PINS_OF_ALL, Pin, PinVerdict};

@@ -170,8 +170,8 @@ pub trait Store: Send + Sync + 'static {
         recording: Option<Uuid>,
     ) -> Pending<Option<RecordingRow>>;
 
-    /// Sets a mailbox's PIN.
-    fn set_pin(&self, tenant: &str, mailbox: &str, pin: Secret) -> Pending<()>;
+    /// Sets a mailbox's PIN; without one the next who is asked for it chooses it.
+    fn set_pin(&self, tenant: &str, mailbox: &str, pin: Option<Secret>) -> Pending<()>;
 
     /// Removes all tenants' messages that were deleted before `before`, with their recordings'
     /// rows, and returns those recordings so that their files can go too.

@@ -62,8 +62,8 @@ pub enum PinVerdict {
     Right,
     /// It is another one, or there is no such mailbox.
     Wrong,
-    /// There were [`MOST_WRONG_PINS`] wrong ones: nobody comes in for [`LOCKED_FOR`], whatever is
-    /// typed.
+    /// There were [`MOST_WRONG_PINS`] wrong ones: whoever typed them does not come in for
+    /// [`LOCKED_FOR`], whatever is typed.
     Locked,
     /// Chosen, and too easy.
     Guessable,
@@ -71,10 +71,13 @@ pub enum PinVerdict {
     Different,
 }
 
-/// PINs that may be tried in [`LOCKED_FOR`], over all calls, before a mailbox is locked.
+/// PINs that one caller may try at a mailbox in [`LOCKED_FOR`], over all calls.
 pub const MOST_WRONG_PINS: u32 = 6;
+/// PINs that all others together may try at a mailbox in [`LOCKED_FOR`]; its owner's own phone is
+/// not counted, and not locked by them.
+pub const MOST_WRONG_PINS_OF_ALL: u32 = 20;
 /// How long the tries are counted, and how long a locked mailbox stays so at most.
-pub const LOCKED_FOR: Duration = Duration::from_secs(15 * 60);
+pub const LOCKED_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// What stands in the journal for a digit of a PIN. A replay types it in the digit's place: the
 /// verdict is an event of its own.

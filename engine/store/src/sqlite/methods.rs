@@ -254,9 +254,9 @@ impl Store for Sqlite {
         })
     }
 
-    fn set_pin(&self, tenant: &str, mailbox: &str, pin: Secret) -> Pending<()> {
+    fn set_pin(&self, tenant: &str, mailbox: &str, pin: Option<Secret>) -> Pending<()> {
         let (tenant, mailbox) = (tenant.to_owned(), mailbox.to_owned());
-        self.write(move |records| voicemail::set_pin(records, &tenant, &mailbox, &pin))
+        self.write(move |records| voicemail::set_pin(records, &tenant, &mailbox, pin.as_ref()))
     }
 
     fn purge_deleted(&self, before: i64) -> Pending<Vec<RecordingRow>> {

@@ -318,7 +318,7 @@ fn hashes_and_pins_are_not_in_the_file() {
     let hash = "5f4dcc3b5aa765d61d8327deb882cf99";
     store.put_user(user("1049", hash)).wait().unwrap();
     store
-        .set_pin("8001", "1049", Secret::new("90817263"))
+        .set_pin("8001", "1049", Some(Secret::new("90817263")))
         .wait()
         .unwrap();
     drop(store);

@@ -32,9 +32,11 @@ pub(super) fn set_pin(
     records: &Records<'_>,
     tenant: &str,
     mailbox: &str,
-    pin: &Secret,
+    pin: Option<&Secret>,
 ) -> Result<(), Error> {
-    let pin = records.seal.close(&place(tenant, mailbox), pin)?;
+    let pin = pin
+        .map(|pin| records.seal.close(&place(tenant, mailbox), pin))
+        .transpose()?;
     records.of(tenant).change(
         "INSERT INTO mailboxes (tenant, mailbox, pin) VALUES (?1, ?2, ?3)
          ON CONFLICT (tenant, mailbox) DO UPDATE SET pin = excluded.pin",

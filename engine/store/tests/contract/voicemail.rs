@@ -143,7 +143,7 @@ fn a_first_pin_is_given_once_and_can_be_changed(store: &dyn Store) {
     assert_eq!(mailbox(store, &tenant).pin, Some(Secret::new("1234")));
 
     store
-        .set_pin(&tenant, "1049", Secret::new("4321"))
+        .set_pin(&tenant, "1049", Some(Secret::new("4321")))
         .wait()
         .unwrap();
     assert_eq!(mailbox(store, &tenant).pin, Some(Secret::new("4321")));
@@ -267,7 +267,7 @@ fn tenants_do_not_see_each_others_messages(store: &dyn Store) {
     assert_eq!(store.restore_message(&theirs, left.id).wait(), missing());
     assert_eq!(store.deleted_messages(&theirs, "1049").wait().unwrap(), []);
     store
-        .set_pin(&theirs, "1049", Secret::new("1"))
+        .set_pin(&theirs, "1049", Some(Secret::new("1")))
         .wait()
         .unwrap();
     assert_eq!(mailbox(store, &ours).pin, None);
