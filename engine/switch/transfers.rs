@@ -120,12 +120,12 @@ impl Switch {
             (true, true) => self.join_calls(now, asking, (other, other_leg)),
             // Nobody to talk with has come yet, or nobody will: whom it rang there is rung for the
             // other party.
-            (true, false) => {
+            (true, false) if other_leg == LegId::CALLER => {
                 let to = dialled(theirs);
                 self.give_up_asking(now, other, asking.call);
                 self.refer_to_number(now, asking, to);
             }
-            (false, true) => {
+            (false, true) if asking.leg == LegId::CALLER => {
                 let to = dialled(ours);
                 let turned = Asking {
                     call: other,
@@ -135,7 +135,8 @@ impl Switch {
                 self.give_up_asking(now, asking.call, other);
                 self.refer_to_number(now, turned, to);
             }
-            (false, false) => self.endpoint.refuse_refer(now, asking.refer, 603, &[]),
+            // Whose call only rings here is somebody else's, who has not been asked.
+            _ => self.endpoint.refuse_refer(now, asking.refer, 603, &[]),
         }
     }
 

@@ -227,3 +227,23 @@ fn others_calls_and_calls_that_are_not_there_are_no_targets() {
     hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
     colleague.hears(pilot::C1);
 }
+
+#[test]
+fn a_call_that_only_rings_at_the_transferor_is_not_taken_for_one_that_it_made() {
+    let exchange = exchange();
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let talk = a1.dials("1050");
+    let colleague = a2.rings();
+    colleague.answers();
+    hear_each_other(&talk, pilot::A1, &colleague, pilot::A2);
+    let caller = a3.dials("1049");
+    let ringing = a1.rings();
+
+    talk.transfers_to_call(&ringing);
+
+    assert_eq!(talk.has_transferred_in_vain(), 603);
+    ringing.answers();
+    hear_each_other(&caller, pilot::A3, &ringing, pilot::A1);
+    caller.hangs_up();
+    talk.hangs_up();
+}

@@ -153,8 +153,8 @@ fn numbers_are_looked_up_in_the_transferors_context_and_nowhere_else() {
     hear_each_other(&call, pilot::A1, &rung, pilot::L1);
     rung.transfers_to("4001234567");
     assert_eq!(rung.has_transferred_in_vain(), 404);
-    rung.hangs_up();
-    call.is_over();
+    call.hangs_up();
+    rung.is_hung_up();
 
     // The customer has no such right, and needs none: the agent has it.
     let customer = carrier.dials("1050");
@@ -306,4 +306,46 @@ fn a_trunk_transfers_nobody_and_nobody_is_called_for_a_refer_outside_of_calls() 
     let asked = a1.asks_the_exchange_to_call("1049");
     assert_eq!(asked.has_transferred_in_vain(), 603);
     hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+}
+
+#[test]
+fn whoever_is_put_through_to_a_number_acts_for_nobody_there() {
+    let exchange = Exchange::start(Setup::with(
+        "-- A code that does what only a user may do, and users.\n\
+         local function user(call) call:bridge(\"user:\" .. call.to, { timeout = 20 }) end\n\
+         local function code(call) call:reject(call.user and \"busy\" or \"unallocated\") end\n\
+         context \"internal\" { [\"_10XX\"] = user, [\"*20\"] = code }\n",
+    ));
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let one = a1.dials("1050");
+    let other = a2.rings();
+    other.answers();
+    one.hears(pilot::A2);
+
+    one.transfers_to("*20");
+    assert_eq!(one.has_transferred_in_vain(), 404, "1050 is nobody there");
+    one.hears(pilot::A2);
+    other.transfers_to("*20");
+    assert_eq!(other.has_transferred_in_vain(), 404, "1049 is nobody there");
+
+    assert_eq!(a1.dials("*20").is_refused(), 486, "1049 is somebody");
+}
+
+#[test]
+fn a_phone_that_hangs_up_when_its_transfer_fails_is_rung_for_the_customer() {
+    let exchange = exchange();
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
+
+    agent.transfers_to("999");
+    assert_eq!(agent.has_transferred_in_vain(), 404);
+    // Some phones do so by themselves, and the customer is not theirs to lose.
+    agent.hangs_up();
+
+    let again = a1.rings();
+    again.answers();
+    hear_each_other(&customer, pilot::C1, &again, pilot::A1);
+    customer.hangs_up();
+    again.is_hung_up();
 }

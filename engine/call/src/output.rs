@@ -41,6 +41,17 @@ pub struct Setup {
     pub started_at: i64,
 }
 
+impl Setup {
+    /// The user who acts: who calls, as long as nobody else has chosen the number. Whoever was put
+    /// through to it by somebody's transfer acts for nobody.
+    pub fn acting_user(&self) -> Option<&str> {
+        match self.transferred_by {
+            None => self.user.as_deref(),
+            Some(_) => None,
+        }
+    }
+}
+
 /// Something for the switch to do. Drain after every input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Output {

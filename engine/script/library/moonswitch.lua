@@ -49,7 +49,7 @@ error("type stubs for editors; never loaded by the engine")
 ---@field from string?                    The caller's number, as +E.164 where known; nil if withheld
 ---@field from_name string?               The caller's name, as shown
 ---@field to string                       The dialled number
----@field user User?                      The registered user who calls, if one does
+---@field user User?                      The registered user who calls, if one does; nobody after a transfer
 ---@field trunk string?                   The trunk that it came by, if it did
 ---@field transferred_by string?          Who put the caller through to this number by their phone, if somebody did
 ---@field headers table<string, string>   Header fields of the INVITE, names in any case

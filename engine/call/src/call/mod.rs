@@ -25,7 +25,7 @@ use crate::call::board::Board;
 use crate::call::commands::MOST_HOPS;
 use crate::call::ending::Ending;
 use crate::call::foreground::Foreground;
-use crate::call::transfers::Transfer;
+use crate::call::transfers::{GivenBack, Transfer};
 use crate::journal::What;
 use crate::leg::{Hearing, Leg, LegState};
 use crate::voicemail::pin::HIDDEN_KEY;
@@ -65,6 +65,8 @@ pub struct Call {
     context: String,
     /// A party is being put through to somebody else.
     transfer: Option<Transfer>,
+    /// Its transfer has failed, and it has the call back.
+    given_back: Option<GivenBack>,
     /// The caller-to-be of a call of our own is being rung.
     ringing_until: Option<Instant>,
     phase: Phase,
@@ -125,6 +127,7 @@ impl Call {
             fruitless: 0,
             context,
             transfer: None,
+            given_back: None,
             ringing_until,
             phase: Phase::Live,
         }

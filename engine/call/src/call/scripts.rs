@@ -140,6 +140,7 @@ impl Call {
     /// Nobody has taken a call back that could not be transferred.
     pub(super) fn recall_goes_on(&mut self, work: &Foreground, reply: &Reply) {
         match reply {
+            Reply::Leg(Ok(_)) if self.rings_again() => {}
             Reply::Leg(Ok(_)) => self.hang_up_after(work),
             _ => self.apologize("who has transferred the call does not take it back"),
         }

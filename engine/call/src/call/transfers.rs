@@ -30,6 +30,14 @@ pub(super) struct Transfer {
     told_ringing: bool,
 }
 
+/// A call that is back at the phone that wanted it elsewhere. Some phones hang up all the same.
+#[derive(Debug)]
+pub(super) struct GivenBack {
+    by: String,
+    /// Until then it is the phone that hangs up, and nobody who has said good-bye.
+    until: Instant,
+}
+
 impl Transfer {
     pub(super) fn deadline(&self) -> Instant {
         self.until
@@ -243,6 +251,10 @@ impl Call {
         self.drop_work();
         self.board.silence(self.board.front());
         let stays = self.board.leg(leg).is_some_and(Leg::is_up);
+        self.given_back = stays.then(|| GivenBack {
+            by: by.clone(),
+            until: self.board.after(SECOND_THOUGHTS),
+        });
         let (what, bridging) = if stays {
             (format!("give the call back to {by}"), Bridging::again(leg))
         } else {
@@ -250,6 +262,21 @@ impl Call {
         };
         self.board.decide(what, because);
         self.start(Foreground::Bridging(bridging), Owner::Recall);
+    }
+
+    /// A conversation of a recall is over; true when whoever has transferred is rung after all.
+    pub(super) fn rings_again(&mut self) -> bool {
+        let Some(GivenBack { by, until }) = self.given_back.take() else {
+            return false;
+        };
+        if self.board.now >= until || self.board.served().is_gone() {
+            return false;
+        }
+        let because = "its phone has hung up as soon as the transfer had failed";
+        self.board.decide(format!("ring {by} again"), because);
+        let bridging = Bridging::new(recall(&by));
+        self.start(Foreground::Bridging(bridging), Owner::Recall);
+        true
     }
 
     /// The call ends while a transfer is tried.
@@ -276,6 +303,8 @@ fn recall(user: &str) -> Bridge {
     }
 }
 
+/// So soon after a failed transfer nobody hangs up who knows that it has failed.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(3);
 /// How long it rings at whoever has transferred a call.
 const RECALL_RING: Duration = Duration::from_secs(60);
 /// No handler may take longer than this over saying what becomes of a transferred call.

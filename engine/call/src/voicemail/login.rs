@@ -82,7 +82,7 @@ impl Login {
                 .failed(board, "no mailbox number")
                 .or_else(|| self.ask_number(board));
         };
-        self.vouched = board.setup.user.as_ref() == Some(&number);
+        self.vouched = board.setup.acting_user() == Some(number.as_str());
         self.mailbox = number;
         self.open(board);
         None

@@ -179,7 +179,7 @@ fn by(surroundings: &Surroundings, owner: &Owner, agent: &AgentId) -> By {
     }
     let current = surroundings.current.borrow();
     let call = current.as_ref().and_then(|run| run.call.as_ref());
-    match call.and_then(|call| call.setup.user.as_deref()) {
+    match call.and_then(|call| call.setup.acting_user()) {
         Some(user) if *user == *agent.0 => By::Agent,
         Some(user) => By::Leader(format!("user:{user}")),
         None => By::Leader(owner.name.to_string()),

@@ -64,6 +64,8 @@ struct Parts {
     doors: Arc<dyn Doors>,
     /// Seats of requests that others answer.
     visits: Semaphore,
+    /// Those for requests of anybody to plugins' routes.
+    strangers: Semaphore,
     /// Tells this run of the exchange from others.
     run: i64,
     bans: Bans,
@@ -104,6 +106,7 @@ impl Routes {
             recordings: api.recordings,
             doors: api.doors,
             visits: Semaphore::new(visits::VISITS),
+            strangers: Semaphore::new(visits::STRANGERS),
             run: crate::time::now(),
             bans: Bans::default(),
             reloading: Mutex::new(()),

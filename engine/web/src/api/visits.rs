@@ -51,7 +51,11 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         Door::Open(door) => door,
     };
     let by = admit(parts, &door.guard, tenant, &head.headers, source).await?;
-    let Ok(_seat) = parts.visits.try_acquire() else {
+    let seats = match door.guard {
+        Guard::Anybody => &parts.strangers,
+        Guard::Bearer(_) | Guard::Token => &parts.visits,
+    };
+    let Ok(_seat) = seats.try_acquire() else {
         return Err(Problem::busy("too many requests are under way"));
     };
     let limit = match door.guard {
@@ -157,5 +161,7 @@ pub(crate) const VISIT: usize = 1 << 20;
 const STRANGERS_BODY: usize = 64 << 10;
 /// Who answers has 20 seconds, and needs a moment to say so.
 const ANSWER_TIME: Duration = Duration::from_secs(25);
-/// Requests under way at one time, of all tenants: 64 MB of bodies.
+/// Requests under way at one time of those who are known, of all tenants: 64 MB of bodies.
 pub(super) const VISITS: usize = 64;
+/// Those of anybody, who may dawdle over them: seats apart, so that they keep nobody else out.
+pub(super) const STRANGERS: usize = 64;

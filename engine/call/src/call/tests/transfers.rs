@@ -165,10 +165,41 @@ fn nobody_who_comes_gives_the_call_back_to_a_transferor_who_is_there() {
         assert!(has(&outputs, &Output::StopScript));
         assert!(has(&outputs, &connect));
         assert_eq!(bench.call.state(), "talking");
+        bench.wait(s(3));
         bench.hangs_up(agent);
         let record = bench.record();
         assert_eq!(record.ended_by, "agent:1049");
     }
+}
+
+#[test]
+fn a_phone_that_hangs_up_as_its_transfer_fails_is_rung_again_and_the_customer_stays() {
+    let (mut bench, agent, target) = transferred();
+    bench.refuses(target, Cause::Unallocated);
+    bench.ask(play("call/failed"));
+    assert_eq!(bench.call.state(), "talking");
+    bench.take();
+
+    bench.hangs_up(agent);
+
+    let again = bench.invited("1049");
+    assert_ne!(again, agent);
+    let outputs = bench.take();
+    assert!(!outputs.iter().any(|output| matches!(
+        output,
+        Output::Release {
+            leg: LegId::CALLER,
+            ..
+        }
+    )));
+    bench.answers(again);
+    assert_eq!(bench.call.state(), "talking");
+    bench.hangs_up(again);
+    assert_eq!(
+        bench.record().ended_by,
+        "agent:1049",
+        "a second time is a good-bye"
+    );
 }
 
 #[test]

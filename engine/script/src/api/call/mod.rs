@@ -73,7 +73,7 @@ impl Call {
             "from" => setup.from.as_deref().into_lua(lua)?,
             "from_name" => setup.from_name.as_deref().into_lua(lua)?,
             "to" => setup.to.as_str().into_lua(lua)?,
-            "user" => match &setup.user {
+            "user" => match setup.acting_user() {
                 Some(extension) => Value::Table(self.user(lua, extension)?),
                 None => Value::Nil,
             },
