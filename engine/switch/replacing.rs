@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use call::{CallId, Event, LegId, LegState, Newcomer};
+use call::{CallId, Event, LegId, LegState, Newcomer, TenantId};
 use media::sdp::Description;
 use sip::{Request, SessionId, Source};
 
 use super::Switch;
 use super::incoming::Caller;
-use super::live::{Leg, Live, Role};
+use super::live::{Leg, Role};
 
 impl Switch {
     /// Puts the caller in the place of a leg, or refuses it.
@@ -80,7 +80,8 @@ impl Switch {
             .ok_or(481_u16)?;
         let owner = known.user().ok_or(403_u16)?;
         let may = owner == user
-            || (known.state() != LegState::Up && self.may_take_for(live, user, owner));
+            || (known.state() != LegState::Up
+                && self.may_take_for(&live.setup.tenant, user, owner));
         match may {
             false => Err(403),
             true if live.call.takes(Some(leg)) => Ok((call, leg)),
@@ -88,10 +89,10 @@ impl Switch {
         }
     }
 
-    /// Whether a user may take the calls that ring at another.
-    pub(super) fn may_take_for(&self, live: &Live, user: &str, owner: &str) -> bool {
+    /// Whether a user may take the calls that ring at another, and so see what calls these are.
+    pub(super) fn may_take_for(&self, tenant: &TenantId, user: &str, owner: &str) -> bool {
         let context = |user| {
-            let account = self.accounts.user(&live.setup.tenant, user)?;
+            let account = self.accounts.user(tenant, user)?;
             Some(account.context.as_str())
         };
         context(user).is_some() && context(user) == context(owner)

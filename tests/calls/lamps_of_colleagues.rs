@@ -43,18 +43,14 @@ fn the_lamp_shows_ringing_talking_and_the_end_and_names_what_a_pick_up_needs() {
     let rung = a2.rings();
     let rings = called.shows(&[EARLY, RECIPIENT, ">sip:1049@", "display=\"温平\""]);
     let name = rung.name();
-    assert_eq!(
-        attribute(&rings.body, "call-id"),
-        Some(name.call_id.to_string())
-    );
-    assert_eq!(
-        attribute(&rings.body, "local-tag"),
-        Some(name.to_tag.to_string())
-    );
-    assert_eq!(
-        attribute(&rings.body, "remote-tag"),
-        Some(name.from_tag.to_string())
-    );
+    for what in ["call-id", "local-tag", "remote-tag"] {
+        let told = attribute(&rings.body, what).unwrap();
+        assert!(told.len() >= 16, "{what} can be guessed: {told}");
+    }
+    // Who knew these could speak in the colleague's call.
+    for secret in [name.call_id, name.to_tag, name.from_tag] {
+        assert!(!rings.body.contains(&secret.to_string()), "{}", rings.body);
+    }
     let calls = calling.shows(&[EARLY, INITIATOR, ">sip:1050@"]);
     assert_eq!(
         attribute(&calls.body, "call-id"),
@@ -107,6 +103,66 @@ fn a_key_takes_what_rings_at_a_colleague_by_what_its_lamp_was_told() {
     taker.hears(pilot::C1);
     is_free(&theirs);
     own.shows(&[CONFIRMED, ">sip:+8613800138000@"]);
+}
+
+#[test]
+fn what_a_lamp_was_told_takes_nothing_once_the_colleague_has_answered() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let lamp = a1.watches("dialog", "1050");
+    let customer = carrier.dials("1050");
+    let rung = a2.rings();
+    let told = lamp.shows(&[EARLY]).body;
+    let named = |name: &str| attribute(&told, name).unwrap();
+    rung.answers();
+    customer.hears(pilot::A2);
+
+    let taker = a1.takes_the_place_of(&format!(
+        "{};to-tag={};from-tag={}",
+        named("call-id"),
+        named("remote-tag"),
+        named("local-tag")
+    ));
+
+    assert_eq!(taker.is_refused(), 481);
+    customer.hears(pilot::A2);
+    rung.hears(pilot::C1);
+}
+
+#[test]
+fn who_may_not_take_a_colleagues_calls_does_not_see_them_either() {
+    let exchange = Exchange::start(Setup {
+        users: "[\"1060\"] = { name = \"大堂\", password = \"demo-1060\", context = \"lobby\" },\n"
+            .to_owned(),
+        ..Setup::with(
+            "local function user(call) call:bridge(\"user:\" .. call.to, { timeout = 20 }) end\n\
+             context \"internal\" { [\"_10XX\"] = user }\n\
+             context \"lobby\" {}\n\
+             context \"inbound\" { [\"_10XX\"] = user }\n",
+        )
+    });
+    let lobby = exchange.phone_with("1060", |manner| manner.pilot = pilot::L1);
+    lobby.registers();
+    let [a1] = exchange.phones(["1049"]);
+
+    let (lamp, status) = lobby.tries_to_watch("dialog", "1049", 600, PATIENCE);
+    assert_eq!(status, Some(404), "as somebody who is not there");
+    assert!(lamp.told().is_empty());
+    let (_, status) = a1.tries_to_watch("dialog", "1060", 600, PATIENCE);
+    assert_eq!(status, Some(404), "nor the other way");
+    let own = lobby.watches("dialog", "1060");
+    is_free(&own);
+
+    // Whoever is put into another context sees no more of those they have left.
+    let kept = a1.watches("dialog", "1050");
+    let config = exchange.folder.join("config.lua");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let (before, after) = text.split_once("[\"1049\"] = {").unwrap();
+    let fenced = format!("{before}[\"1049\"] = {{ context = \"lobby\",{after}");
+    std::fs::write(&config, fenced).unwrap();
+    exchange.reload();
+    assert!(kept.is_over().state.contains("reason=noresource"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use call::{CallId, Leg, LegId, LegState, Target, TenantId};
 use sip::body::{DialogInfo, DialogParty, DialogReport, DialogState};
-use sip::{Host, Replaces, SubscriptionId, Uri};
+use sip::{Host, Replaces, SessionId, SubscriptionId, Uri};
 
 use super::pace::Pace;
 use crate::switch::Switch;
@@ -37,7 +37,9 @@ struct Report {
     leg: LegId,
     state: DialogState,
     is_caller: bool,
-    /// What a pick-up has to say; while it rings at the user.
+    /// The call that rings at the user's phone, and can be picked up.
+    rings: Option<SessionId>,
+    /// What a pick-up of it has to say: an alias, for who knows a dialog's own name can speak in it.
     name: Option<Replaces>,
     /// With whom, and how they are called.
     remote: (String, String),
@@ -170,6 +172,7 @@ impl Calls {
         let is_over = |old: &Report| !reports.iter().any(|new| new.leg == old.leg);
         let over = before.into_iter().filter(is_over).map(|old| Report {
             state: DialogState::Terminated,
+            rings: None,
             name: None,
             ..old
         });
@@ -204,6 +207,7 @@ impl Switch {
     pub(in crate::switch) fn note_lamps(&mut self, now: Instant, live: &Live) {
         for user in self.lamps.calls.concerned(live) {
             let reports = self.reports(live, &user);
+            let reports = self.with_names(reports);
             (self.lamps.calls).set(now, &live.setup.tenant, &user, live.id(), reports);
         }
     }
@@ -227,6 +231,7 @@ impl Switch {
             .filter(|(_, reports)| !reports.is_empty())
             .collect();
         for (call, reports) in found {
+            let reports = self.with_names(reports);
             self.lamps.calls.set(now, tenant, user, call, reports);
         }
         // Whoever has just come is told by its answer.
@@ -256,7 +261,8 @@ impl Switch {
                     leg: id,
                     state,
                     is_caller,
-                    name: may_be_taken.then(|| self.name(live, id)).flatten(),
+                    rings: may_be_taken.then(|| self.ringing(live, id)).flatten(),
+                    name: None,
                     remote: self.far_end(live, leg),
                 })
             })
@@ -287,11 +293,20 @@ impl Switch {
         }
     }
 
-    /// What a Replaces has to say that means this leg: of phones that ring together, the first.
-    fn name(&self, live: &Live, id: LegId) -> Option<Replaces> {
+    /// What rings for a leg: of phones that ring together, the first.
+    fn ringing(&self, live: &Live, id: LegId) -> Option<SessionId> {
         let leg = live.legs.iter().find(|leg| leg.id == id)?;
-        let mut sessions = leg.sessions.iter();
-        sessions.find_map(|session| self.endpoint.name_of(*session))
+        let mut sessions = leg.sessions.iter().copied();
+        sessions.find(|session| self.endpoint.name_of(*session).is_some())
+    }
+
+    /// Says of what can be picked up how.
+    fn with_names(&mut self, mut reports: Vec<Report>) -> Vec<Report> {
+        for report in &mut reports {
+            let rings = report.rings;
+            report.name = rings.and_then(|session| self.endpoint.alias_of(session));
+        }
+        reports
     }
 }
 
@@ -309,7 +324,7 @@ impl Report {
             state: self.state,
             is_caller: Some(self.is_caller),
             call_id: name.map(|name| name.call_id.clone()),
-            // As the watched phone has them: its own tag, and ours.
+            // In the places where the watched phone has its own tag, and ours.
             local_tag: name.map(|name| name.from_tag.clone()),
             remote_tag: name.map(|name| name.to_tag.clone()),
             local: Some(party((user, ""))),

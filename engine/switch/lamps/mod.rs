@@ -137,8 +137,8 @@ impl Lamps {
 }
 
 impl Switch {
-    /// A phone subscribes: a user to their own mailbox, or to a colleague of the same tenant. What
-    /// is another tenant's is not there.
+    /// A phone subscribes: a user to their own mailbox, or to a colleague whose calls they may take.
+    /// What is another tenant's, or beyond the user's context, is not there.
     pub(super) fn handle_subscribed(
         &mut self,
         now: Instant,
@@ -227,7 +227,8 @@ impl Switch {
         }
     }
 
-    /// Those who are no users any more watch nothing, and are not watched.
+    /// Those who are no users any more watch nothing, and are not watched; nor are those whose calls
+    /// the watcher may not take any more.
     pub(super) fn forget_unknown_watchers(&mut self, now: Instant) {
         let known = |tenant: &TenantId, user: &str| self.accounts.is_user(tenant, user);
         let ends: Vec<(SubscriptionId, Termination)> = (self.lamps.watchers.iter())
@@ -238,9 +239,8 @@ impl Switch {
                 Subject::Calls(tenant, _) if !known(tenant, &watcher.user) => {
                     Some((*id, Termination::Rejected))
                 }
-                Subject::Calls(tenant, user) => {
-                    (!known(tenant, user)).then_some((*id, Termination::NoResource))
-                }
+                Subject::Calls(tenant, user) => (!self.may_take_for(tenant, &watcher.user, user))
+                    .then_some((*id, Termination::NoResource)),
             })
             .collect();
         for (subscription, why) in ends {
@@ -259,7 +259,8 @@ impl Switch {
         let uri = request.uri().ok()?;
         let named = uri.user_unescaped().map(|named| named.to_string());
         if event.package == *CALLS {
-            let watched = named.filter(|named| self.accounts.is_user(tenant, named))?;
+            // Whom one may not stand in for is not there.
+            let watched = named.filter(|named| self.may_take_for(tenant, user, named))?;
             return Some(Subject::Calls(tenant.clone(), watched));
         }
         let mailbox = self.mailbox_of(tenant, user);

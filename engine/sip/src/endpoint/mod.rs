@@ -1,5 +1,6 @@
 //! The endpoint: finds the transaction, dialog and call for what comes in, and wakes what is due.
 
+mod aliases;
 pub(crate) mod config;
 pub(crate) mod errand;
 pub(crate) mod event;
@@ -25,6 +26,7 @@ use crate::transaction::timer::Timers;
 use crate::transport::Route;
 use crate::{Method, Name, Request, Response};
 
+use aliases::Aliases;
 pub use config::{EndpointConfig, Outgoing, Outside};
 use errand::Sent;
 pub use event::{Counters, EarlyId, EndedWhy, Event, Output, RequestHandle, SessionId};
@@ -53,6 +55,7 @@ pub struct Endpoint {
     call_ids: HashMap<Key, SessionId, AlreadyHashed>,
     /// Sessions by Call-ID and our tag.
     dialogs: HashMap<Key, SessionId, AlreadyHashed>,
+    aliases: Aliases,
     timers: Timers<SessionId>,
     subscriptions: Subscriptions,
     /// Requests outside of calls that are sent again when a challenge comes.
@@ -69,6 +72,7 @@ impl Endpoint {
             sessions: HashMap::new(),
             call_ids: HashMap::with_hasher(AlreadyHashed),
             dialogs: HashMap::with_hasher(AlreadyHashed),
+            aliases: Aliases::new(),
             timers: Timers::new(),
             subscriptions: Subscriptions::new(),
             errands: HashMap::with_hasher(AlreadyHashed),
@@ -316,6 +320,7 @@ impl Endpoint {
     fn is_empty(&self) -> bool {
         let no_calls =
             self.sessions.is_empty() && self.dialogs.is_empty() && self.call_ids.is_empty();
+        let no_calls = no_calls && self.aliases.is_empty();
         let no_others = self.subscriptions.is_empty() && self.errands.is_empty();
         self.wire.table.is_empty() && no_calls && no_others
     }
@@ -345,6 +350,9 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        if !session.rings_elsewhere() {
+            self.aliases.forget(&self.wire, id);
+        }
         if session.is_gone() {
             let key = session.dialog_key();
             self.dialogs.remove(&key);

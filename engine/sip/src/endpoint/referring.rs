@@ -115,6 +115,9 @@ impl Endpoint {
         let Some(replaces) = invite.replaces().map_err(|fault| fault.status())? else {
             return Ok(None);
         };
+        if let Some(id) = self.aliases.session_of(&self.wire, &replaces) {
+            return Ok(Some(id));
+        }
         let id = self.session_of(&replaces).ok_or(481_u16)?;
         let session = self.sessions.get(&id).ok_or(481_u16)?;
         session.replaceable(replaces.early_only)?;

@@ -63,6 +63,11 @@ impl Session {
         })
     }
 
+    /// Whether it is a call of ours that nobody has answered yet.
+    pub(crate) fn rings_elsewhere(&self) -> bool {
+        !self.is_over && matches!(self.phase, Phase::Calling(_))
+    }
+
     /// Whether another call may take its place; else the status that says why not (RFC 3891 §3).
     pub(crate) fn replaceable(&self, early_only: bool) -> Result<(), u16> {
         match &self.phase {

@@ -1,7 +1,7 @@
 //! Calls that take the place of others: RFC 3891 §3.
 
 use super::pair::{ALICE, ANSWER, BOB, Pair, everything};
-use crate::{Event, Method, Outgoing, SessionId};
+use crate::{Event, Method, Outgoing, Replaces, SessionId};
 
 #[test]
 fn a_call_takes_the_place_of_another_that_stands() {
@@ -139,6 +139,69 @@ fn a_call_of_ours_that_rings_elsewhere_can_be_picked_up() {
     pair.alice().reject(now, session, 480, &[]);
     pair.run_out();
     assert_eq!(pair.requests(ALICE, Method::Cancel).len(), 1);
+}
+
+/// What watchers are told lets them pick up, and speak in the dialog not at all.
+#[test]
+fn an_alias_means_a_call_while_it_rings_and_says_nothing_of_its_dialog() {
+    let mut pair = Pair::with(everything);
+    let alice = pair.call();
+    pair.run_for(100);
+    assert_eq!(pair.alice().alias_of(alice), None, "nobody rings yet");
+    let bob = pair.incoming();
+    assert_eq!(pair.bob().alias_of(bob), None, "it rings here");
+    let now = pair.now;
+    pair.bob().ring(now, bob, 180, None);
+    pair.run_for(100);
+
+    let alias = pair.alice().alias_of(alice).unwrap();
+    assert_eq!(pair.alice().alias_of(alice).as_ref(), Some(&alias));
+    let name = pair.alice().name_of(alice).unwrap();
+    assert_ne!(alias.call_id, name.call_id);
+    assert_ne!(alias.to_tag, name.to_tag);
+    assert_ne!(alias.from_tag, name.from_tag);
+    assert_eq!(pair.alice().session_of(&alias), None, "no REFER finds it");
+
+    // From the phone's own address, in what is no dialog: not even that is believed.
+    let bye = format!(
+        "BYE sip:alice@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.2;branch=z9hG4bKbye\n\
+         From: <sip:bob@192.0.2.2>;tag={}\nTo: <sip:alice@192.0.2.1>;tag={}\nCall-ID: {}\n\
+         CSeq: 9 BYE\nMax-Forwards: 70\nContent-Length: 0\n\n",
+        alias.from_tag, alias.to_tag, alias.call_id,
+    );
+    pair.inject(ALICE, "192.0.2.2:5060", &bye);
+    assert_eq!(pair.responses(ALICE, 481).len(), 1);
+
+    let replaces = |named: &str| picking_up(&alias, named);
+    pair.inject(ALICE, "192.0.2.3:5060", &replaces("first"));
+    let Some(Event::Incoming {
+        session,
+        replaces: meant,
+        ..
+    }) = pair.take(ALICE, |e| matches!(e, Event::Incoming { .. }))
+    else {
+        panic!("no call came in");
+    };
+    assert_eq!(meant, Some(alice));
+    let now = pair.now;
+    pair.alice().reject(now, session, 480, &[]);
+
+    pair.bob().accept(now, bob, Some(ANSWER));
+    pair.run_for(100);
+    assert_eq!(pair.alice().alias_of(alice), None);
+    pair.inject(ALICE, "192.0.2.3:5060", &replaces("second"));
+    assert_eq!(pair.responses(ALICE, 481).len(), 2, "it is answered");
+    finish(&mut pair, alice);
+}
+
+fn picking_up(alias: &Replaces, call: &str) -> String {
+    format!(
+        "INVITE sip:alice@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.3;branch=z9hG4bK{call}\n\
+         From: <sip:carol@192.0.2.3>;tag=c\nTo: <sip:alice@192.0.2.1>\nCall-ID: {call}\n\
+         CSeq: 1 INVITE\nMax-Forwards: 70\nContact: <sip:carol@192.0.2.3>\nRequire: replaces\n\
+         Replaces: {};to-tag={};from-tag={}\nContent-Length: 0\n\n",
+        alias.call_id, alias.to_tag, alias.from_tag,
+    )
 }
 
 #[test]
