@@ -232,3 +232,37 @@ fn why_an_agent_was_offered_a_waiting_caller_and_another_was_not_is_told() {
         assert!(told, "{agent}: {story}");
     }
 }
+
+#[test]
+fn a_call_that_the_exchange_makes_is_told_from_its_first_invite() {
+    let exchange = Exchange::start(Setup::with(
+        "-- Who calls 9000 has 1049 put through to 1050.
+context \"internal\" {
+  [\"9000\"] = function() calls.originate { from = \"user:1049\", to = \"1050\", timeout = 10 } end,
+  [\"1050\"] = function(call) call:bridge(\"user:1050\") end,
+}
+",
+    ));
+    let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
+    let _asks = a3.dials("9000");
+    let agent = a1.rings();
+    agent.answers();
+    let called = a2.rings();
+    called.answers();
+    agent.hears(pilot::A2);
+    agent.hangs_up();
+    called.is_over();
+    exchange.ended_calls(2);
+
+    let story = trace(&exchange, &[]);
+
+    tells(
+        &story,
+        &[
+            &format!("-> INVITE to {}/udp", a1.address()),
+            "<- 200 INVITE",
+            &format!("-> INVITE to {}/udp", a2.address()),
+            "<- BYE",
+        ],
+    );
+}

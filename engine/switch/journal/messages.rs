@@ -61,6 +61,21 @@ struct Seen {
 }
 
 impl SipLog {
+    /// The messages of a call are kept from now on.
+    fn open(&mut self, live: &Live) {
+        let kept = Kept {
+            tenant: live.setup.tenant.clone(),
+            born: live.born,
+            seen: Vec::new(),
+            count: 0,
+            recent: VecDeque::new(),
+            skipped: 0,
+            names: Vec::new(),
+            next_line: None,
+        };
+        self.calls.insert(live.id(), kept);
+    }
+
     fn note(&mut self, call: CallId, leg: LegId, mut seen: Seen) {
         let Some(kept) = self.calls.get_mut(&call) else {
             return;
@@ -206,19 +221,9 @@ impl Switch {
         self.log_message(now, true, (route.transport, route.remote), octets);
     }
 
-    /// A call begins: from now on its messages are kept.
+    /// A call has come in: its INVITE is the first of its messages.
     pub(in crate::switch) fn begin_sip_log(&mut self, live: &Live, call_id: &[u8]) {
-        let kept = Kept {
-            tenant: live.setup.tenant.clone(),
-            born: live.born,
-            seen: Vec::new(),
-            count: 0,
-            recent: VecDeque::new(),
-            skipped: 0,
-            names: Vec::new(),
-            next_line: None,
-        };
-        self.sip_log.calls.insert(live.id(), kept);
+        self.sip_log.open(live);
         self.sip_log.claim(call_id, live.id(), LegId::CALLER);
     }
 
@@ -278,6 +283,12 @@ impl Switch {
         };
         match current.or(known) {
             Some((call, leg)) => {
+                // A call that the exchange makes itself begins with its first message.
+                if !self.sip_log.calls.contains_key(&call)
+                    && let Some(live) = self.calls.get(&call)
+                {
+                    self.sip_log.open(live);
+                }
                 if known != Some((call, leg)) {
                     self.sip_log.claim(call_id, call, leg);
                 }
