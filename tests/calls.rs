@@ -11,6 +11,8 @@ mod agent_codes;
 mod between_users;
 #[path = "calls/cancelled.rs"]
 mod cancelled;
+#[path = "calls/conferences.rs"]
+mod conferences;
 #[path = "calls/consulted.rs"]
 mod consulted;
 #[path = "calls/early_media.rs"]
@@ -35,6 +37,10 @@ mod not_taken;
 mod originated;
 #[path = "calls/over.rs"]
 mod over;
+#[path = "calls/parked.rs"]
+mod parked;
+#[path = "calls/picked_up.rs"]
+mod picked_up;
 #[path = "calls/queues/mod.rs"]
 mod queues;
 #[path = "calls/recording.rs"]
@@ -45,8 +51,6 @@ mod registering;
 mod replaced;
 #[path = "calls/ringing_several.rs"]
 mod ringing_several;
-#[path = "calls/surveyed.rs"]
-mod surveyed;
 #[path = "calls/texts.rs"]
 mod texts;
 #[path = "calls/traced.rs"]

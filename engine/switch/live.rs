@@ -45,6 +45,8 @@ pub(crate) struct Live {
     pub(crate) recordings: SmallVec<[Recording; 1]>,
     /// Audio of the mailbox that the call has open: message or greeting to recording.
     pub(crate) mailbox: super::mailbox::Opened,
+    /// The room that it is in.
+    pub(crate) room: Option<super::rooms::Name>,
     /// The trunk that it left by.
     pub(crate) trunk_out: Option<String>,
     pub(crate) vars: serde_json::Value,
@@ -163,6 +165,7 @@ impl Live {
             due: None,
             recordings: SmallVec::new(),
             mailbox: super::mailbox::Opened::default(),
+            room: None,
             trunk_out: None,
             vars: serde_json::Value::Null,
             script_error: None,

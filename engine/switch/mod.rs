@@ -16,6 +16,7 @@ mod live;
 mod mailbox;
 mod metrics;
 mod originating;
+mod parking;
 mod perform;
 mod playing;
 mod reconfigure;
@@ -23,6 +24,7 @@ mod recording;
 mod records;
 mod registering;
 mod replacing;
+mod rooms;
 mod sip_events;
 mod sound;
 mod sounds;
@@ -34,7 +36,7 @@ mod trunk_health;
 mod trunk_registering;
 mod trunks;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -110,6 +112,11 @@ pub(crate) struct Switch {
     recordings: HashMap<RecordingKey, CallId>,
     /// Transfers that are tried, and who is told of them.
     referrals: HashMap<call::TransferId, sip::SubscriptionId>,
+    lot: parking::Lot,
+    rooms: rooms::Rooms,
+    /// What concerns several calls, and is done when none of them is in hand. There is no more of it
+    /// than the calls have wanted in one turn.
+    errands: VecDeque<Errand>,
     /// When calls want to be looked at.
     timers: BTreeSet<(Instant, CallId)>,
     /// Codecs in the exchange's order.
@@ -122,6 +129,15 @@ pub(crate) struct Switch {
     /// Calls go round the media threads.
     next_thread: usize,
     started: Instant,
+}
+
+/// Something that concerns several calls.
+#[derive(Debug)]
+enum Errand {
+    /// A call wants another.
+    Fetch(CallId, call::Fetch),
+    /// Who is in a room has changed.
+    TellRoom(rooms::Name),
 }
 
 impl Switch {
@@ -174,6 +190,9 @@ impl Switch {
             legs: HashMap::new(),
             recordings: HashMap::new(),
             referrals: HashMap::new(),
+            lot: parking::Lot::default(),
+            rooms: rooms::Rooms::default(),
+            errands: VecDeque::new(),
             timers: BTreeSet::new(),
             codecs: sound::codecs(&config.rtp.codecs).into(),
             cname: format!("{:016x}@moonswitch", rand::random::<u64>()).into(),
@@ -308,8 +327,20 @@ impl Switch {
         self.pump(now);
     }
 
-    /// Sends what the endpoint wants sent and handles what it reports, until it is silent.
+    /// Runs errands, sends what the endpoint wants sent and handles what it reports, until nothing is
+    /// left.
     fn pump(&mut self, now: Instant) {
+        loop {
+            self.send_and_handle(now);
+            match self.errands.pop_front() {
+                Some(Errand::Fetch(call, what)) => self.fetch(now, call, &what),
+                Some(Errand::TellRoom(room)) => self.tell_room(now, &room),
+                None => return,
+            }
+        }
+    }
+
+    fn send_and_handle(&mut self, now: Instant) {
         while let Some(output) = self.endpoint.poll_output() {
             match output {
                 sip::Output::Transmit(transmit) => {

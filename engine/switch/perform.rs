@@ -90,6 +90,12 @@ impl Switch {
                 }
             }
             Output::Route { .. } => self.route(now, live),
+            Output::Park { slot } => self.park(live, slot),
+            Output::Unpark { slot } => self.unpark(live, &slot),
+            Output::Fetch(what) => self.look_for(live, what),
+            Output::EnterRoom { room, most } => self.enter_room(live, room, most),
+            Output::LeaveRoom => self.leave_room(live),
+            Output::RecordRoom { recording } => self.record_room(live, recording),
             Output::Transfer { transfer, news } => self.tell_transfer(now, transfer, news),
             Output::Transferred { by, to, attended } => {
                 self.tell_transferred(live, by, to, attended);

@@ -321,4 +321,4 @@ impl Loader {
 }
 
 /// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
-const OWN_PROMPTS: [&str; 3] = ["vm/", "digits/", "agent/enter-pw"];
+const OWN_PROMPTS: [&str; 5] = ["vm/", "digits/", "conf/", "park/", "agent/enter-pw"];

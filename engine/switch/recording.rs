@@ -130,6 +130,18 @@ impl Switch {
         self.parts.media.command(live.thread, command);
     }
 
+    /// What the one who is served hears in its room is recorded right.
+    pub(super) fn record_room(&self, live: &mut Live, id: RecordingId) {
+        let mut recordings = live.recordings.iter();
+        let found = recordings.find(|one| one.id == id).map(|one| one.key);
+        let front = live.call.front();
+        let leg = live.leg(front).and_then(|leg| leg.key());
+        if let (Some(recording), Some(leg)) = (found, leg) {
+            let command = Command::RecordRoom { recording, leg };
+            self.parts.media.command(live.thread, command);
+        }
+    }
+
     pub(super) fn stop_recording(&self, live: &mut Live, id: RecordingId, discard: bool) {
         let thread = live.thread;
         let tenant = live.setup.tenant.clone();

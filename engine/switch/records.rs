@@ -192,6 +192,8 @@ impl Switch {
             self.recordings.remove(&recording.key);
         }
         self.trunks.forget(live.setup.id);
+        self.lot.forget(live.setup.id);
+        self.forget_in_rooms(live);
     }
 
     pub(super) fn beginning(&self, live: &Live) -> CallBegin {
@@ -251,7 +253,9 @@ impl Live {
             Reply::TakenOut(Some(key)) => format!("nil, \"left\", \"{key}\""),
             Reply::TakenOut(None) => "nil, \"left\"".to_owned(),
             Reply::Right(Ok(())) => "true".to_owned(),
+            Reply::Room(Ok(time)) => format!("in the room for {:.1} s", time.as_secs_f64()),
             Reply::Digits(Err(why))
+            | Reply::Room(Err(why))
             | Reply::Recording(Err(why))
             | Reply::Leg(Err(why))
             | Reply::Right(Err(why)) => {

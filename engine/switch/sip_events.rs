@@ -330,6 +330,7 @@ impl Switch {
                     if changed {
                         live.call
                             .handle_event(now, CallEvent::Held { leg: id, held });
+                        switch.tell_room_of_hold(live);
                     }
                 }
                 // The sound goes on as it was.

@@ -304,6 +304,7 @@ impl Switch {
                     if changed {
                         live.call
                             .handle_event(now, Event::Held { leg: leg_id, held });
+                        switch.tell_room_of_hold(live);
                     }
                 }
                 Err(error) => {

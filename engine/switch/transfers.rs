@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use call::{Call, CallId, Event, LegId, TransferId, TransferNews};
+use call::{Call, CallId, Event, Leg, LegId, LegState, TransferId, TransferNews};
 use serde_json::json;
 use sip::{Method, ReferTo, Replaces, Request, SessionId, Source, SubscriptionId};
 
@@ -49,6 +49,9 @@ impl Switch {
         if to.method().is_some_and(|method| method != Method::Invite) {
             return self.endpoint.refuse_refer(now, refer, 603, &[]);
         }
+        let Some(asking) = self.out_of_room(now, asking, session) else {
+            return self.endpoint.refuse_refer(now, refer, 603, &[]);
+        };
         match to.replaces() {
             Ok(Some(replaces)) => self.refer_to_call(now, asking, &replaces),
             _ => {
@@ -72,6 +75,20 @@ impl Switch {
             context: account.context.clone(),
             user,
         })
+    }
+
+    /// Two who are left in a room become one call before one of them transfers it.
+    fn out_of_room(&mut self, now: Instant, asking: Asking, session: SessionId) -> Option<Asking> {
+        let Some(mate) = self.room_mate(asking.call) else {
+            return Some(asking);
+        };
+        let (stays, goes) = match self.is_the_contact(mate, asking.call) {
+            true => (mate, asking.call),
+            false => (asking.call, mate),
+        };
+        let leg = self.calls.get(&goes)?.call.front();
+        self.move_leg(now, (goes, leg), stays, None, None);
+        self.asking(asking.refer, session)
     }
 
     /// A blind transfer: the other party goes through the dialplan.
@@ -122,11 +139,13 @@ impl Switch {
             // other party.
             (true, false) if other_leg == LegId::CALLER => {
                 let to = dialled(theirs);
+                self.promise_place(other, asking.call);
                 self.give_up_asking(now, other, asking.call);
                 self.refer_to_number(now, asking, to);
             }
             (false, true) if asking.leg == LegId::CALLER => {
                 let to = dialled(ours);
+                self.promise_place(asking.call, other);
                 let turned = Asking {
                     call: other,
                     leg: other_leg,
@@ -173,9 +192,9 @@ impl Switch {
     fn is_the_contact(&self, one: CallId, other: CallId) -> bool {
         let rank = |call: CallId| {
             let live = self.calls.get(&call)?;
-            let pair = live.call.pair()?;
-            let is_customer = |leg: &LegId| user_of(&live.call, *leg).is_none();
-            Some((!pair.iter().any(is_customer), live.setup.started_at))
+            let is_customer = |leg: &Leg| leg.user().is_none() && leg.state() == LegState::Up;
+            let has_customer = live.call.legs().iter().any(is_customer);
+            Some((!has_customer, live.setup.started_at))
         };
         rank(one) < rank(other)
     }

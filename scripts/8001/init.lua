@@ -1,6 +1,7 @@
 -- The dialplan of tenant 8001. A context is what a caller may reach; nothing else exists for them.
 require "scripts.8001.queues"
 local agent_codes = require "scripts.8001.agent_codes"
+local colleagues  = require "scripts.8001.colleagues"
 local extension   = require "scripts.8001.extension"
 local outside     = require "scripts.8001.outside"
 local reception   = require "scripts.8001.reception"
@@ -46,3 +47,6 @@ context "internal" {
 
 -- *20 to *25, *45 to *47: logging in, 置闲, 置忙, 事后.
 context "internal"(agent_codes)
+
+-- *5900 to *5999, **10XX and *8, *8800 to *8899: parking calls, picking them up, rooms.
+context "internal"(colleagues)

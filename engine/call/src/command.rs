@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, LegId, MessageId, Queue, RecordingId};
+use crate::{Cause, Conference, Fetch, LegId, MessageId, Park, Queue, RecordingId};
 
 /// One thing that a script asks of its call. Each is answered by exactly one [`Reply`], unless the
 /// caller hangs up first.
@@ -48,6 +48,13 @@ pub enum Command {
     Bridge(Bridge),
     /// Waits for an agent, and replies when the two have parted.
     Queue(Queue),
+    /// Waits in a place until somebody fetches the call, and replies when the two have parted.
+    Park(Park),
+    /// Takes a call that waits elsewhere. Replied to only where there is none: else this call becomes
+    /// a part of that one.
+    Fetch(Fetch),
+    /// Goes into a room with others, and replies when it has left it.
+    Conference(Conference),
     /// Takes a message.
     Voicemail(Voicemail),
     /// The listening menu of a mailbox (*97).
@@ -103,6 +110,10 @@ impl Command {
             Self::StopRecording => "stop_recording",
             Self::Bridge(_) => "bridge",
             Self::Queue(_) => "queue",
+            Self::Park(_) => "park",
+            Self::Fetch(Fetch::Slot(_)) => "retrieve",
+            Self::Fetch(Fetch::Ringing(_)) => "pickup",
+            Self::Conference(_) => "conference",
             Self::Voicemail(_) => "voicemail",
             Self::VoicemailMenu { .. } => "voicemail_menu",
             Self::AskPin { .. } => "ask_pin",
@@ -370,6 +381,8 @@ pub enum Why {
     Empty,
     /// The queue has sent the caller elsewhere, and that is done.
     Overflow,
+    /// No call waits there.
+    Nobody,
 }
 
 impl Why {
@@ -388,6 +401,7 @@ impl Why {
             Self::Full => "full",
             Self::Empty => "empty",
             Self::Overflow => "overflow",
+            Self::Nobody => "nobody",
         }
     }
 }
@@ -407,6 +421,8 @@ pub enum Reply {
     Leg(Result<Parted, Why>),
     /// This key took the caller out of the queue.
     TakenOut(Option<char>),
+    /// How long it was in a room, or why not at all.
+    Room(Result<Duration, Why>),
     /// A message was left, or not.
     Message(Option<Left>),
     /// The PIN was right, or why nobody was let in.

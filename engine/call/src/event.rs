@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, Cause, FromFloor, LegId, MailboxChange, MessageId, Newcomer, PinVerdict, PlayId,
-    RecordingId, TransferId,
+    RecordingId, RoomNews, TransferId, Why,
 };
 
 /// Something that happened to a call. The switch translates SIP and media into these.
@@ -67,11 +67,24 @@ pub enum Event {
     Joined {
         /// Who comes.
         newcomer: Newcomer,
-        /// Whose place it takes: a party of the conversation, or a leg that rings.
+        /// Whose place it takes: a party of the conversation, or a leg that rings; `None` fetches a
+        /// parked call, or makes one call of two who are left in a room.
         instead_of: Option<LegId>,
         /// The user who has put it there, where that was a transfer.
         by: Option<String>,
     },
+    /// Where the call is parked, or why it is not: busy or full. Answers
+    /// [`Output::Park`](crate::Output::Park).
+    Parked {
+        /// The place.
+        slot: Result<String, Why>,
+    },
+    /// No call waits where one was to be taken; answers [`Output::Fetch`](crate::Output::Fetch),
+    /// where [`Moved`](Self::Moved) does not.
+    NothingFetched,
+    /// Who is in the call's room has changed; also answers
+    /// [`Output::EnterRoom`](crate::Output::EnterRoom).
+    Room(RoomNews),
     /// What this call was for goes on in another, and this one is over.
     Moved {
         /// The leg that goes there; `None` when none does.

@@ -418,6 +418,7 @@ fn rank(why: Why) -> u8 {
         | Why::Silence
         | Why::Full
         | Why::Empty
-        | Why::Overflow => 5,
+        | Why::Overflow
+        | Why::Nobody => 5,
     }
 }

@@ -59,6 +59,8 @@ pub(crate) enum Hearing {
     Music,
     /// The two hear each other.
     Leg(LegId),
+    /// The others in its room.
+    Room,
     /// One way: the early media of a ringing leg, or its own sound as an echo.
     Early(LegId),
 }

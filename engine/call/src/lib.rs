@@ -10,8 +10,10 @@ pub mod calendar;
 mod call;
 mod cause;
 mod command;
+mod conference;
 mod dictation;
 mod event;
+mod fetching;
 mod gather;
 mod hunt;
 mod id;
@@ -20,6 +22,7 @@ mod leg;
 mod nearest;
 pub mod number;
 mod output;
+mod parking;
 mod play;
 mod queue;
 mod queueing;
@@ -37,10 +40,13 @@ pub use command::{
     Bridge, Command, Ended, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply,
     Say, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
 };
+pub use conference::{Conference, Guest, RoomNews};
 pub use event::{Event, GreetingKind, Mailbox, MailboxMessage};
+pub use fetching::Fetch;
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
 pub use output::{Fallback, MailboxChange, Options, Origin, Output, Purpose, Setup};
+pub use parking::Park;
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
 pub use transfer::{Newcomer, TransferId, TransferNews};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, Cause, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply, RequestId,
-    Sound, Target, TenantId, ToFloor, TransferId, TransferNews,
+    CallId, Cause, Fetch, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply,
+    RequestId, Sound, Target, TenantId, ToFloor, TransferId, TransferNews,
 };
 
 /// What is known of a call when it begins.
@@ -221,6 +221,35 @@ pub enum Output {
         context: String,
         /// What for.
         to: String,
+    },
+    /// Give the call a place to be parked at, and answer with [`Event::Parked`](crate::Event).
+    Park {
+        /// The place; the first that is free when `None`.
+        slot: Option<String>,
+    },
+    /// The place is free again.
+    Unpark {
+        /// Which.
+        slot: String,
+    },
+    /// Look for a call to take: the leg that the script serves goes there, or answer with
+    /// [`Event::NothingFetched`](crate::Event).
+    Fetch(Fetch),
+    /// Bring the leg that the script serves into a room, and answer with
+    /// [`Event::Room`](crate::Event), then and whenever somebody comes, goes, holds or takes back.
+    EnterRoom {
+        /// Which of the tenant's.
+        room: String,
+        /// More do not fit.
+        most: u32,
+    },
+    /// Take it out of its room.
+    LeaveRoom,
+    /// Put what it hears in its room on the right channel of a running recording, until
+    /// [`MoveRecording`](Self::MoveRecording).
+    RecordRoom {
+        /// Which.
+        recording: RecordingId,
     },
     /// Stop the script: the call is over, or goes on without it.
     StopScript,

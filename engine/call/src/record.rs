@@ -121,4 +121,6 @@ pub enum SegmentKind {
     Talk,
     Hold,
     Voicemail,
+    Park,
+    Conference,
 }

@@ -203,6 +203,57 @@ function Call:bridge(target, options) end
 ---@return string? key
 function Call:queue(name, options) end
 
+---@class ParkOptions
+---@field timeout? Duration   3m
+---@field music? string       A name under sounds/music; the tenant's own when left out
+---@field announce? boolean   true; the place, where it is a number, is told to whoever parks the call by transferring
+---                           it here, or to the caller who dialled this
+
+---Parks the call: it waits with music until somebody fetches it with `retrieve`, and the two talk. Returns when they
+---have parted, or with `nil, why`: "timeout" when nobody came, "busy" when that place is taken, "full" when none is
+---free. `call.transferred_by` is who has parked it by their phone.
+---
+---    local leg, why = call:park()
+---    if why == "timeout" and call.transferred_by then
+---      call:bridge("user:" .. call.transferred_by)
+---    end
+---@param slot? string   Where; the first free one of 5901 to 5999 when left out
+---@param options? ParkOptions
+---@return Leg? leg
+---@return nil|"timeout"|"busy"|"full" why
+function Call:park(slot, options) end
+
+---Fetches the call that is parked there: its caller and this one talk, in that call, and this handler ends (`call:on`
+---hears the hang-up). Returns only when there is none.
+---@param slot string
+---@return nil
+---@return "nobody" why
+function Call:retrieve(slot) end
+
+---Picks up what rings at one of these users, the longest first: its caller and this one talk, in that call, the phones
+---that rang show no missed call, and this handler ends. Returns only when nothing rings there. What a queue offers is
+---its agent's to take.
+---@param target Target|Target[]   "user:1050"
+---@return nil
+---@return "nobody" why
+function Call:pickup(target) end
+
+---@class ConferenceOptions
+---@field max_members? integer   10; from 2 to 64
+---@field leave_on? Keys         A key that leaves the room; none when left out
+---@field announce? boolean      true; a tone when somebody comes or goes
+---@field music? string          For who is alone: a name under sounds/music; the tenant's own when left out
+---@field record? boolean        Records what this call says on the left and the others on the right
+
+---Goes into a room of the tenant, where everybody hears everybody else. Who is left with one other has an ordinary
+---conversation: either can hold and transfer. Returns when it has left the room by a key, with how long it was there,
+---or `nil, "full"`.
+---@param room string
+---@param options? ConferenceOptions
+---@return number? seconds
+---@return nil|"full" why
+function Call:conference(room, options) end
+
 ---@class VoicemailOptions
 ---@field greeting? Sound|"busy"|"unavailable"|false  "unavailable": the mailbox's own, or a standard one with the
 ---                              owner's name where that is recorded; "busy" the same. The owner's temporary greeting

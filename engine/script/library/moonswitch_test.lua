@@ -71,6 +71,14 @@ function Caller:hangs_up() end
 ---@param queue string
 function Caller:waits_in(queue) end
 
+---Expects to be parked: "5901".
+---@param slot string
+function Caller:is_parked_at(slot) end
+
+---Expects to be in a room of `call:conference`.
+---@param room string
+function Caller:is_in_room(room) end
+
 ---Expects to talk with somebody: "user:1049", "trunk:carrier/13800138000".
 ---@param target Target
 function Caller:is_bridged_to(target) end
@@ -142,6 +150,11 @@ local Phone = {}
 
 ---Ends the talk that this phone is in.
 function Phone:hangs_up() end
+
+---Transfers whom this user talks with, by the phone's own key and with this user's rights: "1051", "*5900". The call
+---comes back to this phone when nobody answers there.
+---@param to string   A number of the user's context
+function Phone:transfers_to(to) end
 
 ---@class SimulatedMessage
 ---@field from string?

@@ -169,6 +169,8 @@ pub(super) fn coarse(state: &str) -> &'static str {
         "ringing" => "ringing",
         "talking" => "talking",
         "held" => "held",
+        "parked" => "parked",
+        "conference" => "conference",
         "voicemail" | "voicemail_menu" => "voicemail",
         "apology" => "fallback",
         "ending" | "ended" => ENDING,

@@ -355,6 +355,22 @@ impl Board {
         }
     }
 
+    /// Whom the script serves hears its room from now on, or something else instead. Who is in the
+    /// room is the switch's to know: what covers it is ours.
+    pub(crate) fn hear_room(&mut self, hears: bool) {
+        let front = self.front;
+        match (hears, self.hearing(front)) {
+            (true, Hearing::Room) | (false, _) => {}
+            (true, _) => {
+                self.silence(front);
+                self.set_hearing(front, Hearing::Room);
+            }
+        }
+        if !hears && self.hearing(front) == Hearing::Room {
+            self.set_hearing(front, Hearing::Nothing);
+        }
+    }
+
     /// Two that heard each other do so no longer.
     pub(crate) fn disconnect(&mut self, id: LegId) {
         if let Hearing::Leg(_) = self.hearing(id) {
@@ -367,7 +383,9 @@ impl Board {
         match self.hearing(id) {
             Hearing::Play(play) => self.push(Output::StopPlay { leg: id, play }),
             Hearing::Music => self.push(Output::Quiet { leg: id }),
-            Hearing::Nothing | Hearing::Leg(_) | Hearing::Early(_) => self.unhear(id),
+            Hearing::Nothing | Hearing::Room | Hearing::Leg(_) | Hearing::Early(_) => {
+                self.unhear(id);
+            }
         }
         self.set_hearing(id, Hearing::Nothing);
     }
@@ -381,7 +399,7 @@ impl Board {
                 Hearing::Play(play) => self.push(Output::StopPlay { leg: id, play }),
                 Hearing::Leg(_) => self.unhear(id),
                 Hearing::Early(from) if from != other => self.unhear(id),
-                Hearing::Early(_) | Hearing::Music | Hearing::Nothing => {}
+                Hearing::Early(_) | Hearing::Music | Hearing::Room | Hearing::Nothing => {}
             }
         }
         self.push(Output::Connect { a, b });
@@ -409,7 +427,7 @@ impl Board {
                 self.set_hearing(other, Hearing::Nothing);
             }
             Hearing::Early(from) => self.push(Output::Disconnect { a: from, b: id }),
-            Hearing::Nothing | Hearing::Play(_) | Hearing::Music => return,
+            Hearing::Nothing | Hearing::Room | Hearing::Play(_) | Hearing::Music => return,
         }
         self.set_hearing(id, Hearing::Nothing);
     }

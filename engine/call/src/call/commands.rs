@@ -3,9 +3,12 @@
 use crate::bridge::Bridging;
 use crate::call::foreground::Foreground;
 use crate::call::{Call, Owner, Phase, Script};
+use crate::conference::Conferring;
+use crate::fetching::Fetching;
 use crate::gather::Gathering;
 use crate::journal::What;
 use crate::leg::Hearing;
+use crate::parking::Parking;
 use crate::play::Playing;
 use crate::queueing::Queueing;
 use crate::voicemail::{Deposit, Knock, Listening};
@@ -133,6 +136,11 @@ impl Call {
                      and again"
                 );
                 return self.refuse(request, why);
+            }
+            Command::Park(park) => Foreground::Parking(Parking::new(park, self.parker())),
+            Command::Fetch(fetch) => Foreground::Fetching(Fetching(fetch)),
+            Command::Conference(wanted) => {
+                Foreground::Conferring(Conferring::new(&self.board, wanted))
             }
             Command::Queue(queue) => Foreground::Queueing(Queueing::new(queue)),
             Command::Voicemail(voicemail) => Foreground::Deposit(Deposit::new(board, voicemail)),

@@ -6,8 +6,11 @@ use crate::apology::Apology;
 use crate::bridge::Bridging;
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
+use crate::conference::Conferring;
 use crate::dictation::{Dictation, Terms};
+use crate::fetching::Fetching;
 use crate::gather::Gathering;
+use crate::parking::Parking;
 use crate::play::Playing;
 use crate::queueing::Queueing;
 use crate::talk::Talk;
@@ -24,6 +27,9 @@ pub(crate) enum Foreground {
     Sleeping(Instant),
     Bridging(Bridging),
     Queueing(Queueing),
+    Parking(Parking),
+    Fetching(Fetching),
+    Conferring(Conferring),
     Deposit(Deposit),
     Listening(Listening),
     Knocking(Knock),
@@ -52,6 +58,9 @@ impl Foreground {
             Self::Sleeping(_) => "sleep",
             Self::Bridging(_) => "bridge",
             Self::Queueing(queueing) => queueing.word(),
+            Self::Parking(_) => "parked",
+            Self::Fetching(_) => "fetch",
+            Self::Conferring(_) => "conference",
             Self::Deposit(_) => "voicemail",
             Self::Listening(_) => "voicemail_menu",
             Self::Knocking(_) => "ask_pin",
@@ -64,6 +73,8 @@ impl Foreground {
         match self {
             Self::Bridging(bridging) => bridging.talk(),
             Self::Queueing(queueing) => queueing.talk(),
+            Self::Parking(parking) => parking.talk(),
+            Self::Conferring(conferring) => conferring.talk(),
             _ => None,
         }
     }
@@ -73,6 +84,8 @@ impl Foreground {
         match self {
             Self::Bridging(bridging) => bridging.talk_mut(),
             Self::Queueing(queueing) => queueing.talk_mut(),
+            Self::Parking(parking) => parking.talk_mut(),
+            Self::Conferring(conferring) => conferring.talk_mut(),
             _ => None,
         }
     }
@@ -102,10 +115,24 @@ impl Foreground {
         }
     }
 
-    /// Somebody else takes the call that rings.
-    pub(crate) fn picked_up(&mut self, board: &mut Board, by: LegId) {
-        if let Self::Bridging(bridging) = self {
-            bridging.picked_up(board, by);
+    /// Whether it is parked, and waits for somebody who takes it.
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(self, Self::Parking(parking) if parking.waits())
+    }
+
+    /// Whether somebody of another call may come in without taking anybody's place.
+    pub(crate) fn takes_somebody(&self) -> bool {
+        let is_a_pair = matches!(self, Self::Conferring(conferring) if conferring.is_a_pair());
+        self.is_parked() || is_a_pair
+    }
+
+    /// Somebody of another call comes in: for what rings, or for what waits.
+    pub(crate) fn taken(&mut self, board: &mut Board, by: LegId) {
+        match self {
+            Self::Bridging(bridging) => bridging.picked_up(board, by),
+            Self::Parking(parking) => parking.fetched(board, by),
+            Self::Conferring(conferring) => conferring.paired(board, by),
+            _ => {}
         }
     }
 
@@ -113,7 +140,11 @@ impl Foreground {
     pub(crate) fn outlives_script(&self) -> bool {
         matches!(
             self,
-            Self::Bridging(_) | Self::Queueing(_) | Self::Deposit(_)
+            Self::Bridging(_)
+                | Self::Queueing(_)
+                | Self::Parking(_)
+                | Self::Conferring(_)
+                | Self::Deposit(_)
         )
     }
 
@@ -132,6 +163,9 @@ impl Foreground {
             Self::Sleeping(_) => None,
             Self::Bridging(bridging) => bridging.begin(board).map(Reply::from),
             Self::Queueing(queueing) => queueing.begin(board),
+            Self::Parking(parking) => parking.begin(board),
+            Self::Fetching(fetching) => fetching.begin(board),
+            Self::Conferring(conferring) => conferring.begin(board),
             Self::Deposit(deposit) => deposit.begin(board).map(Reply::from),
             Self::Listening(listening) => listening.begin(board).map(Reply::from),
             Self::Knocking(knock) => knock.begin(board),
@@ -156,6 +190,9 @@ impl Foreground {
             }
             Self::Bridging(bridging) => bridging.handle(board, input).map(Reply::from),
             Self::Queueing(queueing) => queueing.handle(board, input),
+            Self::Parking(parking) => parking.handle(board, input),
+            Self::Fetching(fetching) => fetching.handle(board, input),
+            Self::Conferring(conferring) => conferring.handle(board, input),
             Self::Deposit(deposit) => deposit.handle(board, input).map(Reply::from),
             Self::Listening(listening) => listening.handle(board, input).map(Reply::from),
             Self::Knocking(knock) => knock.handle(board, input),
@@ -172,6 +209,9 @@ impl Foreground {
             Self::Sleeping(until) => Some(*until),
             Self::Bridging(bridging) => bridging.deadline(),
             Self::Queueing(queueing) => queueing.deadline(),
+            Self::Parking(parking) => parking.deadline(),
+            Self::Fetching(fetching) => fetching.deadline(),
+            Self::Conferring(conferring) => conferring.deadline(),
             Self::Deposit(deposit) => deposit.deadline(),
             Self::Listening(listening) => listening.deadline(),
             Self::Knocking(knock) => knock.deadline(),
@@ -191,6 +231,14 @@ impl Foreground {
                 None
             }
             Self::Queueing(queueing) => queueing.abandon(board),
+            Self::Parking(parking) => {
+                parking.abandon(board);
+                None
+            }
+            Self::Conferring(conferring) => {
+                conferring.abandon(board);
+                None
+            }
             Self::Deposit(deposit) => deposit.caller_gone(board),
             Self::Listening(listening) => {
                 listening.caller_gone(board);
@@ -199,6 +247,7 @@ impl Foreground {
             Self::Playing(_)
             | Self::Gathering(_)
             | Self::Echoing
+            | Self::Fetching(_)
             | Self::Sleeping(_)
             | Self::Knocking(_)
             | Self::Apology(_) => None,

@@ -13,10 +13,14 @@ impl Call {
         LegId(u16::try_from(self.board.legs().len()).unwrap_or(u16::MAX))
     }
 
-    /// Whether a leg of another call can come into this one, in the place of a party or of a leg that
-    /// rings.
+    /// Whether a leg of another call can come into this one: in the place of a party or of a leg that
+    /// rings, or, in nobody's place, to a parked call or to one that is in a room with one other.
     pub fn takes(&self, instead_of: Option<LegId>) -> bool {
-        let Some(leg) = instead_of else { return false };
+        let task = self.foreground.as_ref();
+        let Some(leg) = instead_of else {
+            let takes = task.is_some_and(|task| task.work.takes_somebody());
+            return takes && matches!(self.phase, Phase::Live);
+        };
         self.pair().is_some_and(|pair| pair.contains(&leg)) || self.is_ringing(leg)
     }
 
@@ -39,17 +43,14 @@ impl Call {
             return;
         }
         let name = self.board.leg(new).map(Leg::name).unwrap_or_default();
-        let (Some(old), Some(task)) = (old, &mut self.foreground) else {
+        let Some(task) = self.foreground.as_mut().filter(|_| fits) else {
+            self.board
+                .decide(format!("let {name} go"), "whom it comes for is gone");
             return self.board.release(new, Cause::Failure, false);
         };
-        if !fits {
-            self.board
-                .decide(format!("let {name} go"), "whose place it takes is gone");
-            return self.board.release(new, Cause::Failure, false);
-        }
-        if task.work.rings(old) {
-            return task.work.picked_up(&mut self.board, new);
-        }
+        let Some(old) = old.filter(|old| !task.work.rings(*old)) else {
+            return task.work.taken(&mut self.board, new);
+        };
         let before = self.board.leg(old).map(Leg::party).unwrap_or_default();
         let because = match &by {
             Some(by) => format!("{by} has transferred the call, having asked first"),
@@ -85,6 +86,7 @@ impl Call {
         }
         if leg == self.board.front() {
             self.board.answer();
+            self.transfer_done();
         }
         self.board.decide(
             "end the call",
@@ -106,7 +108,7 @@ impl Call {
                 by,
             } => {
                 self.joined(newcomer.clone(), *instead_of, by.clone());
-                self.look_at_transfer(event);
+                self.look_at_transfer(Some(event));
             }
             Event::Moved { leg, to } => self.moved(*leg, *to),
             _ => return false,

@@ -159,7 +159,7 @@ impl Call {
         if self.concerns_the_work(&event) {
             self.pass(Input::Event(&event));
         }
-        self.look_at_transfer(&event);
+        self.look_at_transfer(Some(&event));
         if let Event::HungUp { leg, cause } | Event::Refused { leg, cause } = event {
             // Whoever was in no conversation is gone all the same.
             self.board.part_with(leg, cause);
@@ -267,12 +267,19 @@ impl Call {
             (
                 Phase::Live,
                 Some(Task {
-                    work: work @ (Foreground::Bridging(_) | Foreground::Queueing(_)),
+                    work:
+                        work @ (Foreground::Bridging(_)
+                        | Foreground::Queueing(_)
+                        | Foreground::Parking(_)
+                        | Foreground::Conferring(_)),
                     ..
                 }),
             ) => match work.peer() {
-                None if matches!(work, Foreground::Bridging(_)) => "ringing",
-                None => work.word(),
+                None => match work {
+                    Foreground::Bridging(_) => "ringing",
+                    Foreground::Conferring(conferring) => conferring.state(&self.board),
+                    work => work.word(),
+                },
                 Some(_) if matches!(self.board.hearing(self.board.front()), Hearing::Leg(_)) => {
                     "talking"
                 }
@@ -449,6 +456,7 @@ impl Call {
         if let Some(task) = &self.foreground {
             self.note_timer(task.work.word());
             self.pass(Input::TimedOut);
+            self.look_at_transfer(None);
         }
     }
 

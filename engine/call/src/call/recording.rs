@@ -10,6 +10,8 @@ use crate::{LegId, Output, Purpose, Recorded, RecordingId, Reply, RequestId, Sou
 /// What runs of recordings in a call.
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
+    /// The other parties are those of a room.
+    in_room: bool,
     conversation: Option<Conversation>,
     closing: Vec<Closing>,
 }
@@ -108,6 +110,9 @@ impl Board {
             silence: Duration::ZERO,
             purpose: Purpose::Call,
         });
+        if self.tape.in_room {
+            self.push(Output::RecordRoom { recording });
+        }
         self.timeline.recorded(self.micros(now), Some(recording));
         if beep {
             self.beep_to_both(other);
@@ -136,6 +141,22 @@ impl Board {
                 left,
                 right,
             });
+            if self.tape.in_room {
+                self.push(Output::RecordRoom { recording });
+            }
+        }
+    }
+
+    /// From now on the other parties are those of a room.
+    pub(crate) fn tape_enters_room(&mut self) {
+        self.tape.in_room = true;
+        self.tape_moves(None);
+    }
+
+    /// They are not any longer.
+    pub(crate) fn tape_leaves_room(&mut self) {
+        if std::mem::take(&mut self.tape.in_room) {
+            self.tape_moves(None);
         }
     }
 

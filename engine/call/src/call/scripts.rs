@@ -160,7 +160,7 @@ pub(super) fn cause_of(why: Why) -> Cause {
         Why::Busy => Cause::Busy,
         Why::Rejected => Cause::Rejected,
         Why::NoAnswer | Why::Timeout => Cause::NoAnswer,
-        Why::Unavailable | Why::Empty => Cause::Unavailable,
+        Why::Unavailable | Why::Empty | Why::Nobody => Cause::Unavailable,
         Why::Congestion | Why::Full => Cause::Congestion,
         Why::Cancelled | Why::NoMatch | Why::Silence | Why::Overflow => Cause::Normal,
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::bridge::Bridging;
 use crate::call::foreground::Foreground;
 use crate::call::scripts::cause_of;
-use crate::call::{Call, MOST_HOPS, Owner, Phase, Script};
+use crate::call::{Call, MOST_HOPS, Owner, Phase, Script, Task};
 use crate::{
     Bridge, Cause, Command, Ended, Event, Leg, LegId, Output, SegmentKind, Strategy, Target,
     TransferId, TransferNews, Why,
@@ -141,6 +141,9 @@ impl Call {
                 let until = self.board.after(recall);
                 transfer.until.get_or_insert(until);
             }
+            // Done when it has a place, and whoever parks it has been told which.
+            Command::Park(_) if transfer.nobody.is_none() => transfer.until = None,
+            Command::Fetch(_) if transfer.nobody.is_none() => {}
             // It does not say yet whether somebody takes the call.
             Command::Ring
             | Command::Progress
@@ -190,16 +193,25 @@ impl Call {
         true
     }
 
+    /// Who parks the call, and is to be told where: whoever transfers it, or the caller alone.
+    pub(super) fn parker(&self) -> Option<LegId> {
+        match &self.transfer {
+            Some(transfer) => Some(transfer.leg),
+            None => (self.board.setup.transferred_by.is_none()).then(|| self.board.front()),
+        }
+    }
+
     /// Looks whether a transfer that is tried has come about, or rings.
-    pub(super) fn look_at_transfer(&mut self, event: &Event) {
-        let talks = self.talks();
+    pub(super) fn look_at_transfer(&mut self, event: Option<&Event>) {
+        let work = self.foreground.as_ref().map(|task| &task.work);
+        let talks = work.is_some_and(|work| work.peer().is_some() || work.is_parked());
         let Some(transfer) = &mut self.transfer else {
             return;
         };
         if talks {
             return self.transfer_done();
         }
-        if matches!(event, Event::Ringing { .. }) && !transfer.told_ringing {
+        if matches!(event, Some(Event::Ringing { .. })) && !transfer.told_ringing {
             transfer.told_ringing = true;
             let id = transfer.id;
             self.tell_transfer(id, TransferNews::Ringing);
@@ -217,7 +229,7 @@ impl Call {
     }
 
     /// Somebody has taken the call: whoever asked for the transfer is out of it.
-    fn transfer_done(&mut self) {
+    pub(super) fn transfer_done(&mut self) {
         let Some(transfer) = self.transfer.take() else {
             return;
         };
@@ -228,7 +240,8 @@ impl Call {
             format!("let {by} go"),
             format!("the transfer to {to} has come about"),
         );
-        if !self.talks() {
+        let goes_on = |task: &Task| task.work.peer().is_some() || task.work.is_parked();
+        if !self.foreground.as_ref().is_some_and(goes_on) {
             self.board.bridge_leaves_tape();
         }
         self.tell_transfer(id, TransferNews::Done);

@@ -79,6 +79,8 @@ fn every_option_stands_any_value() {
         ("VoicemailOptions", "voicemail(\"8000\", "),
         ("TransferOptions", "transfer(\"1049\", "),
         ("MenuOptions", "menu("),
+        ("ParkOptions", "park(\"desk\", "),
+        ("ConferenceOptions", "conference(\"hall\", "),
     ];
 
     for options in verbs::OPTIONS {

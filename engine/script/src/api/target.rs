@@ -68,7 +68,7 @@ pub(crate) fn target_of(text: &str) -> Result<Target, String> {
     }
 }
 
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && text

@@ -20,6 +20,7 @@ mod records;
 mod runner;
 mod scene;
 mod scratch;
+mod several;
 mod stage;
 mod story;
 #[cfg(test)]

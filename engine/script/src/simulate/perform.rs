@@ -17,7 +17,8 @@ use super::floor::Floor;
 use super::mailboxes::Mailboxes;
 use super::phones::Phones;
 use super::records::Records;
-use super::scene::{Doing, Fate, Line, Playing, Scene, Tape};
+use super::scene::{Doing, Fate, Line, Playing, Scene, Tape, target_of};
+use super::several::Several;
 use super::story::{self, Who};
 use super::wire::Shelf;
 use crate::host::Host;
@@ -34,6 +35,7 @@ pub(super) struct World {
     pub(super) shelf: Arc<Shelf>,
     pub(super) phones: Phones,
     pub(super) floor: Floor,
+    pub(super) several: Several,
     pub(super) mailboxes: Mailboxes,
     pub(super) records: Records,
 }
@@ -202,17 +204,23 @@ impl Scene {
                     self.story.decided(since, &what, &because);
                 }
             }
-            Output::Ended(record) => self.finish(now, record),
+            Output::Ended(record) => self.finish(now, world, record),
             Output::Floor(asked) => {
                 world
                     .floor
                     .hear_call(now, &self.setup, &self.language, asked);
             }
+            Output::Park { slot } => self.park(now, world, slot),
+            Output::Unpark { .. } => self.unpark(world),
+            Output::Fetch(what) => world.several.look_for(self.setup.id, what),
+            Output::EnterRoom { room, most } => self.enter_room(now, world, room, most),
+            Output::LeaveRoom => self.leave_room(now, world),
             // Nobody hears anything that a test could ask for.
             Output::Quiet { .. }
             | Output::PassEarlyMedia { .. }
             | Output::Disconnect { .. }
-            | Output::MoveRecording { .. } => {}
+            | Output::MoveRecording { .. }
+            | Output::RecordRoom { .. } => {}
         }
     }
 
@@ -313,7 +321,7 @@ impl Scene {
         let Some(leg) = legs.iter().find(|leg| leg.id() == other) else {
             return;
         };
-        let target = leg.target().map(ToString::to_string).unwrap_or_default();
+        let target = target_of(leg);
         let with = leg.user().map_or_else(|| target.clone(), str::to_owned);
         self.tell(now, Who::Caller, format!("talks with {target}"));
         let news = CallNews::Bridged { with };
@@ -386,7 +394,7 @@ impl Scene {
         self.echoes.push_back(told);
     }
 
-    fn end(&mut self, fate: Fate) {
+    pub(super) fn end(&mut self, fate: Fate) {
         self.fate.get_or_insert(fate);
         if let Some(line) = self.line(LegId::CALLER) {
             line.over = true;
@@ -394,7 +402,7 @@ impl Scene {
         }
     }
 
-    fn finish(&mut self, now: Instant, record: Box<CallRecord>) {
+    fn finish(&mut self, now: Instant, world: &mut World, record: Box<CallRecord>) {
         let outcome = serde_json::to_value(record.result).unwrap_or_default();
         let word = outcome.as_str().unwrap_or_default();
         let by = &record.ended_by;
@@ -403,6 +411,8 @@ impl Scene {
             line.over = true;
         }
         self.fate.get_or_insert(Fate::HungUp(record.cause));
+        self.unpark(world);
+        self.leave_room(now, world);
         self.record = Some(record);
     }
 
@@ -420,4 +430,4 @@ impl Scene {
 }
 
 /// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
-const OWN_PROMPTS: [&str; 3] = ["vm/", "digits/", "agent/enter-pw"];
+const OWN_PROMPTS: [&str; 5] = ["vm/", "digits/", "conf/", "park/", "agent/enter-pw"];

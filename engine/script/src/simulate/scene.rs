@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use call::journal::What;
 use call::record::CallRecord;
 use call::{
-    Call, Cause, Event, FromFloor, LegId, LegState, Options, PlayId, Purpose, RecordingId, Reply,
-    RequestId, Setup, Sound, Target,
+    Call, Cause, Event, FromFloor, Leg, LegId, LegState, Options, PlayId, Purpose, RecordingId,
+    Reply, RequestId, Setup, Sound, Target,
 };
 use tokio::sync::oneshot;
 
@@ -42,6 +42,10 @@ pub(super) struct Scene {
     pub(super) messages: Vec<(String, Duration, bool)>,
     /// The queue in which the caller waits.
     pub(super) waits_in: Option<String>,
+    /// Where it is parked.
+    pub(super) parked_at: Option<String>,
+    /// The room that it is in.
+    pub(super) room: Option<String>,
     /// What the floor was told of its users.
     pub(super) seen: call::acd::Seen,
     pub(super) fate: Option<Fate>,
@@ -113,6 +117,8 @@ pub(super) enum Fate {
     HungUp(Cause),
     /// The caller did.
     Left,
+    /// The caller has taken another call, and is a part of that one now.
+    GoesOn,
 }
 
 impl Scene {
@@ -135,6 +141,8 @@ impl Scene {
             speaks: None,
             messages: Vec::new(),
             waits_in: None,
+            parked_at: None,
+            room: None,
             seen: call::acd::Seen::default(),
             fate: None,
             record: None,
@@ -183,8 +191,17 @@ impl Scene {
         let legs = self.call.legs();
         let other = legs.first()?.talks_with()?;
         let leg = legs.iter().find(|leg| leg.id() == other)?;
-        let target = leg.target().map(ToString::to_string).unwrap_or_default();
-        Some((target, leg.user().map(str::to_owned)))
+        Some((target_of(leg), leg.user().map(str::to_owned)))
+    }
+
+    /// The leg of somebody who was called, or has come since, and talks.
+    pub(super) fn talks_at(&self, target: &str) -> Option<LegId> {
+        let pair = self.call.pair()?;
+        let is_theirs = |leg: &&Leg| {
+            let is_in_it = leg.id() != LegId::CALLER && pair.contains(&leg.id());
+            is_in_it && target_of(leg).starts_with(target)
+        };
+        self.call.legs().iter().find(is_theirs).map(Leg::id)
     }
 
     /// It is for the caller to do something: press keys, speak, hang up.
@@ -210,10 +227,17 @@ impl Scene {
                 return format!("the exchange has hung up: {}", cause.word());
             }
             Some(Fate::Left) => return "the caller has hung up".to_owned(),
+            Some(Fate::GoesOn) => return "the caller has taken another call".to_owned(),
             None => {}
         }
         if let Some((target, _)) = self.talks_with() {
             return format!("the caller talks with {target}");
+        }
+        if let Some(slot) = &self.parked_at {
+            return format!("the call is parked at {slot}");
+        }
+        if let Some(room) = &self.room {
+            return format!("the caller is in room {room}");
         }
         let asked = self.asked.values().next().map(|asked| {
             let place = &asked.place;
@@ -420,6 +444,13 @@ impl Tape {
                 .saturating_duration_since(from.max(self.began))
         })
     }
+}
+
+/// Whom a leg reaches, as scripts write it; a user's who has come by dialling, too.
+pub(super) fn target_of(leg: &Leg) -> String {
+    let user = || leg.user().map(|user| format!("user:{user}"));
+    let target = leg.target().map(ToString::to_string).or_else(user);
+    target.unwrap_or_default()
 }
 
 /// States of a call in which it waits for its caller.

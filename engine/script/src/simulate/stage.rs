@@ -23,6 +23,7 @@ use super::post::Post;
 use super::records::Records;
 use super::scene::{Fate, Scene};
 use super::scratch::Scratch;
+use super::several::Several;
 use super::story::Who;
 use super::wire::{Shelf, Wire};
 use crate::host::{Host, Parts};
@@ -144,6 +145,7 @@ impl Stage {
             pins: parts.pins,
             shelf,
             phones: Phones::default(),
+            several: Several::default(),
             mailboxes: Mailboxes::new(&project.settings),
             records: Records::new(
                 parts.store,
@@ -274,15 +276,12 @@ impl Stage {
         let mut found = false;
         for &place in &self.live {
             let scene = &mut self.scenes[place];
-            if !scene
-                .talks_with()
-                .is_some_and(|(with, _)| with.starts_with(target))
-            {
+            let Some(leg) = scene.talks_at(target) else {
                 continue;
-            }
-            let mut lines = scene.lines.iter_mut().rev();
-            let line = lines.find(|line| !line.over && line.name().starts_with(target));
-            let Some(line) = line else { continue };
+            };
+            let Some(line) = scene.line(leg).filter(|line| !line.over) else {
+                continue;
+            };
             line.over = true;
             let (leg, name) = (line.id, line.name());
             scene.tell(now, Who::Called, format!("{name} hangs up"));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use call::{Bridge, Command, Reply, Say, Sound, Tone};
+use call::{Bridge, Command, Fetch, Reply, Say, Sound, Tone};
 use serde::Serialize;
 
 /// One line of a call's story.
@@ -126,6 +126,13 @@ pub(super) fn command(command: &Command) -> String {
             None => to.clone(),
         },
         Command::Reject { cause } | Command::Hangup { cause } => cause.word().to_owned(),
+        Command::Park(park) => park.slot.clone().unwrap_or_default(),
+        Command::Fetch(Fetch::Slot(slot)) => slot.clone(),
+        Command::Fetch(Fetch::Ringing(targets)) => {
+            let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
+            targets.join(" ")
+        }
+        Command::Conference(conference) => conference.room.clone(),
         Command::SendDtmf { digits } => digits.clone(),
         Command::Sleep { duration } => format!("{} s", duration.as_secs_f64()),
         _ => String::new(),
@@ -155,7 +162,9 @@ pub(super) fn reply(reply: &Reply) -> Option<String> {
             None => "nil, \"left\"".to_owned(),
         },
         Reply::Right(Ok(())) => "true".to_owned(),
+        Reply::Room(Ok(time)) => format!("in the room for {:.1} s", time.as_secs_f64()),
         Reply::Digits(Err(why))
+        | Reply::Room(Err(why))
         | Reply::Recording(Err(why))
         | Reply::Leg(Err(why))
         | Reply::Right(Err(why)) => {

@@ -6,6 +6,7 @@ mod failures;
 mod gates;
 mod outside;
 mod queues;
+mod several;
 mod shipped;
 mod simulated;
 mod stubs;

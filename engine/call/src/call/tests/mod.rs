@@ -1,6 +1,7 @@
 //! Calls in simulated time, behaviour by behaviour.
 
 mod basics;
+mod conferences;
 mod fallback;
 mod from_outside;
 mod gathering;
@@ -10,6 +11,7 @@ mod joins;
 mod knocking;
 mod listening;
 mod origin;
+mod parking;
 mod queueing;
 mod records;
 mod replay;

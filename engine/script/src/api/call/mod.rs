@@ -6,6 +6,7 @@ mod menu_tests;
 #[cfg(test)]
 mod mistake_tests;
 mod reply;
+mod several;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verbs;

@@ -26,6 +26,7 @@ pub(super) fn to_lua(lua: &Lua, function: &str, reply: Reply) -> mlua::Result<Mu
             leg.raw_set("cause", parted.cause.word())?;
             leg.into_lua_multi(lua)
         }
+        Reply::Room(Ok(time)) => time.as_secs_f64().into_lua_multi(lua),
         Reply::TakenOut(key) => (Value::Nil, "left", key.map(String::from)).into_lua_multi(lua),
         Reply::Message(None) => Value::Nil.into_lua_multi(lua),
         Reply::Message(Some(left)) => {
@@ -40,6 +41,7 @@ pub(super) fn to_lua(lua: &Lua, function: &str, reply: Reply) -> mlua::Result<Mu
         Reply::Digits(Err(why))
         | Reply::Recording(Err(why))
         | Reply::Leg(Err(why))
+        | Reply::Room(Err(why))
         | Reply::Right(Err(why)) => refused(lua, why),
         Reply::Mistake(sentence) => Err(Error::runtime(format!("{function}: {sentence}"))),
     }

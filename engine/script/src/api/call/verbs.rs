@@ -11,6 +11,7 @@ use call::{
 use mlua::{Lua, Value};
 
 use super::menu;
+use super::several::{conference, park, pickup, retrieve};
 use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
 use crate::api::context::Contexts;
 use crate::api::queue::Queues;
@@ -66,6 +67,10 @@ verbs! {
     stop_recording 0 false,
     bridge 2 false,
     queue 2 false,
+    park 2 false,
+    retrieve 1 false,
+    pickup 1 false,
+    conference 2 false,
     voicemail 2 false,
     voicemail_menu 1 false,
     ask_pin 1 false,
@@ -84,6 +89,8 @@ pub(crate) const OPTIONS: &[&Names] = &[
     &START_RECORDING,
     &BRIDGE,
     &QUEUE,
+    &super::several::PARK,
+    &super::several::CONFERENCE,
     &VOICEMAIL,
     &TRANSFER,
     &menu::MENU,
@@ -437,7 +444,7 @@ fn sleep(asking: &Asking<'_>) -> mlua::Result<Command> {
 }
 
 /// `"any"`, `"12#"`, or `""` and `false` for none.
-fn keys(options: &Options, name: &str, default: Keys) -> mlua::Result<Keys> {
+pub(super) fn keys(options: &Options, name: &str, default: Keys) -> mlua::Result<Keys> {
     let text = match options.value(name)? {
         Value::Nil => return Ok(default),
         Value::Boolean(false) => String::new(),

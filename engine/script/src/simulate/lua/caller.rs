@@ -8,12 +8,12 @@ use mlua::{
     Error, IntoLua, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMethods, Value,
 };
 
-use super::Desk;
+use super::{Desk, whereabouts};
 use crate::api::arguments::{Arguments, Names, text};
 use crate::api::class::{Class, receive, refuse_set};
 use crate::api::sound::say;
 use crate::convert::from_json;
-use crate::simulate::scene::{Fate, Scene};
+use crate::simulate::scene::Scene;
 use crate::simulate::stage::{Halt, Stage};
 use crate::simulate::story;
 use crate::surroundings::Surroundings;
@@ -192,31 +192,43 @@ const METHODS: &[Method] = &[
         name: "waits_in",
         function: "caller:waits_in",
         most: 1,
-        act: waits_in,
+        act: whereabouts::waits_in,
+    },
+    Method {
+        name: "is_parked_at",
+        function: "caller:is_parked_at",
+        most: 1,
+        act: whereabouts::is_parked_at,
+    },
+    Method {
+        name: "is_in_room",
+        function: "caller:is_in_room",
+        most: 1,
+        act: whereabouts::is_in_room,
     },
     Method {
         name: "is_bridged_to",
         function: "caller:is_bridged_to",
         most: 1,
-        act: is_bridged_to,
+        act: whereabouts::is_bridged_to,
     },
     Method {
         name: "is_answered_by",
         function: "caller:is_answered_by",
         most: 1,
-        act: is_answered_by,
+        act: whereabouts::is_answered_by,
     },
     Method {
         name: "is_refused",
         function: "caller:is_refused",
         most: 1,
-        act: is_refused,
+        act: whereabouts::is_refused,
     },
     Method {
         name: "is_hung_up",
         function: "caller:is_hung_up",
         most: 1,
-        act: is_hung_up,
+        act: whereabouts::is_hung_up,
     },
     Method {
         name: "leaves_message",
@@ -329,98 +341,6 @@ fn hangs_up(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Res
     halted(stage, scene, arguments, |stage| stage.hang_up(scene))
 }
 
-fn waits_in(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
-    let wanted = arguments.text(0, "a queue such as \"support\"")?;
-    stage
-        .world
-        .floor
-        .check_queue(&wanted)
-        .map_err(|why| arguments.refuse(why))?;
-    let waits = stage.run(scene, PATIENCE, |one| one.waits_in.clone());
-    let message = match waits {
-        Ok(queue) if queue == wanted => return Ok(()),
-        Ok(queue) => format!("it waits in {queue}"),
-        Err(halt) => super::why(stage, scene, &halt),
-    };
-    Err(Error::runtime(format!(
-        "expected that the caller waits in {wanted}; {message}"
-    )))
-}
-
-fn is_bridged_to(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
-    let wanted = arguments.text(0, "a target such as \"user:1049\"")?;
-    let (target, _) = talks(stage, scene, &format!("to be bridged to {wanted}"))?;
-    if target == super::phone::target(&wanted) {
-        return Ok(());
-    }
-    let message = format!("expected to be bridged to {wanted}, and it is {target}");
-    Err(Error::runtime(message))
-}
-
-fn is_answered_by(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
-    let wanted = arguments.text(0, "a user such as \"1049\"")?;
-    let (target, user) = talks(stage, scene, &format!("to be answered by {wanted}"))?;
-    if user.as_deref() == Some(&wanted) {
-        return Ok(());
-    }
-    let message = format!("expected to be answered by {wanted}, and it was {target}");
-    Err(Error::runtime(message))
-}
-
-/// Waits until the caller talks with somebody.
-fn talks(
-    stage: &mut Stage,
-    scene: usize,
-    expected: &str,
-) -> mlua::Result<(String, Option<String>)> {
-    let talks = stage.run(scene, PATIENCE, |one| one.talks_with());
-    talks.map_err(|halt| {
-        let why = super::why(stage, scene, &halt);
-        Error::runtime(format!("expected {expected}; {why}"))
-    })
-}
-
-fn is_refused(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
-    ends(stage, scene, arguments, "refused", |fate| match fate {
-        Fate::Refused(cause) => Some(cause.word()),
-        _ => None,
-    })
-}
-
-fn is_hung_up(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
-    ends(stage, scene, arguments, "hung up", |fate| match fate {
-        Fate::HungUp(cause) => Some(cause.word()),
-        _ => None,
-    })
-}
-
-/// Waits for the call's end and compares it.
-fn ends(
-    stage: &mut Stage,
-    scene: usize,
-    arguments: &Arguments,
-    word: &str,
-    cause: fn(Fate) -> Option<&'static str>,
-) -> mlua::Result<()> {
-    let wanted = arguments.maybe_text(0, "a cause such as \"busy\"")?;
-    let over = stage.run(scene, PATIENCE, |one| one.fate);
-    let expected = match &wanted {
-        Some(wanted) => format!("expected that the call is {word} ({wanted})"),
-        None => format!("expected that the call is {word}"),
-    };
-    let fate = over.map_err(|halt| {
-        let why = super::why(stage, scene, &halt);
-        Error::runtime(format!("{expected}; {why}"))
-    })?;
-    match cause(fate) {
-        Some(cause) if wanted.as_deref().is_none_or(|wanted| wanted == cause) => Ok(()),
-        _ => {
-            let situation = stage.scenes[scene].situation();
-            Err(Error::runtime(format!("{expected}; {situation}")))
-        }
-    }
-}
-
 fn leaves_message(stage: &mut Stage, scene: usize, arguments: &Arguments) -> mlua::Result<()> {
     let options = arguments.options(0, &MESSAGE_OPTIONS)?;
     let time = options.duration("seconds", Duration::from_secs(10))?;
@@ -502,5 +422,5 @@ fn halted(
 }
 
 /// How long a caller says nothing before the next thing is heard, without having been told to.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 const LONGEST_SILENCE: Duration = Duration::from_secs(600);

@@ -7,6 +7,7 @@ mod http;
 mod phone;
 mod post;
 mod request;
+mod whereabouts;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

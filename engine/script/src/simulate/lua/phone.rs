@@ -10,6 +10,7 @@ use mlua::{Error, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMeth
 use super::Desk;
 use crate::api::arguments::{Arguments, Names, unknown_word};
 use crate::api::class::{Class, receive, refuse_set};
+use crate::suggest::did_you_mean;
 
 /// A phone in the hand of a test.
 pub(super) struct Phone {
@@ -68,6 +69,31 @@ pub(super) fn register(lua: &Lua) -> mlua::Result<()> {
         })
     })?;
     class.add("hangs_up", hangs_up);
+    let transfers_to = lua.create_function(|_, values: MultiValue| {
+        let (phone, arguments) = receive::<Phone>("phone:transfers_to", values, 1)?;
+        if phone.desk.number.get() != phone.number {
+            return Err(arguments.refuse("this phone is another test's"));
+        }
+        let to = arguments.text(0, "a number such as \"1050\"")?;
+        let Some(user) = phone.target.strip_prefix("user:") else {
+            return Err(arguments.refuse("only users transfer calls"));
+        };
+        phone.desk.with("phone:transfers_to", |stage| {
+            let known = stage.world.tenant.users.get(user);
+            let context = known.map(|user| user.context.clone());
+            let Some(context) = context else {
+                let names = stage.world.tenant.users.keys().map(String::as_str);
+                let hint = did_you_mean(user, names);
+                return Err(arguments.refuse(format!("no user '{user}'{hint}")));
+            };
+            match stage.transfer(user, &to, &context) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(arguments.refuse(format!("{user} talks with nobody"))),
+                Err(halt) => Err(arguments.refuse(super::halted(&halt))),
+            }
+        })
+    })?;
+    class.add("transfers_to", transfers_to);
     lua.set_app_data(PhoneClass(Rc::new(class)));
     Ok(())
 }

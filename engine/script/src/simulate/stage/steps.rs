@@ -52,6 +52,7 @@ impl Stage {
             } = &mut self.world;
             floor.look_at_phones(now, phones, tenant);
             moved |= self.deliver();
+            moved |= self.run_errand();
             if moved {
                 self.one_more()?;
                 continue;

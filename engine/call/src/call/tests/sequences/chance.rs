@@ -7,9 +7,10 @@ use crate::acd::{Announcement, LeaseId, Leave, Withdrawn};
 use crate::call::random::Random;
 use crate::call::tests::{bridge, named, s};
 use crate::{
-    Bridge, CallId, Cause, Command, Event, FromFloor, Gather, Greeting, GreetingKind, Keys, LegId,
-    Mailbox, MailboxMessage, MessageId, Music, Newcomer, PinVerdict, PlayId, Queue, Record,
-    RecordingId, Sound, StartRecording, Strategy, Tone, TransferId, Voicemail,
+    Bridge, CallId, Cause, Command, Conference, Event, Fetch, FromFloor, Gather, Greeting,
+    GreetingKind, Guest, Keys, LegId, Mailbox, MailboxMessage, MessageId, Music, Newcomer, Park,
+    PinVerdict, PlayId, Queue, Record, RecordingId, RoomNews, Sound, StartRecording, Strategy,
+    Tone, TransferId, Voicemail, Why,
 };
 
 impl Chaos {
@@ -31,7 +32,25 @@ impl Chaos {
         let play = any_play.unwrap_or(PlayId(3));
         let recording = self.watch.open.iter().next().copied();
         let closing = self.watch.closing.iter().next().copied();
-        match self.random.below(32) {
+        match self.random.below(38) {
+            32..=33 => Event::Parked {
+                slot: match self.random.below(5) {
+                    0 => Err(Why::Full),
+                    _ => Ok("5901".to_owned()),
+                },
+            },
+            34..=36 => Event::Room(match self.random.below(6) {
+                0 => RoomNews::Full,
+                others => RoomNews::Others(
+                    (1..others)
+                        .map(|number| Guest {
+                            user: (number == 1).then(|| "1049".to_owned()),
+                            is_held: self.random.below(4) == 0,
+                        })
+                        .collect(),
+                ),
+            }),
+            37 => Event::NothingFetched,
             27..=28 => Event::Referred {
                 transfer: TransferId(self.random.below(1_000)),
                 leg: self.party(leg),
@@ -161,7 +180,8 @@ impl Chaos {
 
     fn somebody_joins(&mut self, otherwise: LegId) -> Event {
         let instead_of = self.party(otherwise);
-        if !self.call.takes(Some(instead_of)) {
+        let in_nobodys_place = self.call.takes(None);
+        if !in_nobodys_place && !self.call.takes(Some(instead_of)) {
             return Event::Held {
                 leg: instead_of,
                 held: false,
@@ -179,7 +199,7 @@ impl Chaos {
                 answered: s(1),
                 is_held: self.random.below(4) == 0,
             },
-            instead_of: Some(instead_of),
+            instead_of: (!in_nobodys_place).then_some(instead_of),
             by: (self.random.below(2) == 0).then(|| "1049".to_owned()),
         }
     }
@@ -234,14 +254,29 @@ impl Chaos {
     }
 
     pub(super) fn command(&mut self) -> Command {
-        match self.random.below(36) {
-            33..=35 => Command::Queue(Queue {
+        match self.random.below(43) {
+            40..=42 => Command::Queue(Queue {
                 name: "it".into(),
                 priority: 0,
                 max_wait: None,
                 record: self.random.below(2) == 0,
                 exit_keys: self.keys(),
             }),
+            33..=35 => Command::Park(Park {
+                slot: None,
+                timeout: self.seconds(),
+                music: None,
+                announce: self.random.below(2) == 0,
+            }),
+            36..=38 => Command::Conference(Conference {
+                room: "88".to_owned(),
+                most: 5,
+                leave_on: self.keys(),
+                announce: self.random.below(2) == 0,
+                music: None,
+                record: self.random.below(2) == 0,
+            }),
+            39 => Command::Fetch(Fetch::Slot("5901".to_owned())),
             0 => Command::Ring,
             1 => Command::Progress,
             2 => Command::Answer,

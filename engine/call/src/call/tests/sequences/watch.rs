@@ -6,7 +6,7 @@ use crate::acd::{Leave, News};
 use crate::journal::What;
 use crate::{
     Event, FromFloor, LegId, MailboxChange, MessageId, Output, PlayId, RecordingId, RequestId,
-    Sound, ToFloor, Tone, TransferId, TransferNews,
+    RoomNews, Sound, ToFloor, Tone, TransferId, TransferNews,
 };
 
 /// What the world knows of the call from its outputs.
@@ -34,6 +34,10 @@ pub(super) struct Watch {
     pub(super) script_stopped: bool,
     pub(super) ended: bool,
     pub(super) seen: Seen,
+    /// The call is in a room.
+    pub(super) in_room: bool,
+    /// It has been let in.
+    pub(super) is_inside: bool,
     /// Whom the script serves.
     pub(super) front: Option<LegId>,
     /// Transfers that are tried.
@@ -58,6 +62,8 @@ pub(super) struct Seen {
     pub(super) recalls: u32,
     pub(super) joins: u32,
     pub(super) served: u32,
+    pub(super) unparked: u32,
+    pub(super) rooms: u32,
 }
 
 impl Seen {
@@ -71,6 +77,8 @@ impl Seen {
         self.recalls += other.recalls;
         self.joins += other.joins;
         self.served += other.served;
+        self.unparked += other.unparked;
+        self.rooms += other.rooms;
     }
 }
 
@@ -98,6 +106,11 @@ impl Watch {
                 self.queued = false;
             }
             Event::Pin { .. } => self.pin = None,
+            Event::Room(RoomNews::Full) => self.in_room &= self.is_inside,
+            Event::Room(RoomNews::Others(_)) if self.in_room => {
+                self.is_inside = true;
+                self.seen.rooms += 1;
+            }
             Event::Joined { newcomer, .. } => {
                 self.seen.joins += 1;
                 self.legs.insert(newcomer.leg, true);
@@ -170,9 +183,13 @@ impl Watch {
                 self.plays.remove(&leg);
             }
             Output::Play {
-                leg, play, sounds, ..
+                leg,
+                play,
+                sounds,
+                times,
             } => {
-                if sounds == [Sound::Tone(Tone::Beep)] {
+                let tones = [Sound::Tone(Tone::Beep), Sound::Tone(Tone::Confirm)];
+                if times == 1 && sounds.len() == 1 && tones.contains(&sounds[0]) {
                     self.beeps.insert(play);
                 }
                 let fits = alive(&leg);
@@ -282,6 +299,20 @@ impl Watch {
                 };
                 self.promise(fits, "a transfer that was accepted comes to one end");
             }
+            Output::Unpark { .. } => self.seen.unparked += 1,
+            Output::EnterRoom { .. } => {
+                let fits = !std::mem::replace(&mut self.in_room, true);
+                self.is_inside = false;
+                self.promise(fits, "one room at a time");
+            }
+            Output::LeaveRoom => {
+                let fits = std::mem::take(&mut self.in_room);
+                self.promise(fits, "who leaves a room has been in it");
+            }
+            Output::RecordRoom { recording } => {
+                let fits = self.open.contains(&recording);
+                self.promise(fits, "a running recording hears a room");
+            }
             Output::Route { .. } => {
                 // Whatever the script waited for is gone with it.
                 self.requests.clear();
@@ -307,6 +338,7 @@ impl Watch {
                 self.promise(everybody_left, "all legs are released at the end");
                 self.promise(silent, "nothing plays at the end");
                 self.promise(recorded, "all recordings are closed at the end");
+                self.promise(!self.in_room, "nobody stays in a room");
                 self.promise(record.legs.len() == legs, "every leg is in the record");
                 let mut at = record.started_at;
                 for segment in &record.segments {

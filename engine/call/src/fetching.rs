@@ -1,0 +1,44 @@
+//! Taking a call that waits elsewhere: parked, or ringing at a colleague's phone.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::activity::{Activity, Input};
+use crate::call::board::Board;
+use crate::{Event, Output, Reply, Target, Why};
+
+/// Which call is to be taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Fetch {
+    /// The one that is parked there.
+    Slot(String),
+    /// The one that rings longest at one of these.
+    Ringing(Vec<Target>),
+}
+
+/// Looks for a call to take. Where there is one this call becomes a part of it, and its script ends;
+/// where there is none the script hears so.
+#[derive(Debug)]
+pub(crate) struct Fetching(pub(crate) Fetch);
+
+impl Activity for Fetching {
+    type Outcome = Reply;
+
+    fn begin(&mut self, board: &mut Board) -> Option<Reply> {
+        board.push(Output::Fetch(self.0.clone()));
+        None
+    }
+
+    fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Reply> {
+        let Input::Event(Event::NothingFetched) = input else {
+            return None;
+        };
+        board.decide("go on without a call", "none waits there");
+        Some(Reply::Leg(Err(Why::Nobody)))
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+}
