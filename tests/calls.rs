@@ -51,6 +51,8 @@ mod registering;
 mod replaced;
 #[path = "calls/ringing_several.rs"]
 mod ringing_several;
+#[path = "calls/surveyed.rs"]
+mod surveyed;
 #[path = "calls/texts.rs"]
 mod texts;
 #[path = "calls/traced.rs"]

@@ -388,12 +388,12 @@ fn mixed(tenant: &str, n: usize) -> FinishedCall {
     const USERS: [&str; 3] = ["1049", "1050", "1051"];
     let mut call = finished(begin(tenant, 1_000 + n as i64 / 2));
     call.begin.from_raw = USERS[n % 3].into();
-    call.begin.from_number = (n % 2 == 0).then(|| USERS[n / 2 % 3].into());
+    call.begin.from_number = n.is_multiple_of(2).then(|| USERS[n / 2 % 3].into());
     call.begin.user = (n % 4 < 2).then(|| USERS[n / 3 % 3].into());
     call.begin.to = USERS[n / 5 % 3].into();
     call.end.result = if n % 7 < 4 { "answered" } else { "refused" }.into();
-    call.segments[0].agent = (n % 6 == 0).then(|| USERS[n / 7 % 3].into());
-    call.segments[1].agent = (n % 3 == 0).then(|| USERS[n / 11 % 3].into());
+    call.segments[0].agent = n.is_multiple_of(6).then(|| USERS[n / 7 % 3].into());
+    call.segments[1].agent = n.is_multiple_of(3).then(|| USERS[n / 11 % 3].into());
     call
 }
 

@@ -1,0 +1,29 @@
+-- What can be asked over HTTP, below /t/TENANT/survey: ?from=2026-03-01&to=2026-03-31&agent=1049, each may be left out.
+local answers = require "plugins.survey.answers"
+
+http.route("GET /survey/results", { auth = "agent" }, function(request)
+  local sums = { asked = 0, rated = 0, unrated = 0, hung_up = 0 }
+  local scores, total = { 0, 0, 0, 0, 0 }, 0
+  for _, row in ipairs(answers.count(request.query)) do
+    sums.asked = sums.asked + row.count
+    if row.outcome ~= "asked" then
+      sums[row.outcome] = sums[row.outcome] + row.count
+    end
+    if row.score then
+      scores[row.score] = scores[row.score] + row.count
+      total = total + row.score * row.count
+    end
+  end
+  sums.scores = scores
+  if sums.asked > 0 then
+    sums.participation = sums.rated / sums.asked
+  end
+  if sums.rated > 0 then
+    sums.average = total / sums.rated
+  end
+  return 200, sums
+end)
+
+http.route("GET /survey/answers", { auth = "agent" }, function(request)
+  return 200, { answers = json.list(answers.list(request.query)) }
+end)
