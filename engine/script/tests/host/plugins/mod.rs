@@ -8,6 +8,7 @@ mod permissions;
 mod routes;
 mod shipped;
 mod sink;
+mod sms;
 mod tables;
 mod tickets;
 mod trouble;

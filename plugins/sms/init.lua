@@ -1,0 +1,148 @@
+-- Text messages: `sms.send` for scripts, routes for desks and the provider, "sms.received" for all.
+local outbox = require "plugins.sms.outbox"
+local text   = require "plugins.sms.text"
+
+local sms = {}
+
+local config = plugin.config
+local last   = plugin.store("last", { expires = "7d" })
+
+sms.segments = text.segments
+
+---@param message table
+---@return string
+local function content(message)
+  local said = message.text
+  if message.template then
+    local template = config.templates[message.template]
+    if not template then
+      error(("sms.send: no template '%s' in config.lua"):format(message.template), 0)
+    end
+    said = text.fill(template, message.values)
+  end
+  if type(said) ~= "string" or said == "" or not utf8.len(said) then
+    error("sms.send: text: what it says is missing, or is no UTF-8", 0)
+  end
+  return (config.signature and "【" .. config.signature .. "】" or "") .. said
+end
+
+---Queues a text message. Returns at once: a slow provider never keeps a caller waiting.
+---@param message { to: string, text: string?, template: string?, values: table?, by: string?, call: string? }
+---@return { id: integer, segments: integer, state: string }?
+---@return nil|"no_number"|"opted_out"|"too_long" why
+function sms.send(message)
+  local to = outbox.plain(message.to)
+  if not to then
+    return nil, "no_number"
+  end
+  if outbox.has_opted_out(to) then
+    return nil, "opted_out"
+  end
+  local said = content(message)
+  if text.segments(said) > 10 then
+    return nil, "too_long"
+  end
+  return outbox.add { to = to, text = said, by = message.by, call = message.call }
+end
+
+---What a phone dials (*76 and a template's name of one digit): that text to whom the user talked with last.
+---@param call Call
+function sms.from_phone(call)
+  call:answer()
+  local about = call.user and last:get(call.user.extension)
+  if not about then
+    return call:play("sms/nobody")
+  end
+  local name = call.to:match("%d$")
+  local row = config.templates[name] and sms.send {
+    to = about.number, template = name, by = call.user.extension, call = about.call,
+    values = { agent = call.user.extension, name = call.user.name or "" },
+  }
+  call:play(row and "sms/sent" or "sms/failed")
+end
+
+-- Whom each user talked with last.
+on("call.ended", { durable = true }, function(call)
+  local number = call.user and call.to or call.from
+  if not number or call.to:find("^%*") then
+    return
+  end
+  for _, agent in ipairs(call.agents) do
+    if agent ~= number then
+      last:set(agent, { number = number, call = call.id })
+    end
+  end
+  if call.user then
+    last:set(call.user, { number = number, call = call.id })
+  end
+end)
+
+local stops = {}
+for _, word in ipairs(config.opt_out) do
+  stops[word:upper()] = true
+end
+
+---@param said string
+---@return boolean
+local function is_stop(said)
+  return stops[said:match("^%s*(.-)%s*$"):upper()] == true
+end
+
+http.route("POST /sms/incoming", { auth = { bearer = config.token } }, function(request)
+  local message = request.json
+  if type(message) ~= "table" or not message.id or not outbox.plain(message.from) or type(message.text) ~= "string" then
+    return 400, { error = "expected { id, from, to, text }" }
+  end
+  local from = outbox.plain(message.from)
+  local row = outbox.receive { id = tostring(message.id), from = from, text = message.text }
+  if not row then
+    return 204 -- told before
+  end
+  if is_stop(message.text) then
+    outbox.opt_out(from)
+  end
+  emit("sms.received", { id = row.id, from = from, to = message.to, text = message.text, opted_out = is_stop(message.text) })
+  return 204
+end)
+
+http.route("POST /sms/receipts", { auth = { bearer = config.token } }, function(request)
+  local receipt = request.json
+  local id = type(receipt) == "table" and math.tointeger(tonumber(receipt.reference))
+  local row = id and outbox.get(id)
+  if not row or row.direction ~= "out" then
+    return 404, { error = "reference: there is no such message" }
+  end
+  if receipt.state ~= "delivered" and receipt.state ~= "failed" then
+    return 400, { error = "state: expected delivered or failed" }
+  end
+  outbox.mark(row.id, receipt.state, type(receipt.error) == "string" and receipt.error or nil)
+  emit("sms.changed", outbox.get(row.id))
+  return 204
+end)
+
+http.route("POST /sms", { auth = "agent" }, function(request)
+  local wanted = request.json
+  if type(wanted) ~= "table" or (type(wanted.text) ~= "string" and type(wanted.template) ~= "string") then
+    return 400, { error = "expected { to, text } or { to, template, values }" }
+  end
+  local done, row, why = pcall(sms.send, {
+    to = wanted.to, text = wanted.text, template = wanted.template, values = wanted.values, by = request.by,
+  })
+  if not done then
+    return 400, { error = tostring(row) }
+  end
+  if not row then
+    return 409, { error = why }
+  end
+  return 202, row
+end)
+
+http.route("GET /sms", { auth = "agent" }, function(request)
+  return 200, { messages = json.list(outbox.list(request.query.number)) }
+end)
+
+http.route("DELETE /sms/opt-outs/:number", { auth = "agent" }, function(request)
+  return outbox.opt_in(request.params.number) and 204 or 404
+end)
+
+return sms
