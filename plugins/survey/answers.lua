@@ -38,7 +38,7 @@ function answers.close(call, comment)
 end
 
 ---The newest answers, a hundred at most.
----@param asked { from: string?, to: string?, agent: string? }
+---@param asked table<string, string>   from, to, agent: each may be missing
 ---@return SurveyAnswer[]
 function answers.list(asked)
   return db.query([[
@@ -48,7 +48,7 @@ function answers.list(asked)
 end
 
 ---How many said what.
----@param asked { from: string?, to: string?, agent: string? }
+---@param asked table<string, string>   from, to, agent: each may be missing
 ---@return { outcome: string, score: integer?, count: integer }[]
 function answers.count(asked)
   return db.query([[

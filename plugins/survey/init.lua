@@ -9,6 +9,7 @@ local asked  = plugin.store("asked", { expires = config.again_after })
 
 -- A name that is no literal: who does not use that plugin is not told that there is none.
 local TICKETS = "plugins.tickets"
+---@type table?
 local tickets = config.tickets and require(TICKETS) or nil
 
 local KEYS = { ["1"] = 1, ["2"] = 2, ["3"] = 3, ["4"] = 4, ["5"] = 5 }

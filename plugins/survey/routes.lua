@@ -2,6 +2,7 @@
 local answers = require "plugins.survey.answers"
 
 http.route("GET /survey/results", { auth = "agent" }, function(request)
+  ---@type table<string, any>
   local sums = { asked = 0, rated = 0, unrated = 0, hung_up = 0 }
   local scores, total = { 0, 0, 0, 0, 0 }, 0
   for _, row in ipairs(answers.count(request.query)) do
@@ -10,7 +11,7 @@ http.route("GET /survey/results", { auth = "agent" }, function(request)
       sums[row.outcome] = sums[row.outcome] + row.count
     end
     if row.score then
-      scores[row.score] = scores[row.score] + row.count
+      scores[row.score] = (scores[row.score] or 0) + row.count
       total = total + row.score * row.count
     end
   end

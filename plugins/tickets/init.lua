@@ -34,7 +34,7 @@ end
 on("call.ended", { durable = true }, function(call, event)
   phone.remember(call)
   local note, about = phone.note(call)
-  if note then
+  if note and about then
     tickets.report("ticket.noted", note, about, event.added_at)
   end
   if missed[call.outcome] then

@@ -24,12 +24,13 @@ end
 ---@param report fun(kind: string, key: string, data: table): string
 function phone.open(call, report)
   call:answer()
-  local about = call.user and last:get(call.user.extension)
-  if not about then
+  local user = call.user
+  local about = user and last:get(user.extension)
+  if not (user and about) then
     return call:play("ticket/none")
   end
   local number = report("ticket.opened", call.id, {
-    call = about.call, from = about.from, to = about.to, by = call.user.extension,
+    call = about.call, from = about.from, to = about.to, by = user.extension,
   })
   call.vars.ticket, call.vars.ticket_of = number, about.call
   call:play { "ticket/opened", { digits = number:match("%d+$") }, "ticket/note" }

@@ -122,7 +122,7 @@ end
 
 local function extend_wrap_up(call, me)
   -- The exchange lets it last for an hour from now at most.
-  local minutes = math.min(math.tointeger(tonumber(call.to:sub(4))), 60) or 1
+  local minutes = math.min(math.tointeger(tonumber(call.to:sub(4))) or 1, 60)
   local status, why = agents.extend_wrap_up(me, minutes * 60)
   if minutes == 1 then
     return status and "agent/wrap-up-longer-minute", why

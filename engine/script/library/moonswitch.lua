@@ -486,7 +486,7 @@ function Hours:next_change(at) end
 ---@overload fun(event: string, handler: fun(about: table))
 ---@param event "agent.changed"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
 ---@param options OnOptions?
----@param handler fun(about: table, event: DurableEvent?)
+---@param handler fun(about: table, event: DurableEvent)
 function on(event, options, handler) end
 
 ---Runs a function again and again: "5m", "1h", "day 03:00", "mon 08:30". Reloading does not shift

@@ -218,13 +218,13 @@ db = {}
 ---All rows.
 ---@param sql string
 ---@param ... SqlValue|table<string, SqlValue>
----@return table<string, any>[] rows
+---@return any[] rows   Each a table by column
 function db.query(sql, ...) end
 
 ---The first row.
 ---@param sql string
 ---@param ... SqlValue|table<string, SqlValue>
----@return table<string, any>? row
+---@return any row   A table by column, or nil
 function db.one(sql, ...) end
 
 ---Does something that gives no rows.
@@ -251,12 +251,12 @@ local Transaction = {}
 
 ---@param sql string
 ---@param ... SqlValue|table<string, SqlValue>
----@return table<string, any>[] rows
+---@return any[] rows   Each a table by column
 function Transaction:query(sql, ...) end
 
 ---@param sql string
 ---@param ... SqlValue|table<string, SqlValue>
----@return table<string, any>? row
+---@return any row   A table by column, or nil
 function Transaction:one(sql, ...) end
 
 ---@param sql string
