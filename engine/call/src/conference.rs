@@ -114,7 +114,7 @@ impl Conferring {
         self.stage = Stage::Talking(Talk::begin(board, with, false));
     }
 
-    pub(crate) fn abandon(&mut self, board: &mut Board) {
+    pub(crate) fn abandon(&self, board: &mut Board) {
         match &self.stage {
             Stage::Talking(talk) => talk.abandon(board),
             Stage::In { .. } => {

@@ -64,6 +64,11 @@ impl Parking {
         matches!(self.stage, Stage::Waiting { .. })
     }
 
+    /// Whether it has its place: somebody may be there before whoever parks it has heard where.
+    pub(crate) fn has_a_place(&self) -> bool {
+        matches!(self.stage, Stage::Telling { .. } | Stage::Waiting { .. })
+    }
+
     /// The conversation, once somebody has taken the call.
     pub(crate) fn talk(&self) -> Option<&Talk> {
         match &self.stage {
@@ -88,7 +93,7 @@ impl Parking {
         self.stage = Stage::Talking(Talk::begin(board, by, false));
     }
 
-    pub(crate) fn abandon(&mut self, board: &mut Board) {
+    pub(crate) fn abandon(&self, board: &mut Board) {
         match &self.stage {
             Stage::Talking(talk) => talk.abandon(board),
             _ => self.leave(board),

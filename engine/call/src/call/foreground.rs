@@ -122,8 +122,11 @@ impl Foreground {
 
     /// Whether somebody of another call may come in without taking anybody's place.
     pub(crate) fn takes_somebody(&self) -> bool {
-        let is_a_pair = matches!(self, Self::Conferring(conferring) if conferring.is_a_pair());
-        self.is_parked() || is_a_pair
+        match self {
+            Self::Parking(parking) => parking.has_a_place(),
+            Self::Conferring(conferring) => conferring.is_a_pair(),
+            _ => false,
+        }
     }
 
     /// Somebody of another call comes in: for what rings, or for what waits.

@@ -137,7 +137,7 @@ fn of_two_the_one_who_waits_for_a_hold_hears_music_and_of_three_nobody_does() {
         name: None,
     };
 
-    bench.others(&[holding.clone()]);
+    bench.others(std::slice::from_ref(&holding));
     assert_eq!(bench.take(), [music]);
     assert_eq!(bench.call.state(), "held");
     bench.others(&[holding, guest(None)]);

@@ -67,8 +67,9 @@ fn who_parks_itself_hears_where_and_then_music_until_somebody_comes() {
 
     let request = bench.ask(Command::Park(park()));
     assert_eq!(bench.take(), [Output::Answer, Output::Park { slot: None }]);
+    assert!(!bench.call.takes(None), "not before it has a place");
     bench.gets_a_place();
-    assert!(!bench.call.takes(None), "not before it waits");
+    assert!(bench.call.takes(None));
     bench.hears(&told());
 
     let music = Output::Music {
@@ -196,6 +197,12 @@ fn whoever_parks_a_call_by_transfer_hears_where_and_the_parked_hear_music() {
 
         let outputs = bench.take();
         assert!(outputs.contains(&done), "{outputs:?}");
+        let is_told = |output: &Output| match output {
+            Output::StopPlay { leg, .. } | Output::Release { leg, .. } => *leg == agent,
+            _ => false,
+        };
+        let told = outputs.iter().filter(|output| is_told(output)).count();
+        assert_eq!(told, usize::from(!hangs_up), "the gone are told nothing");
         let stops = |output: &Output| matches!(output, Output::StopRecording { .. });
         assert!(!outputs.iter().any(stops), "the recording follows");
         assert_eq!(bench.call.state(), "parked");
@@ -203,6 +210,40 @@ fn whoever_parks_a_call_by_transfer_hears_where_and_the_parked_hear_music() {
         let follows = |output: &Output| matches!(output, Output::MoveRecording { right, .. } if *right == Some(leg));
         assert!(bench.take().iter().any(follows));
     }
+}
+
+#[test]
+fn a_call_that_is_fetched_while_its_parker_still_hears_where_lets_the_parker_go() {
+    let mut bench = Bench::new();
+    let (_, agent) = bench.talk(false);
+    let transfer = TransferId(3);
+    bench.event(Event::Referred {
+        transfer,
+        leg: agent,
+        by: "1049".to_owned(),
+        to: "*5900".to_owned(),
+        context: "internal".to_owned(),
+    });
+    bench.ask(Command::Park(park()));
+    bench.gets_a_place();
+    bench.take();
+
+    let leg = bench.is_fetched();
+
+    let outputs = bench.take();
+    let connected = Output::Connect {
+        a: LegId::CALLER,
+        b: leg,
+    };
+    let done = Output::Transfer {
+        transfer,
+        news: TransferNews::Done,
+    };
+    assert!(outputs.contains(&connected), "{outputs:?}");
+    assert!(outputs.contains(&done), "{outputs:?}");
+    assert_eq!(bench.call.pair(), Some([LegId::CALLER, leg]));
+    let gone = bench.call.legs()[1].state();
+    assert_eq!(gone, crate::LegState::Gone);
 }
 
 #[test]
