@@ -8,7 +8,7 @@ use call::{
 };
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
-use store::{RecordingRow, Secret, Sqlite};
+use store::{AgentNote, FloorRow, RecordingRow, Secret, Sqlite};
 
 use super::*;
 
@@ -87,6 +87,46 @@ async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents(
     for call in calls {
         assert_eq!(switch.calls[&call].call.state(), "queue");
     }
+    drop(switch);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn an_agent_whose_stored_state_cannot_be_read_begins_logged_out_and_the_log_says_why() {
+    let (mut switch, _inputs, store, folder) = switch("unreadable").await;
+    let note = AgentNote {
+        agent: "1051".to_owned(),
+        state: Some(serde_json::json!({ "written": "by another version" })),
+        at: 0,
+    };
+    let kept = FloorRow {
+        agents: vec![note],
+        last_offered: Vec::new(),
+    };
+    switch.floors = floor::Floors::new([("8001".to_owned(), kept)].into());
+    let plan = "-- A queue.\ncontext \"internal\" {}
+        queue \"it\" { agents = { \"1051\" }, join_if = \"always\", stay_if = \"always\" }";
+    std::fs::write(folder.join("scripts/plan.lua"), plan).unwrap();
+    let (now, tenant) = (Instant::now(), TenantId::from("8001"));
+    let settings = (*switch.tenants["8001"]).clone();
+    let scripts = switch.parts.scripts.clone();
+    scripts.reconfigure(vec![(tenant.clone(), settings)], true);
+
+    switch.take_plans(now);
+
+    assert_eq!(switch.agents_of(now, &tenant)[0].1.state, State::LoggedOut);
+    // Writes are applied in order: when a later one is on disk, so is the line.
+    store.kv_purge(0).await.unwrap();
+    let log = store.queue_log("8001", Default::default()).await.unwrap();
+    let line = log.iter().find(|line| line.why.is_some()).unwrap();
+    assert_eq!(
+        (line.agent.as_deref(), line.why.as_deref()),
+        (Some("1051"), Some("state_unreadable"))
+    );
+    assert_eq!(
+        (&*line.kind, line.state.as_deref(), line.by.as_deref()),
+        ("state", Some("logged_out"), Some("engine"))
+    );
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
 }

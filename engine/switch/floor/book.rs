@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use call::TenantId;
-use call::acd::{Acd, AgentId, AgentSnapshot, Episode, Output, Snapshot, StateChange};
+use call::acd::{Acd, AgentId, AgentSnapshot, By, Episode, Output, Snapshot, State, StateChange};
 use store::{AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogRow};
 use uuid::Uuid;
 
@@ -133,30 +133,52 @@ impl Switch {
             // Whoever serves no queue any more is logged out, and forgotten.
             floor.book.touch(&AgentId::from(note.agent.as_str()));
         }
-        let snapshot = snapshot(kept, wall);
+        let (snapshot, unreadable) = snapshot(kept, wall);
+        let lines = unreadable.iter().map(|agent| unreadable_line(wall, agent));
+        floor.book.notes.log.extend(lines);
         tracing::info!(%tenant, agents = snapshot.agents.len(), "agents are back");
         floor.acd.restore(now, snapshot, Duration::ZERO);
     }
 }
 
-/// The agents as they would stand now if nothing had happened since each was noted.
-fn snapshot(kept: FloorRow, wall: i64) -> Snapshot {
+/// The agents as they would stand now if nothing had happened since each was noted, and the names
+/// of those whose state cannot be read: another version of the exchange may have written it.
+fn snapshot(kept: FloorRow, wall: i64) -> (Snapshot, Vec<String>) {
+    let mut unreadable = Vec::new();
     let agents = kept.agents.into_iter().filter_map(|note| {
-        let snapshot: AgentSnapshot = serde_json::from_value(note.state?)
-            .inspect_err(|error| {
-                tracing::error!(%error, agent = note.agent, "its state cannot be read");
-            })
-            .ok()?;
+        let snapshot = match serde_json::from_value::<AgentSnapshot>(note.state?) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                tracing::error!(
+                    %error, agent = note.agent,
+                    "the agent's stored state cannot be read: they begin logged out and must log in again"
+                );
+                unreadable.push(note.agent);
+                return None;
+            }
+        };
         let age = u64::try_from(wall.saturating_sub(note.at)).unwrap_or_default();
         Some(snapshot.aged(Duration::from_micros(age)))
     });
-    Snapshot {
+    let snapshot = Snapshot {
         agents: agents.collect(),
         last_offered: kept
             .last_offered
             .iter()
             .map(|(queue, agent)| (queue.as_str().into(), agent.as_str().into()))
             .collect(),
+    };
+    (snapshot, unreadable)
+}
+
+/// Why an agent who was logged in begins logged out. How they stood before is not known.
+fn unreadable_line(at: i64, agent: &str) -> QueueLogRow {
+    QueueLogRow {
+        agent: Some(agent.to_owned()),
+        why: Some("state_unreadable".to_owned()),
+        state: Some(State::LoggedOut.word().to_owned()),
+        by: Some(By::Engine.to_string()),
+        ..line(at, "state")
     }
 }
 

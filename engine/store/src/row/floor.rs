@@ -104,7 +104,8 @@ pub struct QueueLogRow {
     pub call: Option<Uuid>,
     /// With which agent.
     pub agent: Option<String>,
-    /// How an offer or a stay ended; the reason of a 置忙.
+    /// How an offer or a stay ended; the reason of a 置忙; `state_unreadable` of an agent who begins
+    /// logged out because what was stored of them cannot be read.
     pub why: Option<String>,
     /// The caller's place; 1 is the next.
     pub position: Option<u32>,
