@@ -52,10 +52,8 @@ impl Status {
                 super::say(line)?;
             }
         }
-        for setting in list(&status["scripts"]["waiting_for_restart"]) {
-            super::say(format_args!(
-                "{setting} has changed and waits for a restart"
-            ))?;
+        for line in config_lines(&status["scripts"]) {
+            super::say(line)?;
         }
         for call in items(&status["calls_shown"]) {
             super::say(format_args!(
@@ -244,6 +242,22 @@ fn tenant_lines(tenant: &Value) -> Vec<String> {
     lines
 }
 
+/// What of the saved `config.lua` is not in force.
+fn config_lines(scripts: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(refused) = scripts["config_refused"].as_object() {
+        lines.push(format!(
+            "config.lua refused at {}, the one before stays",
+            time(&refused["at"])
+        ));
+        let errors = list(&refused["errors"]).into_iter();
+        lines.extend(errors.map(|error| format!("  {error}")));
+    }
+    let waiting = list(&scripts["waiting_for_restart"]).into_iter();
+    lines.extend(waiting.map(|setting| format!("{setting} has changed and waits for a restart")));
+    lines
+}
+
 /// What came of a tenant's reload, in a line.
 pub(super) fn reload_line(tenant: &Value) -> String {
     let name = text(&tenant["tenant"]);
@@ -401,6 +415,27 @@ mod tests {
         tells("  7 failures of scripts, the newest:");
         tells("generation 42, call c1: scripts/a.lua:7: oops");
         tells("generation 42: late");
+    }
+
+    #[test]
+    fn what_of_config_lua_is_not_in_force_is_said() {
+        let scripts = json!({
+            "config_refused": { "at": 0, "errors": ["config.lua:9: no setting 'domian'"] },
+            "waiting_for_restart": ["sip.listen"],
+        });
+
+        let lines = config_lines(&scripts);
+
+        assert!(lines[0].starts_with("config.lua refused at "), "{lines:?}");
+        assert_eq!(
+            lines[1..],
+            [
+                "  config.lua:9: no setting 'domian'",
+                "sip.listen has changed and waits for a restart"
+            ]
+        );
+        let fine = json!({ "config_refused": null, "waiting_for_restart": [] });
+        assert!(config_lines(&fine).is_empty());
     }
 
     #[test]

@@ -25,10 +25,12 @@ impl Switch {
                 Err(error) => {
                     tracing::error!("config.lua is refused, the one before stays\n{error}");
                     let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+                    scripts.refuse_config(Some(lines.clone()));
                     done(json!({ "config": lines, "tenants": [] }));
                     return;
                 }
             };
+            scripts.refuse_config(None);
             if config == *old {
                 // Of saved scripts their own folder tells.
                 let reports = if asked {

@@ -103,7 +103,7 @@ async fn an_agent_whose_stored_state_cannot_be_read_begins_logged_out_and_the_lo
         agents: vec![note],
         last_offered: Vec::new(),
     };
-    switch.floors = floor::Floors::new([("8001".to_owned(), kept)].into());
+    switch.floors = Floors::new([("8001".to_owned(), kept)].into());
     let plan = "-- A queue.\ncontext \"internal\" {}
         queue \"it\" { agents = { \"1051\" }, join_if = \"always\", stay_if = \"always\" }";
     std::fs::write(folder.join("scripts/plan.lua"), plan).unwrap();

@@ -107,6 +107,28 @@ fn a_broken_file_is_refused_and_told_while_calls_go_on_with_the_old_one() {
     call.hears(prompt::FIRST);
 }
 
+#[test]
+fn a_refused_config_lua_stands_in_the_status_until_one_is_accepted() {
+    let exchange = Exchange::start(Setup::with(&menu("tones/840")));
+    let config = exchange.folder.join("config.lua");
+    let right = std::fs::read_to_string(&config).unwrap();
+    let refused = || exchange.status()["scripts"]["config_refused"].clone();
+    assert!(refused().is_null());
+    let wrong = right.replacen("domain", "domian", 1);
+    assert_ne!(wrong, right);
+
+    std::fs::write(&config, wrong).unwrap();
+    exchange.reload();
+
+    for _ in 0..2 {
+        let told = refused()["errors"].to_string();
+        assert!(told.contains("domian"), "{told}");
+    }
+    std::fs::write(&config, right).unwrap();
+    exchange.reload();
+    assert!(refused().is_null());
+}
+
 /// What the calls to `revision` have noted, newest first, once there are so many.
 fn revisions(exchange: &Exchange, count: u32) -> Vec<serde_json::Value> {
     eventually("the newest record", || {

@@ -50,4 +50,4 @@ pub use history::{GoneBack, Kept};
 pub use plugin::quarantine::Shut;
 pub use scripts::{Checked, Refused, Report, Scripts, ScriptsOptions, StartError};
 pub use simulate::{CallPlan, CallStory, Offline, StoryLine, TestResult, Tested, Who};
-pub use status::{Failure, Old, PluginStatus, Refusal, Status, TenantStatus};
+pub use status::{ConfigRefusal, Failure, Old, PluginStatus, Refusal, Status, TenantStatus};

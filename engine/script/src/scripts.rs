@@ -16,7 +16,7 @@ use crate::http::Client;
 use crate::inbox::{Message, Pushed};
 use crate::jobs::{Bell, Jobs};
 use crate::plugin::database::Databases;
-use crate::status::Status;
+use crate::status::{ConfigRefusal, Status};
 use crate::suggest::did_you_mean;
 use crate::watch::{Changed, Watch};
 use crate::{CallNews, Clock, Exchange, Fault, Sounds, config, watchdog};
@@ -121,6 +121,7 @@ pub(crate) struct Inner {
     tenants: RwLock<BTreeMap<TenantId, Arc<Tenancy>>>,
     parts: Parts,
     restart: Mutex<Vec<String>>,
+    config_refused: Mutex<Option<ConfigRefusal>>,
     /// The day since 1970 on which calendars were looked at last.
     calendars_day: AtomicI64,
 }
@@ -158,6 +159,7 @@ impl Scripts {
             tenants: RwLock::default(),
             parts,
             restart: Mutex::default(),
+            config_refused: Mutex::default(),
             // What is missing at the start is told when the files load.
             calendars_day: AtomicI64::new(today),
         });
@@ -376,6 +378,17 @@ impl Scripts {
             .unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
+    /// Says what is wrong with the saved `config.lua`; `None` when it is right.
+    pub fn refuse_config(&self, errors: Option<Vec<String>>) {
+        let at = self.inner.parts.clock.unix_micros();
+        *self
+            .inner
+            .config_refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) =
+            errors.map(|errors| ConfigRefusal { at, errors });
+    }
+
     /// What runs.
     pub fn status(&self) -> Status {
         Status {
@@ -388,6 +401,12 @@ impl Scripts {
             waiting_for_restart: self
                 .inner
                 .restart
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            config_refused: self
+                .inner
+                .config_refused
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),

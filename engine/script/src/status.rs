@@ -17,6 +17,17 @@ pub struct Status {
     pub tenants: Vec<TenantStatus>,
     /// Settings that changed and count only after a restart: `sip.listen`.
     pub waiting_for_restart: Vec<String>,
+    /// The `config.lua` that was refused last, if none was accepted since.
+    pub config_refused: Option<ConfigRefusal>,
+}
+
+/// A `config.lua` that was refused.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConfigRefusal {
+    /// When: microseconds since 1970, UTC.
+    pub at: i64,
+    /// What is wrong, by the line.
+    pub errors: Vec<String>,
 }
 
 /// What runs, for one tenant. Times are microseconds since 1970, UTC.
