@@ -35,7 +35,7 @@ integration: deps-test ## The whole engine with real phones, and house style
 
 bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
 	cargo build --release --quiet
-	cargo build --release --quiet --package moonswitch-sip --package moonswitch-script --example parse_rate --example setup_cost
+	cargo build --release --quiet --package moonswitch-sip --package moonswitch-call --package moonswitch-script --example parse_rate --example acd_rate --example setup_cost
 	cargo test --release --quiet --package moonswitch-media --test no_allocation --no-run
 	timeout 300 cargo build --release --quiet --manifest-path tests/bench/peers/Cargo.toml --target-dir target/bench/peers \
 	  || echo "rsipstack does not build here: its figure will be missing"

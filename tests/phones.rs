@@ -15,3 +15,5 @@ mod queue;
 mod thousand_calls;
 #[path = "phones/tour.rs"]
 mod tour;
+#[path = "phones/transfers.rs"]
+mod transfers;

@@ -17,7 +17,7 @@ import traceback
 import types
 
 sys.dont_write_bytecode = True
-from measure import machine, micro, processes, report, runs  # noqa: E402
+from measure import api, machine, micro, processes, report, runs  # noqa: E402
 
 MOST_SECONDS = 580
 STEPS = {
@@ -28,8 +28,10 @@ STEPS = {
     "d": [runs.prompt],
     "e": [runs.recorded],
     "f": [runs.transcoded],
+    "q": [runs.waiting],
+    "p": [api.beside_calls],
     "h": [runs.post_dial_delay],
-    "micro": [micro.parsers, micro.scripts, micro.packets, micro.allocations],
+    "micro": [micro.parsers, micro.acd, micro.scripts, micro.packets, micro.allocations],
 }
 
 

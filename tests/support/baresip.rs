@@ -150,6 +150,11 @@ ctrl_tcp_listen {control}
         self.command("resume", "");
     }
 
+    /// Sends whoever it talks with to a number.
+    pub(crate) fn transfers_to(&self, number: &str) {
+        self.command("transfer", &format!("sip:{number}@{}", self.exchange.ip()));
+    }
+
     /// Ends as a phone does whose plug is pulled.
     pub(crate) fn goes_dead(self) {
         self.program.kill();

@@ -33,6 +33,20 @@ def parsers(bench):
     )
 
 
+def acd(bench):
+    """Calls distributed a second by the machine of queues and agents."""
+    if not bench.has_time(20, "distribution"):
+        return
+    _, output = processes.run([bench.place.target / "release" / "examples" / "acd_rate"], 60)
+    found = re.search(r"served (\d+) with (\d+) waiting: (\d+) calls/s, a step p99 (\d+) us", output or "")
+    if not found:
+        bench.note("distribution: acd_rate has not come to its end")
+        return
+    bench.figure("m_acd", float(found.group(3)))
+    bench.figure("m_acd_p99", float(found.group(4)) / 1000)
+    bench.detail("acd", served=found.group(1), waiting=found.group(2), calls_per_s=found.group(3), step_p99=found.group(4))
+
+
 def scripts(bench):
     """CPU time of the Lua thread for a call's handler, and the memory of one that waits."""
     if not bench.has_time(30, "Lua set-up"):

@@ -11,9 +11,12 @@ HEADINGS = {
     "c": "c: bridged with sound both ways (callgen), ours and the relay in turns",
     "d": "d: a prompt of ten seconds looped",
     "e": "e: as c, recorded in stereo",
+    "q": "q: waiting in a queue, music",
+    "p": "p: the API beside 100 calls with sound",
     "f": "f: PCMU to PCMA",
     "g": "g: five reloads of a dialplan of 5,000 routes, 50 calls with sound",
     "h": "h: post-dial delay at 100 calls/s (callgen)",
+    "acd": "Distribution of calls (engine/call/examples/acd_rate.rs)",
     "parsers": "Parsers: INVITEs a second of one core (Via, From, To, CSeq, Call-ID, Contact typed)",
     "scripts": "Scripts: a handler with six waits",
     "packets": "Allocations per packet",
@@ -26,9 +29,11 @@ COLUMNS = {
     "up": "still up", "ring_p50": "180 p50 ms", "ring_p99": "180 p99 ms", "us": "µs of CPU", "calls_per_s": "calls/s",
     "heap_kib": "Lua KiB parked", "resident_kib": "resident KiB parked", "per_call": "allocations per call",
     "kb_per_call": "KB asked for per call", "in_3_s": "allocations in 3 s", "reloads": "ms each", "clean": "clean",
+    "requests": "requests/s", "events": "events", "told_p50": "event p50 ms", "served": "served", "waiting": "waiting",
+    "step_p99": "a step p99 µs",
 }
 # In these runs the CPU column is per 100 calls; in a and b it is of the whole level.
-PER_HUNDRED = {"c", "d", "e", "f"}
+PER_HUNDRED = {"c", "d", "e", "f", "q"}
 
 
 def previous(path):

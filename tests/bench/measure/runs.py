@@ -103,13 +103,18 @@ def prompt(bench):
     _plain(bench, "d", "ivr", callee=False)
 
 
+def waiting(bench):
+    """q: callers wait in a queue and hear music."""
+    _plain(bench, "q", "queue", callee=False, calls=300)
+
+
 def transcoded(bench):
     """f: the caller speaks PCMU, the callee PCMA."""
     _plain(bench, "f", "alaw", uaspt=8)
 
 
-def _plain(bench, run, user, callee=True, **options):
-    hold, calls = bench.seconds(8), 200
+def _plain(bench, run, user, callee=True, calls=200, **options):
+    hold = bench.seconds(8)
     if not bench.has_time(hold + 16, f"run {run}"):
         return
     with Moonswitch(bench.place) as exchange:

@@ -10,6 +10,9 @@ local function bridge(target, options)
   end
 end
 
+-- Nobody serves it, so callers wait.
+queue "waiting" { agents = {}, join_if = "always", stay_if = "always", max_wait = HOUR }
+
 context "bench" {
   answer = function(call)
     call:answer()
@@ -24,6 +27,10 @@ context "bench" {
   bridge = bridge "trunk:callee/bridge",
   alaw   = bridge "trunk:alaw/alaw",
   record = bridge("trunk:callee/record", { record = true }),
+
+  queue = function(call)
+    call:queue("waiting")
+  end,
 
   ivr = function(call)
     call:answer()
