@@ -49,14 +49,15 @@ end
 ---@param call Call
 function sms.from_phone(call)
   call:answer()
-  local about = call.user and last:get(call.user.extension)
-  if not about then
+  local user = call.user
+  local about = user and last:get(user.extension)
+  if not (user and about) then
     return call:play("sms/nobody")
   end
   local name = call.to:match("%d$")
   local row = config.templates[name] and sms.send {
-    to = about.number, template = name, by = call.user.extension, call = about.call,
-    values = { agent = call.user.extension, name = call.user.name or "" },
+    to = about.number, template = name, by = user.extension, call = about.call,
+    values = { agent = user.extension, name = user.name or "" },
   }
   call:play(row and "sms/sent" or "sms/failed")
 end
@@ -85,15 +86,16 @@ end
 ---@param said string
 ---@return boolean
 local function is_stop(said)
-  return stops[said:match("^%s*(.-)%s*$"):upper()] == true
+  local word = said:match("^%s*(.-)%s*$") or said
+  return stops[word:upper()] == true
 end
 
 http.route("POST /sms/incoming", { auth = { bearer = config.token } }, function(request)
   local message = request.json
-  if type(message) ~= "table" or not message.id or not outbox.plain(message.from) or type(message.text) ~= "string" then
+  local from = type(message) == "table" and outbox.plain(message.from) or nil
+  if not (from and message.id) or type(message.text) ~= "string" then
     return 400, { error = "expected { id, from, to, text }" }
   end
-  local from = outbox.plain(message.from)
   local row = outbox.receive { id = tostring(message.id), from = from, text = message.text }
   if not row then
     return 204 -- told before

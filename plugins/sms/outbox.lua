@@ -40,7 +40,7 @@ end
 
 ---Puts a message into the table, and a job beside it.
 ---@param message { to: string, text: string, by: string?, call: string? }
----@return table row
+---@return any row   A table by column
 function outbox.add(message)
   local now = clock.now()
   local row = db.one([[

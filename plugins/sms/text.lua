@@ -15,6 +15,10 @@ for _, code in utf8.codes(EXTENDED) do
 end
 
 ---How many messages a text takes with so many places in each; what takes two places is not cut in half.
+---@param content string
+---@param place fun(code: integer): integer
+---@param room integer
+---@return integer
 local function parts(content, place, room)
   local count, left = 0, 0
   for _, code in utf8.codes(content) do
@@ -34,7 +38,7 @@ local function in_ucs2(code) return code > 0xFFFF and 2 or 1 end
 ---the alphabet.
 ---@param content string
 ---@return integer segments
----@return "gsm7"|"ucs2" alphabet
+---@return string alphabet   gsm7 or ucs2
 function text.segments(content)
   local alphabet, place, alone, joined = "gsm7", in_gsm7, 160, 153
   for _, code in utf8.codes(content) do
