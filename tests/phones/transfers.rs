@@ -21,7 +21,7 @@ fn baresip_transfers_its_caller_to_another_baresip() {
     colleague.is_connected();
     colleague.hears(pilot::C1);
     customer.hears(pilot::A2);
-    agent.shows_times("terminated", 1, PATIENCE);
+    // What baresip shows of its end depends on who of both says BYE first; the record tells.
     customer.hangs_up();
     colleague.is_hung_up();
     let record = exchange.only_record();
