@@ -43,7 +43,7 @@ FIGURES = {
     "q_cpu": Figure("q", "waiting in a queue with music, 300 callers, CPU per 100 calls", "% of a core", "less", None, 3),
     "p_rate": Figure("p", "API: pages of calls while 100 calls talk, one client", "requests/s", "more"),
     "p_p99": Figure("p", "the same, p99", "ms", "less"),
-    "p_event": Figure("p", "from the INVITE to its event on the WebSocket, p50", "ms", "less"),
+    "p_event": Figure("p", "from an event to its message on the WebSocket, p50", "ms", "less"),
     "g_start": Figure("g", "start to first answered OPTIONS", "ms", "less", None, 200),
     "g_memory": Figure("g", "memory, idle", "MB", "less", None, 20),
     "g_reload": Figure("g", "reload of 5,000 routes under 50 calls", "ms", "less", None, 100),
