@@ -134,13 +134,13 @@ fn the_bench_exchange_has_every_number_that_is_measured_and_the_many_routes() {
     let declared = bed.vm.surroundings.declared.borrow();
 
     let routes = &declared.contexts["bench"];
-    for number in ["answer", "echo", "bridge", "alaw", "record", "ivr"] {
+    for number in ["answer", "echo", "bridge", "alaw", "record", "queue", "ivr"] {
         assert!(
             routes.iter().any(|route| route.pattern == number),
             "{number}"
         );
     }
-    assert_eq!(routes.len(), 5006);
+    assert_eq!(routes.len(), 5007);
     let mut table = call::route::Routes::new();
     for (number, route) in routes.iter().enumerate() {
         table
