@@ -144,8 +144,8 @@ fn a_job_that_gets_stuck_in_a_library_function_fails_and_its_plugin_is_left_out(
          return {{ open = function() return jobs.add(\"open\") end }}"
     );
     let project = plugin(MAY, &stuck, OPENS);
-    let call = project.call("100");
-    project.exchange.plays(call, "true");
+    // The job may get the thread before its call goes on, which is lost then.
+    project.call("100");
 
     let waiting = until_waits_after(&project, 1);
 
