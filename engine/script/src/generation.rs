@@ -1,6 +1,8 @@
 //! A tenant's generations: load, check, publish by one pointer swap, drain; replace what is stuck.
 
 mod rollback;
+mod status;
+mod stuck;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -13,13 +15,10 @@ use serde::Serialize;
 use crate::history::{GoneBack, History, Kept};
 use crate::host::{Host, Parts};
 use crate::inbox::Message;
-use crate::plugin;
-use crate::plugin::quarantine::Weight;
-use crate::pulse::LastSeen;
 use crate::simulate::{Gate, Project, tests_hash};
 use crate::snapshot::{Scope, Snapshot};
-use crate::status::{Earlier, Failures, Held, Old, PluginStatus, Refusal, TenantStatus};
-use crate::{Checked, Fault, ScriptEnd, ScriptNews, advice, config, fault};
+use crate::status::{Failures, Held, Refusal};
+use crate::{Checked, Fault, ScriptNews, advice, config, fault};
 
 /// A tenant with its generations.
 pub(crate) struct Tenancy {
@@ -327,118 +326,6 @@ impl Tenancy {
         }
     }
 
-    /// Gives a stuck or broken host up: its calls get their fallback, and new ones wait in the
-    /// inbox of a fresh host, which is returned to [`begin_again`](Self::begin_again). `None` when
-    /// the stuck one got no new calls anyway.
-    pub(crate) fn take_over(&self, stuck: &Arc<Host>, why: &str) -> Option<(Arc<Host>, Fault)> {
-        let LastSeen {
-            call,
-            plugin,
-            origin,
-            place,
-        } = stuck.pulse.last_seen();
-        let fresh = Host::new(
-            self.id.clone(),
-            stuck.generation,
-            self.parts.clock.unix_micros(),
-            Arc::clone(&stuck.snapshot),
-            Arc::clone(&stuck.settings),
-            stuck.routing().map(Arc::clone),
-            Arc::clone(&self.failures),
-        );
-        let was_current = {
-            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-            let is_current = current
-                .as_ref()
-                .is_some_and(|host| Arc::ptr_eq(host, stuck));
-            if is_current {
-                *current = Some(Arc::clone(&fresh));
-            }
-            is_current
-        };
-        // Only now, so that no call finds nobody.
-        stuck.give_up();
-        {
-            let mut state = self.state();
-            state.old.retain(|host| !Arc::ptr_eq(host, stuck));
-            state.stuck.push(Arc::clone(stuck));
-        }
-        let mut seen = fault::plain(why.to_owned(), Some(place), &stuck.snapshot);
-        if !origin.is_empty() {
-            seen.report = format!("{}\n    {origin}", seen.report);
-        }
-        let calls = self.parts.pins.take_all(stuck);
-        let now = self.parts.clock.unix_micros();
-        self.failures
-            .add(now, stuck.generation, call, &seen.message);
-        let by_place = seen.place.as_ref().and_then(|it| plugin::of_path(&it.file));
-        if let Some(plugin) = plugin.as_deref().or(by_place) {
-            let quarantine = &self.failures.quarantine;
-            if quarantine.fault(plugin, now, Weight::Grave, &seen.message) {
-                let news = ScriptNews::LeftOut {
-                    plugin: plugin.to_owned(),
-                    why: seen.message.clone(),
-                };
-                self.parts.exchange.report(&self.id, news);
-            }
-        }
-        let news = ScriptNews::Failed {
-            generation: stuck.generation,
-            call,
-            message: seen.message.clone(),
-        };
-        self.parts.exchange.report(&self.id, news);
-        tracing::error!(
-            tenant = %self.id,
-            call = call.map(|call| call.to_string()).unwrap_or_default(),
-            generation = stuck.generation,
-            "{}\n    the VM was given up, {} calls get their fallback", seen.report, calls.len(),
-        );
-        for call in calls {
-            self.parts
-                .exchange
-                .script_ended(call, ScriptEnd::Failed(seen.clone()));
-        }
-        was_current.then_some((fresh, seen))
-    }
-
-    /// Loads the fresh host of a stuck one.
-    pub(crate) fn begin_again(&self, fresh: &Arc<Host>, seen: Fault) {
-        let loaded = match self.too_many_stuck() {
-            Some(sentence) => Err(vec![fault::plain(sentence, None, &fresh.snapshot)]),
-            None => fresh.run(&self.parts),
-        };
-        match loaded {
-            Ok(()) => {
-                let still = self.current().is_some_and(|host| Arc::ptr_eq(&host, fresh));
-                if still {
-                    fresh.inbox.push(Message::Published(fresh.since));
-                }
-            }
-            Err(errors) => {
-                self.keep_if_stuck(fresh);
-                fresh.give_up();
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                if current
-                    .as_ref()
-                    .is_some_and(|host| Arc::ptr_eq(host, fresh))
-                {
-                    *current = None;
-                }
-                drop(current);
-                // The sources are right: the next look at them, changed or not, tries once more.
-                self.making().tried = None;
-                let fault = errors.first().cloned().unwrap_or(seen);
-                for call in self.parts.pins.take_all(fresh) {
-                    self.parts
-                        .exchange
-                        .script_ended(call, ScriptEnd::Failed(fault.clone()));
-                }
-                self.refuse(fresh.generation, fresh.since, errors);
-            }
-        }
-    }
-
     /// All hosts that are alive, for the watchdog.
     pub(crate) fn hosts(&self) -> Vec<Arc<Host>> {
         let mut state = self.state();
@@ -448,28 +335,6 @@ impl Tenancy {
         drop(state);
         hosts.extend(self.current());
         hosts
-    }
-
-    /// The sentence for who wants a new call or a new generation, while so many threads are stuck
-    /// that one more would be felt by the other tenants.
-    pub(crate) fn too_many_stuck(&self) -> Option<String> {
-        let mut state = self.state();
-        state.stuck.retain(|host| host.is_stuck());
-        let stuck = state.stuck.len();
-        drop(state);
-        (stuck >= MOST_STUCK).then(|| {
-            format!(
-                "{stuck} scripts of tenant {} are stuck in library functions: restart the exchange, or reload when they have ended",
-                self.id
-            )
-        })
-    }
-
-    /// Counts the thread of a host that was given up while its files loaded.
-    fn keep_if_stuck(&self, host: &Arc<Host>) {
-        if host.is_stuck() {
-            self.state().stuck.push(Arc::clone(host));
-        }
     }
 
     /// Says how many lines its scripts would have logged besides.
@@ -505,60 +370,6 @@ impl Tenancy {
             .into_iter()
             .chain(self.state().old.drain(..))
             .for_each(|host| host.give_up());
-    }
-
-    /// For `moonswitch status`.
-    pub(crate) fn status(&self) -> TenantStatus {
-        let now = self.parts.clock.unix_micros();
-        let current = self.current();
-        // Forgets those that have ended.
-        self.hosts();
-        let (failures, last_failures) = self.failures.all();
-        let plugin_status = |(name, version): &(String, String)| {
-            let (faults, left_out) = self.failures.quarantine.of(name);
-            PluginStatus {
-                name: name.clone(),
-                version: version.clone(),
-                faults,
-                left_out,
-            }
-        };
-        let state = self.state();
-        TenantStatus {
-            tenant: self.id.clone(),
-            generation: current.as_ref().map(|host| host.generation),
-            hash: current
-                .as_ref()
-                .map(|host| format!("{:016x}", host.snapshot.hash())),
-            since: current.as_ref().map(|host| host.since),
-            calls: current
-                .as_ref()
-                .map_or(0, |host| host.running.load(Relaxed)),
-            memory: current.as_ref().map_or(0, |host| host.memory.load(Relaxed)),
-            failures,
-            last_failures,
-            warnings: current
-                .as_ref()
-                .map_or_else(Vec::new, |host| host.warnings(now)),
-            old: state
-                .old
-                .iter()
-                .map(|host| Old {
-                    generation: host.generation,
-                    calls: host.running.load(Relaxed),
-                    age_seconds: now.saturating_sub(host.since) / 1_000_000,
-                })
-                .collect(),
-            plugins: current.as_ref().map_or_else(Vec::new, |host| {
-                let plugins = host.routing().map(|routing| routing.plugins.iter());
-                plugins.into_iter().flatten().map(plugin_status).collect()
-            }),
-            stuck: state.stuck.len(),
-            refused: state.refused.clone(),
-            gone_back: state.gone_back.clone(),
-            held: state.held.clone(),
-            kept: earlier(&state.kept),
-        }
     }
 
     /// The calendars that the current generation needs and that have no data.
@@ -660,22 +471,6 @@ impl Tenancy {
         self.making.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// What can be gone back to, newest first, each with what the one after it has changed.
-fn earlier(kept: &[Kept]) -> Vec<Earlier> {
-    let next = kept.iter().skip(1).map(Some).chain([None]);
-    let earlier = kept.iter().zip(next).map(|(kept, next)| Earlier {
-        generation: kept.generation,
-        at: kept.at,
-        changed_after: next.map_or_else(Vec::new, |next| kept.differences(next)),
-    });
-    let mut all: Vec<Earlier> = earlier.collect();
-    all.reverse();
-    all
-}
-
-/// So many stuck threads are enough: each takes what time nobody else wants, and memory.
-const MOST_STUCK: usize = 3;
 
 /// More old generations than this are worth a warning.
 const MANY_OLD: usize = 8;

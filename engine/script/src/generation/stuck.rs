@@ -1,0 +1,150 @@
+//! Hosts that are stuck or broken: they are given up, and a fresh one takes their place.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Tenancy;
+use crate::host::Host;
+use crate::inbox::Message;
+use crate::plugin;
+use crate::plugin::quarantine::Weight;
+use crate::pulse::LastSeen;
+use crate::{Fault, ScriptEnd, ScriptNews, fault};
+
+impl Tenancy {
+    /// Gives a stuck or broken host up: its calls get their fallback, and new ones wait in the
+    /// inbox of a fresh host, which is returned to [`begin_again`](Self::begin_again). `None` when
+    /// the stuck one got no new calls anyway.
+    pub(crate) fn take_over(&self, stuck: &Arc<Host>, why: &str) -> Option<(Arc<Host>, Fault)> {
+        let LastSeen {
+            call,
+            plugin,
+            origin,
+            place,
+        } = stuck.pulse.last_seen();
+        let fresh = Host::new(
+            self.id.clone(),
+            stuck.generation,
+            self.parts.clock.unix_micros(),
+            Arc::clone(&stuck.snapshot),
+            Arc::clone(&stuck.settings),
+            stuck.routing().map(Arc::clone),
+            Arc::clone(&self.failures),
+        );
+        let was_current = {
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            let is_current = current
+                .as_ref()
+                .is_some_and(|host| Arc::ptr_eq(host, stuck));
+            if is_current {
+                *current = Some(Arc::clone(&fresh));
+            }
+            is_current
+        };
+        // Only now, so that no call finds nobody.
+        stuck.give_up();
+        {
+            let mut state = self.state();
+            state.old.retain(|host| !Arc::ptr_eq(host, stuck));
+            state.stuck.push(Arc::clone(stuck));
+        }
+        let mut seen = fault::plain(why.to_owned(), Some(place), &stuck.snapshot);
+        if !origin.is_empty() {
+            seen.report = format!("{}\n    {origin}", seen.report);
+        }
+        let calls = self.parts.pins.take_all(stuck);
+        let now = self.parts.clock.unix_micros();
+        self.failures
+            .add(now, stuck.generation, call, &seen.message);
+        let by_place = seen.place.as_ref().and_then(|it| plugin::of_path(&it.file));
+        if let Some(plugin) = plugin.as_deref().or(by_place) {
+            let quarantine = &self.failures.quarantine;
+            if quarantine.fault(plugin, now, Weight::Grave, &seen.message) {
+                let news = ScriptNews::LeftOut {
+                    plugin: plugin.to_owned(),
+                    why: seen.message.clone(),
+                };
+                self.parts.exchange.report(&self.id, news);
+            }
+        }
+        let news = ScriptNews::Failed {
+            generation: stuck.generation,
+            call,
+            message: seen.message.clone(),
+        };
+        self.parts.exchange.report(&self.id, news);
+        tracing::error!(
+            tenant = %self.id,
+            call = call.map(|call| call.to_string()).unwrap_or_default(),
+            generation = stuck.generation,
+            "{}\n    the VM was given up, {} calls get their fallback", seen.report, calls.len(),
+        );
+        for call in calls {
+            self.parts
+                .exchange
+                .script_ended(call, ScriptEnd::Failed(seen.clone()));
+        }
+        was_current.then_some((fresh, seen))
+    }
+
+    /// Loads the fresh host of a stuck one.
+    pub(crate) fn begin_again(&self, fresh: &Arc<Host>, seen: Fault) {
+        let loaded = match self.too_many_stuck() {
+            Some(sentence) => Err(vec![fault::plain(sentence, None, &fresh.snapshot)]),
+            None => fresh.run(&self.parts),
+        };
+        match loaded {
+            Ok(()) => {
+                let still = self.current().is_some_and(|host| Arc::ptr_eq(&host, fresh));
+                if still {
+                    fresh.inbox.push(Message::Published(fresh.since));
+                }
+            }
+            Err(errors) => {
+                self.keep_if_stuck(fresh);
+                fresh.give_up();
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if current
+                    .as_ref()
+                    .is_some_and(|host| Arc::ptr_eq(host, fresh))
+                {
+                    *current = None;
+                }
+                drop(current);
+                // The sources are right: the next look at them, changed or not, tries once more.
+                self.making().tried = None;
+                let fault = errors.first().cloned().unwrap_or(seen);
+                for call in self.parts.pins.take_all(fresh) {
+                    self.parts
+                        .exchange
+                        .script_ended(call, ScriptEnd::Failed(fault.clone()));
+                }
+                self.refuse(fresh.generation, fresh.since, errors);
+            }
+        }
+    }
+
+    /// The sentence for who wants a new call or a new generation, while so many threads are stuck
+    /// that one more would be felt by the other tenants.
+    pub(crate) fn too_many_stuck(&self) -> Option<String> {
+        let mut state = self.state();
+        state.stuck.retain(|host| host.is_stuck());
+        let stuck = state.stuck.len();
+        drop(state);
+        (stuck >= MOST_STUCK).then(|| {
+            format!(
+                "{stuck} scripts of tenant {} are stuck in library functions: restart the exchange, or reload when they have ended",
+                self.id
+            )
+        })
+    }
+
+    /// Counts the thread of a host that was given up while its files loaded.
+    pub(super) fn keep_if_stuck(&self, host: &Arc<Host>) {
+        if host.is_stuck() {
+            self.state().stuck.push(Arc::clone(host));
+        }
+    }
+}
+
+/// So many stuck threads are enough: each takes what time nobody else wants, and memory.
+const MOST_STUCK: usize = 3;
