@@ -5,9 +5,12 @@ use std::sync::Arc;
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
-use script::{CallStatus, NotMade, Originate, Place, ScriptEnd, ScriptNews};
+use script::{CallStatus, MessageChange, NotMade, Originate, Place, ScriptEnd, ScriptNews};
 use serde_json::Value;
+use store::MessageRow;
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+use web::VoicemailChange;
 
 use super::dialing::Resolved;
 use super::floor::Question;
@@ -196,6 +199,21 @@ impl script::Exchange for Entrance {
         let question = originating::Question::HangUp(tenant.clone(), call, by, answer);
         let _ = self.offer(question.into());
         asked
+    }
+
+    fn change_message(
+        &self,
+        tenant: &TenantId,
+        message: Uuid,
+        change: MessageChange,
+    ) -> oneshot::Receiver<Result<Option<MessageRow>, store::Error>> {
+        let change = match change {
+            MessageChange::Heard => VoicemailChange::Heard,
+            MessageChange::Deleted => VoicemailChange::Deleted,
+            MessageChange::Restored => VoicemailChange::Restored,
+            MessageChange::AssignedTo(user) => VoicemailChange::AssignedTo(user),
+        };
+        web::Exchange::change_voicemail(self, &tenant.0, message, change)
     }
 
     fn report(&self, tenant: &TenantId, news: ScriptNews) {

@@ -190,6 +190,59 @@ function recordings.list(call) end
 ---@return string? why
 function recordings.audio(id) end
 
+---The messages in mailboxes, outside of a call. Needs `voicemail = true` in a plugin's `permissions`. Lamps and those
+---who watch by the API are told of each change.
+---@class VoicemailLibrary
+voicemail = {}
+
+---@class VoicemailAbout
+---@field id string
+---@field call string?
+---@field mailbox string
+---@field recording string
+---@field from string?
+---@field seconds number
+---@field urgent boolean
+---@field left_at number
+---@field heard_at number?
+---@field deleted_at number?
+---@field assigned_to string?
+
+---@class VoicemailListOptions
+---@field mailbox? string
+---@field assigned_to? string
+---@field heard? boolean      Only those that were listened to, or only those that were not
+---@field deleted? boolean    false; those that were deleted and can come back, instead of the others
+---@field before? string      Older than this message's id: the last one of the list before
+---@field limit? integer      100, at most 1000
+
+---@param id string
+---@return VoicemailAbout? message
+function voicemail.get(id) end
+
+---Newest first.
+---@param options? VoicemailListOptions
+---@return VoicemailAbout[]
+function voicemail.list(options) end
+
+---@param id string
+---@return VoicemailAbout? message   nil when there is none
+function voicemail.mark_heard(id) end
+
+---Deletes a message; it can come back until it is purged.
+---@param id string
+---@return VoicemailAbout? message
+function voicemail.delete(id) end
+
+---@param id string
+---@return VoicemailAbout? message
+function voicemail.restore(id) end
+
+---@param id string
+---@param user? string   Who is to see to it; nil is nobody in particular
+---@return VoicemailAbout? message
+function voicemail.assign(id, user) end
+
 ---In a plugin's files: what it is, and what it is set to in config.lua.
 ---@class Plugin
 ---@field name string

@@ -7,7 +7,9 @@ use std::time::Duration;
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, Reply, Target, TenantId, Why};
 use serde::Serialize;
+use store::MessageRow;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// What the exchange does for scripts. Implemented by the switch; called from Lua threads, so
 /// nothing here may block.
@@ -104,11 +106,37 @@ pub trait Exchange: Send + Sync + 'static {
         oneshot::channel().1
     }
 
+    /// Changes a message in a mailbox, and tells all who want to know; the message as it is then,
+    /// `None` when there is none. A receiver that is closed without an answer: the exchange is too
+    /// busy.
+    fn change_message(
+        &self,
+        tenant: &TenantId,
+        message: Uuid,
+        change: MessageChange,
+    ) -> oneshot::Receiver<Result<Option<MessageRow>, store::Error>> {
+        let _ = (tenant, message, change);
+        oneshot::channel().1
+    }
+
     /// A script does something besides what it asks of its call: it writes into the log, it asks
     /// another machine. Offline, the call's story tells it.
     fn tells(&self, call: CallId, place: Place, what: &str) {
         let _ = (call, place, what);
     }
+}
+
+/// What may be done with a message in a mailbox.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MessageChange {
+    /// It was listened to.
+    Heard,
+    /// It goes, and can be restored until it is purged.
+    Deleted,
+    /// It comes back.
+    Restored,
+    /// This user is to see to it, or nobody in particular.
+    AssignedTo(Option<String>),
 }
 
 /// Text for the phones of a user.

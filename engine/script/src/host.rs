@@ -12,8 +12,9 @@ use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Sta
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Reply, TenantId};
-use store::{Migration, Subscriber, event_job};
+use store::{MessageRow, Migration, Subscriber, event_job};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::door::Doors;
 use crate::inbox::Inbox;
@@ -26,8 +27,8 @@ use crate::serve::{self, Boot};
 use crate::snapshot::Snapshot;
 use crate::status::Failures;
 use crate::{
-    CallStatus, Clock, Exchange, Fault, NotMade, Originate, Place, ScriptEnd, SentText, Sounds,
-    Undelivered, config, fault,
+    CallStatus, Clock, Exchange, Fault, MessageChange, NotMade, Originate, Place, ScriptEnd,
+    SentText, Sounds, Undelivered, config, fault,
 };
 
 /// One generation of one tenant on its thread, seen from outside.
@@ -396,6 +397,18 @@ impl Exchange for Leash {
             return oneshot::channel().1;
         }
         self.exchange.hang_up(tenant, call, by)
+    }
+
+    fn change_message(
+        &self,
+        tenant: &TenantId,
+        message: Uuid,
+        change: MessageChange,
+    ) -> oneshot::Receiver<Result<Option<MessageRow>, store::Error>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.change_message(tenant, message, change)
     }
 
     fn tells(&self, call: CallId, place: Place, what: &str) {

@@ -42,8 +42,8 @@ mod watchdog;
 
 pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
 pub use exchange::{
-    CallNews, CallStatus, Clock, Exchange, Fault, NotMade, Originate, Place, ScriptEnd, ScriptNews,
-    SentText, Sounds, Undelivered,
+    CallNews, CallStatus, Clock, Exchange, Fault, MessageChange, NotMade, Originate, Place,
+    ScriptEnd, ScriptNews, SentText, Sounds, Undelivered,
 };
 pub use generation::{Outcome, ReloadReport};
 pub use history::{GoneBack, Kept};

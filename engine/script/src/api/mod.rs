@@ -42,6 +42,7 @@ mod target;
 pub(crate) mod testbed;
 #[cfg(test)]
 mod tests;
+pub(crate) mod voicemail;
 
 use std::rc::Rc;
 
@@ -72,6 +73,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("calls", calls::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("voicemail", voicemail::table(lua, surroundings, &scripts)?)?;
     queues::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
     store::register(lua, surroundings, &scripts)?;
@@ -106,6 +108,7 @@ const LIBRARIES: &[&str] = &[
     "messages",
     "queues",
     "recordings",
+    "voicemail",
 ];
 
 /// Refuses a declaration outside of loading.

@@ -8,6 +8,7 @@ use mlua::{Error, Lua, MultiValue, Table, Value};
 
 use super::{
     agents, calls, closed, db, emit, every, http, jobs, mail, messages, on, recordings, store,
+    voicemail,
 };
 use crate::convert::from_json;
 use crate::plugin::Owner;
@@ -60,6 +61,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
         ("agents", agents::table(lua, surroundings, &owner)?),
         ("messages", messages::table(lua, surroundings, &owner)?),
         ("calls", calls::table(lua, surroundings, &owner)?),
+        ("voicemail", voicemail::table(lua, surroundings, &owner)?),
     ] {
         globals.raw_set(library, closed(lua, library, table)?)?;
     }

@@ -13,6 +13,7 @@ use super::store::ShelfClass;
 use super::testbed::{Bed, root};
 use super::{
     LIBRARIES, agents, calls, context, db, door, http, jobs, mail, messages, on, queue, store,
+    voicemail,
 };
 use crate::read_only;
 use crate::schema::{Kind, Schema};
@@ -179,7 +180,7 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS])
         .chain([&agents::OPTIONS, &messages::OPTIONS])
         .chain([&on::OPTIONS, &mail::OPTIONS])
-        .chain([&calls::ORIGINATE, &calls::LIST]);
+        .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST]);
 
     let mut classes = BTreeSet::new();
     for names in all {

@@ -38,6 +38,7 @@ pub(super) fn manifest() -> Schema {
         Field::new("agents", Kind::Boolean, "Changing agents' states.").default(false),
         Field::new("messages", Kind::Boolean, "Sending text to users' phones.").default(false),
         Field::new("calls", Kind::Boolean, "Making calls and ending others'.").default(false),
+        Field::new("voicemail", Kind::Boolean, "The messages in mailboxes.").default(false),
     ]);
     Schema::new(vec![
         Field::new("name", Kind::Form(name), "The folder's name.").required(),

@@ -95,6 +95,7 @@ impl Owner {
             Right::Agents => |permissions: &Permissions| permissions.agents,
             Right::Messages => |permissions: &Permissions| permissions.messages,
             Right::Calls => |permissions: &Permissions| permissions.calls,
+            Right::Voicemail => |permissions: &Permissions| permissions.voicemail,
         };
         if !self.is_plugin() || self.rights.get().is_some_and(|it| allowed(&it.permissions)) {
             return Ok(());
@@ -252,6 +253,7 @@ pub(crate) enum Right {
     Agents,
     Messages,
     Calls,
+    Voicemail,
 }
 
 impl Right {
@@ -265,6 +267,7 @@ impl Right {
             Self::Agents => "agents",
             Self::Messages => "messages",
             Self::Calls => "calls",
+            Self::Voicemail => "voicemail",
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Permissions {
     pub messages: bool,
     /// Making calls and ending those of others.
     pub calls: bool,
+    /// Messages in mailboxes: seeing, deleting and assigning them.
+    pub voicemail: bool,
 }
 
 impl Permissions {
@@ -66,6 +68,7 @@ impl Permissions {
             ("agents", self.agents, granted.agents),
             ("messages", self.messages, granted.messages),
             ("calls", self.calls, granted.calls),
+            ("voicemail", self.voicemail, granted.voicemail),
         ] {
             if asked && !granted {
                 grown.push(name.to_owned());

@@ -1,8 +1,12 @@
 //! The simulated store's mailboxes: messages, greetings, PINs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use call::{Event, MOST_WRONG_PINS, Mailbox, MailboxChange, MailboxMessage, Pin, PinVerdict};
+use call::{
+    Event, MOST_WRONG_PINS, Mailbox, MailboxChange, MailboxMessage, MessageId, Pin, PinVerdict,
+};
+use store::MessageRow;
 
 use crate::config;
 
@@ -127,6 +131,26 @@ impl Mailboxes {
             }
         }
         Event::MailboxChanged { change, kept: true }
+    }
+
+    /// Holds a message as the records have it: it may be heard, gone, or back.
+    pub(super) fn take(&mut self, row: &MessageRow) {
+        let messages = &mut self.box_of(&row.mailbox).messages;
+        messages.retain(|one| one.id.0 != row.id);
+        if row.deleted_at.is_some() {
+            return;
+        }
+        let at = row.left_at.div_euclid(1_000_000);
+        let place = messages.partition_point(|one| one.at <= at);
+        let message = MailboxMessage {
+            id: MessageId(row.id),
+            from: row.from.clone(),
+            at,
+            duration: Duration::from_micros(u64::try_from(row.duration).unwrap_or(0)),
+            urgent: row.urgent,
+            heard: row.heard_at.is_some(),
+        };
+        messages.insert(place, message);
     }
 
     fn messages(&mut self) -> impl Iterator<Item = &mut MailboxMessage> {

@@ -11,6 +11,8 @@ use call::{
 };
 use jiff::tz::TimeZone;
 use serde_json::json;
+use store::MessageRow;
+use uuid::Uuid;
 
 use super::clock::VirtualClock;
 use super::floor::Floor;
@@ -24,7 +26,7 @@ use super::wire::Shelf;
 use crate::host::Host;
 use crate::inbox::Message;
 use crate::pins::Pins;
-use crate::{CallNews, Clock, Sounds, config};
+use crate::{CallNews, Clock, MessageChange, Sounds, config};
 
 /// What all calls of a simulated exchange share.
 pub(super) struct World {
@@ -67,6 +69,28 @@ impl World {
         self.host
             .inbox
             .push(Message::Event(name.to_owned(), payload));
+    }
+
+    /// A script changes a message outside of a call; the message as it is then.
+    pub(super) fn change_message(
+        &mut self,
+        id: Uuid,
+        change: &MessageChange,
+    ) -> Result<Option<MessageRow>, store::Error> {
+        let now = self.clock.unix_micros();
+        let changed = self.records.change_message(id, change, now)?;
+        if let Some(row) = &changed {
+            self.mailboxes.take(row);
+            for (event, at) in [
+                ("voicemail.heard", row.heard_at),
+                ("voicemail.deleted", row.deleted_at),
+            ] {
+                if at == Some(now) {
+                    self.event(event, row.told());
+                }
+            }
+        }
+        Ok(changed)
     }
 }
 

@@ -13,6 +13,7 @@ use store::{
 };
 use uuid::Uuid;
 
+use crate::MessageChange;
 use crate::jobs::Bell;
 
 /// The records of one simulated exchange.
@@ -78,6 +79,29 @@ impl Records {
             _ => self.store.delete_message(&self.tenant, id, now),
         });
         is_news.then(|| (event, before.told()))
+    }
+
+    /// Changes a message as a script wants it; the message as it is then.
+    pub(super) fn change_message(
+        &self,
+        id: Uuid,
+        change: &MessageChange,
+        now: i64,
+    ) -> Result<Option<MessageRow>, store::Error> {
+        let (store, tenant) = (&self.store, &*self.tenant);
+        let done = match change {
+            MessageChange::Heard => store.mark_heard(tenant, id, now),
+            MessageChange::Deleted => store.delete_message(tenant, id, now),
+            MessageChange::Restored => store.restore_message(tenant, id),
+            MessageChange::AssignedTo(user) => store.assign_message(tenant, id, user.clone()),
+        };
+        match done.wait() {
+            Ok(()) => {}
+            Err(store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        self.bell.ring();
+        store.message(tenant, id).wait()
     }
 
     /// Writes a recording that began at a time and is so long, in microseconds. A file without any

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, Reply, TenantId};
+use store::MessageRow;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::floor::Question;
-use crate::{Exchange, Place, ScriptEnd, SentText, Sounds, Undelivered};
+use crate::{Exchange, MessageChange, Place, ScriptEnd, SentText, Sounds, Undelivered};
 
 /// Something that a script wants, or has come to.
 pub(super) enum FromScript {
@@ -37,7 +39,16 @@ pub(super) enum FromScript {
     },
     /// About agents and queues.
     Floor(Question),
+    /// A message in a mailbox is to be changed.
+    Message {
+        id: Uuid,
+        change: MessageChange,
+        answer: oneshot::Sender<Changed>,
+    },
 }
+
+/// The message as it is then.
+type Changed = Result<Option<MessageRow>, store::Error>;
 
 /// What scripts have asked and nobody has heard yet.
 #[derive(Default)]
@@ -113,6 +124,17 @@ impl Exchange for Wire {
     fn send_text(&self, _: &TenantId, _: SentText) -> oneshot::Receiver<Result<(), Undelivered>> {
         let (answer, coming) = oneshot::channel();
         let _ = answer.send(Ok(()));
+        coming
+    }
+
+    fn change_message(
+        &self,
+        _: &TenantId,
+        id: Uuid,
+        change: MessageChange,
+    ) -> oneshot::Receiver<Changed> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Message { id, change, answer });
         coming
     }
 

@@ -238,6 +238,10 @@ impl Stage {
         let now = self.now();
         let wish = match wish {
             FromScript::Floor(question) => return self.world.floor.answer(now, question),
+            FromScript::Message { id, change, answer } => {
+                let _ = answer.send(self.world.change_message(id, &change));
+                return;
+            }
             wish => wish,
         };
         let (FromScript::Asks { call, .. }
@@ -275,7 +279,7 @@ impl Stage {
                 scene.asked.insert(request, asked);
                 scene.call.handle_command(now, request, command);
             }
-            FromScript::Floor(_) => {}
+            FromScript::Floor(_) | FromScript::Message { .. } => {}
             FromScript::Speaks { language, .. } => scene.language = language,
             FromScript::Leaves { vars, .. } => scene.vars = vars,
             FromScript::Tells { place, what, .. } => scene.tell_at(now, &place, what),
