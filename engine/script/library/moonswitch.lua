@@ -465,7 +465,8 @@ function Hours:next_change(at) end
 ---| "agent.changed"      | agent, state, reason, before, reachable, by                     |
 ---| "call.ended"         | id, direction, from, from_name, to, user, trunk, outcome,       |
 ---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
----|                      | agents, recordings, vars                                        |
+---|                      | agents, recordings, vars, called: whom it rang, the first 50,   |
+---|                      | each kind, number, seconds (of talk; nil when not answered)     |
 ---| "call.transferred"   | id, from, by (the user), to (number or party), attended         |
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
 ---| "queue.entered"      | queue, call, from, position                                     |

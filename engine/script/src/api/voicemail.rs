@@ -59,33 +59,26 @@ enum Wish {
     Change(Uuid, MessageChange),
 }
 
-type Parse = fn(&Surroundings, &Arguments) -> mlua::Result<Wish>;
+type Parse = fn(&Arguments) -> mlua::Result<Wish>;
 
 const WISHES: &[(&str, &str, Parse)] = &[
-    ("get", "voicemail.get", |_, arguments| {
+    ("get", "voicemail.get", |arguments| {
         Ok(Wish::Get(id(arguments)?))
     }),
-    ("list", "voicemail.list", |_, arguments| {
+    ("list", "voicemail.list", |arguments| {
         Ok(Wish::List(filter(arguments)?))
     }),
-    ("mark_heard", "voicemail.mark_heard", |_, arguments| {
+    ("mark_heard", "voicemail.mark_heard", |arguments| {
         Ok(Wish::Change(id(arguments)?, MessageChange::Heard))
     }),
-    ("delete", "voicemail.delete", |_, arguments| {
+    ("delete", "voicemail.delete", |arguments| {
         Ok(Wish::Change(id(arguments)?, MessageChange::Deleted))
     }),
-    ("restore", "voicemail.restore", |_, arguments| {
+    ("restore", "voicemail.restore", |arguments| {
         Ok(Wish::Change(id(arguments)?, MessageChange::Restored))
     }),
-    ("assign", "voicemail.assign", |surroundings, arguments| {
+    ("assign", "voicemail.assign", |arguments| {
         let user = arguments.maybe_text(1, "a user's extension, or nil")?;
-        if let Some(user) = &user
-            && !surroundings.settings.users.contains_key(user)
-        {
-            let known = surroundings.settings.users.keys().map(String::as_str);
-            let hint = did_you_mean(user, known);
-            return Err(arguments.refuse(format!("no user '{user}'{hint}")));
-        }
         Ok(Wish::Change(
             id(arguments)?,
             MessageChange::AssignedTo(user),
@@ -105,7 +98,7 @@ fn asked(
     let arguments = Arguments::new(function, values, most)?;
     let allowed = owner.may_use(Right::Voicemail);
     allowed.map_err(|message| arguments.refuse(message))?;
-    parse(surroundings, &arguments)
+    parse(&arguments)
 }
 
 fn id(arguments: &Arguments) -> mlua::Result<Uuid> {
@@ -161,6 +154,11 @@ async fn perform(
             surroundings.store.message(&tenant, id).await
         }
         Wish::Change(id, change) => {
+            if let MessageChange::AssignedTo(Some(user)) = &change {
+                known(surroundings, user)
+                    .await
+                    .map_err(|why| Error::runtime(format!("{function}: {why}")))?;
+            }
             let exchange = &surroundings.exchange;
             let changed = exchange.change_message(&surroundings.tenant, id, change);
             changed.await.map_err(|_| too_busy(function))?
@@ -170,6 +168,23 @@ async fn perform(
         Some(row) => shown(lua, &row)?.into_lua_multi(lua),
         None => Value::Nil.into_lua_multi(lua),
     }
+}
+
+/// Whether there is such a user, in `config.lua` or in the records; else what is wrong with it.
+async fn known(surroundings: &Surroundings, user: &str) -> Result<(), String> {
+    let configured = &surroundings.settings.users;
+    if configured.contains_key(user) {
+        return Ok(());
+    }
+    let _waited = surroundings.outside.wait();
+    let stored = surroundings.store.users(&surroundings.tenant.0).await;
+    let stored = stored.map_err(|error| error.to_string())?;
+    if stored.iter().any(|it| it.extension == user) {
+        return Ok(());
+    }
+    let stored = stored.iter().map(|it| it.extension.as_str());
+    let all = configured.keys().map(String::as_str).chain(stored);
+    Err(format!("no user '{user}'{}", did_you_mean(user, all)))
 }
 
 /// As events tell it, and how it stands.

@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use call::record::{CallRecord, Segment};
+use call::record::{CallRecord, LegRecord, Segment};
 use call::{MailboxChange, Setup};
 use serde_json::Value;
 use store::{
-    CallBegin, CallEnd, Direction, FinishedCall, MessageRow, Pending, RecordingEnd, RecordingRow,
-    SegmentRow, Store,
+    CallBegin, CallEnd, Direction, FinishedCall, LegRow, MessageRow, Pending, RecordingEnd,
+    RecordingRow, SegmentRow, Store,
 };
 use uuid::Uuid;
 
@@ -175,8 +175,25 @@ fn finished(setup: &Setup, record: &CallRecord, vars: &Value) -> FinishedCall {
             vars: vars.clone(),
             script_error: None,
         },
-        legs: Vec::new(),
+        legs: record.legs.iter().map(leg).collect(),
         segments: record.segments.iter().map(segment).collect(),
+    }
+}
+
+fn leg(leg: &LegRecord) -> LegRow {
+    LegRow {
+        leg: leg.leg.0,
+        kind: leg.kind.clone(),
+        peer: leg.peer.clone(),
+        user_agent: None,
+        invited_at: leg.invited_at,
+        ringing_at: leg.ringing_at,
+        early_at: leg.early_at,
+        up_at: leg.up_at,
+        ended_at: leg.ended_at,
+        cause: leg.cause.word().to_owned(),
+        codec: None,
+        quality: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{FinishedCall, MessageRow};
+use crate::{FinishedCall, LegRow, MessageRow};
 
 /// A handler that is told of an event in any case: with the record a job is stored for it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -42,6 +42,8 @@ impl FinishedCall {
         }
         let recordings = self.segments.iter().filter_map(|it| it.recording);
         let recordings: Vec<String> = recordings.map(|id| id.to_string()).collect();
+        let called = self.legs.iter().filter(|it| it.leg > 0).take(MOST_CALLED);
+        let called: Vec<Value> = called.map(LegRow::told).collect();
         json!({
             "id": begin.id.to_string(),
             "direction": begin.direction.word(),
@@ -58,11 +60,23 @@ impl FinishedCall {
             "answered_at": end.answered_at.map(seconds),
             "ended_at": seconds(end.ended_at),
             "agents": agents,
+            "called": called,
             "recordings": recordings,
             "vars": end.vars,
         })
     }
 }
+
+impl LegRow {
+    /// Whom a call rang, as its end tells it.
+    fn told(&self) -> Value {
+        let talked = self.up_at.map(|up| seconds(self.ended_at - up));
+        json!({ "kind": self.kind, "number": self.peer, "seconds": talked })
+    }
+}
+
+/// Of those whom a call rang so many are told, the first: a queue may ring hundreds of phones.
+const MOST_CALLED: usize = 50;
 
 impl MessageRow {
     /// What the events of a message tell.
@@ -99,6 +113,30 @@ fn seconds(micros: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whom_a_call_rang_is_told_with_how_long_they_talked_and_the_caller_is_not_among_them() {
+        let leg = |leg, up_at| LegRow {
+            leg,
+            kind: "trunk".to_owned(),
+            peer: "13900139000".to_owned(),
+            user_agent: None,
+            invited_at: 0,
+            ringing_at: None,
+            early_at: None,
+            up_at,
+            ended_at: 9_500_000,
+            cause: "normal".to_owned(),
+            codec: None,
+            quality: None,
+        };
+        let told = leg(1, Some(2_000_000)).told();
+        assert_eq!(
+            told,
+            json!({ "kind": "trunk", "number": "13900139000", "seconds": 7.5 })
+        );
+        assert_eq!(leg(2, None).told()["seconds"], Value::Null);
+    }
 
     #[test]
     fn a_job_has_an_id_of_its_own_for_each_subscriber_and_the_time_of_its_cause() {

@@ -4,6 +4,7 @@
 mod events;
 mod jobs;
 mod mail;
+mod messages;
 mod permissions;
 mod routes;
 mod shipped;

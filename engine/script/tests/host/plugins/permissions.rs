@@ -38,6 +38,12 @@ fn what_the_manifest_does_not_name_is_denied_with_a_sentence() {
             format!("plugin 'a' may not use agents: add agents = true to permissions {manifest}"),
         ),
         (
+            "voicemail.list()",
+            format!(
+                "plugin 'a' may not use voicemail: add voicemail = true to permissions {manifest}"
+            ),
+        ),
+        (
             "store(\"x\")",
             "plugin 'a' may not use store: its values are in plugin.store(\"name\")".to_owned(),
         ),

@@ -8,12 +8,13 @@ use hmac::{Hmac, Mac};
 use script::{Door, Guard};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use store::{JobState, MessageRow, Store};
+use store::{JobState, Store};
 use uuid::Uuid;
 
 use super::dialplan;
 use super::events;
 use super::jobs::{advance, jobs, until_waits_after};
+use super::messages::message;
 use super::shipped::{self, ask};
 use super::sink::{Request, Says, Sink};
 use crate::support::{Project, until};
@@ -46,24 +47,6 @@ fn missed(project: &Project, id: u128) {
 fn delivered(project: &Project) -> usize {
     let done = jobs(project, JobState::Done).into_iter();
     done.filter(|row| row.job.name == "deliver").count()
-}
-
-/// A message that was left in call 1.
-fn message() -> MessageRow {
-    MessageRow {
-        id: Uuid::from_u128(2),
-        tenant: "8001".to_owned(),
-        mailbox: "8000".to_owned(),
-        recording: Uuid::from_u128(3),
-        call_id: Some(Uuid::from_u128(1)),
-        from: Some("+8613800138000".to_owned()),
-        left_at: 1_800_000_000_000_000,
-        duration: 7_500_000,
-        urgent: true,
-        heard_at: None,
-        deleted_at: None,
-        assigned_to: None,
-    }
 }
 
 /// How many jobs wait for such a reason.
@@ -217,7 +200,7 @@ fn the_events_of_one_ticket_come_in_their_order_and_again_when_they_are_asked_fo
     missed(&project, 1);
     sink.next();
     until_waits_after(&project, 1);
-    let mut left = message();
+    let mut left = message(2);
     left.call_id = Some(call);
     project.store.leave_message(left).wait().unwrap();
     until(|| is_put_off(&project, "call.missed of ticket 202701-00001 comes first") == 1);
@@ -292,7 +275,7 @@ fn messages_are_told_of_and_answered_calls_are_not() {
     answered.end.result = "answered".to_owned();
     project.store.finish_call(answered).wait().unwrap();
 
-    project.store.leave_message(message()).wait().unwrap();
+    project.store.leave_message(message(2)).wait().unwrap();
 
     let event = verified(&sink.next());
     assert_eq!(event["type"], "voicemail.recorded");

@@ -1,16 +1,19 @@
 //! A project in a folder of its own, its scripts, and an exchange that answers as the test says.
 
+mod messages;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use ::call::{CallId, Command, Reply, Setup, Sound, TenantId};
 use script::config::{Fallback, Limits, Smtp, Tenant, User};
 use script::{
-    Clock, Exchange, Fault, Place, Refused, Report, ScriptEnd, Scripts, ScriptsOptions, Sounds,
+    Clock, Exchange, Fault, MessageChange, Place, Refused, Report, ScriptEnd, Scripts,
+    ScriptsOptions, Sounds,
 };
 use tokio::sync::oneshot;
 
@@ -85,6 +88,7 @@ impl Project {
         let exchange = Arc::new(FakeExchange::new());
         let clock = Arc::new(FakeClock(AtomicI64::new(1_800_000_000_000_000)));
         let store = store::Sqlite::open(&folder.path().join("records.db"), [0; 32]).unwrap();
+        let _ = exchange.store.set(Arc::clone(&store));
         if let Some(before) = setting.before.take() {
             before(&store);
         }
@@ -260,6 +264,8 @@ pub(crate) struct FakeExchange {
     vars: Mutex<Receiver<(CallId, serde_json::Value)>>,
     ticks: Sender<(Instant, oneshot::Sender<Reply>)>,
     pub(crate) ticked: AtomicU64,
+    /// Where messages are that scripts change.
+    store: OnceLock<Arc<store::Sqlite>>,
 }
 
 #[derive(Clone, Debug)]
@@ -309,6 +315,7 @@ impl FakeExchange {
             vars: Mutex::new(vars),
             ticks,
             ticked: AtomicU64::new(0),
+            store: OnceLock::new(),
         }
     }
 
@@ -426,6 +433,23 @@ impl Exchange for FakeExchange {
 
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         let _ = self.kept.send((call, vars));
+    }
+
+    fn change_message(
+        &self,
+        tenant: &TenantId,
+        id: uuid::Uuid,
+        change: MessageChange,
+    ) -> oneshot::Receiver<Result<Option<store::MessageRow>, store::Error>> {
+        let (answer, coming) = oneshot::channel();
+        if let Some(records) = self.store.get().cloned() {
+            let tenant = tenant.to_string();
+            // A script's thread must not wait.
+            std::thread::spawn(move || {
+                let _ = answer.send(messages::changed(&records, &tenant, id, change));
+            });
+        }
+        coming
     }
 }
 
