@@ -1,8 +1,10 @@
 //! Things that can happen on a floor, at random.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
-use super::World;
+use super::world::World;
 use crate::acd::tests::{ms, s};
 use crate::acd::{
     Act, AgentId, Announce, Chosen, DialogNews, Enter, Leave, News, Overflow, Plan, Presence,
@@ -15,7 +17,8 @@ pub(super) const AGENTS: [&str; 6] = ["1049", "1050", "1051", "1052", "1053", "1
 const QUEUES: [&str; 4] = ["it", "hr", "pay", "all"];
 
 impl World {
-    pub(super) fn step(&mut self) {
+    pub(super) fn step(&mut self, plans: &mut Plans) {
+        self.seen.events += 1;
         match self.below(20) {
             0..=2 => self.caller_enters(),
             3 => self.caller_goes(),
@@ -31,7 +34,8 @@ impl World {
                 self.pass_time(wait);
             }
             _ if self.below(20) == 0 => {
-                let plan = plan(&mut self.random);
+                self.seen.reloads += 1;
+                let plan = plans.one(&mut self.random);
                 self.acd.handle_plan(self.now, plan);
                 self.look();
             }
@@ -191,8 +195,21 @@ impl World {
     }
 }
 
+/// Plans by their number, each made once: making one takes longer than a short life.
+#[derive(Default)]
+pub(super) struct Plans(BTreeMap<u64, Plan>);
+
+impl Plans {
+    pub(super) fn one(&mut self, random: &mut Random) -> Plan {
+        let number = below(random, MOST_PLANS);
+        let made = self.0.entry(number);
+        made.or_insert_with(|| plan(&mut Random::new(number)))
+            .clone()
+    }
+}
+
 /// Four queues that share six agents, each time other ones.
-pub(super) fn plan(random: &mut Random) -> Plan {
+fn plan(random: &mut Random) -> Plan {
     let strategies = [
         Strategy::LongestIdle,
         Strategy::RoundRobin,
@@ -247,3 +264,5 @@ fn below(random: &mut Random, limit: u64) -> u64 {
     let bytes = random.ten_bytes();
     u64::from_le_bytes(bytes[..8].try_into().unwrap()) % limit.max(1)
 }
+
+const MOST_PLANS: u64 = 4096;

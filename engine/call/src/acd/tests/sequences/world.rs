@@ -1,0 +1,327 @@
+//! A floor of the sequences: as the machine is told of it, as it really is, and what it has promised.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::chance::{self, Plans};
+use super::{Seen, rerun};
+use crate::CallId;
+use crate::acd::lease::LeaseState;
+use crate::acd::name::QueueIx;
+use crate::acd::tests::{ms, s, start};
+use crate::acd::{
+    Acd, Act, AgentId, AskId, By, DialogNews, LeaseId, Leave, News, OfferEnd, Output, State,
+    Strategy,
+};
+use crate::call::random::Random;
+
+/// A floor as the machine is told of it, and as it really is.
+pub(super) struct World {
+    seed: u64,
+    pub(super) random: Random,
+    pub(super) acd: Acd,
+    pub(super) now: Instant,
+    pub(super) agents: Vec<AgentId>,
+    pub(super) calls: u128,
+    /// Who the machine must believe to be waiting.
+    pub(super) waiting: BTreeSet<CallId>,
+    /// Legs that were asked for and not yet called off.
+    pub(super) rings: BTreeMap<LeaseId, (AgentId, CallId)>,
+    /// Offers that were made and are not written as over.
+    unwritten: BTreeSet<(AgentId, CallId)>,
+    /// Whom each call is being connected to.
+    pub(super) connecting: BTreeMap<CallId, LeaseId>,
+    /// All leases ever seen, for news that come late.
+    pub(super) leases: Vec<LeaseId>,
+    /// The legs that really live, confirmed or not.
+    pub(super) legs: BTreeMap<(AgentId, CallId), bool>,
+    /// When the audit is to find what was lost.
+    pub(super) audit_at: Option<Instant>,
+    pub(super) asks: Vec<AskId>,
+    shown: BTreeMap<AgentId, (State, bool)>,
+    pub(super) seen: Seen,
+}
+
+impl World {
+    pub(super) fn new(seed: u64, plans: &mut Plans, seen: Seen) -> Self {
+        let mut random = Random::new(seed);
+        let plan = plans.one(&mut random);
+        let now = start();
+        let mut world = Self {
+            seed,
+            random,
+            acd: Acd::new(now, 0, seed, plan),
+            now,
+            agents: chance::AGENTS.iter().map(|name| (*name).into()).collect(),
+            calls: 0,
+            waiting: BTreeSet::new(),
+            rings: BTreeMap::new(),
+            unwritten: BTreeSet::new(),
+            connecting: BTreeMap::new(),
+            leases: Vec::new(),
+            legs: BTreeMap::new(),
+            audit_at: None,
+            asks: Vec::new(),
+            shown: BTreeMap::new(),
+            seen,
+        };
+        for agent in world.agents.clone() {
+            world.acd.handle_reach(now, &agent, true);
+            world.act(&agent, Act::LogIn);
+        }
+        world.look();
+        world
+    }
+
+    pub(super) fn act(&mut self, agent: &AgentId, act: Act) {
+        let done = self.acd.handle_agent(self.now, agent, act, By::Agent);
+        if done.is_ok() && act == Act::LogOut {
+            let state = self.acd.status(self.now, agent).map(|it| it.state);
+            self.promise(state.is_none_or(|it| it == State::LoggedOut), "logged out");
+        }
+    }
+
+    pub(super) fn pass_time(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            let due = [self.acd.poll_timeout(), self.audit_at];
+            let Some(due) = due.into_iter().flatten().min().filter(|due| *due <= end) else {
+                break;
+            };
+            self.now = self.now.max(due);
+            if self.audit_at.is_some_and(|at| at <= self.now) {
+                self.audit();
+            }
+            self.acd.handle_timeout(self.now);
+            self.look();
+        }
+        self.now = end;
+    }
+
+    /// The switch looks at what really lives.
+    pub(super) fn audit(&mut self) {
+        self.audit_at = None;
+        let legs = self.legs.keys().cloned().collect();
+        self.acd.handle_audit(self.now, &self.waiting, &legs);
+        self.look();
+        for agent in &self.agents {
+            let status = self.acd.status(self.now, agent);
+            let told = status.as_ref().map(|it| (it.state, it.reachable));
+            let shown = self.shown.get(agent).filter(|_| told.is_some());
+            self.promise(
+                shown.is_none() || shown == told.as_ref(),
+                "all agree on a state",
+            );
+            let talks = status.map(|it| it.state) == Some(State::Talking);
+            let lives = self.legs.iter().any(|((who, _), up)| who == agent && *up);
+            self.promise(!talks || lives, "通话中 is a live confirmed dialog");
+        }
+    }
+
+    /// Takes what came out, and holds it against the promises.
+    pub(super) fn look(&mut self) {
+        while let Some(output) = self.acd.poll_output() {
+            self.judge(output);
+        }
+        let next = self.acd.poll_timeout();
+        self.promise(
+            next.is_none_or(|next| next > self.now),
+            "no timer stays due",
+        );
+        self.look_at_reservations();
+        for queue in (0..self.acd.queues.len()).map(QueueIx) {
+            let forgotten = self.acd.next_to_offer(queue).is_some() && self.acd.anybody_free(queue);
+            self.promise(!forgotten, "nobody waits beside a free agent");
+        }
+        for agent in &self.acd.agents {
+            let truth = (agent.state(), agent.is_reachable());
+            let shown = self.shown.get(&agent.id);
+            self.promise(shown.is_none_or(|it| *it == truth), "what is told is so");
+        }
+        self.promise(
+            self.acd.callers.keys().eq(self.waiting.iter()),
+            "who waits is who has not left",
+        );
+    }
+
+    fn look_at_reservations(&self) {
+        let mut held = 0_u64;
+        for lease in self.acd.leases.values() {
+            let agent = 1 << lease.agent.0;
+            self.promise(held & agent == 0, "one reservation for an agent");
+            held |= agent;
+            let age = self.now - lease.offered_at;
+            self.promise(age <= RING + s(1), "every reservation ends in time");
+            if let LeaseState::Answered { .. } = lease.state {
+                let caller = self.acd.callers.get(&lease.call);
+                let only = caller.is_some_and(|it| {
+                    it.offers
+                        .connecting
+                        .and_then(|it| self.acd.leases.get(&it))
+                        .is_some_and(|it| it.agent == lease.agent)
+                });
+                self.promise(only, "a call is connected to one agent");
+            }
+        }
+    }
+
+    fn judge(&mut self, output: Output) {
+        match output {
+            Output::Offer {
+                lease, call, agent, ..
+            } => {
+                self.seen.offers += 1;
+                self.promise(self.waiting.contains(&call), "only who waits is offered");
+                let rung = self.rings.values().any(|(other, _)| *other == agent);
+                self.promise(!rung, "an agent rings for one call");
+                self.in_turn(call);
+                let before = self.unwritten.insert((agent.clone(), call));
+                self.promise(before, "every offer is written as over");
+                self.rings.insert(lease, (agent, call));
+                self.leases.push(lease);
+            }
+            Output::Withdraw { lease, .. } => {
+                if let Some((_, call)) = self.rings.remove(&lease)
+                    && self.connecting.get(&call) == Some(&lease)
+                {
+                    self.connecting.remove(&call);
+                }
+            }
+            Output::Connect { lease, call, .. } => {
+                let before = self.connecting.insert(call, lease);
+                self.promise(before.is_none(), "a call is connected once at a time");
+                self.promise(
+                    self.waiting.contains(&call),
+                    "no agent answers into silence",
+                );
+                self.promise(
+                    self.rings.contains_key(&lease),
+                    "only who rings is connected",
+                );
+            }
+            Output::OfferEnded { call, offer, .. } => {
+                self.seen.timeouts += u64::from(offer.why == OfferEnd::NoAnswer);
+                let open = self.unwritten.remove(&(offer.agent, call));
+                self.promise(open, "an offer is over once");
+            }
+            Output::Waits { call, .. } => {
+                self.waiting.insert(call);
+            }
+            Output::Announce { call, .. } => {
+                let told = self.waiting.contains(&call) && !self.connecting.contains_key(&call);
+                self.promise(told, "announcements are for those who wait");
+            }
+            Output::Leave { call, why, .. } => {
+                self.waiting.remove(&call);
+                let winner = self.connecting.remove(&call);
+                if let (Leave::Answered(agent), Some(lease)) = (&why, winner) {
+                    self.seen.answers += 1;
+                    self.rings.remove(&lease);
+                    self.legs.insert((agent.clone(), call), true);
+                }
+            }
+            Output::Choose { ask, .. } => {
+                self.seen.asked += 1;
+                self.asks.push(ask.id);
+            }
+            Output::State(change) => {
+                let shown = (change.state, change.reachable);
+                self.shown.insert(change.agent, shown);
+            }
+            // Writing them out takes longer than all else.
+            Output::Decision(decision) if self.seed.is_multiple_of(64) => {
+                let told = decision.to_string();
+                self.promise(!told.is_empty(), "a decision can be told");
+            }
+            Output::Alert { what, .. } => self.promise(false, &what),
+            Output::Hush { .. }
+            | Output::Aside { .. }
+            | Output::ForgetChoose { .. }
+            | Output::Decision(_)
+            | Output::Episode(_) => {}
+        }
+    }
+
+    /// Everybody ahead of this caller is being offered too.
+    fn in_turn(&self, call: CallId) {
+        let Some(caller) = self.acd.callers.get(&call) else {
+            return;
+        };
+        let queue = &self.acd.queues[caller.queue.0];
+        if queue.plan.offering.strategy == Strategy::Choose {
+            return;
+        }
+        for (_, ahead) in queue.line.iter().take_while(|(_, it)| *it != call) {
+            let waits = self.acd.callers[ahead].is_unoffered();
+            // Who was passed over by a script that is no longer asked may still sit out its time.
+            let passed = self.acd.callers[ahead].offers.passed.is_some();
+            self.promise(!waits || passed, "nobody is overtaken");
+        }
+    }
+
+    /// In the end all phones work, all agents answer, and nobody is left waiting.
+    pub(super) fn serve_everybody(&mut self) {
+        self.legs.clear();
+        self.audit();
+        for _ in 0..2000 {
+            for agent in self.agents.clone() {
+                let status = self.acd.status(self.now, &agent);
+                if status.is_none_or(|it| it.reachable && it.state == State::Idle) {
+                    continue;
+                }
+                self.acd.handle_reach(self.now, &agent, true);
+                self.act(&agent, Act::LogIn);
+                self.act(&agent, Act::Idle);
+            }
+            self.look();
+            for lease in self.rings.keys().copied().collect::<Vec<_>>() {
+                self.news(lease, News::Answered);
+                self.news(lease, News::Connected);
+            }
+            for (agent, call) in std::mem::take(&mut self.legs).into_keys() {
+                let over = DialogNews::Ended;
+                self.acd.handle_dialog(self.now, &agent, call, over);
+                self.look();
+            }
+            if self.waiting.is_empty() {
+                break;
+            }
+            self.pass_time(ms(500));
+        }
+        self.promise(self.waiting.is_empty(), "everybody is served in the end");
+        self.pass_time(s(20));
+        self.promise(self.acd.leases.is_empty(), "no lease is left");
+        self.promise(self.rings.is_empty(), "no phone rings for nobody");
+        self.promise(self.unwritten.is_empty(), "every offer is written");
+        let states: Vec<State> = self
+            .agents
+            .iter()
+            .filter_map(|agent| self.acd.status(self.now, agent))
+            .map(|status| status.state)
+            .collect();
+        let calm = |state: &State| matches!(state, State::Idle | State::WrapUp | State::LoggedOut);
+        self.promise(states.iter().all(calm), "no state outlives its cause");
+    }
+
+    pub(super) fn news(&mut self, lease: LeaseId, news: News) {
+        let rings = self.rings.contains_key(&lease);
+        if news == News::Answered && !rings {
+            self.seen.crossed += 1;
+        }
+        if matches!(news, News::Refused(_) | News::Gone)
+            && let Some((_, call)) = self.rings.remove(&lease)
+            && self.connecting.get(&call) == Some(&lease)
+        {
+            self.connecting.remove(&call);
+        }
+        self.acd.handle_offer(self.now, lease, news);
+        self.look();
+    }
+
+    pub(super) fn promise(&self, kept: bool, what: &str) {
+        assert!(kept, "'{what}' is not so: {}", rerun(self.seed));
+    }
+}
+
+/// For so long every queue of the sequences rings.
+const RING: Duration = Duration::from_secs(15);
