@@ -24,7 +24,7 @@ impl Acd {
                     Chosen::Order(order) => self.follow(queue, asking.call, &order),
                     Chosen::Failed(message) => {
                         let because = format!("choose failed: {message}; by longest_idle");
-                        self.offer_by(queue, asking.call, Strategy::LongestIdle, because.into());
+                        self.offer_without_script(queue, because);
                     }
                 }
             }
@@ -237,7 +237,30 @@ impl Acd {
         self.outputs.push_back(Output::ForgetChoose { ask });
         self.work.dirty.insert(ix);
         let because = format!("choose took longer than {budget} ms; by longest_idle");
-        self.offer_by(ix, asking.call, Strategy::LongestIdle, because.into());
+        self.offer_without_script(ix, because);
+    }
+
+    /// The script has failed whoever it was asked about, and somebody with a head start may have come
+    /// before them meanwhile: who is first by now is offered.
+    fn offer_without_script(&mut self, ix: QueueIx, because: String) {
+        if let Some((_, call)) = self.next_to_offer(ix) {
+            self.offer_by(ix, call, Strategy::LongestIdle, because.into());
+        }
+    }
+
+    /// The plan asks no script any longer: what one thinks, or has said, counts no more.
+    pub(super) fn ask_no_more(&mut self, ix: QueueIx) {
+        let queue = &mut self.queues[ix.0];
+        if let Some(asking) = queue.asking.take() {
+            let ask = asking.id;
+            self.outputs.push_back(Output::ForgetChoose { ask });
+            self.timers.set(Timer::Ask(ix), None);
+        }
+        for (_, call) in &queue.line {
+            if let Some(caller) = self.callers.get_mut(call) {
+                caller.offers.passed = None;
+            }
+        }
     }
 
     /// Who waits beside a free agent has been forgotten: that is a fault of ours, mended and told.

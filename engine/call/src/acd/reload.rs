@@ -7,7 +7,7 @@ use super::agent::Agent;
 use super::caller::Queue;
 use super::name::{AgentIx, QueueIx};
 use super::timers::Timer;
-use super::{Acd, AgentId, By, Plan, QueuePlan};
+use super::{Acd, AgentId, By, Plan, QueuePlan, Strategy};
 
 impl Acd {
     /// Takes a new plan. Queues and agents are known by their names: states, wrap-ups, counters,
@@ -54,9 +54,13 @@ impl Acd {
             self.queues.push(Queue::new(plan.clone()));
             ix
         });
+        let asks = plan.offering.strategy == Strategy::Choose;
         let queue = &mut self.queues[ix.0];
         queue.plan = plan;
         queue.members = members;
+        if !asks {
+            self.ask_no_more(ix);
+        }
         ix
     }
 

@@ -1,6 +1,6 @@
 //! A script says whom a call is offered to.
 
-use super::{Floor, ms, s};
+use super::{Floor, QueuePlan, ms, plan, s};
 use crate::Cause;
 use crate::acd::{Act, Ask, Because, Chosen, Decided, Output, Strategy};
 
@@ -154,4 +154,45 @@ fn a_caller_who_leaves_while_the_script_thinks_is_forgotten() {
     answer(&mut floor, &ask, &["1049"]);
 
     assert_eq!(floor.rings[&"1049".into()].1, second);
+}
+
+#[test]
+fn who_came_before_with_a_head_start_while_a_late_script_thought_is_offered_first() {
+    for fails in [false, true] {
+        let mut floor = floor();
+        floor.calls();
+        let ask = asked(&mut floor);
+        let first = floor.enters("it", 30, None);
+
+        if fails {
+            let failed = Chosen::Failed("boom".to_owned());
+            floor.acd.handle_chosen(floor.now, ask.id, failed);
+            floor.drain();
+        } else {
+            floor.wait(ms(5));
+        }
+
+        assert_eq!(floor.rings[&"1049".into()].1, first);
+    }
+}
+
+#[test]
+fn a_plan_without_a_script_offers_at_once_whoever_is_first_and_whom_the_script_passed_over() {
+    let mut floor = floor();
+    let passed = floor.calls();
+    let ask = asked(&mut floor);
+    answer(&mut floor, &ask, &[]);
+    let thought_about = floor.calls();
+    let ask = asked(&mut floor);
+    let first = floor.enters("it", 30, None);
+
+    let queue = QueuePlan::new("it", &["1049", "1050", "1051"]);
+    floor.acd.handle_plan(floor.now, plan(vec![queue]));
+    floor.drain();
+
+    assert!(floor.take().contains(&Output::ForgetChoose { ask: ask.id }));
+    let offered = |agent: &str| floor.rings[&agent.into()].1;
+    assert_eq!(offered("1049"), first);
+    assert_eq!(offered("1050"), passed);
+    assert_eq!(offered("1051"), thought_about);
 }

@@ -253,9 +253,7 @@ impl World {
         }
         for (_, ahead) in queue.line.iter().take_while(|(_, it)| *it != call) {
             let waits = self.acd.callers[ahead].is_unoffered();
-            // Who was passed over by a script that is no longer asked may still sit out its time.
-            let passed = self.acd.callers[ahead].offers.passed.is_some();
-            self.promise(!waits || passed, "nobody is overtaken");
+            self.promise(!waits, "nobody is overtaken");
         }
     }
 
