@@ -35,7 +35,10 @@ impl Baresip {
 
     /// As [`start`](Self::start), and it subscribes to its mailbox.
     pub(crate) fn start_with_lamp(exchange: &Exchange, user: &str, pilot: f64) -> Self {
-        Self::start_with(exchange, user, pilot, "pcma", "auto", "module_app mwi.so\n")
+        // A millisecond after it was loaded, this module subscribes once more for all who have
+        // subscribed by then, and for those whom that adds, without end (baresip 1.0). Loaded before
+        // all others, its millisecond is over before anybody can have registered.
+        Self::start_with(exchange, user, pilot, "pcma", "auto", "module mwi.so\n")
     }
 
     fn start_with(
@@ -44,7 +47,7 @@ impl Baresip {
         pilot: f64,
         codec: &str,
         answers: &str,
-        more: &str,
+        first: &str,
     ) -> Self {
         // It sends RTP from wherever the kernel likes, which on loopback is 127.0.0.1. Its SIP and
         // its control are where nobody else is.
@@ -72,7 +75,7 @@ audio_buffer 20-160
 jitter_buffer_delay 1-5
 net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
-module g711.so
+{first}module g711.so
 module g722.so
 module opus.so
 module aufile.so
@@ -84,7 +87,7 @@ module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {control}
-{more}"
+"
         );
         fs::write(folder.join("config"), settings).unwrap();
         let host = exchange.address().ip();
