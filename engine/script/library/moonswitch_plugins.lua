@@ -256,6 +256,37 @@ plugin = {}
 ---@return Store
 function plugin.store(name, options) end
 
+---In a plugin's files: a folder of its own for each tenant (data/plugins/TENANT/NAME), without folders in it, for what is
+---too large for a store: a transcript, a report. Needs `files = true` in `permissions`. A name is letters, digits, `.`, `-`
+---and `_`; a file has 32 MB at most, and all together have 10,000 files and 1 GB. What keeps the disk from doing it is an
+---error, so that a job tries again.
+---@class Files
+files = {}
+
+---@class FileAbout
+---@field name string
+---@field bytes integer
+---@field changed_at number   Seconds since 1970
+
+---All that is in a file.
+---@param name string
+---@return string? content   nil when it is not there
+function files.read(name) end
+
+---Puts a file there, in place of one with this name, and waits until it is on disk. Whoever reads finds all of the old one
+---or all of the new one.
+---@param name string
+---@param content string
+function files.write(name, content) end
+
+---@param name string
+---@return boolean deleted   false when it was not there
+function files.delete(name) end
+
+---All files, by name.
+---@return FileAbout[]
+function files.list() end
+
 ---In a plugin's files: tables of its own, in SQLite, one file for each tenant. Needs `db = true` in `permissions`, and
 ---migrations: plugins/NAME/migrations/0001_words.sql, 0002_words.sql … are done once each, in order, before a
 ---generation goes live; one that was done is not changed any more. Each function waits, as records do.

@@ -9,7 +9,7 @@ use mlua::chunk::ChunkMode;
 use mlua::{Error, Function, Lua, Value};
 
 use crate::api::plugin::plugins;
-use crate::plugin;
+use crate::plugin::{self, Owner, Right};
 use crate::snapshot::Snapshot;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
@@ -58,6 +58,20 @@ pub(crate) fn function(
                 Err(error)
             }
         }
+    })
+}
+
+/// `require` as a plugin has it: what sends text messages is paid for, and has to be allowed.
+pub(crate) fn guarded(lua: &Lua, owner: &Rc<Owner>) -> mlua::Result<Function> {
+    let owner = Rc::clone(owner);
+    lua.create_function(move |lua, name: String| {
+        let of = plugin_of(&name);
+        if of == Some(SMS) && &*owner.name != SMS {
+            let allowed = owner.may_use(Right::Sms);
+            allowed.map_err(|message| Error::runtime(format!("require '{name}': {message}")))?;
+        }
+        let require: Function = lua.globals().get("require")?;
+        require.call::<Value>(name)
     })
 }
 
@@ -123,3 +137,6 @@ fn circle(loaded: &BTreeMap<String, Module>, path: &str) -> Error {
         )
     })
 }
+
+/// The plugin that sends text messages.
+const SMS: &str = "sms";

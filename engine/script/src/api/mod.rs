@@ -16,6 +16,7 @@ mod db;
 mod door;
 mod emit;
 mod every;
+pub(crate) mod files;
 mod http;
 pub(crate) mod jobs;
 mod json;

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use mlua::{Error, Lua, MultiValue, Table, Value};
 
 use super::{
-    agents, calls, closed, db, emit, every, http, jobs, mail, messages, on, recordings, store,
-    voicemail,
+    agents, calls, closed, db, emit, every, files, http, jobs, mail, messages, on, recordings,
+    store, voicemail,
 };
 use crate::convert::from_json;
 use crate::plugin::Owner;
+use crate::require;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
 
@@ -58,6 +59,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
         ("mail", mail::table(lua, surroundings, &owner)?),
         ("recordings", recordings::table(lua, surroundings, &owner)?),
         ("db", db::table(lua, surroundings, &owner)?),
+        ("files", files::table(lua, surroundings, &owner)?),
         ("agents", agents::table(lua, surroundings, &owner)?),
         ("messages", messages::table(lua, surroundings, &owner)?),
         ("calls", calls::table(lua, surroundings, &owner)?),
@@ -68,6 +70,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
     globals.raw_set("on", on::function(lua, surroundings, &owner)?)?;
     globals.raw_set("every", every::function(lua, surroundings, &owner)?)?;
     globals.raw_set("emit", emit::function(lua, surroundings, &owner)?)?;
+    globals.raw_set("require", require::guarded(lua, &owner)?)?;
     for (denied, instead) in DENIED {
         let sentence = format!("plugin '{name}' may not use {denied}: {instead}");
         let deny = move |_: &Lua, _: MultiValue| -> mlua::Result<()> {

@@ -46,8 +46,8 @@ type Reply<T> = oneshot::Sender<T>;
 enum Errand {
     Request(Request, Reply<Result<Answer, Error>>),
     Letter(Box<Letter>, Reply<Result<(), mail::Error>>),
-    /// At most so many octets of a file.
-    File(PathBuf, u64, Reply<Result<Vec<u8>, String>>),
+    /// Something that blocks; not to be done when it is told why.
+    Blocking(Box<dyn FnOnce(Result<(), String>) + Send>),
 }
 
 /// Why an errand is not done.
@@ -113,12 +113,21 @@ impl Client {
         file: PathBuf,
         most: u64,
     ) -> oneshot::Receiver<Result<Vec<u8>, String>> {
+        self.block_on_disk(move || read(&file, most))
+    }
+
+    /// Does what blocks, but for a moment only, such as work on a file.
+    pub(crate) fn block_on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, String> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, String>> {
         let (reply, answer) = oneshot::channel();
+        let work = move |refused: Result<(), String>| {
+            drop(reply.send(refused.and_then(|()| work())));
+        };
         match &self.stand_in {
-            Some(_) => {
-                let _ = reply.send(read(&file, most));
-            }
-            None => self.go(Errand::File(file, most, reply)),
+            Some(_) => work(Ok(())),
+            None => self.go(Errand::Blocking(Box::new(work))),
         }
         answer
     }
@@ -159,10 +168,10 @@ impl Errand {
                 Refused::Busy => mail::Error::NoClient(busy),
                 Refused::NoClient(why) => mail::Error::NoClient(why),
             }))),
-            Self::File(_, _, reply) => drop(reply.send(Err(match why {
+            Self::Blocking(work) => work(Err(match why {
                 Refused::Busy => busy,
                 Refused::NoClient(why) => why,
-            }))),
+            })),
         }
     }
 
@@ -176,10 +185,9 @@ impl Errand {
                 () = reply.closed() => {}
                 sent = mail::send(*letter, trust.added()) => drop(reply.send(sent)),
             },
-            Self::File(file, most, reply) => {
-                let read = tokio::task::spawn_blocking(move || read(&file, most)).await;
-                let read = read.unwrap_or_else(|error| Err(error.to_string()));
-                drop(reply.send(read));
+            // When it panics, the reply is dropped and says so.
+            Self::Blocking(work) => {
+                let _ = tokio::task::spawn_blocking(move || work(Ok(()))).await;
             }
         }
     }

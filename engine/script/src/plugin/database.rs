@@ -1,4 +1,5 @@
-//! The tables of plugins: one file for each plugin of each tenant, made by the plugin's migrations.
+//! The tables of plugins: one database for each plugin of each tenant, made by the plugin's migrations;
+//! its files are in a folder beside it.
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use call::TenantId;
 use store::{Database, Migration};
 
+use super::files::Files;
 use crate::snapshot::Snapshot;
 
 /// The databases that are open, whatever generation uses them.
@@ -17,6 +19,7 @@ pub(crate) struct Databases {
     /// Where they are; nowhere when scripts are only checked.
     folder: Option<PathBuf>,
     open: Mutex<BTreeMap<(TenantId, String), Open>>,
+    writing_files: Arc<Mutex<()>>,
 }
 
 struct Open {
@@ -29,7 +32,7 @@ impl Databases {
     pub(crate) fn new(folder: Option<PathBuf>) -> Self {
         Self {
             folder,
-            open: Mutex::default(),
+            ..Self::default()
         }
     }
 
@@ -38,6 +41,14 @@ impl Databases {
         let open = self.open();
         let found = open.get(&(tenant.clone(), plugin.to_owned()));
         found.map(|open| Arc::clone(&open.database))
+    }
+
+    /// The files of a plugin; `None` when there is no place for any.
+    pub(crate) fn files(&self, tenant: &TenantId, plugin: &str) -> Option<Files> {
+        let folder = self.folder.as_ref()?;
+        let folder = folder.join(file_name(&tenant.to_string()));
+        let folder = folder.join(file_name(plugin));
+        Some(Files::new(folder, Arc::clone(&self.writing_files)))
     }
 
     /// Does what is new of a plugin's migrations. Blocks.

@@ -39,6 +39,8 @@ pub(super) fn manifest() -> Schema {
         Field::new("messages", Kind::Boolean, "Sending text to users' phones.").default(false),
         Field::new("calls", Kind::Boolean, "Making calls and ending others'.").default(false),
         Field::new("voicemail", Kind::Boolean, "The messages in mailboxes.").default(false),
+        Field::new("files", Kind::Boolean, "A folder of its own.").default(false),
+        Field::new("sms", Kind::Boolean, "Sending through the plugin sms.").default(false),
     ]);
     Schema::new(vec![
         Field::new("name", Kind::Form(name), "The folder's name.").required(),

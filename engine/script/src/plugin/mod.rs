@@ -1,6 +1,7 @@
 //! Plugins: what they say of themselves, what they may do, and what becomes of those that fail.
 
 pub(crate) mod database;
+pub(crate) mod files;
 pub(crate) mod form;
 pub(crate) mod install;
 pub(crate) mod manifest;
@@ -96,6 +97,8 @@ impl Owner {
             Right::Messages => |permissions: &Permissions| permissions.messages,
             Right::Calls => |permissions: &Permissions| permissions.calls,
             Right::Voicemail => |permissions: &Permissions| permissions.voicemail,
+            Right::Files => |permissions: &Permissions| permissions.files,
+            Right::Sms => |permissions: &Permissions| permissions.sms,
         };
         if !self.is_plugin() || self.rights.get().is_some_and(|it| allowed(&it.permissions)) {
             return Ok(());
@@ -254,6 +257,8 @@ pub(crate) enum Right {
     Messages,
     Calls,
     Voicemail,
+    Files,
+    Sms,
 }
 
 impl Right {
@@ -268,6 +273,8 @@ impl Right {
             Self::Messages => "messages",
             Self::Calls => "calls",
             Self::Voicemail => "voicemail",
+            Self::Files => "files",
+            Self::Sms => "sms",
         }
     }
 }

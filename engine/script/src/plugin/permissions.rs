@@ -33,6 +33,10 @@ pub struct Permissions {
     pub calls: bool,
     /// Messages in mailboxes: seeing, deleting and assigning them.
     pub voicemail: bool,
+    /// A folder of its own.
+    pub files: bool,
+    /// Sending through the plugin `sms`.
+    pub sms: bool,
 }
 
 impl Permissions {
@@ -69,6 +73,8 @@ impl Permissions {
             ("messages", self.messages, granted.messages),
             ("calls", self.calls, granted.calls),
             ("voicemail", self.voicemail, granted.voicemail),
+            ("files", self.files, granted.files),
+            ("sms", self.sms, granted.sms),
         ] {
             if asked && !granted {
                 grown.push(name.to_owned());

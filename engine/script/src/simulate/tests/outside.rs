@@ -117,6 +117,42 @@ fn a_handler_that_never_ends_is_given_up_after_its_five_minutes() {
 }
 
 #[test]
+fn a_plugin_has_its_files_offline_too_and_each_test_begins_without_any() {
+    let keeps = "http.route(\"PUT /a/:name\", { auth = \"agent\" }, function(request)
+           files.write(request.params.name, request.body)
+           return 200, { files = files.list() }
+         end)";
+    let asks = "local reply = simulate.request(\"PUT /a/x.txt\", { body = \"hello\" })
+           expect(#reply.json.files).equals(1)
+           expect(reply.json.files[1].bytes).equals(5)";
+    let small = Small::of(&[
+        (
+            "plugins/a/plugin.lua",
+            "-- A.
+             return { name = \"a\", version = \"1\", api = 1, description = \"Tests.\",
+               permissions = { files = true, http_routes = { \"/a\" } } }",
+        ),
+        ("plugins/a/init.lua", keeps),
+        (
+            "plugins/a/tests/a_test.lua",
+            &format!(
+                "test(\"one\", function() {asks} end)
+                 test(\"two\", function() {asks} end)"
+            ),
+        ),
+        (
+            "scripts/8001/init.lua",
+            "context \"inbound\" {} context \"internal\" {}",
+        ),
+    ]);
+
+    let tested = small.test();
+
+    assert!(tested.passed(), "{tested:#?}");
+    assert_eq!(tested.tests.len(), 2);
+}
+
+#[test]
 fn what_a_script_logs_is_in_its_calls_story() {
     holds(
         "log.info(\"here\", { a = 1 }) print(\"there\") call:answer()",

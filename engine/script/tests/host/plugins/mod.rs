@@ -2,6 +2,7 @@
 //! those that fail.
 
 mod events;
+mod files;
 mod jobs;
 mod mail;
 mod messages;
@@ -10,6 +11,7 @@ mod routes;
 mod shipped;
 mod sink;
 mod sms;
+mod sms_permission;
 mod tables;
 mod tickets;
 mod trouble;
