@@ -15,6 +15,8 @@ mod floods;
 mod killed;
 #[path = "robust/limits.rs"]
 mod limits;
+#[path = "robust/neighbours.rs"]
+mod neighbours;
 #[path = "robust/plugins.rs"]
 mod plugins;
 #[path = "robust/reload.rs"]

@@ -167,6 +167,26 @@ impl Accounts {
         }
     }
 
+    /// Judges a request that only one user may send. Another's credentials are wrong, whatever their
+    /// password: nobody's is to be guessed here.
+    pub(crate) fn judge_as(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        user: &str,
+        request: &Request,
+        source: IpAddr,
+    ) -> Judged {
+        let realm = self.realms.get(tenant).cloned().unwrap_or_default();
+        match Claim::of(request, &realm) {
+            Some(claim) if *claim.user() != user => Judged::Wrong {
+                headers: self.challenge(now, request, &realm, source, false),
+                user: claim.user().to_string(),
+            },
+            _ => self.judge(now, tenant, request, source),
+        }
+    }
+
     fn challenge(
         &mut self,
         now: Instant,

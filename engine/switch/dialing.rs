@@ -279,6 +279,9 @@ impl Switch {
                         .and_then(|trunk| self.trunk_credentials(trunk)),
                 },
             );
+            if attempt.user.is_none() {
+                self.endpoint.trust_host(now, session);
+            }
             leg.sessions.push(session);
             leg.rung.push((session, remote));
             if matches!(&leg.role, Role::Called { next, .. } if !next.is_empty()) {

@@ -37,6 +37,9 @@ impl Switch {
                 return;
             }
         };
+        if caller.trunk.is_some() {
+            self.endpoint.trust_host(now, session);
+        }
         if let Some(why) = self.overload(&caller, request) {
             self.parts.meters.calls_refused.increment(1);
             // Not a security event: the source is often a carrier's, which must not be banned.

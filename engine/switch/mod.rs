@@ -5,6 +5,7 @@ mod accounts;
 mod api;
 mod cleaning;
 mod dialing;
+mod doubting;
 mod floor;
 mod incoming;
 mod input;

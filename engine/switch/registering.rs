@@ -244,6 +244,22 @@ impl Switch {
         phones.iter().any(|phone| phone.is_reachable)
     }
 
+    /// Whether a phone of the user's has registered from just there, and so said who it is.
+    pub(super) fn is_registered_at(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+        user: &str,
+        source: Source,
+    ) -> bool {
+        let there = (source.transport, source.remote, source.flow);
+        let phones = self.registrar.bindings(now, &account(tenant, user));
+        phones
+            .iter()
+            .map(|phone| phone.route)
+            .any(|route| (route.transport, route.remote, route.flow) == there)
+    }
+
     /// A request to a user's phone, from a number and a name.
     pub(super) fn outside(
         &self,

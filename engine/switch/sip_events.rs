@@ -57,6 +57,7 @@ impl Switch {
                 }
             }
             Event::Ended { session, why } => self.handle_session_ended(now, session, &why),
+            Event::Doubted(doubt) => self.handle_doubted(now, &doubt),
             Event::Request {
                 handle,
                 request,

@@ -24,8 +24,8 @@ pub mod uri;
 pub use ban::{BanPolicy, Bans};
 pub use dialog::saved::SavedDialog;
 pub use endpoint::{
-    Counters, EarlyId, EndedWhy, Endpoint, EndpointConfig, Event, Outgoing, Output, Outside,
-    RequestHandle, SessionId,
+    Counters, Dialogue, Doubt, EarlyId, EndedWhy, Endpoint, EndpointConfig, Event, Outgoing,
+    Output, Outside, RequestHandle, SessionId,
 };
 pub use error::Error;
 pub use framing::{Frame, Framer, PONG};

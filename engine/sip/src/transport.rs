@@ -94,44 +94,8 @@ impl Source {
         }
     }
 
-    /// Whether both come from one host, or over one connection.
-    pub fn is_same_peer(&self, other: &Self) -> bool {
-        self.ip() == other.ip() || (self.flow.is_some() && self.flow == other.flow)
-    }
-
     /// The sender's address, with IPv4 in its own form where it was mapped into IPv6.
     pub fn ip(&self) -> IpAddr {
         self.remote.ip().to_canonical()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_port_of_a_host_is_the_same_peer_and_another_host_is_not() {
-        let first = source("192.0.2.1:5060", None);
-
-        assert!(first.is_same_peer(&source("192.0.2.1:40000", None)));
-        assert!(first.is_same_peer(&source("[::ffff:192.0.2.1]:5060", None)));
-        assert!(!first.is_same_peer(&source("192.0.2.2:5060", None)));
-    }
-
-    #[test]
-    fn one_connection_is_one_peer_and_no_connection_is_none() {
-        let first = source("192.0.2.1:5060", Some(FlowId(7)));
-
-        assert!(first.is_same_peer(&source("192.0.2.2:5060", Some(FlowId(7)))));
-        assert!(!first.is_same_peer(&source("192.0.2.2:5060", Some(FlowId(8)))));
-    }
-
-    fn source(remote: &str, flow: Option<FlowId>) -> Source {
-        Source {
-            transport: Transport::Udp,
-            local: "192.0.2.9:5060".parse().unwrap(),
-            remote: remote.parse().unwrap(),
-            flow,
-        }
     }
 }

@@ -209,6 +209,15 @@ impl Switch {
         }
     }
 
+    /// Whose phone watches.
+    pub(super) fn watcher_behind(
+        &self,
+        subscription: SubscriptionId,
+    ) -> Option<(TenantId, String)> {
+        let watcher = self.lamps.watchers.get(&subscription)?;
+        Some((watcher.subject.tenant().clone(), watcher.user.clone()))
+    }
+
     /// Tells what is due, and a few of those who stand in line.
     pub(super) fn light_lamps(&mut self, now: Instant) {
         self.read_mailboxes_due(now);

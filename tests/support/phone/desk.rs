@@ -149,7 +149,7 @@ impl Desk {
         Some(Account::new(
             &self.manner.user,
             password,
-            None,
+            self.manner.realm.as_deref(),
             &host,
             seeds,
         ))

@@ -38,8 +38,10 @@ pub(crate) struct Manner {
     pub(crate) password: Option<String>,
     /// Its own address.
     pub(crate) address: SocketAddr,
-    /// The exchange's.
+    /// The exchange's, or that of what stands in front of it.
     pub(crate) exchange: SocketAddr,
+    /// Who may ask for its password; the host of `exchange` when `None`.
+    pub(crate) realm: Option<String>,
     /// How it speaks SIP.
     pub(crate) transport: Transport,
     /// What it says, in Hz.
@@ -80,6 +82,7 @@ impl Manner {
             password: Some(format!("demo-{user}")),
             address,
             exchange,
+            realm: None,
             transport: Transport::Udp,
             pilot: match user {
                 "1049" => pilot::A1,

@@ -117,6 +117,7 @@ impl Desk {
             Event::OfferRefused { .. }
             | Event::RequestTimedOut { .. }
             | Event::MessageAnswered { .. }
+            | Event::Doubted(_)
             | Event::Referred { .. }
             | Event::ReferProgress { .. }
             | Event::ReferEnded { .. }

@@ -5,6 +5,19 @@ use std::net::SocketAddr;
 use crate::Uri;
 use crate::transport::{Route, Source, Transport};
 
+/// How surely a message comes from the far end of a dialog whose tags it names. Tags can be read
+/// off the wire, and an address is shared by all behind one NAT and all programs of one machine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Standing {
+    /// From the connection, or from the very address and port, that the far end has.
+    Known,
+    /// From its host, by another port or connection: itself after its NAT or its connection was
+    /// made anew, or a neighbour.
+    Near,
+    /// From anywhere else.
+    Far,
+}
+
 /// The far end's place in the network, as it was last heard.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer {
@@ -24,11 +37,28 @@ impl Peer {
         }
     }
 
-    /// Whether a request from there may be the far end's: the host that we hear from, the connection,
-    /// or the host that it told us to send to.
-    pub(crate) fn is(&self, source: &Source) -> bool {
-        self.source.is_same_peer(source)
-            || self.named.is_some_and(|named| named.ip() == source.ip())
+    /// How surely a message from there is the far end's: whether it comes from where we hear it, or
+    /// from where it told us to send to.
+    pub(crate) fn standing(&self, source: &Source) -> Standing {
+        let is_datagram = |of: &Source| of.transport == Transport::Udp;
+        let is_known = match self.source.flow {
+            Some(_) => self.source.flow == source.flow,
+            // Whoever can send datagrams from a port of the far end's host has opened that port, but
+            // connections have ports of their own choice.
+            None => {
+                let from = SocketAddr::new(source.ip(), source.remote.port());
+                let heard = SocketAddr::new(self.source.ip(), self.source.remote.port());
+                let is_there = from == heard || self.named == Some(from);
+                is_there && is_datagram(source) == is_datagram(&self.source)
+            }
+        };
+        let is_near = self.source.ip() == source.ip()
+            || self.named.is_some_and(|named| named.ip() == source.ip());
+        match (is_known, is_near) {
+            (true, _) => Standing::Known,
+            (false, true) => Standing::Near,
+            (false, false) => Standing::Far,
+        }
     }
 
     /// Where it was last heard.
@@ -101,13 +131,37 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_does_not_speak_for_the_far_end() {
-        let mut peer = peer("192.0.2.1:5060", None);
+    fn the_far_end_is_known_by_its_port_and_not_by_its_host_alone() {
+        let mut peer = peer("192.0.2.1:40000", None);
         peer.named(Some(&uri("sip:a@192.0.2.7")));
 
-        assert!(peer.is(&source("192.0.2.1:9", None)));
-        assert!(peer.is(&source("192.0.2.7:9", None)));
-        assert!(!peer.is(&source("192.0.2.66:5060", None)));
+        for (from, flow, standing) in [
+            ("192.0.2.1:40000", None, Standing::Known),
+            ("[::ffff:192.0.2.1]:40000", None, Standing::Known),
+            ("192.0.2.7:5060", None, Standing::Known),
+            ("192.0.2.1:40001", None, Standing::Near),
+            ("192.0.2.7:9", None, Standing::Near),
+            ("192.0.2.1:40000", Some(FlowId(3)), Standing::Near),
+            ("192.0.2.66:40000", None, Standing::Far),
+        ] {
+            assert_eq!(peer.standing(&source(from, flow)), standing, "{from}");
+        }
+    }
+
+    #[test]
+    fn one_connection_is_the_far_end_and_the_next_one_from_its_host_may_not_be() {
+        let mut peer = peer("192.0.2.1:40000", Some(FlowId(3)));
+        peer.named(Some(&uri("sip:a@192.0.2.1:5070;transport=tcp")));
+
+        for (from, flow, standing) in [
+            ("192.0.2.1:40000", Some(FlowId(3)), Standing::Known),
+            ("192.0.2.1:40000", Some(FlowId(4)), Standing::Near),
+            ("192.0.2.1:40000", None, Standing::Near),
+            ("192.0.2.1:5070", None, Standing::Near),
+            ("192.0.2.66:40000", Some(FlowId(4)), Standing::Far),
+        ] {
+            assert_eq!(peer.standing(&source(from, flow)), standing, "{from}");
+        }
     }
 
     fn peer(remote: &str, flow: Option<FlowId>) -> Peer {

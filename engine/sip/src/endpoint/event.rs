@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::doubting::Doubt;
 use crate::header::{EventPackage, ReferTo};
 use crate::message::Reason;
 use crate::subscription::{ReferOutcome, SubscriptionEnd, SubscriptionId};
@@ -199,6 +200,9 @@ pub enum Event {
         /// Why.
         why: EndedWhy,
     },
+    /// A request within a dialog came from elsewhere than the dialog's far end; `believe` or
+    /// `disbelieve` is wanted.
+    Doubted(Box<Doubt>),
     /// A request outside of calls; `respond` is wanted.
     Request {
         /// What to respond to.

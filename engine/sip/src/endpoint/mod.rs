@@ -2,6 +2,7 @@
 
 mod aliases;
 pub(crate) mod config;
+mod doubting;
 pub(crate) mod errand;
 pub(crate) mod event;
 mod receive;
@@ -28,6 +29,7 @@ use crate::{Method, Name, Request, Response};
 
 use aliases::Aliases;
 pub use config::{EndpointConfig, Outgoing, Outside};
+pub use doubting::{Dialogue, Doubt};
 use errand::Sent;
 pub use event::{Counters, EarlyId, EndedWhy, Event, Output, RequestHandle, SessionId};
 use subscriptions::Subscriptions;

@@ -6,10 +6,13 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::Endpoint;
-use super::event::{Event, RequestHandle};
+use super::doubting::Dialogue;
+use super::event::{Event, RequestHandle, SessionId};
 use super::wire::{CALL_METHODS, reply_route};
+use crate::dialog::peer::Standing;
 use crate::session::follow_up::{ack_of_refusal, turn_away};
 use crate::session::{self, Session};
+use crate::subscription::SubscriptionId;
 use crate::transaction::key::Key;
 use crate::transaction::table::{Arrival, Owner};
 use crate::transport::{Route, Source};
@@ -18,6 +21,7 @@ use crate::{
 };
 
 /// A request as it arrived: what finds its transaction, and where its responses go.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Door {
     pub(super) key: Key,
     route: Route,
@@ -154,7 +158,7 @@ impl Endpoint {
         }
     }
 
-    /// An ACK of a 2xx; whatever is wrong with it, there is no answer to an ACK.
+    /// An ACK of a 2xx; whatever is wrong with it, there is no answer to an ACK, and so no challenge.
     fn handle_ack(&mut self, now: Instant, ack: &Request, tag: Option<&Text>, source: &Source) {
         let Some(tag) = tag else { return };
         let key = self.wire.dialog_key(&ack.call_id(), tag.as_bytes());
@@ -162,7 +166,7 @@ impl Endpoint {
             return;
         };
         self.with(now, id, |session, wire| {
-            if session.recognises(ack, source) {
+            if session.standing(ack, source) == Some(Standing::Known) {
                 session.handle_ack(now, wire, ack);
             }
         });
@@ -192,16 +196,43 @@ impl Endpoint {
     fn handle_inside(&mut self, now: Instant, door: &Door, request: &Request, tag: &Text) {
         let key = self.wire.dialog_key(&request.call_id(), tag.as_bytes());
         let id = self.dialogs.get(&key).copied();
-        let known = id.filter(|id| {
-            let session = self.sessions.get(id);
-            session.is_some_and(|session| session.recognises(request, &door.source))
+        let known = id.and_then(|id| {
+            let standing = self.sessions.get(&id)?.standing(request, &door.source)?;
+            Some((Dialogue::Session(id), standing))
         });
-        let Some(id) = known else {
-            return self.handle_inside_subscription(now, door, request, key);
+        let known = known.or_else(|| {
+            let id = self.subscriptions.of_dialog(key)?;
+            let known = self.subscriptions.get(id)?;
+            let standing = known.standing(request, &door.source)?;
+            Some((Dialogue::Subscription(id), standing))
+        });
+        let Some((dialogue, standing)) = known else {
+            return self.refuse_with(door, request, 481);
         };
         if self.is_flooded(HARD_LIMIT) {
             return self.refuse_overload(door, request);
         }
+        match standing {
+            Standing::Known => self.enter(now, door, dialogue, request),
+            _ => self.doubt(door, dialogue, request),
+        }
+    }
+
+    /// A request within a dialog, of the dialog's far end.
+    pub(super) fn enter(
+        &mut self,
+        now: Instant,
+        door: &Door,
+        dialogue: Dialogue,
+        request: &Request,
+    ) {
+        match dialogue {
+            Dialogue::Session(id) => self.enter_session(now, door, id, request),
+            Dialogue::Subscription(id) => self.enter_subscription(now, door, id, request),
+        }
+    }
+
+    fn enter_session(&mut self, now: Instant, door: &Door, id: SessionId, request: &Request) {
         let is_invite = *request.method() == Method::Invite;
         self.open(now, door, Owner::Session(id), None, is_invite);
         let (key, source) = (door.key, door.source);
@@ -210,25 +241,13 @@ impl Endpoint {
         });
     }
 
-    /// A request within the dialog of a subscription, or of nothing that is known.
-    fn handle_inside_subscription(
+    fn enter_subscription(
         &mut self,
         now: Instant,
         door: &Door,
+        id: SubscriptionId,
         request: &Request,
-        key: Key,
     ) {
-        let id = self.subscriptions.of_dialog(key);
-        let known = id.filter(|id| {
-            let subscription = self.subscriptions.get(*id);
-            subscription.is_some_and(|known| known.recognises(request, &door.source))
-        });
-        let Some(id) = known else {
-            return self.refuse_with(door, request, 481);
-        };
-        if self.is_flooded(HARD_LIMIT) {
-            return self.refuse_overload(door, request);
-        }
         self.open(now, door, Owner::Subscription(id), None, false);
         let (key, source) = (door.key, door.source);
         self.with_subscription(now, id, |subscription, wire| {

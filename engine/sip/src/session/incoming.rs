@@ -9,6 +9,7 @@ use super::repeat::{Due, Repeat};
 use super::timer::Proposal;
 use super::{Identity, Introduce, Party, Phase, SDP, Session, Unacknowledged, early_id, sdp_of};
 use crate::dialog::Dialog;
+use crate::dialog::peer::Standing;
 use crate::endpoint::event::{EndedWhy, SessionId};
 use crate::endpoint::wire::{Wire, reason_value};
 use crate::message::Reason;
@@ -193,7 +194,9 @@ impl Session {
     /// of the same call. The branch alone has been seen by everybody on the way.
     pub(crate) fn may_be_cancelled_by(&self, cancel: &Request, source: &Source) -> bool {
         let mut parties = self.parties.iter();
-        if !parties.any(|party| party.dialog.peer.is(source)) {
+        // A CANCEL comes from where the INVITE came from, and cannot be challenged (§22.1).
+        if !parties.any(|party| self.judged(party.dialog.peer.standing(source)) == Standing::Known)
+        {
             return false;
         }
         let Phase::Ringing(ringing) = &self.phase else {

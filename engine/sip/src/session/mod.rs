@@ -60,6 +60,8 @@ pub(crate) struct Session {
     login: Login,
     transfers: Transfers,
     texts: Vec<SentText>,
+    /// The host that we hear from speaks for the far end, by whatever port.
+    trusts_host: bool,
     /// The application has been told that it is over.
     is_over: bool,
     pub(crate) wake: Wake,
@@ -149,6 +151,7 @@ impl Session {
             login: Login::new(account),
             transfers: Transfers::default(),
             texts: Vec::new(),
+            trusts_host: false,
             is_over: false,
             wake: Wake::default(),
         }

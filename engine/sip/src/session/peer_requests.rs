@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{Phase, Session, sdp_of};
+use crate::dialog::peer::Standing;
 use crate::endpoint::event::Event;
 use crate::endpoint::wire::Wire;
 use crate::transaction::key::Key;
@@ -10,15 +11,26 @@ use crate::transport::Source;
 use crate::{Method, Name, Request};
 
 impl Session {
-    /// Whether a request belongs to one of the dialogs: it carries the far end's tag, and comes from
-    /// the far end.
-    pub(crate) fn recognises(&self, request: &Request, source: &Source) -> bool {
-        self.party_behind(request)
-            .and_then(|index| self.parties.get(index))
-            .is_some_and(|party| party.dialog.peer.is(source))
+    /// How surely a request is the far end's; `None` when it belongs to none of the dialogs, for it
+    /// does not carry the far end's tag.
+    pub(crate) fn standing(&self, request: &Request, source: &Source) -> Option<Standing> {
+        let party = self.parties.get(self.party_behind(request)?)?;
+        Some(self.judged(party.dialog.peer.standing(source)))
     }
 
-    /// A request came that [`recognises`](Self::recognises) has let in.
+    /// From now on its host speaks for the far end, by whatever port.
+    pub(crate) fn trust_host(&mut self) {
+        self.trusts_host = true;
+    }
+
+    pub(super) fn judged(&self, standing: Standing) -> Standing {
+        match standing {
+            Standing::Near if self.trusts_host => Standing::Known,
+            standing => standing,
+        }
+    }
+
+    /// A request came that is the far end's, by its [`standing`](Self::standing) or its credentials.
     pub(crate) fn handle_request(
         &mut self,
         now: Instant,

@@ -6,6 +6,7 @@ use super::notifier::{Kind, Notifier};
 use super::referrer::Referrer;
 use super::{Line, SubscriptionId, granted};
 use crate::dialog::Dialog;
+use crate::dialog::peer::Standing;
 use crate::endpoint::errand::Errand;
 use crate::endpoint::wire::Wire;
 use crate::header::EventPackage;
@@ -113,19 +114,22 @@ impl Subscription {
         }
     }
 
-    /// Whether a request comes from the far end. The names of a REFER's dialog are random, so that
-    /// whoever knows them got the REFER, from whatever address.
-    pub(crate) fn recognises(&self, request: &Request, source: &Source) -> bool {
+    /// How surely a request is the far end's; `None` when it does not carry its tag. The names of a
+    /// REFER's dialog are random, so that whoever knows them got the REFER, from whatever address.
+    pub(crate) fn standing(&self, request: &Request, source: &Source) -> Option<Standing> {
         let tag = request.from().ok().and_then(|from| from.tag());
         match &self.role {
-            Role::Notifier { dialog, .. } => {
-                dialog.is_remote_tag(tag.as_ref()) && dialog.peer.is(source)
-            }
-            Role::Referrer { party, .. } => party.as_ref().is_none_or(|party| party.tag == tag),
+            Role::Notifier { dialog, .. } => dialog
+                .is_remote_tag(tag.as_ref())
+                .then(|| dialog.peer.standing(source)),
+            Role::Referrer { party, .. } => party
+                .as_ref()
+                .is_none_or(|party| party.tag == tag)
+                .then_some(Standing::Known),
         }
     }
 
-    /// A request came that [`recognises`](Self::recognises) has let in.
+    /// A request came that is the far end's, by its [`standing`](Self::standing) or its credentials.
     pub(crate) fn handle_request(
         &mut self,
         now: Instant,

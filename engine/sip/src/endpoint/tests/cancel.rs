@@ -79,6 +79,7 @@ CSeq: {} CANCEL
     );
 
     pair.inject(BOB, "203.0.113.66:5060", &cancel);
+    pair.inject(BOB, "192.0.2.1:5062", &cancel);
     pair.inject(
         BOB,
         "192.0.2.1:5060",

@@ -6,6 +6,7 @@ mod calls;
 mod cancel;
 mod challenges;
 mod doors;
+mod doubts;
 mod failover;
 mod forks;
 mod late_offer;

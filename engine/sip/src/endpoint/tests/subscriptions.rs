@@ -288,15 +288,21 @@ fn nobody_else_speaks_for_a_subscriber() {
          CSeq: 9 SUBSCRIBE\r\nContact: <sip:evil@192.0.2.66>\r\nEvent: dialog;id=7\r\n\
          Expires: 0\r\nContent-Length: 0\r\n\r\n"
     );
-    let source = crate::Source {
-        transport: crate::Transport::Udp,
-        local: ([192, 0, 2, 9], 5060).into(),
-        remote: ([192, 0, 2, 66], 5060).into(),
-        flow: None,
-    };
-    let now = phone.now;
-    phone.endpoint.handle_message(now, source, stranger.into());
-    phone.run_for(1_000);
+    for remote in [([192, 0, 2, 66], 5060), ([192, 0, 2, 1], 5061)] {
+        let source = crate::Source {
+            transport: crate::Transport::Udp,
+            local: ([192, 0, 2, 9], 5060).into(),
+            remote: remote.into(),
+            flow: None,
+        };
+        let now = phone.now;
+        (phone.endpoint).handle_message(now, source, stranger.clone().into());
+        phone.run_for(1_000);
+        let Some(Event::Doubted(doubt)) = phone.take(|e| matches!(e, Event::Doubted(_))) else {
+            panic!("not doubted: {remote:?}");
+        };
+        assert_eq!(doubt.dialogue(), crate::Dialogue::Subscription(lamp));
+    }
 
     assert_eq!(end(&mut phone, lamp), None);
     unsubscribe(&mut phone, lamp);
