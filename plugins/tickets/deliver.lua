@@ -14,12 +14,23 @@ if config.url and not config.secret then
   error("tickets: secret is missing: url says where webhooks go, secret signs them")
 end
 
+---In which state events begin: with nowhere to send them, none waits for it.
+deliver.first_state = config.url and "waiting" or "untold"
+
 ---@param event TicketEvent
 function deliver.add(event)
   if config.url and event.state == "waiting" then
     jobs.add("deliver", { event = event.id }, { key = "event " .. event.id })
   end
 end
+
+-- The exchange may be killed when an event is written down and its job is not: it would wait for ever, and hold up the
+-- later ones of its ticket. A job that there is already is not added again.
+every("1m", function()
+  for _, event in ipairs(desk.untried()) do
+    deliver.add(event)
+  end
+end)
 
 ---Tells of a ticket's events once more, by the same ids.
 ---@param number string

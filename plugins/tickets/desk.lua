@@ -7,7 +7,7 @@ local desk = {}
 ---@field kind string
 ---@field at number
 ---@field data string     JSON
----@field state "waiting"|"delivered"|"failed"|"refused"
+---@field state "untold"|"waiting"|"delivered"|"failed"|"refused"
 ---@field attempts integer
 ---@field error string?
 
@@ -42,8 +42,9 @@ end
 ---@param key string
 ---@param data table
 ---@param at number   When it happened
+---@param state "untold"|"waiting"   Whether somebody is to be told
 ---@return TicketEvent
-function desk.note(kind, key, data, at)
+function desk.note(kind, key, data, at, state)
   return db.transaction(function(tx)
     local known = tx:one("SELECT * FROM events WHERE kind = ? AND key = ?", kind, key)
     if known then
@@ -51,8 +52,8 @@ function desk.note(kind, key, data, at)
     end
     local number = ticket_of(tx, kind, key, data)
     return tx:one([[
-      INSERT INTO events (ticket, kind, key, at, data) VALUES (?, ?, ?, ?, ?)
-      RETURNING *]], number, kind, key, at, json.encode(data))
+      INSERT INTO events (ticket, kind, key, at, data, state) VALUES (?, ?, ?, ?, ?, ?)
+      RETURNING *]], number, kind, key, at, json.encode(data), state)
   end)
 end
 
@@ -69,6 +70,12 @@ function desk.before(event)
   return db.one([[
     SELECT * FROM events WHERE ticket = ? AND id < ? AND state = 'waiting'
     ORDER BY id LIMIT 1]], event.ticket, event.id)
+end
+
+---Events that nobody has tried to tell yet, the oldest hundred.
+---@return TicketEvent[]
+function desk.untried()
+  return db.query("SELECT * FROM events WHERE state = 'waiting' AND attempts = 0 ORDER BY id LIMIT 100")
 end
 
 ---What has become of an event.

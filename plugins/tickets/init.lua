@@ -20,7 +20,7 @@ end
 ---@param at? number    When it happened; now when left out
 ---@return string number   The ticket's: "202603-00001"
 function tickets.report(kind, key, data, at)
-  local event = desk.note(kind, key, data, at or clock.now())
+  local event = desk.note(kind, key, data, at or clock.now(), deliver.first_state)
   deliver.add(event)
   return event.ticket
 end

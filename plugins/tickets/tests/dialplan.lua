@@ -1,4 +1,5 @@
--- 100 rings 1001, 8000 takes a message, *42 is the plugin's.
+-- 100 rings 1001, 8000 takes a message, *42 is the plugin's, 199 leaves what a crash leaves.
+local desk    = require "plugins.tickets.desk"
 local tickets = require "plugins.tickets"
 
 context "internal" {
@@ -10,6 +11,8 @@ context "internal" {
   end,
   ["8000"] = function(call) call:voicemail("8000", { review = false }) end,
   ["*42"]  = tickets.from_phone,
+  -- Written down, and then the exchange was killed.
+  ["199"]  = function(call) desk.note("ticket.opened", call.id, { call = call.id }, clock.now(), "waiting") end,
 }
 
 context "inbound" {

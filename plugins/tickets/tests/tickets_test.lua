@@ -130,3 +130,12 @@ test("what was told can be told again, by the same id", function()
   simulate.wait("1s")
   expect(desk.requests[2].headers["webhook-id"]).equals(desk.requests[1].headers["webhook-id"])
 end)
+
+test("what was written down before a crash is told within a minute after it, once", function()
+  local desk = simulate.http(HOOK, 204)
+  dial { user = "1001", to = "199", at = "mon 10:00" }
+  simulate.wait("61s")
+  expect(desk.requests[1].json.type).equals("ticket.opened")
+  simulate.wait("1h")
+  expect(#desk.requests).equals(1)
+end)

@@ -17,7 +17,7 @@ use super::jobs::{advance, jobs, until_waits_after};
 use super::messages::message;
 use super::shipped::{self, ask};
 use super::sink::{Request, Says, Sink};
-use crate::support::{Project, until};
+use crate::support::{Folder, Project, Setting, until};
 
 const SECRET: &[u8] = b"a secret of thirty-two octets !!";
 const TOKEN: &str = "a-token-of-some-length";
@@ -241,6 +241,39 @@ fn the_events_of_one_ticket_come_in_their_order_and_again_when_they_are_asked_fo
         sink.next().header("webhook-id"),
         second.header("webhook-id")
     );
+}
+
+#[test]
+fn what_happened_before_there_was_a_url_holds_up_nothing_and_is_told_when_it_is_replayed() {
+    let tables = Folder::new();
+    let with_tables = |settings: Value| {
+        let setting = Setting {
+            databases: Some(tables.path().to_owned()),
+            ..Setting::default()
+        };
+        shipped::project_with(vec![("tickets", settings)], &dialplan(""), setting)
+    };
+    let call = Uuid::from_u128(1);
+    let ticket = format!("/tickets/{call}");
+    {
+        let project = with_tables(json!({}));
+        let missed = project.store.finish_call(events::missed(call));
+        missed.wait().unwrap();
+        until(|| ask(&project, "GET", &ticket, &Value::Null).0 == 200);
+        let (_, ticket) = ask(&project, "GET", &ticket, &Value::Null);
+        assert_eq!(ticket["events"][0]["state"], "untold");
+    }
+    let sink = Sink::start(&[204]);
+    let project = with_tables(json!({ "url": sink.url(), "secret": "sixteen or more letters" }));
+
+    let mut left = message(2);
+    left.call_id = Some(call);
+    project.store.leave_message(left).wait().unwrap();
+    assert!(sink.next().body.contains("voicemail.recorded"));
+    until(|| delivered(&project) == 1);
+    let replay = "/tickets/202701-00001/replay";
+    assert_eq!(ask(&project, "POST", replay, &Value::Null).0, 202);
+    assert!(sink.next().body.contains("call.missed"));
 }
 
 #[test]
