@@ -135,6 +135,25 @@ fn floor_lines(floor: &Value) -> Vec<String> {
     queues.chain(agents).collect()
 }
 
+/// How a plugin's SMPP line stands, and what is wrong with it.
+fn line_of(line: &Value) -> Vec<String> {
+    if line.is_null() {
+        return Vec::new();
+    }
+    let mut lines = vec![format!(
+        "    line to {}: {} since {}, {} sent, {} refused, {} received, {} wait",
+        text(&line["place"]),
+        text(&line["state"]),
+        time(&line["since"]),
+        line["sent"],
+        line["refused"],
+        line["received"],
+        line["waiting"],
+    )];
+    lines.extend(line["why"].as_str().map(|why| format!("      {why}")));
+    lines
+}
+
 /// What runs for a tenant, and what is wrong with it.
 fn tenant_lines(tenant: &Value) -> Vec<String> {
     let name = text(&tenant["tenant"]);
@@ -167,6 +186,7 @@ fn tenant_lines(tenant: &Value) -> Vec<String> {
             text(&plugin["name"]),
             text(&plugin["version"])
         ));
+        lines.extend(line_of(&plugin["line"]));
         if let Some(shut) = plugin["left_out"].as_object() {
             lines.push(format!(
                 "    is left out since {}: {}",
@@ -376,7 +396,9 @@ mod tests {
             "tenant": "8001", "generation": 42, "hash": "ab", "since": 0, "calls": 3,
             "memory": 12_345_678, "stuck": 1, "failures": 7,
             "plugins": [{ "name": "sms", "version": "1.0", "faults": 5,
-                          "left_out": { "since": 0, "why": "oops" } }],
+                          "left_out": { "since": 0, "why": "oops" },
+                          "line": { "place": "smsc.example:2775", "state": "resting", "since": 0, "sent": 7, "refused": 1,
+                                    "received": 3, "waiting": 0, "why": "look at system_id and password" } }],
             "old": [{ "generation": 41, "calls": 2, "age_seconds": 75 }],
             "refused": { "generation": 43, "at": 0, "errors": [{ "message": "scripts/a.lua:19: '}' expected" }] },
             "gone_back": { "to": 42, "from": 44, "at": 0 },
@@ -400,6 +422,9 @@ mod tests {
         tells("3 handlers run, 12 MB");
         tells("  generation 41 still has 2 calls, 1 min 15 s old");
         tells("  plugin sms 1.0, 5 faults");
+        tells("    line to smsc.example:2775: resting since ");
+        tells(", 7 sent, 1 refused, 3 received, 0 wait");
+        tells("      look at system_id and password");
         tells("    is left out since ");
         tells(": oops");
         tells("  1 threads are stuck and were given up");

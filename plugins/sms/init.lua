@@ -1,6 +1,7 @@
--- Text messages: `sms.send` for scripts, routes for desks and the provider, "sms.received" for all.
-local outbox = require "plugins.sms.outbox"
-local text   = require "plugins.sms.text"
+-- Text messages: `sms.send` for scripts, routes for desks, "sms.received" for all.
+local messages = require "plugins.sms.messages"
+local outbox   = require "plugins.sms.outbox"
+local text     = require "plugins.sms.text"
 
 local sms = {}
 
@@ -31,11 +32,11 @@ end
 ---@return { id: integer, segments: integer, state: string }?
 ---@return nil|"no_number"|"opted_out"|"too_long" why
 function sms.send(message)
-  local to = outbox.plain(message.to)
+  local to = messages.plain(message.to)
   if not to then
     return nil, "no_number"
   end
-  if outbox.has_opted_out(to) then
+  if messages.has_opted_out(to) then
     return nil, "opted_out"
   end
   local said = content(message)
@@ -78,50 +79,6 @@ on("call.ended", { durable = true }, function(call)
   end
 end)
 
-local stops = {}
-for _, word in ipairs(config.opt_out) do
-  stops[word:upper()] = true
-end
-
----@param said string
----@return boolean
-local function is_stop(said)
-  local word = said:match("^%s*(.-)%s*$") or said
-  return stops[word:upper()] == true
-end
-
-http.route("POST /sms/incoming", { auth = { bearer = config.token } }, function(request)
-  local message = request.json
-  local from = type(message) == "table" and outbox.plain(message.from) or nil
-  if not (from and message.id) or type(message.text) ~= "string" then
-    return 400, { error = "expected { id, from, to, text }" }
-  end
-  local row = outbox.receive { id = tostring(message.id), from = from, text = message.text }
-  if not row then
-    return 204 -- told before
-  end
-  if is_stop(message.text) then
-    outbox.opt_out(from)
-  end
-  emit("sms.received", { id = row.id, from = from, to = message.to, text = message.text, opted_out = is_stop(message.text) })
-  return 204
-end)
-
-http.route("POST /sms/receipts", { auth = { bearer = config.token } }, function(request)
-  local receipt = request.json
-  local id = type(receipt) == "table" and math.tointeger(tonumber(receipt.reference))
-  local row = id and outbox.get(id)
-  if not row or row.direction ~= "out" then
-    return 404, { error = "reference: there is no such message" }
-  end
-  if receipt.state ~= "delivered" and receipt.state ~= "failed" then
-    return 400, { error = "state: expected delivered or failed" }
-  end
-  outbox.mark(row.id, receipt.state, type(receipt.error) == "string" and receipt.error or nil)
-  emit("sms.changed", outbox.get(row.id))
-  return 204
-end)
-
 http.route("POST /sms", { auth = "agent" }, function(request)
   local wanted = request.json
   if type(wanted) ~= "table" or (type(wanted.text) ~= "string" and type(wanted.template) ~= "string") then
@@ -140,11 +97,11 @@ http.route("POST /sms", { auth = "agent" }, function(request)
 end)
 
 http.route("GET /sms", { auth = "agent" }, function(request)
-  return 200, { messages = json.list(outbox.list(request.query.number)) }
+  return 200, { messages = json.list(messages.list(request.query.number)) }
 end)
 
 http.route("DELETE /sms/opt-outs/:number", { auth = "agent" }, function(request)
-  return outbox.opt_in(request.params.number) and 204 or 404
+  return messages.opt_in(request.params.number) and 204 or 404
 end)
 
 return sms

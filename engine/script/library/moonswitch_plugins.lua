@@ -161,6 +161,76 @@ mail = {}
 ---@return string? why   "permanent error (550): no such user"
 function mail.send(letter) end
 
+---A line to a provider of text messages (SMPP 3.4). Only plugins have it, and need the provider in `permissions.smpp`.
+---@class Smpp
+smpp = {}
+
+---@class SmppLineOptions
+---@field host string                   "smsc.example"
+---@field port? integer                 2775
+---@field tls? boolean                  false
+---@field system_id string              15 letters of ASCII at most
+---@field password? string              8
+---@field system_type? string           12
+---@field from? string                  Where messages come from, when the provider does not know
+---@field from_ton? integer             By its looks: 1 with a plus, 5 with letters, else 0
+---@field from_npi? integer             By its looks
+---@field to_ton? integer               The same for whom they go to
+---@field to_npi? integer
+---@field window? integer               10; messages without an answer at one time
+---@field per_second? integer           10; messages in a second
+---@field enquire_link? Duration        "30s"; after so much silence the provider is asked whether it is there
+---@field timeout? Duration             "15s"; for a message's turn, and for its answer
+---@field concatenation? "udh"|"sar"    "udh"; how the messages of a long text are marked
+---@field receipt_ids? "same"|"hex"|"decimal"  "same"; "hex": receipts write in hexadecimal what answers write in decimal
+
+---What came in by a line. A message has `from to coding data`, `text` where it is text, and `piece` where it is one of
+---several; a receipt has `id state word error`.
+---@class SmppIncoming
+---@field kind "message"|"receipt"
+---@field from? string
+---@field to? string
+---@field text? string
+---@field coding? integer    `data_coding`
+---@field data? string       What is in it, in hexadecimal
+---@field piece? { reference: integer, total: integer, number: integer }   From 1
+---@field id? string         As the answer to the message gave it
+---@field state? "delivered"|"failed"|"under_way"
+---@field word? string       The provider's: "UNDELIV"
+---@field error? string
+
+---Declares the plugin's line; while files load. It stands from the moment that the generation is published, outlives
+---reloads that do not change it, and comes back by itself. What comes in runs the handler of the current generation; the
+---provider keeps it until that returns, and hands it over again when it fails or takes longer than 20 seconds.
+---@param options SmppLineOptions
+---@param handler fun(message: SmppIncoming)
+function smpp.line(options, handler) end
+
+---@class SmppMessageOptions
+---@field to string
+---@field text string
+---@field reference? integer  The plugin's own number of the text: the same for every attempt
+---@field part? integer       1; which of the messages that a long text becomes
+
+---@class SmppAnswer
+---@field status integer        0 when the provider has taken it
+---@field name string           "ESME_RTHROTTLED"
+---@field id string             The provider's own
+---@field temporary boolean     Whether it may take the same later
+---@field retry_after number?   Seconds, when the provider has too much
+
+---Sends one message, or one of several that a long text becomes, and waits for the answer. It is an error when no answer
+---comes; whether the provider may have the message stands in the sentence.
+---@param message SmppMessageOptions
+---@return SmppAnswer answer
+function smpp.submit(message) end
+
+---What a message says, or several of one that were put together.
+---@param coding integer
+---@param data string   In hexadecimal
+---@return string? text   nil when it is no text
+function smpp.text(coding, data) end
+
 ---Recordings of calls and messages. Needs `recordings = true` in a plugin's `permissions`.
 ---@class Recordings
 recordings = {}

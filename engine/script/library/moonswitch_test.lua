@@ -214,6 +214,40 @@ function simulate.wait(duration) end
 ---@return SimulatedJob[]
 function simulate.jobs() end
 
+---@class SimulatedText
+---@field from string
+---@field to? string
+---@field text string
+
+---@class SimulatedReceipt
+---@field id string
+---@field word string     "DELIVRD", "UNDELIV", "ACCEPTD"
+---@field error? string
+
+---A provider of text messages by SMPP.
+---@class Smsc
+---@field messages { from: string, to: string, text: string, reference: integer, part: integer, parts: integer, id: string? }[]
+local Smsc = {}
+
+---Somebody writes to it; a long text comes in pieces.
+---@param message SimulatedText
+---@return boolean taken   Whether the plugin has taken it
+function Smsc:delivers(message) end
+
+---It tells what has become of a message.
+---@param receipt SimulatedReceipt
+---@return boolean taken
+function Smsc:receipt(receipt) end
+
+---Says how a provider answers messages: by statuses such as 0 or "ESME_RTHROTTLED", false where it is not reached; one
+---after the other, the last one from then on. The ids that it gives are "1", "2", …
+---
+---    local smsc = simulate.smpp("smsc.example:2775", { false, "ESME_RTHROTTLED", 0 })
+---@param place string
+---@param answers? integer|string|false|(integer|string|false)[]   0
+---@return Smsc
+function simulate.smpp(place, answers) end
+
 ---What the mail relay says from now on: it takes every letter (true), is not reached (false), or refuses with a text.
 ---@param answer? boolean|string
 function simulate.relay(answer) end

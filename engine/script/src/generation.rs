@@ -354,6 +354,7 @@ impl Tenancy {
         if let Some(current) = current {
             current.inbox.push(Message::Retired);
         }
+        self.parts.lines.withdraw(&self.id);
         // Nobody is there to be told.
         let none = self.parts.store.set_subscribers(&self.id.0, Vec::new());
         none.forget();
@@ -366,6 +367,7 @@ impl Tenancy {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        self.parts.lines.withdraw(&self.id);
         current
             .into_iter()
             .chain(self.state().old.drain(..))
@@ -388,6 +390,7 @@ impl Tenancy {
         // Before anything of it runs.
         self.failures.quarantine.lift();
         self.subscribe(host);
+        self.parts.lines.publish(host, &self.parts.clock);
         host.inbox.push(Message::Published(now));
         self.parts.exchange.published(&self.id);
         self.state().refused = None;

@@ -67,6 +67,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<dyn store::Store>,
     pub(crate) sounds: Arc<dyn Sounds>,
     pub(crate) client: Arc<crate::http::Client>,
+    pub(crate) lines: Arc<crate::smpp::Lines>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) databases: Arc<Databases>,
     /// The folder that recordings' paths are relative to.
@@ -95,6 +96,8 @@ pub(crate) struct Routing {
     pub(crate) doors: Doors,
     /// The plugins that have tables, each with how they are made.
     pub(crate) tables: BTreeMap<String, Vec<Migration>>,
+    /// The plugins that have a connection by SMPP, each with what it wants.
+    pub(crate) lines: BTreeMap<String, crate::smpp::Line>,
     /// Names and versions.
     pub(crate) plugins: Vec<(String, String)>,
 }

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::CallNews;
 use crate::door::Asking;
 use crate::jobs::Claim;
+use crate::smpp::Delivery;
 
 /// Something for a Lua thread to do.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) enum Message {
     News(CallId, CallNews),
     /// Tell the `on` handlers. Dropped, with a warning, when there are too many.
     Event(String, serde_json::Value),
+    /// Tell a plugin what came in by its SMPP line. When there are too many, it is put off.
+    Delivered(Box<Delivery>),
     /// Answer a request. When there are too many, it is told to come again.
     Visit(Box<Asking>),
     /// Ask a queue's `choose` whom a call should be offered to; the call comes as scripts see it.
@@ -74,7 +77,7 @@ impl Inbox {
     pub(crate) fn offer(&self, message: Message) -> (Pushed, Option<Message>) {
         let bound = match &message {
             Message::Start(_) => MOST_STARTS,
-            Message::Visit(_) => MOST_VISITS,
+            Message::Visit(_) | Message::Delivered(_) => MOST_VISITS,
             Message::News(..) | Message::Event(..) | Message::Choose(..) => MOST_NEWS,
             Message::HangUp(_)
             | Message::ForgetChoose(_)

@@ -181,6 +181,12 @@ fn check(
         (key, it.schedule.clone())
     });
     routing.jobs = jobs.collect();
+    let lines = api::smpp::lines(&vm.lua);
+    let lines = lines.0.borrow();
+    let lines = lines
+        .iter()
+        .map(|it| (it.owner.name.to_string(), (*it.line).clone()));
+    routing.lines = lines.collect();
     Ok(Loaded {
         routing,
         handlers: declared.contexts,

@@ -140,6 +140,7 @@ impl Scripts {
             store: options.store,
             sounds: options.sounds,
             client: Arc::default(),
+            lines: Arc::default(),
             bell: Arc::new(Bell::default()),
             databases: Arc::new(Databases::new(options.databases)),
             recordings: options.recordings,
@@ -450,6 +451,8 @@ impl Scripts {
             store: options.store,
             sounds: options.sounds,
             client: Arc::new(Client::offline()),
+            // Nothing is published: none of them is opened.
+            lines: Arc::default(),
             bell: Arc::default(),
             databases: Arc::default(),
             recordings: None,

@@ -1,6 +1,7 @@
 //! The thread of one generation: it loads, serves its inbox, and ends with its last call.
 
 mod choose;
+mod delivered;
 mod drive;
 mod errand;
 mod visit;
@@ -92,6 +93,7 @@ pub(crate) fn begin(
         sounds: Arc::clone(&parts.sounds),
         failures: Arc::clone(&host.failures),
         client: Arc::clone(&parts.client),
+        lines: Arc::clone(&parts.lines),
         bell: Arc::clone(&parts.bell),
         databases: Arc::clone(&parts.databases),
         recordings: parts.recordings.clone(),
@@ -183,6 +185,7 @@ impl Serving {
                 Message::News(call, news) => self.tell(call, &news),
                 Message::Event(name, payload) => self.event(&name, &payload),
                 Message::Visit(asking) => self.visit(*asking),
+                Message::Delivered(delivery) => self.delivered(*delivery),
                 Message::Choose(queue, ask, about) => self.choose(&queue, *ask, &about),
                 Message::ForgetChoose(ask) => self.forget_choose(ask),
                 Message::Job(claim) => self.job(*claim),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::lines::Lines;
 use crate::plugin::quarantine::{Quarantine, Shut};
+use crate::smpp::LineStatus;
 use crate::{Fault, GoneBack};
 
 /// What runs, for all tenants.
@@ -109,6 +110,8 @@ pub struct PluginStatus {
     pub faults: u64,
     /// Why it is left out, if it is.
     pub left_out: Option<Shut>,
+    /// How its SMPP line stands, if it has one.
+    pub line: Option<LineStatus>,
 }
 
 /// Sources that were refused.

@@ -41,6 +41,8 @@ pub(crate) struct Surroundings {
     pub(crate) failures: Arc<Failures>,
     /// Asks other machines.
     pub(crate) client: Arc<crate::http::Client>,
+    /// The connections of plugins to providers of text messages.
+    pub(crate) lines: Arc<crate::smpp::Lines>,
     /// The folder that recordings' paths are relative to.
     pub(crate) recordings: Option<PathBuf>,
     /// The tables of plugins.

@@ -33,6 +33,7 @@ mod recordings;
 mod schedule;
 #[cfg(test)]
 mod shipped_tests;
+pub(crate) mod smpp;
 pub(crate) mod sound;
 mod spawn;
 mod store;

@@ -8,7 +8,7 @@ use mlua::{Error, Lua, MultiValue, Table, Value};
 
 use super::{
     agents, calls, closed, db, emit, every, files, http, jobs, mail, messages, on, recordings,
-    store, voicemail,
+    smpp, store, voicemail,
 };
 use crate::convert::from_json;
 use crate::plugin::Owner;
@@ -64,6 +64,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
         ("messages", messages::table(lua, surroundings, &owner)?),
         ("calls", calls::table(lua, surroundings, &owner)?),
         ("voicemail", voicemail::table(lua, surroundings, &owner)?),
+        ("smpp", smpp::table(lua, surroundings, &owner)?),
     ] {
         globals.raw_set(library, closed(lua, library, table)?)?;
     }

@@ -13,8 +13,9 @@ use super::store::ShelfClass;
 use super::testbed::{Bed, root};
 use super::{
     LIBRARIES, agents, calls, context, db, door, files, http, jobs, mail, messages, on, queue,
-    store, voicemail,
+    smpp, store, voicemail,
 };
+use crate::plugin::Owner;
 use crate::read_only;
 use crate::schema::{Kind, Schema};
 
@@ -105,6 +106,7 @@ fn every_global_has_a_stub_and_every_stub_a_global() {
     globals.insert("plugin".to_owned());
     globals.insert("db".to_owned());
     globals.insert("files".to_owned());
+    globals.insert("smpp".to_owned());
 
     assert_eq!(Stubs::read().of(""), globals);
 }
@@ -126,6 +128,9 @@ fn every_method_and_field_of_our_objects_has_a_stub_and_the_reverse() {
     tables.insert("transaction".to_owned());
     assert_eq!(stubs.of("db"), tables);
     assert_eq!(stubs.of("files"), set(files::WISHES.iter().map(|it| it.0)));
+    let (around, plugin) = (&bed.vm.surroundings, Owner::plugin("a"));
+    let lines = smpp::table(lua, around, &plugin).unwrap();
+    assert_eq!(stubs.of("smpp"), keys(&lines));
     assert!(lua.app_data_ref::<context::Contexts>().is_some());
 }
 
@@ -176,7 +181,8 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS])
         .chain([&agents::OPTIONS, &messages::OPTIONS])
         .chain([&on::OPTIONS, &mail::OPTIONS])
-        .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST]);
+        .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST])
+        .chain([&smpp::LINE, &smpp::MESSAGE]);
 
     let mut classes = BTreeSet::new();
     for names in all {

@@ -210,6 +210,7 @@ impl Bed {
             sounds: Arc::new(Folder(root().join("sounds"))),
             failures: Arc::default(),
             client: Arc::default(),
+            lines: Arc::default(),
             bell: Arc::default(),
             databases: Arc::default(),
             recordings: None,

@@ -21,6 +21,7 @@ impl Tenancy {
                 version: version.clone(),
                 faults,
                 left_out,
+                line: self.parts.lines.status(&self.id, name),
             }
         };
         let state = self.state();

@@ -37,6 +37,7 @@ impl Tenancy {
                 .is_some_and(|host| Arc::ptr_eq(host, stuck));
             if is_current {
                 *current = Some(Arc::clone(&fresh));
+                self.parts.lines.tell(&fresh);
             }
             is_current
         };

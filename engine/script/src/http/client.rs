@@ -12,10 +12,11 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{HOST, USER_AGENT};
 use hyper::{Response, header};
+use hyper_util::rt::TokioIo;
 use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
-use super::connect::connect;
+use super::connect::{Target, connect};
 use super::trust::Trust;
 use super::{Answer, Error, LARGEST_ANSWER, MOST_AT_ONCE, Request};
 use crate::mail::{self, Letter};
@@ -246,7 +247,13 @@ async fn perform(request: Request, trust: &Trust) -> Result<Answer, Error> {
         host: host.clone(),
         why: error.to_string(),
     };
-    let stream = connect(&request, trust).await?;
+    let target = Target {
+        host: &host,
+        port: request.url.port,
+        is_tls: request.url.is_tls,
+        may_be_private: request.may_be_private,
+    };
+    let stream = TokioIo::new(connect(target, trust).await?);
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MOST_HEADERS)
         .handshake(stream)

@@ -24,6 +24,8 @@ use hyper::header::{HeaderName, HeaderValue};
 
 pub(crate) use address::is_plainly_private;
 pub(crate) use client::{Client, StandIn};
+pub(crate) use connect::{Stream, Target, connect};
+pub(crate) use trust::Trust;
 pub(crate) use url::{Pattern, Url};
 
 /// A request that is ready to be sent.

@@ -7,7 +7,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 /// The certificates of the machine, and some more.
-pub(super) struct Trust {
+pub(crate) struct Trust {
     more: Vec<CertificateDer<'static>>,
     /// The same for mail.
     added: Vec<Certificate>,
@@ -15,7 +15,7 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    pub(super) fn new(more: Vec<CertificateDer<'static>>) -> Self {
+    pub(crate) fn new(more: Vec<CertificateDer<'static>>) -> Self {
         let added = more.iter().map(|it| Certificate::from_der(it.to_vec()));
         Self {
             added: added.filter_map(Result::ok).collect(),
@@ -28,7 +28,7 @@ impl Trust {
     ///
     /// # Errors
     /// When nobody is trusted.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, String> {
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, String> {
         let config = self.config.get_or_init(|| {
             // The first one stays; whoever else installs one installs the same.
             let _ = crypto::ring::default_provider().install_default();

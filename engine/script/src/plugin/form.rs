@@ -15,6 +15,11 @@ pub(super) fn manifest() -> Schema {
             "Beginnings of URLs, or config.NAME.",
         ),
         Field::new(
+            "smpp",
+            texts(),
+            "Providers of text messages, or config.NAME.",
+        ),
+        Field::new(
             "private_hosts",
             texts(),
             "Hosts on private networks, or config.NAME.",

@@ -12,6 +12,7 @@ use crate::fault;
 use crate::host::Host;
 use crate::http::{Pattern, is_plainly_private};
 use crate::schema::Kind;
+use crate::smpp::Place;
 use crate::suggest::did_you_mean;
 use crate::vm::Vm;
 
@@ -105,7 +106,10 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
             .into_iter()
             .map(|item| match Pattern::parse(&item) {
                 Ok(pattern) => pattern.host().to_owned(),
-                Err(_) => item.to_ascii_lowercase(),
+                Err(_) => match Place::parse(&item) {
+                    Ok(place) => place.host,
+                    Err(_) => item.to_ascii_lowercase(),
+                },
             });
         hosts.collect()
     };
@@ -124,6 +128,10 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
         reaches: named(&asked.http_client)
             .iter()
             .filter_map(|item| Pattern::parse(item).ok())
+            .collect(),
+        lines: named(&asked.smpp)
+            .iter()
+            .filter_map(|item| Place::parse(item).ok())
             .collect(),
         private: hosts(&owned(private)),
         private_asked,

@@ -9,6 +9,7 @@ use crate::door::Path;
 use crate::fault;
 use crate::http::Pattern;
 use crate::schema::{Complaint, Kind, Schema};
+use crate::smpp::Place;
 use crate::suggest::did_you_mean;
 
 use super::{Permissions, form};
@@ -74,10 +75,11 @@ pub fn read(name: &str, source: &str) -> Result<Manifest, Vec<String>> {
 
 /// Whether what permissions name can be: URLs, hosts, and settings that are there.
 fn check_permissions(permissions: &Permissions, config: &Schema, found: &mut Vec<Complaint>) {
-    let mut check = |list: &str, items: &[String], form: fn(&str) -> Result<(), String>| {
+    type Form = fn(&str) -> Result<(), String>;
+    let mut check = |list: &str, items: &[String], kinds: &[Kind], form: Form| {
         for (index, item) in items.iter().enumerate() {
             let wrong = match item.strip_prefix("config.") {
-                Some(setting) => is_url_setting(setting, config),
+                Some(setting) => is_setting(setting, config, kinds),
                 None => form(item),
             };
             if let Err(message) = wrong {
@@ -87,32 +89,55 @@ fn check_permissions(permissions: &Permissions, config: &Schema, found: &mut Vec
             }
         }
     };
-    check("http_client", &permissions.http_client, |item| {
+    let (urls, hosts) = ([Kind::Url], [Kind::String]);
+    check("http_client", &permissions.http_client, &urls, |item| {
         Pattern::parse(item).map(drop)
     });
-    check("http_routes", &permissions.http_routes, |item| {
+    check("http_routes", &permissions.http_routes, &urls, |item| {
         Path::parse(item).map(drop)
     });
-    check("private_hosts", &permissions.private_hosts, |item| {
-        let host = item
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte));
-        match host && !item.is_empty() {
-            true => Ok(()),
-            false => Err(format!("expected a host or config.NAME, got \"{item}\"")),
-        }
+    check("smpp", &permissions.smpp, &hosts, |item| {
+        Place::parse(item).map(drop)
     });
+    let either = [Kind::Url, Kind::String];
+    check(
+        "private_hosts",
+        &permissions.private_hosts,
+        &either,
+        |item| {
+            let host = item
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte));
+            match host && !item.is_empty() {
+                true => Ok(()),
+                false => Err(format!("expected a host or config.NAME, got \"{item}\"")),
+            }
+        },
+    );
 }
 
-fn is_url_setting(setting: &str, config: &Schema) -> Result<(), String> {
-    let is_url = |kind: &Kind| match kind {
-        Kind::Url => true,
-        Kind::List(of) | Kind::Map(of) => matches!(**of, Kind::Url),
-        _ => false,
+fn is_setting(setting: &str, config: &Schema, kinds: &[Kind]) -> Result<(), String> {
+    let same = |kind: &Kind| {
+        let mut kinds = kinds.iter();
+        kinds.any(|it| std::mem::discriminant(it) == std::mem::discriminant(kind))
+    };
+    let is_one = |kind: &Kind| match kind {
+        Kind::List(of) | Kind::Map(of) => same(of),
+        kind => same(kind),
     };
     match config.fields().iter().find(|field| field.name == setting) {
-        Some(field) if is_url(&field.kind) => Ok(()),
-        Some(_) => Err(format!("config.{setting} is no setting of type \"url\"")),
+        Some(field) if is_one(&field.kind) => Ok(()),
+        Some(_) => {
+            let words = kinds.iter().map(|kind| match kind {
+                Kind::Url => "\"url\"",
+                _ => "\"string\"",
+            });
+            let words: Vec<&str> = words.collect();
+            Err(format!(
+                "config.{setting} is no setting of type {}",
+                words.join(" or ")
+            ))
+        }
         None => {
             let hint = did_you_mean(setting, config.fields().iter().map(|field| &*field.name));
             Err(format!("there is no setting '{setting}'{hint}"))

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::door::Path;
 use crate::http::{Pattern, Url};
+use crate::smpp::Place;
 use crate::suggest::did_you_mean;
 
 pub use manifest::{Manifest, read};
@@ -41,6 +42,8 @@ pub(crate) struct Rights {
     pub(crate) permissions: Permissions,
     /// `permissions.http_client`, with the settings that it names filled in.
     pub(crate) reaches: Vec<Pattern>,
+    /// `permissions.smpp`, likewise.
+    pub(crate) lines: Vec<Place>,
     /// Hosts of `permissions.private_hosts` that the administrator has allowed.
     pub(crate) private: Vec<String>,
     /// Those that wait for it.
@@ -126,6 +129,22 @@ impl Owner {
             ));
         }
         Ok(rights.is_some_and(|it| it.private.contains(&url.host)))
+    }
+
+    /// Whether it may have a line to a provider of text messages; whether the address may then be
+    /// a private one.
+    ///
+    /// # Errors
+    /// A sentence that says how it would be allowed.
+    pub(crate) fn may_call(&self, host: &str, port: u16) -> Result<bool, String> {
+        let rights = self.rights.get();
+        if !rights.is_some_and(|it| it.lines.iter().any(|one| one.covers(host, port))) {
+            let name = &self.name;
+            return Err(format!(
+                "plugin '{name}' may have no line to {host}:{port}: add it to permissions.smpp in plugins/{name}/plugin.lua"
+            ));
+        }
+        Ok(rights.is_some_and(|it| it.private.iter().any(|it| it == host)))
     }
 
     /// How a private host would be allowed.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Permissions {
     /// Beginnings of URLs that it may ask: `https://api.example.com/v1`, or `config.url`.
     pub http_client: Vec<String>,
+    /// Providers of text messages that it may have an SMPP line to: `smsc.example:2775`, or
+    /// `config.host`.
+    pub smpp: Vec<String>,
     /// Hosts among those that may be on this machine or a private network: `desk.local`, or
     /// `config.url`. Only `moonswitch allow` allows them.
     pub private_hosts: Vec<String>,
@@ -56,6 +59,7 @@ impl Permissions {
         let mut grown = Vec::new();
         let lists = [
             ("http_client", &self.http_client, &granted.http_client),
+            ("smpp", &self.smpp, &granted.smpp),
             ("http_routes", &self.http_routes, &granted.http_routes),
             ("events", &self.events, &granted.events),
         ];

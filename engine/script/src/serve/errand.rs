@@ -10,6 +10,7 @@ use super::drive::is_out_of_memory;
 use super::{Done, Serving, task};
 use crate::api::jobs::handlers;
 use crate::api::on::subscriptions;
+use crate::api::smpp::lines;
 use crate::budget::Stopped;
 use crate::convert::from_json;
 use crate::jobs::{Claim, Later};
@@ -132,6 +133,12 @@ impl Serving {
         for job in all.0.borrow_mut().iter_mut() {
             if self.is_left_out(&job.owner) {
                 job.handler = None;
+            }
+        }
+        let all = lines(lua);
+        for line in all.0.borrow_mut().iter_mut() {
+            if self.is_left_out(&line.owner) {
+                line.handler = None;
             }
         }
         for door in self.doors.borrow_mut().iter_mut() {

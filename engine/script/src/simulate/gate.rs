@@ -55,17 +55,19 @@ impl Gate {
         let mut red = runner::run(project, &files, pulse, |_| true).faults();
         for name in project.settings.plugins.keys() {
             let files = files::of_plugin(&self.root, name);
-            if pulse.given_up() || !files.keys().any(|path| files::is_test(path)) {
-                continue;
-            }
-            let (limits, sounds) = (&project.limits, &project.sounds);
-            match plugins::project(&self.root, name, &files, limits, sounds) {
-                Ok(plugin) => {
-                    let mut tested = runner::run(&plugin, &files, pulse, |_| true);
-                    plugins::name_settings(&mut tested, name);
-                    red.extend(tested.faults());
+            for party in plugins::parties(name, &files) {
+                if pulse.given_up() {
+                    break;
                 }
-                Err(wrong) => red.extend(wrong),
+                let (limits, sounds) = (&project.limits, &project.sounds);
+                match plugins::project(&self.root, &party, limits, sounds) {
+                    Ok(plugin) => {
+                        let mut tested = runner::run(&plugin, &party.files, pulse, |_| true);
+                        plugins::name_settings(&mut tested, &party);
+                        red.extend(tested.faults());
+                    }
+                    Err(wrong) => red.extend(wrong),
+                }
             }
         }
         red

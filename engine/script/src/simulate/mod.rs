@@ -21,6 +21,7 @@ mod runner;
 mod scene;
 mod scratch;
 mod several;
+mod smsc;
 mod stage;
 mod story;
 #[cfg(test)]

@@ -98,19 +98,22 @@ impl Offline {
         }
         for name in files::tried_plugins(&self.root) {
             let files = files::of_plugin(&self.root, &name);
-            let mine = |path: &String| files::is_test(path) && wanted(path);
-            if !files.keys().any(mine) {
-                continue;
-            }
-            found = true;
-            match plugins::project(&self.root, &name, &files, &self.limits, &self.sounds) {
-                Ok(project) => {
-                    let mut tested = runner::run(&project, &files, &Arc::default(), wanted);
-                    plugins::name_settings(&mut tested, &name);
-                    all.tests.extend(tested.tests);
-                    all.errors.extend(tested.errors);
+            for party in plugins::parties(&name, &files) {
+                let mine = |path: &String| files::is_test(path) && wanted(path);
+                if !party.files.keys().any(mine) {
+                    continue;
                 }
-                Err(wrong) => all.errors.extend(wrong),
+                found = true;
+                match plugins::project(&self.root, &party, &self.limits, &self.sounds) {
+                    Ok(project) => {
+                        let tried = &party.files;
+                        let mut tested = runner::run(&project, tried, &Arc::default(), wanted);
+                        plugins::name_settings(&mut tested, &party);
+                        all.tests.extend(tested.tests);
+                        all.errors.extend(tested.errors);
+                    }
+                    Err(wrong) => all.errors.extend(wrong),
+                }
             }
         }
         let tenants: Vec<TenantId> = self.tenants.iter().map(|(id, _)| id.clone()).collect();

@@ -6,24 +6,71 @@ use std::sync::Arc;
 use call::TenantId;
 use serde_json::json;
 
-use super::files::Files;
+use super::files::{self, Files};
 use super::{Project, Tested};
 use crate::snapshot::Snapshot;
 use crate::{Fault, Sounds, config, fault};
 
-/// The project in which a plugin is tried: the plugin, the settings of `tests/tenant.lua`, and the
-/// dialplan of `tests/dialplan.lua`, or [`DIALPLAN`].
+/// Tests of a plugin that are tried in one tenant.
+pub(super) struct Party {
+    /// The plugin.
+    name: String,
+    /// Where its `tenant.lua` is, if it has one.
+    folder: String,
+    /// Its tests, and what they may require.
+    pub(super) files: Files,
+}
+
+/// The tests of a plugin by the tenants that they are tried in: a folder among them that has a
+/// `tenant.lua` is tried in a tenant of its own.
+pub(super) fn parties(name: &str, files: &Files) -> Vec<Party> {
+    let all = format!("plugins/{name}/tests");
+    let inside = |path: &str, folder: &str| {
+        let rest = path.strip_prefix(folder);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut folders: Vec<String> = files
+        .keys()
+        .filter_map(|path| path.strip_suffix("/tenant.lua"))
+        .filter(|folder| inside(folder, &all))
+        .map(str::to_owned)
+        .collect();
+    folders.push(all.clone());
+    let party = |folder: &String| {
+        // The innermost folder with a tenant has a test.
+        let whose = |path: &str| {
+            let around = folders.iter().filter(|it| inside(path, it));
+            around.max_by_key(|it| it.len()) == Some(folder)
+        };
+        let mut here = files.clone();
+        here.retain(|path, _| !files::is_test(path) || whose(path));
+        Party {
+            name: name.to_owned(),
+            folder: folder.clone(),
+            files: here,
+        }
+    };
+    let all = folders.iter().map(party);
+    all.filter(|party| party.files.keys().any(|path| files::is_test(path)))
+        .collect()
+}
+
+/// The project in which tests of a plugin are tried: the plugin, the settings of `tenant.lua`
+/// beside them, and the dialplan of `tests/dialplan.lua`, or [`DIALPLAN`].
 ///
 /// # Errors
 /// What is wrong with the settings.
 pub(super) fn project(
     root: &Path,
-    name: &str,
-    files: &Files,
+    party: &Party,
     limits: &config::Limits,
     sounds: &Arc<dyn Sounds>,
 ) -> Result<Project, Vec<Fault>> {
-    let folder = format!("plugins/{name}/tests");
+    let Party {
+        name,
+        folder,
+        files,
+    } = party;
     let path = format!("{folder}/tenant.lua");
     let source = files
         .get(&path)
@@ -51,7 +98,7 @@ pub(super) fn project(
     settings
         .trunks
         .insert("carrier".to_owned(), "inbound".to_owned());
-    let path = format!("{folder}/dialplan.lua");
+    let path = format!("plugins/{name}/tests/dialplan.lua");
     let mut more = files.clone();
     more.entry(path)
         .or_insert_with(|| DIALPLAN.as_bytes().into());
@@ -70,10 +117,10 @@ pub(super) fn project(
 }
 
 /// What is said of the tenant's settings is said of the file that they are in.
-pub(super) fn name_settings(tested: &mut Tested, name: &str) {
+pub(super) fn name_settings(tested: &mut Tested, party: &Party) {
     let (said, meant) = (
         format!("config.lua: tenants.{TENANT}."),
-        format!("plugins/{name}/tests/tenant.lua: "),
+        format!("{}/tenant.lua: ", party.folder),
     );
     let failed = tested
         .tests

@@ -153,6 +153,7 @@ impl File {
             store: Arc::clone(&scratch.store) as Arc<dyn store::Store>,
             sounds: Arc::clone(&project.sounds),
             client: Arc::new(Client::offline()),
+            lines: Arc::default(),
             bell: Arc::default(),
             databases: Arc::default(),
             recordings: None,

@@ -24,6 +24,7 @@ use super::records::Records;
 use super::scene::{Fate, Scene};
 use super::scratch::Scratch;
 use super::several::Several;
+use super::smsc::Smscs;
 use super::story::Who;
 use super::wire::{Shelf, Wire};
 use crate::host::{Host, Parts};
@@ -32,6 +33,7 @@ use crate::inbox::Message;
 use crate::jobs::Bell;
 use crate::plugin::database::Databases;
 use crate::serve::Serving;
+use crate::smpp::Lines;
 use crate::surroundings::Outside;
 use crate::{CallNews, Clock, Exchange, Fault, Sounds, fault, serve};
 use steps::Alarm;
@@ -48,6 +50,7 @@ pub(super) struct Stage {
     pub(super) jobs: JobDesk,
     pub(super) machines: Machines,
     pub(super) post: Post,
+    pub(super) smscs: Smscs,
     scripts: LocalSet,
     runtime: Runtime,
     alarm: Arc<Alarm>,
@@ -97,7 +100,7 @@ impl Stage {
             Arc::new(Shelf::new(Arc::clone(&project.sounds))),
         );
         let (machines, bell) = (Machines::default(), Arc::<Bell>::default());
-        let post = Post::default();
+        let (post, smscs) = (Post::default(), Smscs::default());
         let records = Arc::clone(&scratch.store) as Arc<dyn store::Store>;
         let jobs = JobDesk::new(
             Arc::clone(&records),
@@ -112,6 +115,7 @@ impl Stage {
             sounds: Arc::clone(&shelf) as Arc<dyn Sounds>,
             limits: project.limits.clone(),
             client: Arc::new(Client::answered_by(machines.stand_in(&post))),
+            lines: Arc::new(Lines::answered_by(smscs.stand_in())),
             bell,
             recordings: Some(scratch.recordings()),
             databases: Arc::new(Databases::new(Some(scratch.path().join("plugins")))),
@@ -164,6 +168,7 @@ impl Stage {
             jobs,
             machines,
             post,
+            smscs,
             scripts,
             runtime,
             alarm: Arc::new(Alarm::here()),

@@ -7,6 +7,7 @@ mod http;
 mod phone;
 mod post;
 mod request;
+mod smsc;
 mod whereabouts;
 
 use std::cell::{Cell, RefCell};
@@ -80,6 +81,7 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) ->
     caller::register(lua, around, desk)?;
     phone::register(lua)?;
     http::register(lua)?;
+    smsc::register(lua)?;
     expect::register(lua, around)?;
 
     let dial = dialing::function(lua, around, desk)?;
@@ -108,6 +110,7 @@ const SIMULATE: &[(&str, &str, Simulated)] = &[
     ("agent", "simulate.agent", phone::agent),
     ("mailbox", "simulate.mailbox", mailbox),
     ("http", "simulate.http", http::simulated),
+    ("smpp", "simulate.smpp", smsc::simulated),
     ("event", "simulate.event", event),
     ("wait", "simulate.wait", wait),
     ("jobs", "simulate.jobs", jobs),
@@ -124,6 +127,8 @@ pub(super) const OPTIONS: &[&Names] = &[
     &caller::MESSAGE_OPTIONS,
     &http::OPTIONS,
     &request::OPTIONS,
+    &smsc::MESSAGE,
+    &smsc::RECEIPT,
 ];
 
 /// The members of `simulate`, of callers, phones and expectations, for the stubs.
@@ -136,6 +141,7 @@ pub(super) fn members(lua: &Lua) -> Vec<(&'static str, Vec<&'static str>)> {
         ("Caller", caller::members(lua)),
         ("Phone", phone::members(lua)),
         ("Machine", http::members(lua)),
+        ("Smsc", smsc::members(lua)),
         ("Expectation", expect::NAMES.to_vec()),
     ]
 }

@@ -234,6 +234,21 @@ fn a_plugins_tests_without_settings_use_what_stands_in_and_wrong_settings_are_to
     let tested = small.test();
     assert!(tested.passed() && tested.tests.len() == 1, "{tested:#?}");
 
+    // A folder with a tenant of its own is tried in that one.
+    small.write(
+        "plugins/a/tests/other/tenant.lua",
+        "return { timezone = \"Europe/Berlin\" }",
+    );
+    small.write(
+        "plugins/a/tests/other/other_test.lua",
+        "-- Other.
+         test(\"where it is\", function()
+           expect(config.timezone).equals(\"Europe/Berlin\")
+         end)",
+    );
+    let tested = small.test();
+    assert!(tested.passed() && tested.tests.len() == 2, "{tested:#?}");
+
     small.write(
         "plugins/a/tests/tenant.lua",
         "-- A.\nreturn {\n  language = \"zh\",\n  lanugage = \"en\",\n}\n",

@@ -12,6 +12,9 @@ mod shipped;
 mod sink;
 mod sms;
 mod sms_permission;
+mod sms_smpp;
+#[path = "../../../../../tests/support/smsc.rs"]
+mod smsc;
 mod tables;
 mod tickets;
 mod trouble;
