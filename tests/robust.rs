@@ -25,3 +25,5 @@ mod reload;
 mod runaway;
 #[path = "robust/strangers.rs"]
 mod strangers;
+#[path = "robust/text_messages.rs"]
+mod text_messages;

@@ -18,6 +18,7 @@ mod phone;
 mod program;
 mod project;
 mod sipp;
+pub(crate) mod smsc;
 mod sound;
 
 use std::time::{Duration, Instant};

@@ -35,7 +35,7 @@ pub(super) fn parties(name: &str, files: &Files) -> Vec<Party> {
         .filter(|folder| inside(folder, &all))
         .map(str::to_owned)
         .collect();
-    folders.push(all.clone());
+    folders.push(all);
     let party = |folder: &String| {
         // The innermost folder with a tenant has a test.
         let whose = |path: &str| {
