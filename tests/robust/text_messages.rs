@@ -64,5 +64,8 @@ fn allow(exchange: &Exchange) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&allowed.stdout);
-    assert!(said.contains("private_hosts \"config.host\""), "{allowed:?}");
+    assert!(
+        said.contains("private_hosts \"config.host\""),
+        "{allowed:?}"
+    );
 }
