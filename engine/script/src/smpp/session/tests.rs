@@ -1,3 +1,5 @@
+//! A connection in simulated time: what it sends, what it makes of what comes, and when it gives up.
+
 use rusmpp::CommandId;
 use rusmpp::pdus::{BindTransceiverResp, DeliverSm, SubmitSm, SubmitSmResp};
 use rusmpp::types::OctetString;
