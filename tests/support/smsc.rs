@@ -166,7 +166,8 @@ impl Inner {
                     self.binds.fetch_add(1, SeqCst);
                 }
                 Some(Pdu::SubmitSm(submit)) => {
-                    if !self.answer(&writer, sequence, submit) {
+                    let goes_on = self.answer(&writer, sequence, submit);
+                    if !goes_on {
                         return;
                     }
                 }

@@ -211,7 +211,7 @@ fn a_reload_leaves_the_line_as_it_is_and_new_settings_make_a_new_one() {
 
     project
         .folder
-        .write("scripts/8001/init.lua", &dialplan("call:answer()"));
+        .write("scripts/8001/init.lua", dialplan("call:answer()"));
     project.scripts.reload(None);
     assert_eq!(smsc.delivers(piece(0, 0, b"still there?")), 0);
     assert_eq!(all(&project)[0]["text"], "still there?");
