@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,23 +31,27 @@ fn smsc() -> SocketAddr {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let tls = ServerConnection::new(Arc::new(server_config())).unwrap();
-            let mut stream = StreamOwned::new(tls, stream);
-            let (mut frames, mut some) = (Frames::default(), [0; 1024]);
-            while let Ok(read @ 1..) = stream.read(&mut some) {
-                frames.push(&some[..read]);
-                while let Ok(Some(frame)) = frames.next() {
-                    let answer = match frame.pdu {
-                        Some(Pdu::BindTransceiver(_)) => Pdu::from(BindTransceiverResp::default()),
-                        _ => Pdu::from(SubmitSmResp::default()),
-                    };
-                    let _ = stream.write_all(&octets(0, frame.sequence, answer));
-                    let _ = stream.flush();
-                }
-            }
+            thread::spawn(move || serve(stream));
         }
     });
     address
+}
+
+fn serve(stream: TcpStream) {
+    let tls = ServerConnection::new(Arc::new(server_config())).unwrap();
+    let mut stream = StreamOwned::new(tls, stream);
+    let (mut frames, mut some) = (Frames::default(), [0; 1024]);
+    while let Ok(read @ 1..) = stream.read(&mut some) {
+        frames.push(&some[..read]);
+        while let Ok(Some(frame)) = frames.next() {
+            let answer = match frame.pdu {
+                Some(Pdu::BindTransceiver(_)) => Pdu::from(BindTransceiverResp::default()),
+                _ => Pdu::from(SubmitSmResp::default()),
+            };
+            let _ = stream.write_all(&octets(0, frame.sequence, answer));
+            let _ = stream.flush();
+        }
+    }
 }
 
 fn state(lines: &Lines) -> (&'static str, Option<String>) {
