@@ -7,7 +7,7 @@ SHELL := /bin/bash
 TOOLS       := target/tools
 SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_DEBS  := gcc pkg-config libopus-dev
-TEST_DEBS   := g++ sip-tester baresip-core sox
+TEST_DEBS   := g++ sip-tester baresip-core linphone-cli sox
 BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon kamailio
 DENY        := $(TOOLS)/bin/cargo-deny
 LUA_CHECK   := $(TOOLS)/bin/emmylua_check

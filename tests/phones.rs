@@ -1,4 +1,4 @@
-//! Calls of phones that others have written: baresip and SIPp.
+//! Calls of phones that others have written: baresip, linphone and SIPp.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
@@ -9,6 +9,8 @@ mod baresip;
 mod command_line;
 #[path = "phones/lamps.rs"]
 mod lamps;
+#[path = "phones/linphone.rs"]
+mod linphone;
 #[path = "phones/queue.rs"]
 mod queue;
 #[path = "phones/thousand_calls.rs"]
