@@ -198,13 +198,13 @@ async fn mend_recordings(
 async fn mend(path: &Path, row: &RecordingRow) -> RecordingEnd {
     let (at, id) = (path.to_owned(), row.id);
     let mended = tokio::task::spawn_blocking(move || mend_file(&at)).await;
-    let bytes = match mended {
-        Ok(Ok(bytes)) => bytes,
+    let Mended { bytes, is_whole } = match mended {
+        Ok(Ok(mended)) => mended,
         Ok(Err(error)) => {
             tracing::warn!(%error, recording = %id, "a cut recording cannot be mended");
-            0
+            Mended::default()
         }
-        Err(_) => 0,
+        Err(_) => Mended::default(),
     };
     let samples = bytes.saturating_sub(WavHeader::LENGTH as u64) / 2;
     let frames = samples / u64::from(row.channels.max(1));
@@ -213,7 +213,7 @@ async fn mend(path: &Path, row: &RecordingRow) -> RecordingEnd {
         duration: i64::try_from(duration).unwrap_or(i64::MAX),
         bytes,
         sha256: None,
-        lost: true,
+        lost: !is_whole,
     }
 }
 
@@ -236,26 +236,40 @@ async fn add_checksums(store: Arc<dyn Store>, mended: Vec<(PathBuf, RecordingRow
     }
 }
 
-/// Makes the header of a file that was cut off say what is there. Returns the file's length; 0
-/// where it holds no sound.
-fn mend_file(path: &Path) -> io::Result<u64> {
+/// What a recording's file was found to hold.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mended {
+    /// The file's length; 0 where it holds no sound.
+    bytes: u64,
+    /// It had been closed when the exchange was cut, and only its row was not.
+    is_whole: bool,
+}
+
+/// Makes the header of a file that was cut off say what is there.
+fn mend_file(path: &Path) -> io::Result<Mended> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let mut head = [0; WavHeader::LENGTH];
     let length = file.metadata()?.len();
     if length < head.len() as u64 {
-        return Ok(0);
+        return Ok(Mended::default());
     }
     file.read_exact(&mut head)?;
     let Some(repair) = repair(&head, length) else {
-        return Ok(0);
+        return Ok(Mended::default());
     };
-    file.seek(SeekFrom::Start(0))?;
-    file.write_all(&repair.header)?;
-    file.set_len(repair.length)?;
-    file.sync_data()?;
-    Ok(match repair.length {
+    if !repair.is_whole {
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&repair.header)?;
+        file.set_len(repair.length)?;
+        file.sync_data()?;
+    }
+    let bytes = match repair.length {
         length if length > WavHeader::LENGTH as u64 => length,
         _ => 0,
+    };
+    Ok(Mended {
+        bytes,
+        is_whole: repair.is_whole,
     })
 }
 

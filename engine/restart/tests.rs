@@ -111,6 +111,30 @@ async fn a_cut_recording_gets_its_length_at_once_and_its_checksum_soon() {
 }
 
 #[tokio::test]
+async fn a_recording_that_was_closed_before_the_cut_is_whole_and_is_said_to_be() {
+    let left = Left::new("whole");
+    let call = left.call(1_000_000).await;
+    let id = left.recording(&call, 8_000).await;
+    let row = left.store.recording("8001", id).await.unwrap().unwrap();
+    let path = left.data.join("recordings").join(&row.path);
+    let shape = WavHeader {
+        channels: 1,
+        rate: 8_000,
+    };
+    let mut octets = shape.bytes(Some(16_000)).to_vec();
+    octets.resize(WavHeader::LENGTH + 16_000, 5);
+    std::fs::write(&path, &octets).unwrap();
+
+    left.recover(60_000_000).await;
+
+    let row = left.store.recording("8001", id).await.unwrap().unwrap();
+    let end = row.end.unwrap();
+    assert_eq!((end.duration, end.bytes), (1_000_000, 44 + 16_000));
+    assert!(!end.lost);
+    assert_eq!(std::fs::read(&path).unwrap(), octets);
+}
+
+#[tokio::test]
 async fn a_call_without_a_journal_is_closed_all_the_same() {
     let left = Left::new("no-journal");
     let call = left.call(1_000_000).await;

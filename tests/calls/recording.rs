@@ -48,6 +48,29 @@ fn the_two_channels_hold_the_right_tones_through_a_hold() {
 }
 
 #[test]
+fn neither_side_of_a_recording_has_a_gap_of_200_ms() {
+    let exchange = Exchange::start(Setup::answering(
+        "call:bridge(\"user:1049\", { record = true })",
+    ));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let call = carrier.dials("4001234567");
+    let agent = a1.rings();
+    agent.answers();
+    call.talks_for(Duration::from_secs(4));
+    call.hangs_up();
+
+    let record = exchange.only_record();
+    let sound = exchange.recording(record.call.begin.id);
+    let whole = Duration::ZERO..sound.duration();
+    assert!(whole.end >= Duration::from_secs(4), "{whole:?}");
+    for (channel, tone) in [(0, pilot::C1), (1, pilot::A1)] {
+        let gap = sound.longest_gap(channel, tone, whole.clone());
+        assert!(gap <= Duration::from_millis(200), "{gap:?} of {tone} Hz");
+    }
+}
+
+#[test]
 fn a_recording_of_wide_codecs_is_wide() {
     let exchange = Exchange::start(Setup::answering(
         "call:bridge(\"user:1049\", { record = true })",

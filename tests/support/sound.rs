@@ -105,6 +105,30 @@ impl Wav {
         Duration::from_millis(100) * windows as u32
     }
 
+    /// For how long at a stretch a tone is missing from a channel between two moments, both of them
+    /// edges; what lies behind the recording's end is missing too. Measured in steps of 20 ms: one
+    /// counts as heard when the tone fills half of it.
+    pub(crate) fn longest_gap(
+        &self,
+        channel: usize,
+        frequency: f64,
+        between: std::ops::Range<Duration>,
+    ) -> Duration {
+        let window = self.rate as usize / 50;
+        let tone = Goertzel::new(frequency, self.rate);
+        let mut windows = self.channels[channel].chunks_exact(window);
+        let step = |at: Duration| (at.as_millis() / 20) as usize;
+        let (mut gap, mut longest) = (0, 0);
+        for at in 0..step(between.end) {
+            let heard = windows.next().is_some_and(|part| tone.level(part) >= HALF);
+            if at >= step(between.start) {
+                gap = if heard { 0 } else { gap + 1 };
+                longest = longest.max(gap);
+            }
+        }
+        Duration::from_millis(20) * longest
+    }
+
     /// For how long in all a channel is as loud as speech.
     pub(crate) fn loud_time(&self, channel: usize) -> Duration {
         let window = self.rate as usize / 10;
@@ -117,6 +141,9 @@ impl Wav {
         self.time_of(channel, frequency) >= Duration::from_millis(300)
     }
 }
+
+/// The level of a window that a party's tone of −14 dBFS fills by half, in dBFS.
+const HALF: f32 = -20.0;
 
 /// Channels, rate and samples.
 fn pcm(octets: &[u8]) -> Option<(usize, u32, &[u8])> {

@@ -317,12 +317,12 @@ impl Waiting {
                     return;
                 };
                 self.offers.retain(|(known, _)| *known != lease);
-                let was_up = board.leg(*leg).is_some_and(Leg::is_up);
-                board.part_with(*leg, *cause);
-                let news = match was_up {
-                    true => News::Gone,
-                    false => News::Refused(*cause),
+                let news = match board.leg(*leg) {
+                    Some(agent) if agent.is_up() => News::Gone,
+                    Some(agent) => News::Refused(meant(*cause, agent)),
+                    None => News::Refused(*cause),
                 };
+                board.part_with(*leg, *cause);
                 report(board, lease, news);
             }
             _ => {}
@@ -387,6 +387,15 @@ impl Activity for Queueing {
             Stage::Ringing(bridging) => bridging.deadline(),
             Stage::Deposit(deposit) => deposit.deadline(),
         }
+    }
+}
+
+/// The reject key of many phones says "busy" (486, 600). One that has rung was not busy: whoever sat
+/// before it has declined. Who is in a call, or does not want to be disturbed, says so without ringing.
+fn meant(cause: Cause, agent: &Leg) -> Cause {
+    match cause {
+        Cause::Busy if agent.ringing_at.is_some() => Cause::Rejected,
+        cause => cause,
     }
 }
 

@@ -52,7 +52,8 @@ pub enum Outcome {
     AbandonedRinging,
     /// 已留言: a message was left.
     LeftMessage,
-    /// 排队放弃: the caller gave up while waiting in a queue.
+    /// 排队放弃: waited in a queue when it ended. The caller gave up, or somebody else has ended the
+    /// call: `ended_by` tells.
     AbandonedInQueue,
     /// 排队超时: waited in a queue for as long as a caller may.
     QueueTimeout,

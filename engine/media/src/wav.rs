@@ -9,7 +9,7 @@ pub struct WavHeader {
     pub rate: u32,
 }
 
-/// A file that was found unfinished, as it should be.
+/// A file that was found, perhaps unfinished, as it should be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Repair {
     /// What it holds.
@@ -18,6 +18,8 @@ pub struct Repair {
     pub header: [u8; WavHeader::LENGTH],
     /// To be cut to this many bytes: half a sample may stand at its end.
     pub length: u64,
+    /// Its head says already how long it is, and it is: it was finished, and nothing is missing.
+    pub is_whole: bool,
 }
 
 impl WavHeader {
@@ -72,10 +74,12 @@ pub fn repair(header: &[u8], file_length: u64) -> Option<Repair> {
     let shape = WavHeader::parse(header)?;
     let frame = u64::from(shape.channels) * 2;
     let data = file_length.checked_sub(WavHeader::LENGTH as u64)? / frame * frame;
+    let (repaired, length) = (shape.bytes(Some(data)), data + WavHeader::LENGTH as u64);
     Some(Repair {
         shape,
-        header: shape.bytes(Some(data)),
-        length: data + WavHeader::LENGTH as u64,
+        header: repaired,
+        length,
+        is_whole: header.starts_with(&repaired) && length == file_length,
     })
 }
 
@@ -120,7 +124,16 @@ mod tests {
         assert_eq!(repaired.length, 44 + 1_000);
         assert_eq!(repaired.header[40..44], 1_000_u32.to_le_bytes());
         assert_eq!(repaired.header[4..8], 1_036_u32.to_le_bytes());
-        assert_eq!(repair(&repaired.header, repaired.length), Some(repaired));
+        assert!(!repaired.is_whole);
+        let again = repair(&repaired.header, repaired.length).unwrap();
+        assert!(again.is_whole);
+        assert_eq!(again.header, repaired.header);
+        // Its head is of another length: what came after it was lost with the machine's power, say.
+        assert!(
+            !repair(&repaired.header, repaired.length - 4)
+                .unwrap()
+                .is_whole
+        );
     }
 
     #[test]

@@ -385,10 +385,10 @@ function queue(name) end
 ---@field limit? integer              Say "more than" above this
 
 ---@class QueueSetbacks
----@field no_answer? Duration|integer
----@field rejected? Duration|integer
----@field busy? Duration|integer
----@field unreachable? Duration|integer
+---@field no_answer? Duration|integer     It rang and nobody came
+---@field rejected? Duration|integer      Declined, also by a reject key that says "busy" (486) after it has rung
+---@field busy? Duration|integer          "Busy" without ringing: in a call, or do-not-disturb
+---@field unreachable? Duration|integer   Could not be rung
 
 ---@class QueueOverflow
 ---@field after? Duration         When the caller has waited for so long, or

@@ -3,6 +3,7 @@
 mod limits;
 mod offers;
 mod own_calls;
+mod recorded;
 mod reloads;
 mod talking;
 

@@ -39,6 +39,26 @@ fn who_declines_rests_and_the_next_is_rung_at_once() {
 }
 
 #[test]
+fn a_reject_key_that_says_busy_is_declining_and_only_a_phone_that_does_not_ring_is_busy() {
+    let exchange = exchange("delays = { rejected = 1, busy = 60 }", "");
+    let [a1] = idle(&exchange, ["1049"]);
+    let carrier = exchange.carrier();
+
+    let call = carrier.dials("4001");
+    for status in [486, 600, 603] {
+        a1.rings().refuses(status);
+    }
+    a1.is_called().refuses(486);
+
+    assert!(a1.is_not_called_for(Duration::from_millis(1_500)));
+    call.hangs_up();
+    let customer = exchange.ended_calls(2)[0].begin.id;
+    let offers = &exchange.call(customer).episodes[0].offers;
+    let ends: Vec<&str> = offers.iter().map(|offer| &*offer.why).collect();
+    assert_eq!(ends, ["rejected", "rejected", "rejected", "busy"]);
+}
+
+#[test]
 fn d3_when_the_caller_hangs_up_the_agent_stops_ringing_within_a_second_and_gets_the_next() {
     let exchange = exchange("", "");
     let [a1] = idle(&exchange, ["1049"]);

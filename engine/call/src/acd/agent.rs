@@ -158,6 +158,7 @@ pub(super) enum Duty {
 
 /// A state that lasts until somebody changes it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Rest {
     Idle,
     Busy(Reason),
@@ -365,7 +366,12 @@ impl Agent {
                 Some(owed) => longer(owed, dialog.wrap_up),
             });
         }
-        if self.is_in_call() || self.duty == Duty::LoggedOut {
+        if self.duty == Duty::LoggedOut {
+            // It was no agent's call, and a later one does not inherit its 事后.
+            self.owed = None;
+            return;
+        }
+        if self.is_in_call() {
             return;
         }
         let Some(limit) = self.owed.take() else {

@@ -89,9 +89,9 @@ words! {
         Elsewhere "elsewhere",
         /// It rang and nobody came.
         NoAnswer "no_answer",
-        /// Declined.
+        /// Declined: also by a "busy" after it had rung, which many phones' reject keys say.
         Rejected "rejected",
-        /// The phone was in a call, or on do-not-disturb.
+        /// The phone was in a call, or on do-not-disturb: it said so without ringing.
         Busy "busy",
         /// The phone could not be reached.
         Unreachable "unreachable",

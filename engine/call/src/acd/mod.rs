@@ -56,6 +56,7 @@ mod plan;
 mod presence;
 mod reload;
 mod snapshot;
+mod stored;
 mod strategy;
 mod timers;
 mod view;
@@ -90,6 +91,7 @@ pub use plan::{
 };
 pub use presence::{Fact, Presence, PresenceError};
 pub use snapshot::{AgentSnapshot, Snapshot};
+pub use stored::Unreadable;
 pub use strategy::{Ask, Candidate, Chosen, Strategy, UnknownStrategy};
 pub use view::{QueueStatus, Waiting};
 

@@ -64,12 +64,13 @@ pub struct Offering {
 
 /// One value for each way in which an offer can fail.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Setbacks<T> {
     /// It rang and nobody came.
     pub no_answer: T,
-    /// Declined.
+    /// Declined: also by a "busy" after it had rung, which many phones' reject keys say.
     pub rejected: T,
-    /// The phone was in a call, or on do-not-disturb.
+    /// The phone was in a call, or on do-not-disturb: it said so without ringing.
     pub busy: T,
     /// The phone could not be reached, or the exchange could not ring it.
     pub unreachable: T,

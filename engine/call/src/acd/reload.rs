@@ -29,9 +29,7 @@ impl Acd {
         self.list_queues();
         for queue in (0..self.queues.len()).map(QueueIx) {
             self.work.dirty.insert(queue);
-            self.queues[queue.0].empty_since = None;
-            self.timers.set(Timer::Empty(queue), None);
-            self.watch_presence(queue);
+            self.look_anew_whether_empty(queue);
             self.turn_out(queue);
         }
         self.settle_all();
@@ -62,6 +60,20 @@ impl Acd {
             self.ask_no_more(ix);
         }
         ix
+    }
+
+    /// By what the new plan says of presence and grace; but who has waited for nobody up to now has
+    /// waited for nobody for as long as before.
+    fn look_anew_whether_empty(&mut self, ix: QueueIx) {
+        let before = self.queues[ix.0].empty_since.take();
+        self.timers.set(Timer::Empty(ix), None);
+        self.watch_presence(ix);
+        let queue = &mut self.queues[ix.0];
+        if let (Some(before), Some(since)) = (before, &mut queue.empty_since) {
+            *since = before;
+            let until = before + queue.plan.limits.grace;
+            self.timers.set(Timer::Empty(ix), Some(until));
+        }
     }
 
     fn agent_named(&mut self, name: &AgentId) -> AgentIx {

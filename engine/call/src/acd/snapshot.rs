@@ -1,4 +1,4 @@
-//! What of the agents outlives a restart.
+//! What of the agents outlives a restart. How it is written down stands in `stored.rs`.
 
 use std::time::{Duration, Instant};
 
@@ -18,23 +18,24 @@ pub struct Snapshot {
 
 /// One agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "serde_json::Value", into = "serde_json::Value")]
 pub struct AgentSnapshot {
     /// Who.
     pub agent: AgentId,
     /// What was shown last, and for how long: it goes on counting.
-    shown: State,
-    shown_for: Duration,
-    duty: Kept,
-    idle_for: Duration,
-    /// Ages of the calls answered, which are many: as milliseconds they are short.
-    #[serde(with = "millis")]
-    answered: Vec<Duration>,
-    setbacks: Setbacks<u32>,
-    rests_for: Option<Duration>,
+    pub(super) shown: State,
+    pub(super) shown_for: Duration,
+    pub(super) duty: Kept,
+    pub(super) idle_for: Duration,
+    /// Ages of the calls answered.
+    pub(super) answered: Vec<Duration>,
+    pub(super) setbacks: Setbacks<u32>,
+    pub(super) rests_for: Option<Duration>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Kept {
+/// What an agent is there for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kept {
     Rest(Rest),
     WrapUp { left: Option<Duration>, then: Rest },
 }
@@ -156,22 +157,4 @@ fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Durat
     agent.record.answered = kept.answered.into_iter().map(ago).collect();
     agent.record.setbacks = kept.setbacks;
     agent.record.not_before = kept.rests_for.map(ahead);
-}
-
-/// Lists of durations as whole milliseconds.
-mod millis {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(ages: &[Duration], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(ages.iter().map(|age| age.as_millis() as u64))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Vec<Duration>, D::Error> {
-        let millis: Vec<u64> = Vec::deserialize(from)?;
-        Ok(millis.into_iter().map(Duration::from_millis).collect())
-    }
 }

@@ -120,6 +120,8 @@ impl Story {
             return Outcome::AbandonedInQueue;
         }
         match (self.nobody, cause) {
+            // Somebody else has ended the call; the record says who.
+            _ if self.queueing && cause != Cause::Failure => Outcome::AbandonedInQueue,
             (Some(Why::NoAnswer), _) => Outcome::RangOut,
             (Some(Why::Busy | Why::Rejected), _) => Outcome::Refused,
             (Some(Why::Timeout), _) => Outcome::QueueTimeout,

@@ -148,9 +148,14 @@ fn a_caller_who_leaves_while_the_script_thinks_is_forgotten() {
     let ask = asked(&mut floor);
 
     floor.hangs_up(first);
+    let out = floor.take();
+    assert!(out.contains(&Output::ForgetChoose { ask: ask.id }));
+    floor.out = out;
+    let next = asked(&mut floor);
+    assert_ne!(next.id, ask.id, "the next is asked about at once");
     answer(&mut floor, &ask, &["1049"]);
     assert_eq!(floor.ringing(), [""; 0]);
-    let ask = asked(&mut floor);
+    let ask = next;
     answer(&mut floor, &ask, &["1049"]);
 
     assert_eq!(floor.rings[&"1049".into()].1, second);

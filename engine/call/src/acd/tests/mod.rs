@@ -7,8 +7,14 @@ mod limits;
 mod load;
 mod offers;
 mod order;
+mod phones;
 mod reloads;
+mod restarts;
+mod rests;
+mod ringing_all;
 mod sequences;
+mod waiting;
+mod wrap_up;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

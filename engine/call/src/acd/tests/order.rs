@@ -206,6 +206,62 @@ fn fewest_calls_forgets_what_lies_before_its_window() {
 }
 
 #[test]
+fn a_newcomer_starts_level_with_those_who_are_there_and_loses_no_calls_of_their_own() {
+    let mut floor = Floor::staffed(&["1049", "1050", "1051"], |queue| {
+        queue.offering.strategy = Strategy::FewestCalls { window: s(3600) };
+        queue.offering.wrap_up = Some(s(0));
+    });
+    // 1049 takes three; 1050, who has none, goes home, and so does 1051 after two.
+    for agent in ["1050", "1051"] {
+        floor.act(agent, Act::Busy(1)).unwrap();
+    }
+    for agent in ["1049", "1049", "1049", "1051", "1051"] {
+        for other in ["1049", "1051"] {
+            let act = if other == agent {
+                Act::Idle
+            } else {
+                Act::Busy(1)
+            };
+            floor.act(other, act).unwrap();
+        }
+        let call = floor.calls();
+        floor.answers(agent);
+        floor.parts(agent, call);
+    }
+    let calls = |floor: &Floor, agent: usize| floor.acd.agents[agent].record.answered.len();
+    floor.act("1050", Act::LogOut).unwrap();
+    floor.act("1051", Act::LogOut).unwrap();
+
+    floor.ready("1051");
+    assert_eq!(
+        calls(&floor, 2),
+        3,
+        "as many as 1049, and not as 1050 who is away"
+    );
+    floor.act("1049", Act::LogOut).unwrap();
+    floor.act("1050", Act::LogOut).unwrap();
+    floor.ready("1050");
+    floor.act("1050", Act::Busy(1)).unwrap();
+    let more = floor.calls();
+    floor.answers("1051");
+    floor.parts("1051", more);
+    floor.act("1051", Act::LogOut).unwrap();
+    floor.ready("1051");
+
+    assert_eq!(calls(&floor, 2), 4, "no colleague takes calls away");
+}
+
+#[test]
+fn who_says_again_that_they_are_idle_keeps_their_place() {
+    let mut floor = Floor::staffed(&["1049", "1050"], |_| {});
+
+    floor.act("1049", Act::Idle).unwrap();
+    floor.calls();
+
+    assert_eq!(floor.ringing(), ["1049"]);
+}
+
+#[test]
 fn a_penalty_comes_before_everything_else() {
     let mut floor = Floor::staffed(&FIVE, |queue| {
         queue.members[0] = Member {

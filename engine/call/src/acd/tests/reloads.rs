@@ -60,6 +60,32 @@ fn a_queue_that_is_gone_takes_no_new_callers_and_serves_those_who_wait() {
 }
 
 #[test]
+fn a_queue_that_comes_back_takes_callers_again() {
+    let mut floor = Floor::staffed(&["1049"], |_| {});
+    floor.act("1049", Act::Busy(1)).unwrap();
+    let first = floor.calls();
+    let queue = QueuePlan::new("it", &["1049"]);
+
+    floor.acd.handle_plan(floor.now, plan(vec![]));
+    floor.acd.handle_plan(floor.now, plan(vec![queue]));
+    floor.drain();
+    let second = floor.calls();
+
+    assert_eq!(floor.acd.position(first), Some(1));
+    assert_eq!(floor.acd.position(second), Some(2));
+}
+
+#[test]
+fn an_agent_who_is_listed_twice_is_one_member() {
+    let floor = Floor::staffed(&["1049", "1050", "1049"], |_| {});
+
+    let queue = floor.acd.queue(floor.now, &"it".into()).unwrap();
+
+    assert_eq!(queue.members, ["1049".into(), "1050".into()]);
+    assert_eq!(queue.plan.members.len(), 2);
+}
+
+#[test]
 fn a_member_who_is_removed_is_offered_nothing_more() {
     let mut floor = Floor::staffed(&["1049", "1050"], |_| {});
 

@@ -2,6 +2,7 @@
 
 mod basics;
 mod conferences;
+mod ends;
 mod fallback;
 mod from_outside;
 mod gathering;
