@@ -3,16 +3,10 @@
 
 use std::time::Duration;
 
-use crate::support::{Exchange, Hold, Line, Setup, pilot};
+use crate::support::{Exchange, Hold, Setup, hear_each_other, pilot};
 
 fn exchange() -> Exchange {
     Exchange::start(Setup::ringing())
-}
-
-/// Both hear each other.
-fn hear_each_other(one: &Line, tone: f64, other: &Line, other_tone: f64) {
-    one.hears(other_tone);
-    other.hears(tone);
 }
 
 #[test]
@@ -20,13 +14,7 @@ fn the_agent_who_was_asked_talks_with_the_customer_in_one_call() {
     let exchange = Exchange::start(Setup {
         // Legs of different threads are brought together.
         threads: 3,
-        ..Setup::with(
-            "-- The hotline is recorded; users ring each other.\n\
-             local function hotline(call) call:bridge(\"user:1049\", { record = true }) end\n\
-             local function user(call) call:bridge(\"user:\" .. call.to, { timeout = 20 }) end\n\
-             context \"internal\" { [\"_10XX\"] = user }\n\
-             context \"inbound\" { [\"4001234567\"] = hotline }\n",
-        )
+        ..Setup::recorded_hotline()
     });
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let carrier = exchange.carrier();

@@ -1,6 +1,6 @@
 //! Calls that take another's place (RFC 3891): what rings at a colleague's, and one's own.
 
-use crate::support::{Exchange, Hold, Line, Setup, pilot};
+use crate::support::{Exchange, Hold, Setup, hear_each_other, pilot};
 
 fn exchange() -> Exchange {
     Exchange::start(Setup {
@@ -15,11 +15,6 @@ fn exchange() -> Exchange {
              context \"inbound\" { [\"_10XX\"] = user }\n",
         )
     })
-}
-
-fn hear_each_other(one: &Line, tone: f64, other: &Line, other_tone: f64) {
-    one.hears(other_tone);
-    other.hears(tone);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use store::KvKey;
 
-use crate::support::{Exchange, Hold, Line, Phone, Setup, pilot};
+use crate::support::{Exchange, Hold, Line, Phone, Setup, hear_each_other, pilot};
 
 /// Users ring each other and reach the carrier; the carrier's calls reach users only. Transfers that
 /// have come about are kept in the store.
@@ -32,12 +32,6 @@ fn talk(carrier: &Phone, agent: &Phone) -> (Line, Line) {
     customer.hears(pilot::A1);
     rung.hears(pilot::C1);
     (customer, rung)
-}
-
-/// Both hear each other.
-fn hear_each_other(one: &Line, tone: f64, other: &Line, other_tone: f64) {
-    one.hears(other_tone);
-    other.hears(tone);
 }
 
 #[test]
@@ -210,13 +204,7 @@ fn a_caller_transfers_whom_it_has_called_outside() {
 
 #[test]
 fn a_recording_goes_through_a_transfer_without_a_gap() {
-    let exchange = Exchange::start(Setup::with(
-        "-- The hotline is recorded; a colleague rings.\n\
-         local function hotline(call) call:bridge(\"user:1049\", { record = true }) end\n\
-         local function user(call) call:bridge(\"user:\" .. call.to, { timeout = 20 }) end\n\
-         context \"internal\" { [\"_10XX\"] = user }\n\
-         context \"inbound\" { [\"4001234567\"] = hotline }\n",
-    ));
+    let exchange = Exchange::start(Setup::recorded_hotline());
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let carrier = exchange.carrier();
     let customer = carrier.dials("4001234567");

@@ -30,7 +30,7 @@ pub(crate) use ear::Watch;
 pub(crate) use exchange::Exchange;
 pub(crate) use linphone::Linphone;
 pub(crate) use nat::Nat;
-pub(crate) use phone::{Hold, Keys, Lamp, Line, Phone, Said};
+pub(crate) use phone::{Hold, Keys, Lamp, Line, Phone, Said, hear_each_other};
 pub(crate) use program::Program;
 pub(crate) use project::{Setup, Street, project_folder};
 pub(crate) use sipp::sipp;

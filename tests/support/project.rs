@@ -93,6 +93,17 @@ impl Setup {
              context \"inbound\" { [\"_10XX\"] = user }\n",
         )
     }
+
+    /// The exchange whose hotline rings 1049 and is recorded; users ring each other.
+    pub(crate) fn recorded_hotline() -> Self {
+        Self::with(
+            "-- The hotline is recorded; users ring each other.\n\
+             local function hotline(call) call:bridge(\"user:1049\", { record = true }) end\n\
+             local function user(call) call:bridge(\"user:\" .. call.to, { timeout = 20 }) end\n\
+             context \"internal\" { [\"_10XX\"] = user }\n\
+             context \"inbound\" { [\"4001234567\"] = hotline }\n",
+        )
+    }
 }
 
 /// A loopback network of one test's own: ports never collide, and a ban hits one phone.

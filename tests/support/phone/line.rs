@@ -344,6 +344,12 @@ impl Line {
     }
 }
 
+/// Two who talk hear each other's tones.
+pub(crate) fn hear_each_other(one: &Line, tone: f64, other: &Line, other_tone: f64) {
+    one.hears(other_tone);
+    other.hears(tone);
+}
+
 impl Incoming {
     pub(super) fn put(&self, line: Line) {
         self.lines.lock().unwrap().push_back(line);

@@ -21,7 +21,7 @@ use sip::Transport;
 use sip::auth::Algorithm;
 
 pub(crate) use lamp::Lamp;
-pub(crate) use line::Line;
+pub(crate) use line::{Line, hear_each_other};
 pub(crate) use text::Said;
 pub(crate) use voice::Keys;
 

@@ -303,12 +303,15 @@ impl Bed {
         let limit = Duration::from_secs(20);
         let result = runtime.block_on(async {
             let script = handler.call_async::<MultiValue>(call);
-            tokio::select! {
-                biased;
-                result = script => result,
-                () = until_gone(&self.answers) => Err(mlua::Error::runtime("still waiting")),
-                () = tokio::time::sleep(limit) => Err(mlua::Error::runtime("took too long")),
-            }
+            let outcome = async {
+                tokio::select! {
+                    biased;
+                    result = script => result,
+                    () = until_gone(&self.answers) => Err(mlua::Error::runtime("still waiting")),
+                }
+            };
+            let in_time = tokio::time::timeout(limit, outcome).await;
+            in_time.unwrap_or_else(|_| Err(mlua::Error::runtime("took too long")))
         });
         self.vm.surroundings.current.replace(None);
         let values = result.map_err(|error| fault::sentence(&error))?;
