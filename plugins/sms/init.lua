@@ -28,7 +28,8 @@ local function content(message)
 end
 
 ---Queues a text message. Returns at once: a slow provider never keeps a caller waiting.
----@param message { to: string, text: string?, template: string?, values: table?, by: string?, call: string? }
+---Of several with one `key` the first is sent, and is what the others return.
+---@param message { to: string, text: string?, template: string?, values: table?, by: string?, call: string?, key: string? }
 ---@return { id: integer, segments: integer, state: string }?
 ---@return nil|"no_number"|"opted_out"|"too_long" why
 function sms.send(message)
@@ -43,7 +44,7 @@ function sms.send(message)
   if text.segments(said) > 10 then
     return nil, "too_long"
   end
-  return outbox.add { to = to, text = said, by = message.by, call = message.call }
+  return outbox.add { to = to, text = said, by = message.by, call = message.call, key = message.key }
 end
 
 ---What a phone dials (*76 and a template's name of one digit): that text to whom the user talked with last.

@@ -33,15 +33,16 @@ function messages.opt_in(number)
   return db.exec("DELETE FROM opt_outs WHERE number = ?", known(number)) > 0
 end
 
----Puts a message that waits into the table.
----@param message { to: string, text: string, by: string?, call: string? }
+---Puts a message that waits into the table. Of several with one key the first is there, and is returned.
+---@param message { to: string, text: string, by: string?, call: string?, key: string? }
 ---@return any row   A table by column
 function messages.add(message)
   local now = clock.now()
   return db.one([[
-    INSERT INTO messages (direction, number, text, segments, state, by, call, at, changed_at)
-    VALUES ('out', ?, ?, ?, 'waiting', ?, ?, ?, ?) RETURNING *]],
-    message.to, message.text, text.segments(message.text), message.by, message.call, now, now)
+    INSERT INTO messages (direction, number, text, segments, state, by, call, at, changed_at, key)
+    VALUES ('out', ?, ?, ?, 'waiting', ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING *]],
+    message.to, message.text, text.segments(message.text), message.by, message.call, now, now, message.key)
 end
 
 ---@param id integer

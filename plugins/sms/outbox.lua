@@ -22,8 +22,8 @@ local provider = plugin.store("provider")
 
 local WAITS = { "5s", "30s", "2m", "10m", "30m", "1h", "3h", "6h", "12h" }
 
----Puts a message into the table, and a job beside it.
----@param message { to: string, text: string, by: string?, call: string? }
+---Puts a message into the table, and a job beside it. Of one key it is done once.
+---@param message { to: string, text: string, by: string?, call: string?, key: string? }
 ---@return any row   A table by column
 function outbox.add(message)
   local row = messages.add(message)
