@@ -63,5 +63,7 @@ mod transferred;
 mod trunks;
 #[path = "calls/voicemail.rs"]
 mod voicemail;
+#[path = "calls/voicemail_desk.rs"]
+mod voicemail_desk;
 #[path = "calls/ways_of_writing.rs"]
 mod ways_of_writing;

@@ -27,3 +27,5 @@ mod runaway;
 mod strangers;
 #[path = "robust/text_messages.rs"]
 mod text_messages;
+#[path = "robust/voicemail.rs"]
+mod voicemail;

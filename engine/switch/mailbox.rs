@@ -170,6 +170,11 @@ impl Switch {
                 let stored = store.delete_message(&tenant.0, message.0, now);
                 (stored, message.0, VoicemailChange::Deleted)
             }
+            MailboxChange::Assign { message, to } => {
+                let stored = store.assign_message(&tenant.0, message.0, Some(to.clone()));
+                let news = VoicemailChange::AssignedTo(Some(to.clone()));
+                (stored, message.0, news)
+            }
         };
         let entrance = self.parts.entrance.clone();
         let (store, events) = (self.parts.store.clone(), self.parts.events.clone());

@@ -1,5 +1,6 @@
 -- Clears what is old, and forgets what is known of messages that are gone.
-local desk = require "plugins.voicemail.desk"
+local desk  = require "plugins.voicemail.desk"
+local hooks = require "plugins.voicemail.hooks"
 
 local settings = plugin.config
 
@@ -66,4 +67,5 @@ every("1h", function()
     clear()
   end
   follow()
+  hooks.catch_up()
 end)

@@ -12,6 +12,11 @@ if settings.webhook and not settings.secret then
   error("voicemail: secret is missing: webhook says where webhooks go, secret signs them")
 end
 
+---@param event integer
+local function add(event)
+  jobs.add("webhook", { event = event }, { key = "event " .. event })
+end
+
 ---Writes down that something has happened to a message, and tells of it. Of one kind and key it counts once.
 ---@param kind string    noun.past: "voicemail.created"
 ---@param key string     What makes it one event
@@ -26,7 +31,14 @@ function hooks.tell(kind, key, message, data, at)
     message, kind, key, at or clock.now(), json.encode(data))
   local event = db.one("SELECT id, state FROM hooks WHERE kind = ? AND key = ?", kind, key)
   if event and event.state == "waiting" then
-    jobs.add("webhook", { event = event.id }, { key = "event " .. event.id })
+    add(event.id)
+  end
+end
+
+---Adds the jobs that are missing: the exchange may have been killed between an event and its job.
+function hooks.catch_up()
+  for _, event in ipairs(db.query("SELECT id FROM hooks WHERE state = 'waiting' ORDER BY id LIMIT 1000")) do
+    add(event.id)
   end
 end
 
@@ -45,9 +57,10 @@ local function take_turn(event)
     jobs.later(rest, "the receiver wants a rest")
   end
   local earlier = db.one([[
-    SELECT kind, attempts FROM hooks WHERE message = ? AND id < ? AND state = 'waiting'
+    SELECT id, kind, attempts FROM hooks WHERE message = ? AND id < ? AND state = 'waiting'
     ORDER BY id LIMIT 1]], event.message, event.id)
   if earlier then
+    add(earlier.id)
     jobs.later(earlier.attempts == 0 and "2s" or "1m", earlier.kind .. " comes first")
   end
 end
@@ -89,6 +102,9 @@ jobs.handle("webhook", { retry = WAITS }, function(what, job)
   local event = db.one("SELECT * FROM hooks WHERE id = ?", what.event)
   if not event or event.state == "delivered" then
     return
+  end
+  if not settings.webhook then
+    return mark(event, "refused", event.attempts, "no webhook is set any more")
   end
   if receiver:get("gone") == settings.webhook then
     return mark(event, "refused", event.attempts, "the receiver wants no more webhooks")

@@ -29,6 +29,16 @@ local function said(template, message)
   return words.fill(template, message, notify.text_of(message.id), case and case.due_at)
 end
 
+---Sends a letter. One that the relay refuses for good is tried again all the same, and listed as failed in the end: an
+---address or a right is mended, and the job run again.
+---@param letter MailOptions
+local function deliver(letter)
+  local sent, why = mail.send(letter)
+  if not sent then
+    error(("the relay takes no mail to %s: %s"):format(letter.to, why))
+  end
+end
+
 jobs.handle("mail", {}, function(message, job)
   local letter = {
     to      = settings.mail[message.mailbox],
@@ -42,10 +52,7 @@ jobs.handle("mail", {}, function(message, job)
   if settings.sound == "attached" then
     letter.attachments = { { recording = message.recording, name = "message.wav" } }
   end
-  local sent, why = mail.send(letter)
-  if not sent then
-    log.warn("the relay takes no mail to", letter.to, why)
-  end
+  deliver(letter)
 end)
 
 jobs.handle("sms", {}, function(message)
@@ -57,7 +64,7 @@ jobs.handle("sms", {}, function(message)
     to = to, text = said(settings.sms_text, message), call = message.call, key = "voicemail " .. message.id,
   }
   if not sent then
-    log.warn("no text message of a message in mailbox", message.mailbox, why)
+    error(("no text message to %s: %s"):format(to, why)) -- listed as failed in the end, until somebody mends it
   end
 end)
 
@@ -66,15 +73,12 @@ jobs.handle("late", {}, function(what, job)
   if not (message and settings.leader) then
     return
   end
-  local sent, why = mail.send {
+  deliver {
     to      = settings.leader,
     subject = "超时未回电：" .. (message.from or "未知号码"),
     text    = said(settings.mail_text, message),
     id      = job.id,
   }
-  if not sent then
-    log.warn("the relay takes no mail to", settings.leader, why)
-  end
 end)
 
 ---Tells all who want to know that a message has come.

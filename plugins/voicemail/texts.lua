@@ -70,12 +70,13 @@ jobs.handle("transcribe", { retry = WAITS }, function(message, job)
   if text then
     db.exec("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", message.id, text, clock.now())
     hooks.tell("voicemail.transcribed", message.id, message.id, { id = message.id, mailbox = message.mailbox, text = text })
-  elseif transcriber and job.attempt <= #WAITS then
+  elseif job.attempt <= #WAITS then
     error(why) -- the job runs again
-  else
-    log.warn("no text of message", message.id, why)
   end
   notify.of(message)
+  if not text then
+    error(why) -- the job is listed as failed, and can be run again
+  end
 end)
 
 ---Has a text made of a message, and tells people of it afterwards; at once where nobody makes texts.

@@ -82,6 +82,11 @@ impl Api {
         api
     }
 
+    /// The token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The JSON of a path below `/api/v1`, which must be there.
     pub(crate) fn get(&self, path: &str) -> Value {
         let answer = self.asks("GET", path, &[]);

@@ -75,6 +75,19 @@ impl Exchange {
         }
     }
 
+    /// `moonswitch allow PLUGIN`; what it says.
+    pub(crate) fn allows(&self, plugin: &str) -> String {
+        let allowed = Command::new(env!("CARGO_BIN_EXE_moonswitch"))
+            .args(["allow", plugin, "--config"])
+            .arg(self.folder.join("config.lua"))
+            .arg("--data")
+            .arg(self.data())
+            .output()
+            .unwrap();
+        assert!(allowed.status.success(), "{allowed:?}");
+        String::from_utf8(allowed.stdout).unwrap()
+    }
+
     /// Ends the process of its own as a crash does.
     pub(crate) fn is_killed(&mut self) {
         self.store = None;

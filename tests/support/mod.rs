@@ -18,6 +18,8 @@ mod openapi;
 mod phone;
 mod program;
 mod project;
+mod receiver;
+pub(crate) mod relay;
 mod sipp;
 pub(crate) mod smsc;
 mod sound;
@@ -33,6 +35,8 @@ pub(crate) use nat::Nat;
 pub(crate) use phone::{Hold, Keys, Lamp, Line, Phone, Said, hear_each_other};
 pub(crate) use program::Program;
 pub(crate) use project::{Setup, Street, project_folder};
+pub(crate) use receiver::Receiver;
+pub(crate) use relay::Relay;
 pub(crate) use sipp::sipp;
 pub(crate) use sound::Wav;
 

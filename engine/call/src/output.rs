@@ -372,6 +372,13 @@ pub enum MailboxChange {
         /// Which.
         message: MessageId,
     },
+    /// A user is to see to a message: whoever listens has taken it.
+    Assign {
+        /// Which.
+        message: MessageId,
+        /// The user.
+        to: String,
+    },
     /// A new greeting, or none any more; the audio of the one before can go.
     Greeting {
         /// Whose.

@@ -279,8 +279,8 @@ function Call:conference(room, options) end
 function Call:voicemail(mailbox, options) end
 
 ---The listening menu of a mailbox; asks for its PIN, and for its number when none is given. Keys: 1 again, 2 call
----back (hands the call on to that number in the call's own context), 4 previous, 6 next, 7 delete, 0 greetings,
----`*` leave. Greetings: 1 unavailable, 2 busy, 3 temporary, 4 the name, `*` back; of one that is there 1 listen,
+---back (hands the call on to that number in the call's own context), 4 previous, 5 see to it oneself (it is assigned
+---to the user who listens), 6 next, 7 delete, 0 greetings, `*` leave. Greetings: 1 unavailable, 2 busy, 3 temporary, 4 the name, `*` back; of one that is there 1 listen,
 ---3 record again, 7 delete. Urgent messages are told of and come first.
 ---@param mailbox? string
 function Call:voicemail_menu(mailbox) end

@@ -161,6 +161,15 @@ test("key 2 in the mailbox calls back, and *9813 says what came of it", function
   expect(messages()[1].call_back.result).equals("wrong_number")
 end)
 
+test("key 5 in the mailbox gives the message to whoever listens", function()
+  world()
+  leaves_message("mon 22:00")
+  local agent = listens { first_time = true }
+  agent:presses("5")
+  agent:hears("vm/yours")
+  expect(messages("&state=open&assigned_to=1001")[1].assigned_to).equals("1001")
+end)
+
 test("*981 gives each agent another message, the most pressing first, and dials", function()
   world()
   leaves_message("mon 22:00", { from = "13800138001" })

@@ -1,5 +1,5 @@
-//! The listening menu (*97): 1 again, 2 call back, 4 previous, 6 next, 7 delete, 0 greetings,
-//! * leave.
+//! The listening menu (*97): 1 again, 2 call back, 4 previous, 5 see to it oneself, 6 next, 7 delete,
+//! 0 greetings, * leave.
 
 use std::time::Instant;
 
@@ -43,9 +43,9 @@ enum Stage {
         playing: Playing,
         then_play: bool,
     },
-    /// Waiting for the disk: nothing is called deleted that is not.
-    Deleting {
-        message: MessageId,
+    /// Waiting for the disk: nothing is called done that is not.
+    Changing {
+        change: MailboxChange,
         until: Instant,
     },
     Greetings(Greetings),
@@ -198,6 +198,7 @@ impl Listening {
                 self.place = self.place.saturating_sub(1);
                 self.play(board)
             }
+            '5' => self.assign(board),
             '6' => {
                 self.place = (self.place + 1).min(self.messages.len());
                 self.play(board)
@@ -223,19 +224,44 @@ impl Listening {
         let Some(message) = self.messages.get(self.place).map(|message| message.id) else {
             return self.notice(board, named("menu/invalid"), false);
         };
-        board.push(Output::Mailbox(MailboxChange::Delete { message }));
+        self.change(board, MailboxChange::Delete { message })
+    }
+
+    /// Whoever listens sees to the message; a caller who is no user cannot.
+    fn assign(&mut self, board: &mut Board) -> Option<Listened> {
+        let message = self.messages.get(self.place).map(|message| message.id);
+        let (Some(message), Some(to)) = (message, board.setup.user.clone()) else {
+            return self.notice(board, named("menu/invalid"), false);
+        };
+        self.change(board, MailboxChange::Assign { message, to })
+    }
+
+    fn change(&mut self, board: &mut Board, change: MailboxChange) -> Option<Listened> {
+        board.push(Output::Mailbox(change.clone()));
         let until = board.after(DISK_PATIENCE);
-        self.stage = Stage::Deleting { message, until };
+        self.stage = Stage::Changing { change, until };
         None
     }
 
-    fn deleted(&mut self, board: &mut Board, message: MessageId) -> Option<Listened> {
-        self.messages.retain(|known| known.id != message);
-        self.notice(board, Sound::Tone(Tone::Confirm), true)
+    fn changed(&mut self, board: &mut Board, change: &MailboxChange) -> Option<Listened> {
+        match change {
+            MailboxChange::Delete { message } => {
+                self.messages.retain(|known| known.id != *message);
+                self.notice(board, Sound::Tone(Tone::Confirm), true)
+            }
+            _ => self.notice(board, named("vm/yours"), false),
+        }
     }
 
-    fn not_deleted(&mut self, board: &mut Board, why: &str) -> Option<Listened> {
-        board.decide("do not call the message deleted", why);
+    fn not_changed(&mut self, board: &mut Board, why: &str) -> Option<Listened> {
+        let what = match self.stage {
+            Stage::Changing {
+                change: MailboxChange::Delete { .. },
+                ..
+            } => "do not call the message deleted",
+            _ => "do not call the message assigned",
+        };
+        board.decide(what, why);
         self.notice(board, named("sys/error"), false)
     }
 
@@ -336,17 +362,16 @@ impl Activity for Listening {
                 playing.handle(board, input)?;
                 self.noticed(board)
             }
-            Stage::Deleting { message, .. } => {
-                let awaited = *message;
+            Stage::Changing { change, .. } => {
+                let awaited = change.clone();
                 match input {
-                    Input::Event(Event::MailboxChanged {
-                        change: MailboxChange::Delete { message },
-                        kept,
-                    }) if *message == awaited => match kept {
-                        true => self.deleted(board, awaited),
-                        false => self.not_deleted(board, "the store refused it"),
-                    },
-                    Input::TimedOut => self.not_deleted(board, "the store did not answer in time"),
+                    Input::Event(Event::MailboxChanged { change, kept }) if *change == awaited => {
+                        match kept {
+                            true => self.changed(board, &awaited),
+                            false => self.not_changed(board, "the store refused it"),
+                        }
+                    }
+                    Input::TimedOut => self.not_changed(board, "the store did not answer in time"),
                     Input::Event(_) | Input::Key(_) => {
                         if let Some(key) = input.key() {
                             board.keys.push(key);
@@ -367,7 +392,7 @@ impl Activity for Listening {
         match &self.stage {
             Stage::Login(login) => login.deadline(),
             Stage::Waiting(waiting) => waiting.deadline(),
-            Stage::Deleting { until, .. } => Some(*until),
+            Stage::Changing { until, .. } => Some(*until),
             Stage::Greetings(greetings) => greetings.deadline(),
             Stage::Count(playing)
             | Stage::Message(playing)
@@ -401,5 +426,5 @@ fn number_of(messages: usize) -> Sound {
 }
 
 fn menu_keys() -> Keys {
-    Keys::Of("124670*".to_owned())
+    Keys::Of("1245670*".to_owned())
 }

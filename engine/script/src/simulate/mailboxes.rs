@@ -118,6 +118,8 @@ impl Mailboxes {
                     kept.mailbox.messages.retain(|one| one.id != *message);
                 }
             }
+            // Who sees to it stands in the records.
+            MailboxChange::Assign { .. } => {}
             MailboxChange::Greeting {
                 mailbox,
                 kind,

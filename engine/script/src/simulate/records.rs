@@ -67,6 +67,11 @@ impl Records {
             }
             MailboxChange::Heard { message } => ("voicemail.heard", message.0),
             MailboxChange::Delete { message } => ("voicemail.deleted", message.0),
+            MailboxChange::Assign { message, to } => {
+                let to = Some(to.clone());
+                self.write(self.store.assign_message(&self.tenant, message.0, to));
+                return None;
+            }
             MailboxChange::Greeting { .. } => return None,
         };
         let before = self.store.message(&self.tenant, id).wait().ok()??;

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::{dialplan, manifest, plugin, why, with};
 use crate::support::{Project, Setting};
 
-fn smtp(port: u16) -> Option<Smtp> {
+/// A relay on loopback.
+pub(super) fn smtp(port: u16) -> Option<Smtp> {
     Some(Smtp {
         host: "127.0.0.1".to_owned(),
         port,

@@ -7,6 +7,9 @@ mod jobs;
 mod mail;
 mod messages;
 mod permissions;
+#[allow(dead_code, reason = "each test binary uses a part of it")]
+#[path = "../../../../../tests/support/relay.rs"]
+mod relay;
 mod routes;
 mod shipped;
 mod sink;
@@ -18,6 +21,7 @@ mod smsc;
 mod tables;
 mod tickets;
 mod trouble;
+mod voicemail;
 
 use ::store::{KvKey, Store};
 use script::{Outcome, ScriptEnd};

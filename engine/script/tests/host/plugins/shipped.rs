@@ -21,6 +21,18 @@ pub(super) fn project_with(
     dialplan: &str,
     setting: Setting,
 ) -> Project {
+    let project = tried(plugins, dialplan, setting);
+    let generation = project.scripts.status().tenants[0].generation;
+    assert_eq!(generation, Some(1), "{:?}", project.report);
+    project
+}
+
+/// The same, whether its scripts are taken or not.
+pub(super) fn tried(
+    plugins: Vec<(&'static str, Value)>,
+    dialplan: &str,
+    setting: Setting,
+) -> Project {
     let mut files = vec![("scripts/8001/init.lua".to_owned(), dialplan.to_owned())];
     let mut grants = Vec::new();
     for (name, _) in &plugins {
@@ -46,8 +58,6 @@ pub(super) fn project_with(
             ..setting
         },
     );
-    let generation = project.scripts.status().tenants[0].generation;
-    assert_eq!(generation, Some(1), "{:?}", project.report);
     project
 }
 

@@ -2,9 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{changes, count, entered, envelope, heard, message};
-use crate::call::tests::{Bench, named, s};
-use crate::{Command, Event, MailboxChange, MailboxMessage, MessageId, Output, Reply, Sound, Tone};
+use super::{changes, count, entered, entered_in, envelope, heard, message};
+use crate::call::tests::{Bench, named, s, setup};
+use crate::{
+    Command, Event, MailboxChange, MailboxMessage, MessageId, Options, Output, Reply, Setup, Sound,
+    Tone,
+};
 
 #[test]
 fn new_messages_are_counted_and_played_before_the_others() {
@@ -75,6 +78,45 @@ fn a_message_that_could_not_be_deleted_is_still_there() {
     assert!(bench.decided("do not call the message deleted"));
     bench.keys("1");
     assert_eq!(bench.playing().1, envelope(1));
+}
+
+#[test]
+fn key_5_gives_the_message_to_the_user_who_listens_and_says_so_when_it_is_on_disk() {
+    let of_user = Setup {
+        user: Some("1050".to_owned()),
+        ..setup()
+    };
+    let messages = vec![message(1, true), message(2, true)];
+    let (mut bench, _) = entered_in(Bench::with(of_user, Options::default()), messages);
+    bench.hears(&count(0));
+    bench.keys("6");
+    bench.take_plays();
+    bench.keys("5");
+
+    let taken = MailboxChange::Assign {
+        message: MessageId(Uuid::from_u128(2)),
+        to: "1050".to_owned(),
+    };
+    assert_eq!(changes(&bench).last(), Some(&taken));
+    bench.changed(true);
+    bench.hears(&[named("vm/yours")]);
+    bench.keys("5");
+    bench.take_plays();
+    bench.changed(false);
+    bench.hears(&[named("sys/error")]);
+    assert!(bench.decided("do not call the message assigned"));
+}
+
+#[test]
+fn a_caller_from_outside_takes_no_message() {
+    let (mut bench, _) = entered(vec![message(1, true)]);
+    bench.hears(&count(0));
+    bench.take_plays();
+
+    bench.keys("5");
+
+    bench.hears(&[named("menu/invalid")]);
+    assert!(changes(&bench).is_empty());
 }
 
 #[test]

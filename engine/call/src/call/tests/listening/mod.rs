@@ -32,7 +32,11 @@ fn mailbox(messages: Vec<MailboxMessage>) -> Mailbox {
 
 /// A call in the menu of 1049's mailbox, the PIN given.
 fn entered(messages: Vec<MailboxMessage>) -> (Bench, RequestId) {
-    let mut bench = Bench::new();
+    entered_in(Bench::new(), messages)
+}
+
+/// The same, in this call.
+fn entered_in(mut bench: Bench, messages: Vec<MailboxMessage>) -> (Bench, RequestId) {
     let request = bench.ask(Command::VoicemailMenu {
         mailbox: Some("1049".to_owned()),
     });
