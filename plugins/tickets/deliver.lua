@@ -7,6 +7,9 @@ local deliver = {}
 local config   = plugin.config
 local receiver = plugin.store("receiver")
 
+-- Events that a job is telling of at this moment. After a crash it ends by itself, when no answer can come any more.
+local sending = plugin.store("sending", { expires = config.timeout + 5 })
+
 -- The schedule of the specification.
 local WAITS = { "5s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h" }
 
@@ -92,27 +95,44 @@ end
 ---@param event TicketEvent
 ---@param job Job
 ---@param reply HttpReply
+---@return string? why    nil when nothing is left to do
+---@return Duration? later   When the attempt does not count
 local function judge(event, job, reply)
   local status = reply.status
   if status >= 200 and status <= 299 then
     desk.mark(event, "delivered", job.attempt)
-    return learn(event, reply.json)
+    learn(event, reply.json)
+    return
   end
   local why = "the ticket system answered " .. status
   fails(event, job, why)
   if status == 410 then
     receiver:set("gone", config.url)
     desk.mark(event, "refused", job.attempt, why)
-    return log.warn("the ticket system wants no more webhooks (410): none are sent until another url is set")
+    log.warn("the ticket system wants no more webhooks (410): none are sent until another url is set")
+    return
   end
   if status == 429 or status == 502 or status == 504 or reply.retry_after then
     -- All others wait, too.
     receiver:set("rest", clock.now() + (reply.retry_after or 60))
   end
   if status == 429 then
-    jobs.later(reply.retry_after or "1m", why)
+    return why, reply.retry_after or "1m"
   end
-  error(why) -- the job runs again, later each time
+  return why
+end
+
+---@param event TicketEvent
+---@return HttpReply
+local function tell(event)
+  return http.post(config.url, {
+    json    = webhook(event),
+    timeout = config.timeout,
+    webhook = {
+      id     = ("msg_%s_%d"):format(event.ticket, event.id),
+      secret = { config.secret, config.old_secret },
+    },
+  })
 end
 
 jobs.handle("deliver", { retry = WAITS }, function(what, job)
@@ -125,16 +145,29 @@ jobs.handle("deliver", { retry = WAITS }, function(what, job)
   end
   rest()
   keep_order(event)
+  -- What is replayed may have another job that waits for its next attempt.
+  if not sending:add(tostring(event.id)) then
+    jobs.later("5s", "it is being told")
+  end
+  local now = desk.event(event.id)
+  if now and now.state == "delivered" then
+    sending:delete(tostring(event.id))
+    return
+  end
   fails(event, job, "no answer")
-  local reply = http.post(config.url, {
-    json    = webhook(event),
-    timeout = config.timeout,
-    webhook = {
-      id     = ("msg_%s_%d"):format(event.ticket, event.id),
-      secret = { config.secret, config.old_secret },
-    },
-  })
-  judge(event, job, reply)
+  local reached, reply = pcall(tell, event)
+  local why, later ---@type string?, Duration?
+  if reached then
+    why, later = judge(event, job, reply --[[@as HttpReply]])
+  else
+    why = tostring(reply)
+  end
+  sending:delete(tostring(event.id))
+  if later then
+    jobs.later(later, why)
+  elseif why then
+    error(why, 0) -- the job runs again, later each time
+  end
 end)
 
 return deliver

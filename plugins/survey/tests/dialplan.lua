@@ -1,4 +1,4 @@
--- 100 rings 1001 and asks afterwards; *9 is what agents transfer to.
+-- 100 rings 1001 and asks afterwards; *9 is what agents transfer to; 197 says which low score was heard of last.
 local survey = require "plugins.survey"
 
 local function hotline(call)
@@ -9,5 +9,13 @@ local function hotline(call)
   call.vars.score, call.vars.why = survey.ask(call, leg)
 end
 
-context "internal" { ["100"] = hotline, ["*9"] = survey.hand_over }
+local low = store("low")
+
+on("survey.low", function(about) low:set("last", about.score) end)
+
+context "internal" {
+  ["100"] = hotline,
+  ["*9"]  = survey.hand_over,
+  ["197"] = function(call) call.vars.low = low:get("last") end,
+}
 context "inbound"  { ["100"] = hotline }

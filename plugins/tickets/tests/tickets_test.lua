@@ -6,6 +6,12 @@ local function missed_call()
   dial { to = "100", at = "mon 10:00", from = "13900139000" }:is_refused("no_answer")
 end
 
+---@param ticket string
+---@param index integer
+local function event(ticket, index)
+  return simulate.request("GET /tickets/" .. ticket).json.events[index]
+end
+
 test("a missed call is told, signed", function()
   local desk = simulate.http(HOOK, 204)
   missed_call()
@@ -51,8 +57,12 @@ end)
 test("a desk that is down for days leaves a failed job behind", function()
   local desk = simulate.http(HOOK, 503)
   missed_call()
-  simulate.wait("4d")
+  simulate.wait("52h")
+  expect(simulate.jobs()[1].failed).equals(false)
+  expect(event("202603-00001", 1).state).equals("waiting")
+  simulate.wait("44h")
   expect(#desk.requests).equals(10)
+  expect(event("202603-00001", 1).state).equals("failed")
   local job = simulate.jobs()[1]
   expect(job.failed).equals(true)
   expect(job.attempts).equals(10)
@@ -138,4 +148,83 @@ test("what was written down before a crash is told within a minute after it, onc
   expect(desk.requests[1].json.type).equals("ticket.opened")
   simulate.wait("1h")
   expect(#desk.requests).equals(1)
+end)
+
+-- What a receiver answers that is there, and cannot now.
+for _, status in ipairs { 502, 504 } do
+  test(("a desk that answers %d is left alone by all events for a minute"):format(status), function()
+    local desk = simulate.http(HOOK, { status, 204 })
+    missed_call()
+    missed_call()
+    simulate.wait("30s")
+    expect(#desk.requests).equals(1)
+    simulate.wait("1m")
+    expect(#desk.requests).equals(3)
+  end)
+end
+
+test("a desk that says for how long is left alone for as long", function()
+  local desk = simulate.http(HOOK, { 503, 204 }, nil, { headers = { ["retry-after"] = "3600" } })
+  missed_call()
+  missed_call()
+  simulate.wait("58m")
+  expect(#desk.requests).equals(1)
+  simulate.wait("2h")
+  expect(#desk.requests).equals(3)
+end)
+
+test("a desk that is only broken keeps no other event from being told", function()
+  local desk = simulate.http(HOOK, { 500, 204 })
+  missed_call()
+  missed_call()
+  expect(desk.requests[2].json.data.ticket).equals("202603-00002")
+end)
+
+test("a desk that wanted no more gets what is replayed, and what comes after it", function()
+  local desk = simulate.http(HOOK, { 410, 204 })
+  missed_call()
+  expect(event("202603-00001", 1).state).equals("refused")
+  simulate.request("POST /tickets/202603-00001/replay")
+  simulate.wait("1s")
+  expect(event("202603-00001", 1).state).equals("delivered")
+  missed_call()
+  expect(#desk.requests).equals(3)
+end)
+
+test("what two jobs are to tell is told once", function()
+  local desk = simulate.http(HOOK, { 502, 204 })
+  missed_call()
+  expect(simulate.request("POST /tickets/202603-00001/replay").json.replayed).equals(1)
+  simulate.wait("1h")
+  expect(#desk.requests).equals(2)
+  expect(#simulate.jobs()).equals(0)
+end)
+
+test("what is reported twice counts once", function()
+  local desk = simulate.http(HOOK, 204)
+  for _ = 1, 2 do
+    expect(dial({ user = "1001", to = "198", at = "mon 10:00" }).vars.ticket).equals("202603-00001")
+  end
+  expect(#desk.requests).equals(1)
+end)
+
+test("a note of less than a second is none", function()
+  local desk = simulate.http(HOOK, 204)
+  talks_with_1001()
+  local agent = dial { user = "1001", to = "*42" }
+  agent:hears("ticket/note", "tone:beep")
+  agent:speaks("0.5s")
+  agent:hangs_up()
+  simulate.wait("5s")
+  expect(#desk.requests).equals(1)
+end)
+
+test("scripts hear what the ticket system says, and it says no more than 500 characters", function()
+  simulate.http(HOOK, 204)
+  missed_call()
+  local long = ("a"):rep(501)
+  expect(simulate.request("POST /tickets/202603-00001", { json = { assigned_to = long } }).status).equals(400)
+  local said = { state = "closed", assigned_to = long:sub(2) }
+  expect(simulate.request("POST /tickets/202603-00001", { json = said }).status).equals(200)
+  expect(dial({ user = "1001", to = "197" }).vars.changed).equals("202603-00001 closed")
 end)

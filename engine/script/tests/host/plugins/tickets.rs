@@ -58,17 +58,24 @@ fn is_put_off(project: &Project, why: &str) -> usize {
 
 /// Checks the signature as a receiver would.
 fn verified(request: &Request) -> Value {
+    assert_eq!(
+        request.header("webhook-signature"),
+        signature(request, SECRET)
+    );
+    serde_json::from_str(&request.body).unwrap()
+}
+
+/// What a request has to be signed with.
+fn signature(request: &Request, secret: &[u8]) -> String {
     let signed = format!(
         "{}.{}.{}",
         request.header("webhook-id"),
         request.header("webhook-timestamp"),
         request.body
     );
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
     mac.update(signed.as_bytes());
-    let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-    assert_eq!(request.header("webhook-signature"), expected);
-    serde_json::from_str(&request.body).unwrap()
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 #[test]
@@ -142,6 +149,21 @@ fn an_answer_that_is_no_success_is_tried_again_with_the_same_id_and_a_new_time()
     }
     let time = |request: &Request| request.header("webhook-timestamp").parse::<i64>().unwrap();
     assert_eq!(time(&third) - time(&first), 305);
+}
+
+#[test]
+fn while_the_receiver_changes_its_secret_both_sign() {
+    let sink = Sink::start(&[204]);
+    let (new, old) = ("sixteen or more letters", "the sixteen from before");
+    let settings = json!({ "url": sink.url(), "secret": new, "old_secret": old });
+    let project = shipped::project(vec![("tickets", settings)], &dialplan(""));
+
+    missed(&project, 1);
+
+    let request = sink.next();
+    let signatures = request.header("webhook-signature").split(' ');
+    let expected = [new, old].map(|secret| signature(&request, secret.as_bytes()));
+    assert_eq!(signatures.collect::<Vec<_>>(), expected);
 }
 
 #[test]
