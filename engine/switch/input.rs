@@ -5,7 +5,9 @@ use std::sync::Arc;
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
-use script::{CallStatus, MessageChange, NotMade, Originate, Place, ScriptEnd, ScriptNews};
+use script::{
+    CallStatus, MessageChange, NotMade, Originate, Place, ScriptEnd, ScriptNews, WhichCalls,
+};
 use serde_json::Value;
 use store::MessageRow;
 use tokio::sync::{mpsc, oneshot};
@@ -187,9 +189,16 @@ impl script::Exchange for Entrance {
         asked
     }
 
-    fn calls(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
+    fn calls(&self, tenant: &TenantId, which: WhichCalls) -> oneshot::Receiver<Vec<CallStatus>> {
         let (answer, asked) = oneshot::channel();
-        let question = originating::Question::Calls(tenant.clone(), answer);
+        let question = originating::Question::Calls(tenant.clone(), which, answer);
+        let _ = self.offer(question.into());
+        asked
+    }
+
+    fn count_calls(&self, tenant: &TenantId, which: WhichCalls) -> oneshot::Receiver<usize> {
+        let (answer, asked) = oneshot::channel();
+        let question = originating::Question::Count(tenant.clone(), which, answer);
         let _ = self.offer(question.into());
         asked
     }

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use call::number::{Kind, Plan, normalise};
 use call::{CallId, Options, Origin, Setup, Target, TenantId, Why};
-use script::suggest::did_you_mean;
-use script::{CallStatus, NotMade, Originate};
+use script::{CallStatus, NotMade, Originate, WhichCalls};
 use store::CallBegin;
 use tokio::sync::oneshot;
 use web::NoCall;
@@ -23,7 +22,8 @@ pub(crate) enum Question {
         Originate,
         oneshot::Sender<Result<CallStatus, NotMade>>,
     ),
-    Calls(TenantId, oneshot::Sender<Vec<CallStatus>>),
+    Calls(TenantId, WhichCalls, oneshot::Sender<Vec<CallStatus>>),
+    Count(TenantId, WhichCalls, oneshot::Sender<usize>),
     HangUp(TenantId, CallId, String, oneshot::Sender<bool>),
 }
 
@@ -61,17 +61,31 @@ impl Switch {
                     }
                 }
             }
-            Question::Calls(tenant, answer) => {
-                let mut calls: Vec<&Live> = self.calls.values().map(|live| &**live).collect();
-                calls.retain(|live| live.setup.tenant == tenant && live.ended.is_none());
+            Question::Calls(tenant, which, answer) => {
+                let mut calls: Vec<&Live> = self.calls_of(&tenant, &which).collect();
                 calls.sort_by_key(|live| live.id());
                 let calls = calls.into_iter().take(MOST_LISTED).map(status_of);
                 let _ = answer.send(calls.collect());
+            }
+            Question::Count(tenant, which, answer) => {
+                let _ = answer.send(self.calls_of(&tenant, &which).count());
             }
             Question::HangUp(tenant, call, by, answer) => {
                 let _ = answer.send(self.hang_up_for(now, &tenant, call, by));
             }
         }
+    }
+
+    /// Those of a tenant's calls that go on.
+    fn calls_of(&self, tenant: &TenantId, which: &WhichCalls) -> impl Iterator<Item = &Live> {
+        let all = self.calls.values().map(|live| &**live);
+        all.filter(move |live| {
+            let now = || {
+                let shown = super::api::state_of(live);
+                (shown.state, shown.talks_with)
+            };
+            live.setup.tenant == *tenant && live.ended.is_none() && which.takes(&live.setup, now)
+        })
     }
 
     /// Ends a tenant's call, `by` whom its record shall name; false when there is none.
@@ -263,14 +277,14 @@ impl Switch {
             Obstacle::NoUser(user) => {
                 let known = self.tenants.get(&*tenant.0);
                 let known = known.into_iter().flat_map(|it| it.users.keys());
-                let hint = did_you_mean(user, known.map(String::as_str));
-                NotMade::Mistake(format!("no user '{user}'{hint}"))
+                NotMade::no_user(user, known.map(String::as_str))
             }
-            Obstacle::NoTrunk(trunk) => NotMade::Mistake(format!("no trunk '{trunk}'")),
-            Obstacle::NoContext => NotMade::Mistake(
-                "context: say where the number is looked up: only users have a context of their own"
-                    .to_owned(),
-            ),
+            Obstacle::NoTrunk(trunk) => {
+                let known = self.trunks.by_name.iter();
+                let theirs = known.filter(|(_, known)| known.settings.tenant == *tenant.0);
+                NotMade::no_trunk(trunk, theirs.map(|(name, _)| name.as_str()))
+            }
+            Obstacle::NoContext => NotMade::no_context(),
             Obstacle::NoPhone | Obstacle::NoRoute => NotMade::Why(Why::Unavailable),
             Obstacle::Full(_) => NotMade::Why(Why::Congestion),
         }
@@ -317,27 +331,12 @@ impl Live {
         let answer = if first.state() == call::LegState::Up {
             Ok(status_of(self))
         } else if let Some(record) = &self.ended {
-            Err(NotMade::Why(why_of(record.cause)))
+            Err(NotMade::for_cause(record.cause))
         } else {
             return;
         };
         if let Some(asker) = self.asker.take() {
             let _ = asker.send(answer);
-        }
-    }
-}
-
-fn why_of(cause: call::Cause) -> Why {
-    use call::Cause;
-
-    match cause {
-        Cause::Busy => Why::Busy,
-        Cause::NoAnswer => Why::NoAnswer,
-        Cause::Rejected | Cause::Forbidden => Why::Rejected,
-        Cause::Congestion | Cause::Failure => Why::Congestion,
-        Cause::Normal | Cause::Cancelled => Why::Cancelled,
-        Cause::Unallocated | Cause::Unavailable | Cause::Incompatible | Cause::Lost => {
-            Why::Unavailable
         }
     }
 }

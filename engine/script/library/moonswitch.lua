@@ -520,6 +520,8 @@ function spawn(task, ...) end
 ---@class Calls
 calls = {}
 
+---@alias CallState "menu"|"queued"|"ringing"|"talking"|"held"|"parked"|"conference"|"voicemail"|"fallback"|"ending"
+
 ---@class CallStatus
 ---@field id string
 ---@field from string?             The caller's number
@@ -528,7 +530,7 @@ calls = {}
 ---@field context string
 ---@field user string?             The user who calls
 ---@field trunk string?            The trunk that it came by
----@field state "menu"|"ringing"|"talking"|"held"|"voicemail"|"fallback"|"ending"
+---@field state CallState
 ---@field talks_with string?       The user or number that the caller talks with
 ---@field started_at number        Seconds since 1970
 
@@ -555,12 +557,24 @@ function calls.get(id) end
 
 ---@class CallListOptions
 ---@field user? string             Who calls or is talked with
----@field state? "menu"|"ringing"|"talking"|"held"|"voicemail"|"fallback"|"ending"
+---@field from? string             The caller's number
+---@field to? string               The dialled number
+---@field trunk? string            By which they came
+---@field state? CallState
 
----The calls that go on, the longest first.
+---The calls that go on, the longest first, at most 1,000. The one that asks is among them.
 ---@param options? CallListOptions
 ---@return CallStatus[]
 function calls.list(options) end
+
+---How many calls go on, the one that asks among them: for a limit of your own.
+---
+---    if calls.count { to = call.to } > 30 then
+---      return call:reject("busy")
+---    end
+---@param options? CallListOptions
+---@return integer
+function calls.count(options) end
 
 ---Ends a call; false when there is none with this id. Its record names whoever did it.
 ---@param id string

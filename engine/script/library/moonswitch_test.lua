@@ -131,6 +131,25 @@ function simulate.unavailable(user) end
 ---@return Phone
 function simulate.agent(id, state) end
 
+---@class StandingOptions
+---@field user? string        One of our users calls
+---@field from? string        The caller's number; the user's own, or one outside
+---@field to? string          The dialled number; `talks_with` when left out
+---@field trunk? string       By which they came
+---@field context? string     The user's or the trunk's own when left out
+---@field state? CallState    "talking"
+---@field talks_with? string  The user or number that the caller talks with: "1049"
+
+---So many calls like this stand from now on, beside those of the test; 0 takes them away. `calls.count`, `calls.list`
+---and `calls.get` find them, `calls.hangup` ends one. Nothing happens in them.
+---@param count integer
+---@param options? StandingOptions
+function simulate.calls(count, options) end
+
+---The calls that scripts have made with `calls.originate`, oldest first: who was rung first is the caller.
+---@return Caller[]
+function simulate.originated() end
+
 ---@class PhoneOptions
 ---@field registered? boolean             true
 ---@field busy? boolean                   Refuses: in another call

@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
-use call::{CallId, Command, Reply, Target, TenantId, Why};
+use call::{CallId, Command, Reply, TenantId};
 use serde::Serialize;
 use store::MessageRow;
 use tokio::sync::oneshot;
 use uuid::Uuid;
+
+use crate::calls::{CallStatus, NotMade, Originate, WhichCalls};
 
 /// What the exchange does for scripts. Implemented by the switch; called from Lua threads, so
 /// nothing here may block.
@@ -94,9 +96,15 @@ pub trait Exchange: Send + Sync + 'static {
         oneshot::channel().1
     }
 
-    /// A tenant's calls that go on, the longest first.
-    fn calls(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
-        let _ = tenant;
+    /// Those of a tenant's calls that go on, the longest first.
+    fn calls(&self, tenant: &TenantId, which: WhichCalls) -> oneshot::Receiver<Vec<CallStatus>> {
+        let _ = (tenant, which);
+        oneshot::channel().1
+    }
+
+    /// How many of a tenant's calls these are.
+    fn count_calls(&self, tenant: &TenantId, which: WhichCalls) -> oneshot::Receiver<usize> {
+        let _ = (tenant, which);
         oneshot::channel().1
     }
 
@@ -214,56 +222,6 @@ pub enum ScriptNews {
         /// The fault that was one too many.
         why: String,
     },
-}
-
-/// A call that is to be made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Originate {
-    /// Who is rung first.
-    pub from: Target,
-    /// The number that is dialled for them then.
-    pub to: String,
-    /// Where it is looked up; a user's own context when `None`.
-    pub context: Option<String>,
-    /// How long the first may ring.
-    pub timeout: Duration,
-    /// What the first is shown: the number that is dialled for a user, the trunk's own for others
-    /// when `None`.
-    pub caller_id: Option<String>,
-}
-
-/// Why a call was not made.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum NotMade {
-    /// The network's answer.
-    Why(Why),
-    /// The sentence for the script.
-    Mistake(String),
-}
-
-/// A call that goes on, as others see it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CallStatus {
-    /// Its id.
-    pub id: CallId,
-    /// The caller's number, if it is known.
-    pub from: Option<String>,
-    /// The caller's name, if it is known.
-    pub from_name: Option<String>,
-    /// The number that was dialled.
-    pub to: String,
-    /// Where it was looked up.
-    pub context: String,
-    /// The user who calls.
-    pub user: Option<String>,
-    /// The trunk that it came by.
-    pub trunk: Option<String>,
-    /// `menu`, `ringing`, `talking`, `held`, `voicemail`, `fallback`, `ending`.
-    pub state: &'static str,
-    /// The user or number that the caller talks with.
-    pub talks_with: Option<String>,
-    /// Microseconds since 1970, UTC.
-    pub started_at: i64,
 }
 
 /// Which sounds there are. Called from Lua threads, so nothing here may block for long.

@@ -28,7 +28,7 @@ use crate::snapshot::Snapshot;
 use crate::status::Failures;
 use crate::{
     CallStatus, Clock, Exchange, Fault, MessageChange, NotMade, Originate, Place, ScriptEnd,
-    SentText, Sounds, Undelivered, config, fault,
+    SentText, Sounds, Undelivered, WhichCalls, config, fault,
 };
 
 /// One generation of one tenant on its thread, seen from outside.
@@ -391,8 +391,12 @@ impl Exchange for Leash {
         self.exchange.originate(tenant, wanted)
     }
 
-    fn calls(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
-        self.exchange.calls(tenant)
+    fn calls(&self, tenant: &TenantId, which: WhichCalls) -> oneshot::Receiver<Vec<CallStatus>> {
+        self.exchange.calls(tenant, which)
+    }
+
+    fn count_calls(&self, tenant: &TenantId, which: WhichCalls) -> oneshot::Receiver<usize> {
+        self.exchange.count_calls(tenant, which)
     }
 
     fn hang_up(&self, tenant: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {

@@ -3,6 +3,7 @@
 mod advice;
 mod api;
 mod budget;
+mod calls;
 pub mod config;
 mod convert;
 mod door;
@@ -41,10 +42,11 @@ mod vm;
 mod watch;
 mod watchdog;
 
+pub use calls::{CallStatus, NotMade, Originate, WhichCalls};
 pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
 pub use exchange::{
-    CallNews, CallStatus, Clock, Exchange, Fault, MessageChange, NotMade, Originate, Place,
-    ScriptEnd, ScriptNews, SentText, Sounds, Undelivered,
+    CallNews, Clock, Exchange, Fault, MessageChange, Place, ScriptEnd, ScriptNews, SentText, Sounds,
+    Undelivered,
 };
 pub use generation::{Outcome, ReloadReport};
 pub use history::{GoneBack, Kept};

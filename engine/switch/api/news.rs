@@ -1,11 +1,11 @@
 //! What the switch tells the API's listeners.
 
 use call::{CallId, TenantId};
-use script::ScriptNews;
+use script::{CallStatus, ScriptNews};
 use sip::registrar::Binding;
 use web::{LiveCall, News};
 
-use super::shown::{ENDING, coarse, partner, state_of};
+use super::shown::{ENDING, partner, state_of};
 use crate::switch::Switch;
 use crate::switch::live::Live;
 
@@ -15,7 +15,7 @@ impl Switch {
         if live.ended.is_some() || live.call.is_ended() {
             return;
         }
-        let state = (coarse(live.call.state()), partner(live));
+        let state = (CallStatus::word(live.call.state()), partner(live));
         if state.0 == ENDING || live.told == Some(state) {
             return;
         }

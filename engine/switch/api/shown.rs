@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use call::{CallId, LegId, TenantId};
+use script::CallStatus;
 use serde_json::Value;
 use uuid::Uuid;
 use web::{
@@ -145,7 +146,7 @@ impl Switch {
 pub(in crate::switch) fn state_of(live: &Live) -> LiveCall {
     let state = match live.ended {
         Some(_) => ENDING,
-        None => coarse(live.call.state()),
+        None => CallStatus::word(live.call.state()),
     };
     let talks_with = partner(live).and_then(|id| {
         let leg = live.call.legs().iter().find(|leg| leg.id() == id)?;
@@ -160,22 +161,6 @@ pub(super) fn partner(live: &Live) -> Option<LegId> {
     let front = live.call.front();
     let mut legs = live.call.legs().iter();
     legs.find(|leg| leg.id() == front)?.talks_with()
-}
-
-/// What a call does, as outsiders see it: what a script does from one moment to the next is a menu.
-pub(super) fn coarse(state: &str) -> &'static str {
-    match state {
-        "queue" => "queued",
-        "ringing" => "ringing",
-        "talking" => "talking",
-        "held" => "held",
-        "parked" => "parked",
-        "conference" => "conference",
-        "voicemail" | "voicemail_menu" => "voicemail",
-        "apology" => "fallback",
-        "ending" | "ended" => ENDING,
-        _ => "menu",
-    }
 }
 
 /// A tenant's part of what a reload came to.
@@ -233,23 +218,5 @@ mod tests {
             (&*refused.outcome, refused.errors.len()),
             ("config_refused", 0)
         );
-    }
-
-    #[test]
-    fn the_states_of_a_call_are_those_that_the_api_names() {
-        for (inside, outside) in [
-            ("script", "menu"),
-            ("gather", "menu"),
-            ("bridge", "menu"),
-            ("queue", "queued"),
-            ("ringing", "ringing"),
-            ("talking", "talking"),
-            ("held", "held"),
-            ("voicemail_menu", "voicemail"),
-            ("apology", "fallback"),
-            ("ended", "ending"),
-        ] {
-            assert_eq!(coarse(inside), outside);
-        }
     }
 }

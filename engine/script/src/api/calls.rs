@@ -9,10 +9,10 @@ use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use uuid::Uuid;
 
 use super::agents::too_busy;
-use super::arguments::{Arguments, Names, unknown_word};
+use super::arguments::{Arguments, Names, Options, unknown_word};
 use super::target::target_of;
 use super::while_running;
-use crate::exchange::{CallStatus, NotMade, Originate};
+use crate::calls::{CallStatus, NotMade, Originate, WhichCalls};
 use crate::plugin::{Owner, Right};
 use crate::surroundings::Surroundings;
 use crate::{fault, vm};
@@ -26,7 +26,7 @@ pub(crate) static ORIGINATE: Names = Names {
 /// What narrows `calls.list`.
 pub(crate) static LIST: Names = Names {
     class: "CallListOptions",
-    names: &["user", "state"],
+    names: &["user", "from", "to", "trunk", "state"],
 };
 
 /// Makes the table for one owner.
@@ -39,6 +39,7 @@ pub(crate) fn table(
     calls.raw_set("originate", originate(lua, surroundings, owner)?)?;
     calls.raw_set("get", get(lua, surroundings)?)?;
     calls.raw_set("list", list(lua, surroundings)?)?;
+    calls.raw_set("count", count(lua, surroundings)?)?;
     calls.raw_set("hangup", hangup(lua, surroundings, owner)?)?;
     Ok(calls)
 }
@@ -109,11 +110,17 @@ fn get(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
         let wanted = while_running(&surroundings, FUNCTION)
             .and_then(|()| id(&Arguments::new(FUNCTION, values, 1)?));
         async move {
-            let wanted = wanted.map_err(|error| fault::at(&place, error))?;
-            let all = surroundings.exchange.calls(&surroundings.tenant).await;
-            let all = all.map_err(|_| fault::at(&place, too_busy(FUNCTION)))?;
-            let found = all.iter().find(|call| Some(call.id) == wanted);
-            found.map(|call| row(&lua, call)).transpose()
+            let Some(id) = wanted.map_err(|error| fault::at(&place, error))? else {
+                return Ok(None);
+            };
+            let which = WhichCalls {
+                id: Some(id),
+                ..WhichCalls::default()
+            };
+            let found = surroundings.exchange.calls(&surroundings.tenant, which);
+            let found = found.await;
+            let found = found.map_err(|_| fault::at(&place, too_busy(FUNCTION)))?;
+            found.first().map(|call| row(&lua, call)).transpose()
         }
     })?;
     vm::waiting(lua, FUNCTION, function)
@@ -125,33 +132,64 @@ fn list(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
     let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
         let surroundings = Rc::clone(&surroundings);
         let place = surroundings.place(&lua);
-        let asked = while_running(&surroundings, FUNCTION).and_then(|()| narrowed(values));
+        let which =
+            while_running(&surroundings, FUNCTION).and_then(|()| narrowed(FUNCTION, values));
         async move {
-            let (user, state) = asked.map_err(|error| fault::at(&place, error))?;
-            let all = surroundings.exchange.calls(&surroundings.tenant).await;
-            let all = all.map_err(|_| fault::at(&place, too_busy(FUNCTION)))?;
-            let is_with = |call: &&CallStatus| {
-                let parties = [&call.user, &call.talks_with];
-                user.is_none() || parties.contains(&&user)
-            };
-            let does = |call: &&CallStatus| state.is_none_or(|state| call.state == state);
-            let found = all.iter().filter(is_with).filter(does);
-            let rows = found.map(|call| row(&lua, call));
+            let which = which.map_err(|error| fault::at(&place, error))?;
+            let found = surroundings.exchange.calls(&surroundings.tenant, which);
+            let found = found.await;
+            let found = found.map_err(|_| fault::at(&place, too_busy(FUNCTION)))?;
+            let rows = found.iter().map(|call| row(&lua, call));
             lua.create_sequence_from(rows.collect::<mlua::Result<Vec<_>>>()?)
         }
     })?;
     vm::waiting(lua, FUNCTION, function)
 }
 
-/// Which user and which state are asked for.
-fn narrowed(values: MultiValue) -> mlua::Result<(Option<String>, Option<&'static str>)> {
-    let arguments = Arguments::new("calls.list", values, 1)?;
+fn count(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
+    const FUNCTION: &str = "calls.count";
+    let surroundings = Rc::clone(surroundings);
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let surroundings = Rc::clone(&surroundings);
+        let place = surroundings.place(&lua);
+        let which =
+            while_running(&surroundings, FUNCTION).and_then(|()| narrowed(FUNCTION, values));
+        async move {
+            let which = which.map_err(|error| fault::at(&place, error))?;
+            let counted = surroundings
+                .exchange
+                .count_calls(&surroundings.tenant, which);
+            let counted = counted.await;
+            counted.map_err(|_| fault::at(&place, too_busy(FUNCTION)))
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+/// Which calls are asked for.
+fn narrowed(function: &'static str, values: MultiValue) -> mlua::Result<WhichCalls> {
+    let arguments = Arguments::new(function, values, 1)?;
     let options = arguments.options(0, &LIST)?;
-    let state = options.text("state")?.map(|word| {
-        let known = STATES.iter().copied().find(|state| *state == word);
-        known.ok_or_else(|| options.refuse("state", unknown_word(&word, STATES.iter().copied())))
-    });
-    Ok((options.text("user")?, state.transpose()?))
+    Ok(WhichCalls {
+        id: None,
+        user: options.text("user")?,
+        from: options.text("from")?,
+        to: options.text("to")?,
+        trunk: options.text("trunk")?,
+        state: state(&options)?,
+    })
+}
+
+/// What calls do that are asked for.
+pub(crate) fn state(options: &Options) -> mlua::Result<Option<&'static str>> {
+    let Some(word) = options.text("state")? else {
+        return Ok(None);
+    };
+    let known = CallStatus::STATES.iter().copied();
+    match known.clone().find(|state| *state == word) {
+        Some(state) => Ok(Some(state)),
+        None => Err(options.refuse("state", unknown_word(&word, known))),
+    }
 }
 
 fn hangup(lua: &Lua, surroundings: &Rc<Surroundings>, owner: &Rc<Owner>) -> mlua::Result<Function> {
@@ -209,14 +247,3 @@ fn row(lua: &Lua, call: &CallStatus) -> mlua::Result<Table> {
 
 /// How long somebody rings who is rung first.
 const RINGS: Duration = Duration::from_secs(30);
-
-/// The words of [`CallStatus::state`].
-const STATES: [&str; 7] = [
-    "menu",
-    "ringing",
-    "talking",
-    "held",
-    "voicemail",
-    "fallback",
-    "ending",
-];

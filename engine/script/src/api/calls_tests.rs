@@ -119,6 +119,12 @@ fn calls_that_go_on_are_found_listed_and_ended() {
         json!("1050")
     );
     assert_eq!(ids("return #calls.list({ state = 'held' })"), json!(0));
+    assert_eq!(ids("return calls.count()"), json!(2));
+    assert_eq!(
+        ids("return calls.count({ from = '1049', to = 13800138000 })"),
+        json!(1)
+    );
+    assert_eq!(ids("return calls.count({ trunk = 'carrier' })"), json!(0));
     assert_eq!(ids(&format!("return calls.hangup('{ID}')")), json!(true));
     assert_eq!(ids("return calls.hangup('nobody')"), json!(false));
     let hung_up = bed.answers.hung_up.lock().unwrap().clone();

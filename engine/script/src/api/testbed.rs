@@ -21,7 +21,7 @@ use crate::surroundings::{LiveCall, Phase, Run, Surroundings};
 use crate::vm::Vm;
 use crate::{
     CallStatus, Clock, Exchange, NotMade, Originate, Place, ScriptEnd, SentText, Sounds,
-    Undelivered, config, fault,
+    Undelivered, WhichCalls, config, fault,
 };
 
 /// Remembers what was asked, and answers with what was put in, else with [`Reply::Done`].
@@ -116,14 +116,26 @@ impl Exchange for Answers {
         }
     }
 
-    fn calls(&self, _: &TenantId) -> oneshot::Receiver<Vec<CallStatus>> {
-        answered(self.calls.lock().unwrap().clone())
+    fn calls(&self, _: &TenantId, which: WhichCalls) -> oneshot::Receiver<Vec<CallStatus>> {
+        answered(self.found(&which))
+    }
+
+    fn count_calls(&self, _: &TenantId, which: WhichCalls) -> oneshot::Receiver<usize> {
+        answered(self.found(&which).len())
     }
 
     fn hang_up(&self, _: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {
         self.hung_up.lock().unwrap().push((call, by));
         let calls = self.calls.lock().unwrap();
         answered(calls.iter().any(|known| known.id == call))
+    }
+}
+
+impl Answers {
+    fn found(&self, which: &WhichCalls) -> Vec<CallStatus> {
+        let mut calls = self.calls.lock().unwrap().clone();
+        calls.retain(|call| which.fits(call));
+        calls
     }
 }
 

@@ -12,6 +12,7 @@ mod jobs;
 mod lua;
 mod mailboxes;
 mod offline;
+mod others;
 mod perform;
 mod phones;
 mod plugins;

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::clock::VirtualClock;
 use super::floor::Floor;
 use super::mailboxes::Mailboxes;
+use super::others::Standing;
 use super::phones::Phones;
 use super::records::Records;
 use super::scene::{Doing, Fate, Line, Playing, Scene, Tape, target_of};
@@ -38,6 +39,8 @@ pub(super) struct World {
     pub(super) phones: Phones,
     pub(super) floor: Floor,
     pub(super) several: Several,
+    /// Calls beside those of the test.
+    pub(super) standing: Standing,
     pub(super) mailboxes: Mailboxes,
     pub(super) records: Records,
 }
@@ -276,7 +279,11 @@ impl Scene {
                 self.echoes.push_back(Event::Refused { leg, cause });
             }
         }
-        self.lines.push(line);
+        // Whoever is rung first in a call that is made has a line already.
+        match self.line(leg) {
+            Some(known) => *known = line,
+            None => self.lines.push(line),
+        }
     }
 
     fn release(&mut self, now: Instant, leg: LegId, cause: Cause) {

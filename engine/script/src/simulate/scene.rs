@@ -12,6 +12,7 @@ use call::{
 use tokio::sync::oneshot;
 
 use super::floor::Delivery;
+use super::others::Asker;
 use super::story::{self, Story, Who};
 use crate::Place;
 
@@ -55,6 +56,10 @@ pub(super) struct Scene {
     /// With file and line.
     pub(super) error: Option<String>,
     pub(super) vars: serde_json::Value,
+    /// A script has made it.
+    pub(super) is_made: bool,
+    /// The script waits for whoever is rung first.
+    pub(super) asker: Option<Asker>,
     pub(super) story: Story,
 }
 
@@ -149,6 +154,8 @@ impl Scene {
             concluded: false,
             error: None,
             vars: serde_json::Value::Null,
+            is_made: false,
+            asker: None,
             story: Story::default(),
         }
     }
@@ -301,6 +308,9 @@ impl Scene {
                 && let Some(line) = self.line(leg)
             {
                 line.over = true;
+                if leg == LegId::CALLER {
+                    self.fate = Some(Fate::Left);
+                }
             }
             self.call.handle_event(now, event);
         }

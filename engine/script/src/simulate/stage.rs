@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::{CallId, Cause, Ended, Event, Fallback, LegId, Options, Setup, Sound, Target};
+use call::{CallId, Cause, Ended, Event, Fallback, LegId, Options, Origin, Setup, Sound, Target};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
@@ -17,6 +17,7 @@ use super::floor::Floor;
 use super::http::Machines;
 use super::jobs::JobDesk;
 use super::mailboxes::Mailboxes;
+use super::others::{Asker, Standing};
 use super::perform::World;
 use super::phones::Phones;
 use super::post::Post;
@@ -150,6 +151,7 @@ impl Stage {
             shelf,
             phones: Phones::default(),
             several: Several::default(),
+            standing: Standing::default(),
             mailboxes: Mailboxes::new(&project.settings),
             records: Records::new(
                 parts.store,
@@ -189,25 +191,10 @@ impl Stage {
 
     /// A call comes in; its place among the scenes.
     pub(super) fn dial(&mut self, mut setup: Setup) -> usize {
-        let (now, place) = (self.now(), self.scenes.len());
-        let mut random = [0; 10];
-        random[2..].copy_from_slice(&(place as u64).to_be_bytes());
-        setup.id = CallId::new(setup.started_at.unsigned_abs() / 1_000, random);
-        let fallback = &self.world.tenant.fallback;
-        let user = fallback
-            .transfer
-            .as_deref()
-            .and_then(|to| to.strip_prefix("user:"));
-        let options = Options {
-            seed: place as u64,
-            fallback: Fallback {
-                sound: fallback.play.clone().map(Sound::Named),
-                target: user.map(|user| Target::User(user.to_owned())),
-            },
-            ..Options::default()
-        };
+        let now = self.now();
+        setup.id = self.next_id(&setup);
         let started = self.start(&mut setup);
-        let mut scene = Scene::new(now, setup, options);
+        let mut scene = Scene::new(now, setup, self.options(None));
         let setup = &scene.setup;
         let from = match setup.from_raw.as_str() {
             "" => "somebody",
@@ -218,11 +205,54 @@ impl Stage {
         if let Err(ended) = started {
             scene.call.handle_script_ended(now, ended);
         }
+        self.begin(scene)
+    }
+
+    /// A script makes a call: somebody is rung first.
+    pub(super) fn make(&mut self, mut setup: Setup, origin: Origin, asker: Asker) -> usize {
+        let now = self.now();
+        setup.id = self.next_id(&setup);
+        let what = format!(
+            "makes a call: rings {} first, then dials {} in context {}",
+            origin.target, setup.to, setup.context
+        );
+        let mut scene = Scene::new(now, setup, self.options(Some(origin)));
+        scene.asker = Some(asker);
+        scene.is_made = true;
+        scene.tell(now, Who::Script, what);
+        self.begin(scene)
+    }
+
+    fn begin(&mut self, mut scene: Scene) -> usize {
+        let (now, place) = (self.now(), self.scenes.len());
         // Before its script says anything.
         self.world.floor.see(now, &scene.call, &mut scene.seen);
         self.live.push(place);
         self.scenes.push(scene);
         place
+    }
+
+    fn next_id(&self, setup: &Setup) -> CallId {
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&(self.scenes.len() as u64).to_be_bytes());
+        CallId::new(setup.started_at.unsigned_abs() / 1_000, random)
+    }
+
+    fn options(&self, origin: Option<Origin>) -> Options {
+        let fallback = &self.world.tenant.fallback;
+        let user = fallback
+            .transfer
+            .as_deref()
+            .and_then(|to| to.strip_prefix("user:"));
+        Options {
+            seed: self.scenes.len() as u64,
+            fallback: Fallback {
+                sound: fallback.play.clone().map(Sound::Named),
+                target: user.map(|user| Target::User(user.to_owned())),
+            },
+            origin,
+            ..Options::default()
+        }
     }
 
     /// As the exchange does: a number that has no handler as it is written may have one as it is

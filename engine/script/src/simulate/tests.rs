@@ -4,6 +4,7 @@ mod bed;
 mod dead_air;
 mod failures;
 mod gates;
+mod others;
 mod outside;
 mod queues;
 mod several;

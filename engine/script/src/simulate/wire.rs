@@ -10,7 +10,11 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::floor::Question;
-use crate::{Exchange, MessageChange, Place, ScriptEnd, SentText, Sounds, Undelivered};
+use super::others;
+use crate::{
+    CallStatus, Exchange, MessageChange, NotMade, Originate, Place, ScriptEnd, SentText, Sounds,
+    Undelivered, WhichCalls,
+};
 
 /// Something that a script wants, or has come to.
 pub(super) enum FromScript {
@@ -45,6 +49,8 @@ pub(super) enum FromScript {
         change: MessageChange,
         answer: oneshot::Sender<Changed>,
     },
+    /// About calls that are not its own.
+    Calls(others::Question),
 }
 
 /// The message as it is then.
@@ -117,6 +123,36 @@ impl Exchange for Wire {
     fn queues(&self, _: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         let (answer, coming) = oneshot::channel();
         self.put(FromScript::Floor(Question::Queues(answer)));
+        coming
+    }
+
+    fn originate(
+        &self,
+        _: &TenantId,
+        wanted: Originate,
+    ) -> oneshot::Receiver<Result<CallStatus, NotMade>> {
+        let (answer, coming) = oneshot::channel();
+        let question = others::Question::Originate(wanted, answer);
+        self.put(FromScript::Calls(question));
+        coming
+    }
+
+    fn calls(&self, _: &TenantId, which: WhichCalls) -> oneshot::Receiver<Vec<CallStatus>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Calls(others::Question::Calls(which, answer)));
+        coming
+    }
+
+    fn count_calls(&self, _: &TenantId, which: WhichCalls) -> oneshot::Receiver<usize> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Calls(others::Question::Count(which, answer)));
+        coming
+    }
+
+    fn hang_up(&self, _: &TenantId, call: CallId, by: String) -> oneshot::Receiver<bool> {
+        let (answer, coming) = oneshot::channel();
+        let question = others::Question::HangUp(call, by, answer);
+        self.put(FromScript::Calls(question));
         coming
     }
 

@@ -121,20 +121,14 @@ impl Dial {
         let tenant = &stage.world.tenant;
         let user = match &self.user {
             Some(user) => {
-                let known = tenant.users.get(user);
-                let names = tenant.users.keys().map(String::as_str);
-                let known = known
-                    .ok_or_else(|| format!("no user '{user}'{}", did_you_mean(user, names)))?;
-                Some((user, known))
+                known_user(stage, user)?;
+                tenant.users.get(user).map(|known| (user, known))
             }
             None => None,
         };
         let trunk = match (&self.trunk, user) {
             (Some(trunk), _) => {
-                let names = tenant.trunks.keys().map(String::as_str);
-                if !tenant.trunks.contains_key(trunk) {
-                    return Err(format!("no trunk '{trunk}'{}", did_you_mean(trunk, names)));
-                }
+                known_trunk(stage, trunk)?;
                 Some(trunk.clone())
             }
             (None, Some(_)) => None,
@@ -187,5 +181,31 @@ impl Dial {
     }
 }
 
+/// Whether `config.lua` has such a user.
+///
+/// # Errors
+/// The sentence when it has not.
+pub(in crate::simulate) fn known_user(stage: &Stage, user: &str) -> Result<(), String> {
+    let known = &stage.world.tenant.users;
+    if known.contains_key(user) {
+        return Ok(());
+    }
+    let names = known.keys().map(String::as_str);
+    Err(format!("no user '{user}'{}", did_you_mean(user, names)))
+}
+
+/// Whether there is such a trunk.
+///
+/// # Errors
+/// The sentence when there is none.
+pub(in crate::simulate) fn known_trunk(stage: &Stage, trunk: &str) -> Result<(), String> {
+    let known = &stage.world.tenant.trunks;
+    if known.contains_key(trunk) {
+        return Ok(());
+    }
+    let names = known.keys().map(String::as_str);
+    Err(format!("no trunk '{trunk}'{}", did_you_mean(trunk, names)))
+}
+
 /// Who calls when nobody is named.
-const SOMEBODY: &str = "+8613800138000";
+pub(super) const SOMEBODY: &str = "+8613800138000";

@@ -1,6 +1,7 @@
 //! What test files see besides the globals of scripts: `test`, `dial`, `simulate`, `expect`.
 
 mod caller;
+mod calls;
 mod dialing;
 mod expect;
 mod http;
@@ -88,6 +89,12 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) ->
     globals.raw_set("dial", &dial)?;
     let simulate = lua.create_table()?;
     simulate.raw_set("call", dial)?;
+    let made = (Rc::clone(around), Rc::clone(desk));
+    let originated = lua.create_function(move |lua, values: MultiValue| {
+        Arguments::new("simulate.originated", values, 0)?;
+        calls::originated(lua, &made.0, &made.1)
+    })?;
+    simulate.raw_set("originated", originated)?;
     for (name, function, run) in SIMULATE {
         let (desk, around) = (Rc::clone(desk), Rc::clone(around));
         let run = lua.create_function(move |lua, values: MultiValue| {
@@ -108,6 +115,7 @@ const SIMULATE: &[(&str, &str, Simulated)] = &[
     ("unavailable", "simulate.unavailable", unavailable),
     ("phone", "simulate.phone", phone::simulated),
     ("agent", "simulate.agent", phone::agent),
+    ("calls", "simulate.calls", calls::standing),
     ("mailbox", "simulate.mailbox", mailbox),
     ("http", "simulate.http", http::simulated),
     ("smpp", "simulate.smpp", smsc::simulated),
@@ -129,13 +137,14 @@ pub(super) const OPTIONS: &[&Names] = &[
     &request::OPTIONS,
     &smsc::MESSAGE,
     &smsc::RECEIPT,
+    &calls::OPTIONS,
 ];
 
 /// The members of `simulate`, of callers, phones and expectations, for the stubs.
 #[cfg(test)]
 pub(super) fn members(lua: &Lua) -> Vec<(&'static str, Vec<&'static str>)> {
     let mut simulate: Vec<_> = SIMULATE.iter().map(|(name, ..)| *name).collect();
-    simulate.push("call");
+    simulate.extend(["call", "originated"]);
     vec![
         ("simulate", simulate),
         ("Caller", caller::members(lua)),

@@ -42,6 +42,7 @@ impl Stage {
                     scene.call.handle_event(now, event);
                     moved = true;
                 }
+                scene.tell_asker();
                 self.world.floor.see(now, &scene.call, &mut scene.seen);
             }
             let World {
@@ -242,6 +243,7 @@ impl Stage {
                 let _ = answer.send(self.world.change_message(id, &change));
                 return;
             }
+            FromScript::Calls(question) => return self.answer_calls(question),
             wish => wish,
         };
         let (FromScript::Asks { call, .. }
@@ -279,7 +281,7 @@ impl Stage {
                 scene.asked.insert(request, asked);
                 scene.call.handle_command(now, request, command);
             }
-            FromScript::Floor(_) | FromScript::Message { .. } => {}
+            FromScript::Floor(_) | FromScript::Message { .. } | FromScript::Calls(_) => {}
             FromScript::Speaks { language, .. } => scene.language = language,
             FromScript::Leaves { vars, .. } => scene.vars = vars,
             FromScript::Tells { place, what, .. } => scene.tell_at(now, &place, what),
