@@ -10,6 +10,7 @@ use call::acd::{AgentId, Plan, QueueName};
 use call::{CallId, Command, Reply, TenantId};
 use jiff::Zoned;
 use script::config::Config;
+use script::suggest::did_you_mean;
 use script::{Exchange, Place, ScriptEnd, Scripts, ScriptsOptions};
 use store::{Sqlite, Store, UserRecord};
 use tokio::sync::oneshot;
@@ -124,10 +125,15 @@ fn strangers(
         let is = |user: &UserRecord| user.tenant == *tenant.0 && user.extension == *agent.0;
         !users.iter().any(is)
     });
-    let sentence = |(tenant, queue, agent)| {
+    let sentence = |(tenant, queue, agent): (TenantId, QueueName, AgentId)| {
+        let configured = config.tenants.get(&*tenant.0);
+        let configured = configured.into_iter().flat_map(|it| it.users.keys());
+        let recorded = users.iter().filter(|user| user.tenant == *tenant.0);
+        let known = configured.chain(recorded.map(|user| &user.extension));
+        let hint = did_you_mean(&agent.0, known.map(String::as_str));
         format!(
-            "{tenant}: queue '{queue}': agent '{agent}' is no user: add them to config.lua, or by \
-             `moonswitch user add`"
+            "{tenant}: queue '{queue}': agent '{agent}' is no user{hint}: add them to config.lua, or \
+             by `moonswitch user add`"
         )
     };
     serving.into_iter().map(sentence).collect()

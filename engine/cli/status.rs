@@ -75,7 +75,7 @@ fn trunk_line(trunk: &Value) -> String {
             let state = match host["alive"].as_bool() {
                 Some(true) => "answers",
                 Some(false) => "is silent",
-                None => "has not answered yet",
+                None => "has not been asked yet",
             };
             format!("{} {state}", text(&host["address"]))
         })
@@ -472,7 +472,7 @@ mod tests {
 
         assert_eq!(
             line(Value::Null),
-            "carrier: 192.0.2.1:5060 has not answered yet, 0 lines in use"
+            "carrier: 192.0.2.1:5060 has not been asked yet, 0 lines in use"
         );
         assert!(line(json!(true)).contains("answers"));
         assert!(line(json!(false)).contains("is silent"));

@@ -7,11 +7,9 @@ use std::time::{Duration, Instant};
 use call::journal::{Entry, What};
 use call::record::{CallRecord, Outcome};
 use call::{Call, Event, MailboxChange, Output, RecordingId, Target};
+use script::rows;
 use serde_json::Value;
-use store::{
-    CallBegin, CallEnd, Direction, FinishedCall, JournalLine, LegRow, MessageRow, RecordingEnd,
-    SegmentRow,
-};
+use store::{CallBegin, CallEnd, Direction, FinishedCall, JournalLine, MessageRow, RecordingEnd};
 use uuid::Uuid;
 
 /// What a journal says of a call that has no record.
@@ -160,7 +158,9 @@ impl<'b> Past<'b> {
         let messages: Vec<MessageRow> = self
             .messages
             .into_iter()
-            .filter_map(|(at, change)| message(self.begin, at, change))
+            .filter_map(|(at, change)| {
+                rows::message(&change, &self.begin.tenant, self.begin.id, at)
+            })
             .filter(|message| recordings.contains_key(&message.recording))
             .collect();
         let trunk_out = self.call.legs().iter().find_map(|leg| match leg.target() {
@@ -179,8 +179,10 @@ impl<'b> Past<'b> {
         };
         let result = match record.result {
             // The machine says so of all that the exchange ends; but what was said is kept.
-            Outcome::Failed if self.is_cut && !messages.is_empty() => word(&Outcome::LeftMessage),
-            result => word(&result),
+            Outcome::Failed if self.is_cut && !messages.is_empty() => {
+                rows::word(&Outcome::LeftMessage)
+            }
+            result => rows::word(&result),
         };
         let end = CallEnd {
             answered_at: record.answered_at,
@@ -200,83 +202,10 @@ impl<'b> Past<'b> {
             record: FinishedCall {
                 begin,
                 end,
-                legs: record.legs.iter().map(leg).collect(),
-                segments: segments(&record),
+                legs: record.legs.iter().map(rows::leg).collect(),
+                segments: rows::segments(&record),
             },
         })
-    }
-}
-
-fn message(begin: &CallBegin, at: i64, change: MailboxChange) -> Option<MessageRow> {
-    let MailboxChange::Leave {
-        message,
-        mailbox,
-        recording,
-        from,
-        duration,
-        urgent,
-    } = change
-    else {
-        return None;
-    };
-    Some(MessageRow {
-        id: message.0,
-        tenant: begin.tenant.clone(),
-        mailbox,
-        recording: recording.0,
-        call_id: Some(begin.id),
-        from,
-        left_at: at,
-        duration: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
-        urgent,
-        heard_at: None,
-        deleted_at: None,
-        assigned_to: None,
-    })
-}
-
-fn leg(leg: &call::record::LegRecord) -> LegRow {
-    LegRow {
-        leg: leg.leg.0,
-        kind: leg.kind.clone(),
-        peer: leg.peer.clone(),
-        user_agent: None,
-        invited_at: leg.invited_at,
-        ringing_at: leg.ringing_at,
-        early_at: leg.early_at,
-        up_at: leg.up_at,
-        ended_at: leg.ended_at,
-        cause: leg.cause.word().to_owned(),
-        codec: None,
-        quality: None,
-    }
-}
-
-fn segments(record: &CallRecord) -> Vec<SegmentRow> {
-    let mut rows: Vec<SegmentRow> = record.segments.iter().map(segment).collect();
-    if let (Some(last), Some(call)) = (rows.last_mut(), record.goes_on_in) {
-        last.note = Some(format!("goes on in call {call}"));
-    }
-    rows
-}
-
-fn segment(segment: &call::record::Segment) -> SegmentRow {
-    SegmentRow {
-        kind: word(&segment.kind),
-        from: segment.from,
-        to: segment.to,
-        agent: segment.agent.clone(),
-        queue: None,
-        recording: segment.recording.map(|id| id.0),
-        note: None,
-    }
-}
-
-/// The word that serde gives a unit variant.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(word)) => word,
-        _ => String::new(),
     }
 }
 

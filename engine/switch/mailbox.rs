@@ -7,6 +7,7 @@ use call::{
     CallId, Event, GreetingKind, Mailbox, MailboxChange, MailboxMessage, MessageId, Pin,
     PinVerdict, RecordingId,
 };
+use script::rows;
 use store::{MailboxRow, MessageRow, RecordingRow, Secret};
 use web::{News, VoicemailChange};
 
@@ -205,40 +206,29 @@ impl Switch {
 
     fn leave(&self, live: &mut Live, change: MailboxChange) {
         let MailboxChange::Leave {
-            message,
-            mailbox,
-            recording,
-            from,
-            duration,
-            urgent,
+            message, recording, ..
         } = change
         else {
             return;
         };
         let (call, tenant) = (live.id(), live.setup.tenant.clone());
-        tracing::info!(mailbox, urgent, "a message was left");
         let now = self.parts.clock.unix_micros();
+        let Some(row) = rows::message(&change, &tenant.0, call.0, now) else {
+            return;
+        };
+        tracing::info!(
+            mailbox = row.mailbox,
+            urgent = row.urgent,
+            "a message was left"
+        );
         let news = News::VoicemailLeft {
-            id: message.0,
-            mailbox: mailbox.clone(),
-            from: from.clone(),
-            duration_ms: duration.as_millis() as i64,
-            urgent,
+            id: row.id,
+            mailbox: row.mailbox.clone(),
+            from: row.from.clone(),
+            duration_ms: row.duration / 1_000,
+            urgent: row.urgent,
         };
-        let row = MessageRow {
-            id: message.0,
-            tenant: tenant.to_string(),
-            mailbox: mailbox.clone(),
-            call_id: Some(call.0),
-            recording: recording.0,
-            from,
-            left_at: now,
-            duration: duration.as_micros() as i64,
-            urgent,
-            heard_at: None,
-            deleted_at: None,
-            assigned_to: None,
-        };
+        let mailbox = row.mailbox.clone();
         let payload = row.told();
         let stored = self.parts.store.leave_message(row);
         live.mailbox.messages.insert(message, recording);

@@ -6,7 +6,6 @@ use std::time::Instant;
 use call::TenantId;
 use script::config::Config;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use super::accounts::Accounts;
 use super::trunks::Trunks;
@@ -53,12 +52,12 @@ impl Switch {
         });
     }
 
-    /// Goes back to an earlier generation, on a thread that may wait.
+    /// Goes back to an earlier generation, on a thread that may wait; `done` gets what came of it.
     pub(super) fn roll_back(
         &self,
         tenant: Option<String>,
         generation: Option<u64>,
-        answer: oneshot::Sender<Value>,
+        done: impl FnOnce(Value) + Send + 'static,
     ) {
         let scripts = self.parts.scripts.clone();
         let known: Vec<String> = self.tenants.keys().cloned().collect();
@@ -71,8 +70,7 @@ impl Switch {
             let gone = whose
                 .and_then(|tenant| scripts.roll_back(&tenant.as_str().into(), generation))
                 .and_then(|report| serde_json::to_value(report).map_err(|error| error.to_string()));
-            // Who asked may be gone.
-            let _ = answer.send(gone.unwrap_or_else(|why| json!({ "error": why })));
+            done(gone.unwrap_or_else(|why| json!({ "error": why })));
         });
     }
 
@@ -140,7 +138,7 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
             "limits.script_memory",
             old.limits.script_memory != new.limits.script_memory,
         ),
-        ("reload", old.reload_manually != new.reload_manually),
+        ("reload.mode", old.reload_manually != new.reload_manually),
     ]
     .into_iter()
     .filter(|(_, differs)| *differs)

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use call::journal::Entry;
 use call::record::{CallRecord, Outcome};
 use call::{CallId, Cause, Command, Ended, LegId, Reply, RequestId};
-use script::{Place, ScriptEnd};
+use script::{Place, ScriptEnd, rows};
 use serde_json::json;
-use store::{CallBegin, CallEnd, Direction, FinishedCall, JournalLine, LegRow, SegmentRow};
+use store::{CallBegin, CallEnd, Direction, FinishedCall, JournalLine, LegRow};
 use tokio::sync::oneshot;
 use web::News;
 
@@ -126,7 +126,7 @@ impl Switch {
             begin: self.beginning(&live),
             end: ending(&live, &record),
             legs: record.legs.iter().map(|leg| leg_row(&live, leg)).collect(),
-            segments: segment_rows(&record),
+            segments: rows::segments(&record),
         };
         for mos in live.legs.iter().filter_map(|leg| leg.quality.as_ref()?.mos) {
             self.parts.meters.mos.record(f64::from(mos));
@@ -315,16 +315,7 @@ fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
         .and_then(|leg| leg.sound.as_ref()?.agreed.as_ref())
         .map(|agreed| format!("{:?}", agreed.codec.kind).to_lowercase());
     LegRow {
-        leg: record.leg.0,
-        kind: record.kind.clone(),
-        peer: record.peer.clone(),
         user_agent: leg.and_then(|leg| leg.user_agent.clone()),
-        invited_at: record.invited_at,
-        ringing_at: record.ringing_at,
-        early_at: record.early_at,
-        up_at: record.up_at,
-        ended_at: record.ended_at,
-        cause: record.cause.word().to_owned(),
         codec,
         quality: leg
             .and_then(|leg| leg.quality.as_ref())
@@ -337,27 +328,7 @@ fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
                     .map(|trip| u32::try_from(trip.as_micros()).unwrap_or(u32::MAX)),
                 mos: quality.mos.map(f64::from),
             }),
-    }
-}
-
-/// The last stretch of a call that became a part of another says of which.
-fn segment_rows(record: &CallRecord) -> Vec<SegmentRow> {
-    let mut rows: Vec<SegmentRow> = record.segments.iter().map(segment_row).collect();
-    if let (Some(last), Some(call)) = (rows.last_mut(), record.goes_on_in) {
-        last.note = Some(format!("goes on in call {call}"));
-    }
-    rows
-}
-
-fn segment_row(segment: &call::record::Segment) -> SegmentRow {
-    SegmentRow {
-        kind: word(&segment.kind),
-        from: segment.from,
-        to: segment.to,
-        agent: segment.agent.clone(),
-        queue: segment.queue.clone(),
-        recording: segment.recording.map(|id| id.0),
-        note: None,
+        ..rows::leg(record)
     }
 }
 
@@ -375,14 +346,6 @@ fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::NoCapacity => "no_capacity",
         Outcome::Transferred => "transferred",
         Outcome::Failed => "failed",
-    }
-}
-
-/// The word that serde gives a unit variant.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
     }
 }
 

@@ -19,7 +19,10 @@ impl Switch {
                 let _ = answer.send(outcome);
             }),
             Question::RollBack { tenant, generation } => {
-                self.roll_back(tenant, generation, answer);
+                // Who asked may be gone.
+                self.roll_back(tenant, generation, move |outcome| {
+                    let _ = answer.send(outcome);
+                });
             }
             Question::Allowed { tenant } => {
                 self.parts.scripts.grants_changed(&tenant.as_str().into());

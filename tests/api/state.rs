@@ -1,6 +1,6 @@
 //! What the API shows of the running exchange: phones, users, trunks, scripts.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Api, Exchange, Setup, eventually};
 
@@ -81,4 +81,76 @@ fn a_broken_dialplan_is_shown_with_its_line_and_a_mended_one_goes_live() {
     let shown = api.get("/scripts");
     assert_eq!(shown["generation"], published["generation"]);
     assert_eq!(shown["refused"], Value::Null);
+}
+
+#[test]
+fn a_program_goes_back_to_an_earlier_generation_and_forward_again() {
+    let exchange = Exchange::start(
+        Setup {
+            more: "reload = \"manual\",".to_owned(),
+            ..Setup::ringing()
+        }
+        .with_http(),
+    );
+    let api = Api::of(&exchange, "8001");
+    let whole = std::fs::read_to_string(exchange.folder.join("scripts/8001/init.lua")).unwrap();
+    let first = api.get("/scripts")["generation"].clone();
+    exchange.write_script("init.lua", &format!("{whole}\n-- The second.\n"));
+    let second = api.does("POST", "/scripts/reload")["generation"].clone();
+    assert_ne!(second, first);
+
+    let gone = api.posts("/scripts/rollback", &json!({}));
+    assert_eq!(
+        (gone.status, &gone.json()["outcome"]),
+        (200, &"published".into())
+    );
+    let shown = api.get("/scripts");
+    assert_eq!(shown["generation"], first);
+    assert_eq!(shown["gone_back"]["from"], second);
+    let kept: Vec<&Value> = shown["kept"].as_array().unwrap().iter().collect();
+    assert_eq!(kept[0]["generation"], second);
+    assert_eq!(kept[1]["changed_after"], json!(["scripts/8001/init.lua"]));
+    let again = api.posts("/scripts/rollback", &json!({ "generation": first }));
+    assert_eq!(again.status, 409);
+    assert_eq!(
+        again.json()["detail"],
+        format!("generation {first} runs already")
+    );
+    let unknown = api.posts("/scripts/rollback", &json!({ "generation": 99 }));
+    assert_eq!(
+        (unknown.status, &unknown.json()["code"]),
+        (409, &"cannot_roll_back".into())
+    );
+
+    let forward = api.does("POST", "/scripts/reload");
+    assert_eq!(forward["outcome"], "published");
+    let shown = api.get("/scripts");
+    assert_eq!(
+        (&shown["generation"], &shown["gone_back"]),
+        (&second, &Value::Null)
+    );
+}
+
+#[test]
+fn a_refused_config_lua_is_shown_with_its_lines_to_the_tenant_whose_part_is_wrong() {
+    let exchange = Exchange::start(Setup::ringing().with_http());
+    let api = Api::of(&exchange, "8001");
+    let config = exchange.folder.join("config.lua");
+    let right = std::fs::read_to_string(&config).unwrap();
+    assert_eq!(api.get("/scripts")["config_refused"], Value::Null);
+
+    std::fs::write(&config, right.replacen("domain", "domian", 1)).unwrap();
+    exchange.reload();
+
+    let refused = api.get("/scripts")["config_refused"].clone();
+    let error = refused["errors"][0].as_str().unwrap();
+    assert!(error.starts_with("config.lua:"), "{error}");
+    assert!(
+        error.contains("unknown setting 'domian' (did you mean 'domain'?)"),
+        "{error}"
+    );
+    assert!(refused["at"].is_string());
+    std::fs::write(&config, right).unwrap();
+    exchange.reload();
+    assert_eq!(api.get("/scripts")["config_refused"], Value::Null);
 }

@@ -81,7 +81,11 @@ fn check_finds_names_options_and_routes_that_come_to_nothing() {
   [\"_2X\"]     = function(call) call:voicemail(\"1094\") end,
   [\"_2[0-4]\"] = function(call) return require(\"scripts.8001.nothing\")(call) end,
   [\"_2[5-9]\"] = function(call) call.language = \"en\" call:play(\"own/prompt\") end,
+  [\"3\"]       = function(call) if calls.cuont() > 3 then call:reject(\"bussy\") end call:anwser() end,
+  [\"4\"]       = function(call) call:bridge(\"1049\") end,
 }
+queue \"it\" { agents = { \"1094\" } }
+queue \"empty\" { agents = {} }
 context \"lonely\" { [\"1\"] = function(call) call:hangup() end }
 ",
     );
@@ -99,6 +103,12 @@ context \"lonely\" { [\"1\"] = function(call) call:hangup() end }
         "context 'internal': nothing gets to '_2X': '_2[0-4]', '_2[5-9]' take all its numbers",
         "context 'lonely': nobody enters it",
         "init.lua:5: sound 'own/prompt' is not there in 'en': callers hear it in another language",
+        "init.lua:6: calls has no 'cuont' (did you mean 'count'?)",
+        "init.lua:6: call:reject: unknown cause 'bussy' (did you mean 'busy'?)",
+        "init.lua:6: call has no 'anwser' (did you mean 'answer'?)",
+        "init.lua:7: call:bridge: '1049' is no target: write \"user:1049\" for a user",
+        "queue 'it': agent '1094' is no user (did you mean '1049'?): add them to config.lua",
+        "init.lua:10: queue 'empty' has no agents: nobody takes its calls",
     ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }

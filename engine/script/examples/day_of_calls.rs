@@ -61,6 +61,7 @@ fn main() {
             .into_iter()
             .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant))
             .collect(),
+        recorded: Vec::new(),
         limits: config.limits,
         sounds: Arc::new(AllSounds),
     };

@@ -26,6 +26,7 @@ pub mod plugin;
 mod pulse;
 mod read_only;
 mod require;
+pub mod rows;
 mod sandbox;
 pub mod schema;
 mod scripts;
@@ -45,8 +46,8 @@ mod watchdog;
 pub use calls::{CallStatus, NotMade, Originate, WhichCalls};
 pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
 pub use exchange::{
-    CallNews, Clock, Exchange, Fault, MessageChange, Place, ScriptEnd, ScriptNews, SentText, Sounds,
-    Undelivered,
+    CallNews, Clock, Exchange, Fault, MessageChange, Place, ScriptEnd, ScriptNews, SentText,
+    Sounds, Undelivered,
 };
 pub use generation::{Outcome, ReloadReport};
 pub use history::{GoneBack, Kept};

@@ -20,8 +20,8 @@ use web::{
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
-use shown::reloaded;
 pub(super) use shown::state_of;
+use shown::{reloaded, rolled_back};
 
 use super::{Entrance, Input, Switch};
 
@@ -48,6 +48,7 @@ enum What {
     Users(oneshot::Sender<Vec<User>>),
     Scripts(oneshot::Sender<Option<Scripts>>),
     Reload(oneshot::Sender<Reloaded>),
+    RollBack(Option<u64>, oneshot::Sender<Result<Reloaded, String>>),
     Agents(oneshot::Sender<Vec<Agent>>),
     Act {
         agent: String,
@@ -127,6 +128,10 @@ impl web::Exchange for Entrance {
 
     fn reload(&self, tenant: &str) -> Asked<Reloaded> {
         self.question(tenant, What::Reload)
+    }
+
+    fn roll_back(&self, tenant: &str, generation: Option<u64>) -> Asked<Result<Reloaded, String>> {
+        self.question(tenant, |answer| What::RollBack(generation, answer))
     }
 
     fn agents(&self, tenant: &str) -> Asked<Vec<Agent>> {
@@ -209,6 +214,12 @@ impl Switch {
             What::Reload(answer) => self.reload(true, move |outcome| {
                 let _ = answer.send(reloaded(&outcome, &tenant));
             }),
+            What::RollBack(generation, answer) => {
+                let whose = tenant.to_string();
+                self.roll_back(Some(whose), generation, move |outcome| {
+                    let _ = answer.send(rolled_back(&outcome, &tenant));
+                });
+            }
             What::Agents(answer) => {
                 let _ = answer.send(self.agents_shown(now, &tenant));
             }

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use call::{CallId, LegId, TenantId};
 use script::CallStatus;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use web::{
-    LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded, ScriptFailure, Scripts,
-    Trunk, TrunkHost, User,
+    KeptGeneration, LiveCall, OldGeneration, RefusedGeneration, Registration, Reloaded,
+    ScriptFailure, Scripts, Trunk, TrunkHost, User, WentBack, Wrong,
 };
 
 use crate::switch::live::Live;
@@ -61,7 +61,7 @@ impl Switch {
                     .iter()
                     .map(|host| TrunkHost {
                         address: host.address.to_string(),
-                        alive: host.missed < trunks::DEAD,
+                        alive: host.is_known.then_some(host.missed < trunks::DEAD),
                     })
                     .collect(),
                 calls: trunk.lines,
@@ -104,6 +104,15 @@ impl Switch {
 
     pub(super) fn scripts_of(&self, tenant: &TenantId) -> Option<Scripts> {
         let status = self.parts.scripts.status();
+        let is_alone = self.tenants.len() == 1;
+        let config_refused = status.config_refused.map(|refused| Wrong {
+            at: refused.at,
+            errors: refused
+                .errors
+                .into_iter()
+                .filter(|error| is_alone || names(error, tenant))
+                .collect(),
+        });
         let found = status
             .tenants
             .into_iter()
@@ -128,6 +137,25 @@ impl Switch {
                 at: refused.at,
                 errors: refused.errors.into_iter().map(|it| it.message).collect(),
             }),
+            config_refused,
+            gone_back: found.gone_back.map(|gone| WentBack {
+                to: gone.to,
+                from: gone.from,
+                at: gone.at,
+            }),
+            held: found.held.map(|held| Wrong {
+                at: held.at,
+                errors: held.errors.into_iter().map(|it| it.message).collect(),
+            }),
+            kept: found
+                .kept
+                .into_iter()
+                .map(|kept| KeptGeneration {
+                    generation: kept.generation,
+                    at: kept.at,
+                    changed_after: kept.changed_after,
+                })
+                .collect(),
             failures: found.failures,
             last_failures: found
                 .last_failures
@@ -163,6 +191,23 @@ pub(super) fn partner(live: &Live) -> Option<LegId> {
     legs.find(|leg| leg.id() == front)?.talks_with()
 }
 
+/// Whether a mistake in `config.lua` is in a tenant's own part.
+fn names(error: &str, tenant: &TenantId) -> bool {
+    let part = format!("tenants.{tenant}");
+    error.split(": ").any(|word| {
+        let rest = word.strip_prefix(&*part);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// What going back came to; the sentence that says why nothing was tried.
+pub(super) fn rolled_back(outcome: &Value, tenant: &TenantId) -> Result<Reloaded, String> {
+    match outcome["error"].as_str() {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(reloaded(&json!({ "tenants": [outcome] }), tenant)),
+    }
+}
+
 /// A tenant's part of what a reload came to.
 pub(super) fn reloaded(outcome: &Value, tenant: &TenantId) -> Reloaded {
     let messages = |list: &Value| -> Vec<String> {
@@ -193,8 +238,6 @@ pub(super) const ENDING: &str = "ending";
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -42,6 +42,10 @@ pub trait Exchange: Send + Sync + 'static {
     /// Loads changed files now.
     fn reload(&self, tenant: &str) -> Asked<Reloaded>;
 
+    /// Goes back to an earlier generation, the one before when none is named, as `moonswitch
+    /// rollback` does; the sentence that says why nothing was tried.
+    fn roll_back(&self, tenant: &str, generation: Option<u64>) -> Asked<Result<Reloaded, String>>;
+
     /// Agents and how they stand, by number.
     fn agents(&self, tenant: &str) -> Asked<Vec<Agent>>;
 
@@ -169,8 +173,8 @@ pub struct Trunk {
 pub struct TrunkHost {
     /// Address and port.
     pub address: String,
-    /// Whether it answers OPTIONS.
-    pub alive: bool,
+    /// Whether it answers OPTIONS; `None` when it has not been asked yet.
+    pub alive: Option<bool>,
 }
 
 /// A person with phones.
@@ -208,6 +212,14 @@ pub struct Scripts {
     pub warnings: Vec<String>,
     /// The sources that were refused last, if nothing was published since.
     pub refused: Option<RefusedGeneration>,
+    /// The `config.lua` that was refused last, if none was accepted since.
+    pub config_refused: Option<Wrong>,
+    /// Somebody has gone back to an earlier generation, and saved files wait.
+    pub gone_back: Option<WentBack>,
+    /// The saved files that wait for that.
+    pub held: Option<Wrong>,
+    /// The generations that can be gone back to, newest first.
+    pub kept: Vec<KeptGeneration>,
     /// Handlers and timers that failed since the exchange began.
     pub failures: u64,
     /// The newest of them, newest last.
@@ -233,6 +245,41 @@ pub struct RefusedGeneration {
     pub at: i64,
     /// All that is wrong.
     pub errors: Vec<String>,
+}
+
+/// Files that are not in force, and what is wrong with them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Wrong {
+    /// Since when.
+    #[serde(serialize_with = "crate::time::serialise")]
+    pub at: i64,
+    /// With file and line, where known; of a `config.lua` that several tenants share only what
+    /// names this one.
+    pub errors: Vec<String>,
+}
+
+/// A going back that holds saved files.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct WentBack {
+    /// The generation that runs again.
+    pub to: u64,
+    /// The one that ran before.
+    pub from: u64,
+    /// When.
+    #[serde(serialize_with = "crate::time::serialise")]
+    pub at: i64,
+}
+
+/// A generation that can be gone back to.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct KeptGeneration {
+    /// Its number.
+    pub generation: u64,
+    /// When it was published first.
+    #[serde(serialize_with = "crate::time::serialise")]
+    pub at: i64,
+    /// The files that differ in the one after it.
+    pub changed_after: Vec<String>,
 }
 
 /// A handler or timer that failed.

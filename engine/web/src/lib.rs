@@ -18,9 +18,9 @@ pub use api::Api;
 pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
-    Allowed, Asked, CallWanted, Deletion, Exchange, LeftOut, LiveCall, NoCall, OldGeneration,
-    Plugin, RefusedGeneration, Registration, Reloaded, ScriptFailure, Scripts, Trunk, TrunkHost,
-    User, VoicemailChange,
+    Allowed, Asked, CallWanted, Deletion, Exchange, KeptGeneration, LeftOut, LiveCall, NoCall,
+    OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded, ScriptFailure, Scripts,
+    Trunk, TrunkHost, User, VoicemailChange, WentBack, Wrong,
 };
 pub use floor::{
     ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,

@@ -115,7 +115,7 @@ scopes! {
     RegistrationsRead "registrations:read",
     /// See which dialplan runs and what is wrong with it.
     ScriptsRead "scripts:read",
-    /// Have changed files loaded.
+    /// Have changed files loaded, and go back to earlier generations.
     ScriptsWrite "scripts:write",
     /// See trunks and their hosts.
     TrunksRead "trunks:read",

@@ -60,7 +60,6 @@ impl Class {
     }
 
     /// Its fields and methods, for the stubs.
-    #[cfg(test)]
     pub(crate) fn members(&self) -> impl Iterator<Item = &'static str> {
         self.names.iter().chain(self.fields).copied()
     }

@@ -39,7 +39,7 @@ mod spawn;
 mod store;
 #[cfg(test)]
 mod stubs_tests;
-mod target;
+pub(crate) mod target;
 #[cfg(test)]
 pub(crate) mod testbed;
 #[cfg(test)]
@@ -97,7 +97,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
 }
 
 /// The globals that are tables of ours.
-const LIBRARIES: &[&str] = &[
+pub(crate) const LIBRARIES: &[&str] = &[
     "agents",
     "calls",
     "clock",

@@ -5,10 +5,15 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mlua::{Table, Value};
+
 use super::context_is_there;
+use crate::api::LIBRARIES;
+use crate::api::call::CallClass;
 use crate::api::queue::{DeclaredQueue, no_queue};
 use crate::host::{Host, Routing};
-use crate::literals::{self, Named, unknown_options};
+use crate::literals::{self, Members, Named, unknown_options};
+use crate::read_only;
 use crate::suggest::did_you_mean;
 use crate::vm::Vm;
 use crate::{Fault, Place, fault};
@@ -29,6 +34,7 @@ pub(super) fn warnings(
     };
     let snapshot = &host.snapshot;
     let mut warnings = known.settings();
+    let members = members(vm);
     for (path, source) in snapshot.scripts() {
         let source = String::from_utf8_lossy(source);
         let mut tell = |line: u32, message: String| {
@@ -47,8 +53,35 @@ pub(super) fn warnings(
         for (line, message) in unknown_options(&source) {
             tell(line, message);
         }
+        for (line, message) in members.missing(&source) {
+            tell(line, message);
+        }
     }
     warnings
+}
+
+/// What calls and our libraries have, in this VM.
+fn members(vm: &Vm) -> Members {
+    let call = vm.lua.app_data_ref::<CallClass>();
+    let call = call.map_or_else(Vec::new, |class| {
+        class.0.members().map(str::to_owned).collect()
+    });
+    let globals = vm.lua.globals();
+    let content = |table: &Table| read_only::content(&vm.lua, table).ok().flatten();
+    let globals = content(&globals).unwrap_or(globals);
+    // What plugins are told of their settings has other names in each.
+    let libraries = LIBRARIES.iter().filter(|name| **name != "config");
+    let libraries = libraries.filter_map(|name| {
+        let library = globals.raw_get::<Table>(*name).ok()?;
+        let library = content(&library).unwrap_or(library);
+        let names = library.pairs::<String, Value>();
+        let names: Vec<String> = names.flatten().map(|(name, _)| name).collect();
+        (!names.is_empty()).then(|| ((*name).to_owned(), names))
+    });
+    Members {
+        call,
+        libraries: libraries.collect(),
+    }
 }
 
 /// What there is.

@@ -213,6 +213,18 @@ impl Floor {
                 Output::Leave { call, .. } => {
                     self.callers.remove(&call);
                 }
+                // Who rings in vain too often is not asked again, and whoever waits wonders why.
+                Output::State(change) if change.by == By::Engine => {
+                    let reason = change.state.reason(&self.host.settings.busy_reasons);
+                    let Some(reason) = reason else { continue };
+                    for &call in self.callers.keys() {
+                        let what = What::Decision {
+                            what: format!("agent {} is busy from now on", change.agent),
+                            because: reason.replace('_', " "),
+                        };
+                        self.deliveries.push_back((call, Delivery::Decision(what)));
+                    }
+                }
                 Output::Decision(decision) => {
                     let what = Delivery::Decision(What::from(&decision));
                     self.deliveries.push_back((decision.call, what));

@@ -27,6 +27,8 @@ pub struct Offline {
     pub root: PathBuf,
     /// Each tenant with its part of `config.lua`.
     pub tenants: Vec<(TenantId, config::Tenant)>,
+    /// Users that only the records know, each with whose they are.
+    pub recorded: Vec<(TenantId, String)>,
     /// Budgets.
     pub limits: config::Limits,
     /// Which sounds exist.
@@ -141,6 +143,16 @@ impl Offline {
     pub fn call(&self, plan: &CallPlan) -> Result<CallStory, Vec<Fault>> {
         let plain = |message: String| vec![fault::plain(message, None, &Snapshot::default())];
         let (tenant, settings) = self.tenant(plan).map_err(plain)?;
+        for (option, names) in [
+            ("--busy", &plan.busy),
+            ("--no-answer", &plan.no_answer),
+            ("--unavailable", &plan.unavailable),
+        ] {
+            let known = names
+                .iter()
+                .try_for_each(|name| self.is_somebody(tenant, settings, name));
+            known.map_err(|why| plain(format!("{option}: {why}")))?;
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = i64::try_from(now.unwrap_or_default().as_micros()).unwrap_or(0);
         let project = self.project(tenant, settings);
@@ -182,6 +194,30 @@ impl Offline {
         let scene = dial.begin(&mut stage).map_err(plain)?;
         live(&mut stage, scene, plan.keys.iter().cloned().collect());
         Ok(told(&stage.scenes[scene], settings))
+    }
+
+    /// Whether somebody of this name can be rung: a user, `trunk:NAME`, or an address.
+    fn is_somebody(
+        &self,
+        tenant: &TenantId,
+        settings: &config::Tenant,
+        name: &str,
+    ) -> Result<(), String> {
+        let (kind, rest) = name.split_once(':').unwrap_or(("user", name));
+        let theirs = self.recorded.iter().filter(|(of, _)| of == tenant);
+        let users = settings.users.keys().chain(theirs.map(|(_, user)| user));
+        let users: Vec<&str> = users.map(String::as_str).collect();
+        let trunks: Vec<&str> = settings.trunks.keys().map(String::as_str).collect();
+        match kind {
+            "user" if !users.contains(&rest) => {
+                Err(format!("no user '{rest}'{}", did_you_mean(rest, users)))
+            }
+            "trunk" if !trunks.contains(&rest) => {
+                Err(format!("no trunk '{rest}'{}", did_you_mean(rest, trunks)))
+            }
+            "user" | "trunk" | "sip" => Ok(()),
+            _ => Err(format!("'{name}' is nobody: write 1049, or trunk:NAME")),
+        }
     }
 
     fn tenant(&self, plan: &CallPlan) -> Result<(&TenantId, &config::Tenant), String> {

@@ -27,7 +27,8 @@ use super::wire::Shelf;
 use crate::host::Host;
 use crate::inbox::Message;
 use crate::pins::Pins;
-use crate::{CallNews, Clock, MessageChange, Sounds, config};
+use crate::suggest::did_you_mean;
+use crate::{CallNews, Clock, MessageChange, Place, Sounds, config};
 
 /// What all calls of a simulated exchange share.
 pub(super) struct World {
@@ -60,6 +61,35 @@ impl World {
         }
         self.host.inbox.push(Message::Start(Box::new(setup)));
         Ok(())
+    }
+
+    /// Where the route is written that a number takes.
+    pub(super) fn route(&self, context: &str, to: &str) -> Option<Place> {
+        let routing = self.host.routing()?;
+        let handler = routing.find(context, to)?.handler;
+        routing.places.get(context)?.get(handler).cloned()
+    }
+
+    /// What can be dialled instead of a number that leads nowhere.
+    pub(super) fn no_route(&self, context: &str, to: &str) -> String {
+        let routes = self
+            .host
+            .routing()
+            .and_then(|routing| routing.contexts.get(context));
+        let Some(routes) = routes else {
+            return format!("there is no context '{context}'");
+        };
+        let known: Vec<String> = routes
+            .iter()
+            .map(|route| route.pattern.to_string())
+            .collect();
+        let hint = did_you_mean(to, known.iter().map(String::as_str));
+        let more = match known.len().saturating_sub(MOST_NUMBERS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let shown = known[..known.len().min(MOST_NUMBERS)].join(", ");
+        format!("context '{context}' has no number {to}{hint}; it has {shown}{more}")
     }
 
     fn stop_script(&self, scene: &Scene) {
@@ -459,6 +489,9 @@ impl Scene {
         true
     }
 }
+
+/// Numbers of a context that are named.
+const MOST_NUMBERS: usize = 8;
 
 /// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
 const OWN_PROMPTS: [&str; 5] = ["vm/", "digits/", "conf/", "park/", "agent/enter-pw"];

@@ -4,17 +4,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use call::record::{CallRecord, LegRecord, Segment};
+use call::record::CallRecord;
 use call::{MailboxChange, Setup};
 use serde_json::Value;
 use store::{
-    CallBegin, CallEnd, Direction, FinishedCall, LegRow, MessageRow, Pending, RecordingEnd,
-    RecordingRow, SegmentRow, Store,
+    CallBegin, CallEnd, Direction, FinishedCall, MessageRow, Pending, RecordingEnd, RecordingRow,
+    Store,
 };
 use uuid::Uuid;
 
-use crate::MessageChange;
 use crate::jobs::Bell;
+use crate::{MessageChange, rows};
 
 /// The records of one simulated exchange.
 pub(super) struct Records {
@@ -58,7 +58,7 @@ impl Records {
     ) -> Option<(&'static str, Value)> {
         let (event, id) = match change {
             MailboxChange::Leave { .. } => {
-                let message = left(setup, change, &self.tenant, now)?;
+                let message = rows::message(change, &self.tenant, setup.id.0, now)?;
                 let told = message.told();
                 let at = (message.left_at, message.duration);
                 self.keep_sound(setup, message.recording, "message", at);
@@ -171,7 +171,7 @@ fn finished(setup: &Setup, record: &CallRecord, vars: &Value) -> FinishedCall {
             answered_at: record.answered_at,
             ended_at: record.ended_at,
             ended_by: record.ended_by.clone(),
-            result: word(&record.result),
+            result: rows::word(&record.result),
             cause: record.cause.word().to_owned(),
             sip_status: record.sip_status(),
             q850: record.cause.q850(),
@@ -180,72 +180,7 @@ fn finished(setup: &Setup, record: &CallRecord, vars: &Value) -> FinishedCall {
             vars: vars.clone(),
             script_error: None,
         },
-        legs: record.legs.iter().map(leg).collect(),
-        segments: record.segments.iter().map(segment).collect(),
-    }
-}
-
-fn leg(leg: &LegRecord) -> LegRow {
-    LegRow {
-        leg: leg.leg.0,
-        kind: leg.kind.clone(),
-        peer: leg.peer.clone(),
-        user_agent: None,
-        invited_at: leg.invited_at,
-        ringing_at: leg.ringing_at,
-        early_at: leg.early_at,
-        up_at: leg.up_at,
-        ended_at: leg.ended_at,
-        cause: leg.cause.word().to_owned(),
-        codec: None,
-        quality: None,
-    }
-}
-
-fn segment(segment: &Segment) -> SegmentRow {
-    SegmentRow {
-        kind: word(&segment.kind),
-        from: segment.from,
-        to: segment.to,
-        agent: segment.agent.clone(),
-        queue: None,
-        recording: segment.recording.map(|id| id.0),
-        note: None,
-    }
-}
-
-fn left(setup: &Setup, change: &MailboxChange, tenant: &str, now: i64) -> Option<MessageRow> {
-    let MailboxChange::Leave {
-        message,
-        mailbox,
-        recording,
-        from,
-        duration,
-        urgent,
-    } = change
-    else {
-        return None;
-    };
-    Some(MessageRow {
-        id: message.0,
-        tenant: tenant.to_owned(),
-        mailbox: mailbox.clone(),
-        recording: recording.0,
-        call_id: Some(setup.id.0),
-        from: from.clone(),
-        left_at: now,
-        duration: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
-        urgent: *urgent,
-        heard_at: None,
-        deleted_at: None,
-        assigned_to: None,
-    })
-}
-
-/// The word that serde gives a unit variant.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(word)) => word,
-        _ => String::new(),
+        legs: record.legs.iter().map(rows::leg).collect(),
+        segments: rows::segments(record),
     }
 }

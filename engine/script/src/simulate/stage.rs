@@ -201,8 +201,14 @@ impl Stage {
             from => from,
         };
         let what = format!("{from} dials {}, in context {}", setup.to, setup.context);
-        scene.tell(now, Who::Caller, what);
+        let place = self.world.route(&setup.context, &setup.to);
+        let place = place.map(|place| format!("{}:{}", place.file, place.line));
+        scene
+            .story
+            .tell(std::time::Duration::ZERO, Who::Caller, place, what);
         if let Err(ended) = started {
+            let hint = self.world.no_route(&scene.setup.context, &scene.setup.to);
+            scene.tell(now, Who::Exchange, hint);
             scene.call.handle_script_ended(now, ended);
         }
         self.begin(scene)

@@ -118,6 +118,7 @@ pub(super) fn command(command: &Command) -> String {
             let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
             format!("{}, {} s", targets.join(" "), timeout.as_secs_f64())
         }
+        Command::Queue(queue) => queue.name.to_string(),
         Command::Voicemail(voicemail) => voicemail.mailbox.clone(),
         Command::VoicemailMenu { mailbox } => mailbox.clone().unwrap_or_default(),
         Command::AskPin { mailbox } => mailbox.clone(),

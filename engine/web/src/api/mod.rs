@@ -148,6 +148,11 @@ impl Routes {
             .get("/users", Scope::UsersRead, get(now::users))
             .get("/scripts", Scope::ScriptsRead, get(now::scripts))
             .post("/scripts/reload", Scope::ScriptsWrite, post(now::reload))
+            .post(
+                "/scripts/rollback",
+                Scope::ScriptsWrite,
+                post(now::roll_back),
+            )
             .get("/agents", Scope::AgentsRead, get(agents::list))
             .get("/agents/{id}", Scope::AgentsRead, get(agents::one))
             .post("/agents/{id}/state", Scope::AgentsWrite, post(agents::act))

@@ -3,6 +3,7 @@
 use axum::Json;
 use serde::Deserialize;
 
+use super::body::Given;
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
@@ -67,5 +68,22 @@ pub(super) async fn scripts(own: Own) -> Result<Json<Scripts>, Problem> {
 pub(super) async fn reload(own: Own) -> Result<Json<Reloaded>, Problem> {
     let done = own.reload().await?;
     own.note("reloaded", &done.outcome);
+    Ok(Json(done))
+}
+
+/// Where to go back to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Back {
+    generation: Option<u64>,
+}
+
+pub(super) async fn roll_back(
+    own: Own,
+    Given(back): Given<Back>,
+) -> Result<Json<Reloaded>, Problem> {
+    let done = own.roll_back(back.generation).await?;
+    let to = done.generation.or(back.generation).unwrap_or_default();
+    own.note("rolled_back", &format_args!("{to} {}", done.outcome));
     Ok(Json(done))
 }

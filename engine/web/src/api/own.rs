@@ -248,6 +248,13 @@ impl Own {
         answer(self.parts.exchange.reload(self.tenant())).await
     }
 
+    /// Goes back to an earlier generation; one at a time, as for [`reload`](Self::reload).
+    pub(super) async fn roll_back(&self, generation: Option<u64>) -> Result<Reloaded, Problem> {
+        let _alone = self.alone()?;
+        let gone = answer(self.parts.exchange.roll_back(self.tenant(), generation)).await?;
+        gone.map_err(|why| Problem::conflict("cannot_roll_back", why))
+    }
+
     fn alone(&self) -> Result<MutexGuard<'_, ()>, Problem> {
         self.parts.reloading.try_lock().map_err(|_| {
             Problem::conflict(

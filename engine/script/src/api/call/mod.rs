@@ -219,7 +219,7 @@ pub(super) const FIELDS: &[&str] = &[
 ];
 
 /// The class `Call` of one VM.
-pub(super) struct CallClass(pub(super) Rc<Class>);
+pub(crate) struct CallClass(pub(crate) Rc<Class>);
 
 fn class(lua: &Lua) -> mlua::Result<Rc<Class>> {
     match lua.app_data_ref::<CallClass>() {

@@ -47,6 +47,7 @@ fn offline(
             .into_iter()
             .map(|(name, tenant)| (TenantId::from(name.as_str()), tenant))
             .collect(),
+        recorded: Vec::new(),
         limits,
         sounds: sounds(),
         root,

@@ -1,6 +1,6 @@
 //! The shipped dialplan: its tests hold, a day of calls takes no time, stories are told.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::bed::shipped;
 use crate::simulate::clock::VirtualClock;
@@ -25,13 +25,19 @@ fn the_shipped_dialplan_passes_its_shipped_tests() {
 
 #[test]
 fn a_day_of_800_calls_runs_in_seconds_even_when_nothing_is_optimised() {
-    let began = Instant::now();
-
-    let outcomes = a_day(&shipped(), 800);
-
-    assert_eq!(outcomes, 800);
-    // Most of a second here, far less when released: the example `day_of_calls` measures it.
-    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    // A second is the promise for a released engine; nothing is optimised here, and others may
+    // build meanwhile: the best of some days counts.
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 4 } else { 1 });
+    let mut best = Duration::MAX;
+    for _ in 0..5 {
+        let began = Instant::now();
+        assert_eq!(a_day(&shipped(), 800), 800);
+        best = best.min(began.elapsed());
+        if best < limit {
+            return;
+        }
+    }
+    panic!("a day of 800 calls takes {best:?}, and more than {limit:?} is too long to wait for");
 }
 
 /// Lets so many calls come in over a day, each pressing its key; how many have a record.
@@ -39,7 +45,7 @@ fn a_day(offline: &Offline, calls: usize) -> usize {
     let (tenant, settings) = &offline.tenants[0];
     let project: Project = offline.project(tenant, settings);
     let mut stage = Stage::new(&project, VirtualClock::new(0)).unwrap();
-    stage.world.phones.others.hangs_up_after = Some(std::time::Duration::from_secs(90));
+    stage.world.phones.others.hangs_up_after = Some(Duration::from_secs(90));
     let mut ended = 0;
     for number in 0..calls {
         let minute = number * 24 * 60 / calls;
@@ -127,4 +133,106 @@ fn a_colleague_calls_by_its_extension_and_an_unknown_tenant_is_told() {
     };
     let error = shipped().call(&plan).unwrap_err();
     assert_eq!(error[0].message, "no tenant '8002' (did you mean '8001'?)");
+}
+
+#[test]
+fn a_story_begins_where_the_route_is_written_and_names_what_could_be_dialled_instead() {
+    let plan = |to: &str| CallPlan {
+        from: "13800138000".into(),
+        to: to.into(),
+        at: Some("mon 22:00".into()),
+        ..CallPlan::default()
+    };
+
+    let story = shipped().call(&plan("4001234567")).unwrap();
+    let first = &story.lines[0];
+    let place = first.place.as_deref().unwrap();
+    assert!(place.starts_with("scripts/8001/init.lua:"), "{first}");
+
+    let story = shipped().call(&plan("8001")).unwrap();
+    let hint = "context 'inbound' has no number 8001; it has 4001234567";
+    assert!(
+        story.lines.iter().any(|line| line.what == hint),
+        "{:#?}",
+        story.lines
+    );
+}
+
+#[test]
+fn an_agent_who_rings_in_vain_too_often_is_told_of_in_the_story_of_who_waits() {
+    let plan = CallPlan {
+        from: "13800138000".into(),
+        to: "4001234567".into(),
+        at: Some("mon 10:00".into()),
+        keys: vec!["1".into()],
+        unavailable: vec!["1049".into(), "1050".into()],
+        no_answer: vec!["1051".into()],
+        ..CallPlan::default()
+    };
+
+    let story = shipped().call(&plan).unwrap();
+
+    let told = "agent 1051 is busy from now on, because no answer";
+    assert!(
+        story.lines.iter().any(|line| line.what == told),
+        "{:#?}",
+        story.lines
+    );
+    let queued = |line: &&crate::StoryLine| line.what == "call:queue it";
+    assert_eq!(story.lines.iter().filter(queued).count(), 1);
+}
+
+#[test]
+fn whoever_is_named_in_a_plan_and_is_nobody_is_told_with_who_was_meant() {
+    let plan = CallPlan {
+        from: "13800138000".into(),
+        to: "4001234567".into(),
+        ..CallPlan::default()
+    };
+    let mut offline = shipped();
+    let tenant = offline.tenants[0].0.clone();
+    for (plan, sentence) in [
+        (
+            CallPlan {
+                busy: vec!["1094".into()],
+                ..plan.clone()
+            },
+            "--busy: no user '1094' (did you mean '1049'?)",
+        ),
+        (
+            CallPlan {
+                no_answer: vec!["1049".into(), "user:10".into()],
+                ..plan.clone()
+            },
+            "--no-answer: no user '10'",
+        ),
+        (
+            CallPlan {
+                unavailable: vec!["trunk:carier".into()],
+                ..plan.clone()
+            },
+            "--unavailable: no trunk 'carier' (did you mean 'carrier'?)",
+        ),
+        (
+            CallPlan {
+                busy: vec!["queue:it".into()],
+                ..plan.clone()
+            },
+            "--busy: 'queue:it' is nobody: write 1049, or trunk:NAME",
+        ),
+    ] {
+        let error = offline.call(&plan).unwrap_err();
+        assert!(
+            error[0].message.starts_with(sentence),
+            "{}",
+            error[0].message
+        );
+    }
+
+    offline.recorded.push((tenant, "1094".to_owned()));
+    let known = CallPlan {
+        busy: vec!["1094".into(), "trunk:carrier".into()],
+        ..plan
+    };
+    offline.call(&known).unwrap();
 }

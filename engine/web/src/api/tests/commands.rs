@@ -105,6 +105,36 @@ async fn scripts_are_reloaded_one_at_a_time() {
 }
 
 #[tokio::test]
+async fn an_earlier_generation_is_gone_back_to_by_its_number_or_as_the_one_before() {
+    let bench = Bench::start().await;
+    let path = "/api/v1/scripts/rollback";
+
+    for wanted in [json!({}), json!({ "generation": 2 })] {
+        let gone = bench.gives(path, &wanted).await;
+        assert_eq!(gone.status, 200, "{wanted}");
+        assert_eq!(
+            (&gone.json()["outcome"], &gone.json()["generation"]),
+            (&"published".into(), &2.into())
+        );
+    }
+    let done = bench.exchange.done.lock().unwrap().clone();
+    assert_eq!(done, ["roll back 8001 None", "roll back 8001 Some(2)"]);
+
+    let unknown = bench.gives(path, &json!({ "generation": 9 })).await;
+    assert_eq!(unknown.status, 409);
+    assert_eq!(unknown.json()["code"], "cannot_roll_back");
+    assert_eq!(unknown.json()["detail"], "generation 9 is not kept");
+    let scripts = bench.get("/api/v1/scripts").await.json();
+    assert_eq!(scripts["kept"][0]["generation"], 3);
+    assert_eq!(scripts["gone_back"]["from"], 4);
+    assert_eq!(
+        scripts["config_refused"]["errors"][0],
+        "config.lua:9: tenants.8001.domian: unknown setting"
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn a_call_is_made_for_a_user_and_named() {
     let bench = Bench::start().await;
 

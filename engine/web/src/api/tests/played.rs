@@ -163,7 +163,7 @@ impl Exchange for Played {
             context: "inbound".to_owned(),
             hosts: vec![TrunkHost {
                 address: "192.0.2.9:5060".to_owned(),
-                alive: true,
+                alive: Some(true),
             }],
             calls: 1,
             max_calls: None,
@@ -198,6 +198,24 @@ impl Exchange for Played {
                 at: 2,
                 errors: vec!["a.lua:1: oops".to_owned()],
             }),
+            config_refused: Some(Wrong {
+                at: 2,
+                errors: vec!["config.lua:9: tenants.8001.domian: unknown setting".to_owned()],
+            }),
+            gone_back: Some(WentBack {
+                to: 3,
+                from: 4,
+                at: 2,
+            }),
+            held: Some(Wrong {
+                at: 2,
+                errors: Vec::new(),
+            }),
+            kept: vec![KeptGeneration {
+                generation: 3,
+                at: 1,
+                changed_after: vec!["scripts/8001/init.lua".to_owned()],
+            }],
             failures: 1,
             last_failures: vec![ScriptFailure {
                 at: 3,
@@ -213,6 +231,22 @@ impl Exchange for Played {
         let (give, asked) = oneshot::channel();
         self.reloads.lock().unwrap().push(give);
         asked
+    }
+
+    fn roll_back(&self, tenant: &str, generation: Option<u64>) -> Asked<Result<Reloaded, String>> {
+        let known = tenant == OURS && generation.is_none_or(|number| number == 2);
+        if known {
+            self.note(format!("roll back {tenant} {generation:?}"));
+        }
+        self.answer(match known {
+            true => Ok(Reloaded {
+                outcome: "published".to_owned(),
+                generation: Some(2),
+                errors: Vec::new(),
+                warnings: Vec::new(),
+            }),
+            false => Err("generation 9 is not kept".to_owned()),
+        })
     }
 
     fn agents(&self, tenant: &str) -> Asked<Vec<Agent>> {
