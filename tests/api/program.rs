@@ -136,13 +136,13 @@ fn the_page_for_integrators_is_so() {
     let text = std::fs::read_to_string(page).unwrap();
     // Its user calls a number that the tests' dialplan has.
     let text = text.replace("4001234567", "13800138000");
-    let blocks: [String; 4] = blocks(&exchange, &text)
+    let blocks: [String; 5] = blocks(&exchange, &text)
         .into_iter()
         .filter_map(|block| block.strip_prefix("sh\n").map(str::to_owned))
         .collect::<Vec<_>>()
         .try_into()
         .unwrap();
-    let [token, lists, commands, errors] = &blocks;
+    let [token, lists, commands, scripts, errors] = &blocks;
 
     let users = shell(&exchange, token);
     assert!(users.contains("温平"), "{users}");
@@ -164,6 +164,8 @@ fn the_page_for_integrators_is_so() {
     a1.rings().refuses(486);
     exchange.ended_calls(2);
     assert_eq!(exchange.records().len(), 2, "the call was made once");
+    let shown = run(scripts);
+    assert!(shown.contains("\"kept\":[{\"generation\":1"), "{shown}");
     let wrong = run(errors);
     for code in ["wrong_query", "wrong_method", "no_such_user"] {
         assert!(wrong.contains(code), "{code} in {wrong}");

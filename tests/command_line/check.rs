@@ -52,7 +52,7 @@ fn check_warns_of_queues_without_agents_and_of_agents_who_are_no_users() {
         "queue \"it\" { agents = { \"1049\", \"1098\", \"1099\" } }\n\
          queue \"night\" { agents = {} }\ncontext \"internal\" {}\n",
     );
-    let stranger = "8001: queue 'it': agent '1098' is no user: add them to config.lua, or by \
+    let stranger = "8001: queue 'it': agent '1098' is no user (did you mean '1049'?): add them to config.lua, or by \
                     `moonswitch user add`";
 
     let said = project.says(&["check"]);
