@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::problem::Problem;
@@ -31,9 +32,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
         }
         let octets = whole(&head.headers, body, MOST_JSON).await?;
         serde_json::from_slice(&octets)
+            .or_else(|error| with_whole_numbers(&octets).ok_or(error))
             .map(Self)
             .map_err(|error| Problem::bad_request("wrong_body", format!("the body: {error}")))
     }
+}
+
+/// Reads a body once more, with `20.0` for what it is: JSON knows one kind of number, and some
+/// programs write whole ones like that.
+fn with_whole_numbers<T: DeserializeOwned>(octets: &[u8]) -> Option<T> {
+    let mut body: Value = serde_json::from_slice(octets).ok()?;
+    for field in body.as_object_mut()?.values_mut() {
+        let number = field.as_f64().filter(|number| number.fract() == 0.0);
+        if let Some(number) = number.filter(|number| (0.0..=EXACT).contains(number)) {
+            *field = (number as u64).into();
+        }
+    }
+    serde_json::from_value(body).ok()
 }
 
 /// The name in a path. One that cannot be read is nobody's.
@@ -67,6 +82,8 @@ pub(super) async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Resu
     }
 }
 
+/// Whole numbers up to this are themselves as floating point, too.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 /// How long a body may take to come.
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// Octets of a body of JSON.

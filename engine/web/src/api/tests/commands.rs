@@ -149,8 +149,13 @@ async fn a_call_is_made_for_a_user_and_named() {
     );
     let place = format!("/api/v1/calls/{}", call["id"].as_str().unwrap());
     assert_eq!(made.header("location"), Some(&*place));
+    // JSON knows one kind of number.
+    let wanted = json!({ "from": "1049", "to": "13800138000", "timeout": 20.0 });
+    assert_eq!(bench.gives("/api/v1/calls", &wanted).await.status, 201);
+    let half = json!({ "from": "1049", "to": "13800138000", "timeout": 20.5 });
+    assert_eq!(bench.gives("/api/v1/calls", &half).await.status, 400);
     let done = bench.exchange.done.lock().unwrap().clone();
-    assert_eq!(done, ["call 8001 1049 13800138000 20s"]);
+    assert_eq!(done, ["call 8001 1049 13800138000 20s"; 2]);
     bench.stops().await;
 }
 
