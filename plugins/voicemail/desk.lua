@@ -78,8 +78,8 @@ function desk.open(message)
     return nil
   end
   local due_at = due(message.left_at, message.urgent and settings.within_urgent or settings.within)
-  db.exec("INSERT OR IGNORE INTO call_backs (message, mailbox, number, left_at, due_at) VALUES (?, ?, ?, ?, ?)",
-    message.id, message.mailbox, known(message.from), message.left_at, due_at)
+  db.exec("INSERT OR IGNORE INTO call_backs (message, mailbox, number, left_at, day, due_at) VALUES (?, ?, ?, ?, ?, ?)",
+    message.id, message.mailbox, known(message.from), message.left_at, clock.text("%Y-%m-%d", message.left_at), due_at)
   jobs.add("due", { message = message.id }, { at = due_at, key = message.id })
   return due_at
 end
@@ -137,9 +137,8 @@ end
 function desk.called(call)
   local last = nil
   for _, leg in ipairs(call.called) do
-    local number = leg.kind == "trunk" and known(leg.number)
-    local open = number and db.query("SELECT message FROM call_backs WHERE number = ? AND state = 'open'", number) or {}
-    for _, case in ipairs(open) do
+    local number = known(leg.number)
+    for _, case in ipairs(db.query("SELECT message FROM call_backs WHERE number = ? AND state = 'open'", number)) do
       local is_reached = leg.seconds and leg.seconds >= settings.reached_after
       desk.note(case.message, { result = is_reached and "reached" or "not_reached", by = call.user, call = call.id })
       last = case.message
@@ -185,21 +184,21 @@ function desk.clear(message, is_there)
     is_there and "open" or "cleared", message, is_there and "cleared" or "open")
 end
 
----How many were to be called back, and how it went, of those that were left between two times.
----@param from number
----@param to number
+---How many were to be called back, and how it went, of those that were left from one day to another, both included.
+---@param query table<string, string?>   from, to: 2026-11-30
 ---@return table
-function desk.figures(from, to)
+function desk.figures(query)
   local sums = db.one([[
     SELECT count(*) AS messages, coalesce(sum(state = 'open'), 0) AS open, coalesce(sum(state = 'settled'), 0) AS settled,
       coalesce(sum(state = 'cleared'), 0) AS cleared,
       coalesce(sum(state = 'settled' AND settled_at <= due_at), 0) AS in_time,
       coalesce(sum(late), 0) AS late
-    FROM call_backs WHERE left_at >= ? AND left_at < ?]], from, to) or {}
+    FROM call_backs WHERE day >= coalesce(?, '') AND day <= coalesce(?, '9')]], query.from, query.to) or {}
   sums.results = {}
   for _, row in ipairs(db.query([[
-    SELECT result, count(*) AS count FROM call_backs WHERE state = 'settled' AND left_at >= ? AND left_at < ?
-    GROUP BY result]], from, to)) do
+    SELECT result, count(*) AS count FROM call_backs
+    WHERE state = 'settled' AND day >= coalesce(?, '') AND day <= coalesce(?, '9') GROUP BY result]],
+    query.from, query.to)) do
     sums.results[row.result] = row.count
   end
   return sums

@@ -29,7 +29,7 @@ end
 ---@param user string
 ---@return VoicemailAbout?
 local function next_of(user)
-  local free = nil
+  local free ---@type VoicemailAbout?
   for _, case in ipairs(desk.due_first()) do
     local message = voicemail.get(case.message)
     if message and not message.deleted_at and message.from then
@@ -55,7 +55,7 @@ function phone.call_back(call)
   end
   voicemail.assign(message.id, user.extension)
   phone.remember(user.extension, message.id)
-  local number = dialled(message.from)
+  local number = dialled(message.from or "")
   call:play { "vm/yours", { digits = number } }
   return call:transfer(number)
 end
@@ -66,7 +66,7 @@ function phone.result(call)
   call:answer()
   local result, user = RESULTS[call.to:match("%d$")], call.user
   local message = user and last:get(user.extension)
-  if not (result and user and message and desk.get(message)) then
+  if not (result and user and message) then
     return call:play("vm/none-open")
   end
   desk.note(message, { result = result, by = user.extension })

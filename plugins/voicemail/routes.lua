@@ -14,8 +14,8 @@ local function shown_case(case)
 end
 
 ---A message with what was said in it and how it stands.
----@param message table
----@return table
+---@param message any
+---@return any
 local function shown(message)
   local case = desk.get(message.id)
   message.text = notify.text_of(message.id)
@@ -31,7 +31,7 @@ local function found(id)
   return is_id and message or nil
 end
 
----@param query table<string, string>
+---@param query table<string, string?>
 ---@return table[]
 local function list_open(query)
   local rows = json.list {}
@@ -48,7 +48,7 @@ local function list_open(query)
 end
 
 http.route("GET /voicemail", { auth = "agent" }, function(request)
-  local query = request.query
+  local query = request.query ---@type table<string, string?>
   if query.state == "open" then
     return 200, { messages = list_open(query) }
   end
@@ -68,24 +68,14 @@ http.route("GET /voicemail", { auth = "agent" }, function(request)
   return 200, { messages = messages }
 end)
 
----A day of the query as a time: 2026-11-30.
----@param text string?
----@param otherwise number
----@return number?
-local function day(text, otherwise)
-  if not text then
-    return otherwise
-  end
-  local year, month, date = text:match("^(%d%d%d%d)-(%d%d)-(%d%d)$")
-  return year and os.time { year = year, month = month, day = date, hour = 0 } or nil
-end
-
 http.route("GET /voicemail/figures", { auth = "agent" }, function(request)
-  local from, to = day(request.query.from, 0), day(request.query.to, clock.now())
-  if not (from and to) then
-    return 400, { error = "from, to: expected a day such as 2026-11-30" }
+  for _, name in ipairs { "from", "to" } do
+    local day = request.query[name] ---@type string?
+    if day and not day:find("^%d%d%d%d%-%d%d%-%d%d$") then
+      return 400, { error = name .. ": expected a day such as 2026-11-30" }
+    end
   end
-  return 200, desk.figures(from, to)
+  return 200, desk.figures(request.query)
 end)
 
 http.route("GET /voicemail/:id", { auth = "agent" }, function(request)
@@ -93,10 +83,10 @@ http.route("GET /voicemail/:id", { auth = "agent" }, function(request)
   if not message then
     return 404, NONE
   end
-  message = shown(message)
-  message.attempts = json.list(desk.attempts(message.id))
-  message.webhooks = json.list(hooks.of(message.id))
-  return 200, message
+  local whole = shown(message)
+  whole.attempts = json.list(desk.attempts(message.id))
+  whole.webhooks = json.list(hooks.of(message.id))
+  return 200, whole
 end)
 
 http.route("POST /voicemail/:id/assign", { auth = "agent" }, function(request)

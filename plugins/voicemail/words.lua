@@ -44,7 +44,7 @@ end
 
 -- A place that does not exist is found before a message comes.
 for _, name in ipairs { "mail_subject", "mail_text", "sms_text" } do
-  local example = { id = "", mailbox = "", seconds = 0, left_at = 0 }
+  local example = { id = "", mailbox = "", recording = "", seconds = 0, left_at = 0, urgent = false }
   local wrong = words.fill(settings[name], example):match("{[%w_]+}")
   if wrong then
     error(("voicemail: %s: there is no place %s"):format(name, wrong))

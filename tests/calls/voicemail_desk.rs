@@ -116,7 +116,7 @@ fn a_message_left_at_night_is_mailed_with_its_sound_called_back_settled_and_purg
         (&settled["result"], &settled["by"], &settled["late"]),
         (&json!("reached"), &json!("1049"), &json!(false))
     );
-    let (_, figures) = desk("GET /t/8001/voicemail/figures?to=2026-12-01", "");
+    let (_, figures) = desk("GET /t/8001/voicemail/figures?to=2026-11-24", "");
     assert_eq!(
         (&figures["messages"], &figures["in_time"]),
         (&json!(1), &json!(1))
@@ -136,10 +136,25 @@ fn a_message_left_at_night_is_mailed_with_its_sound_called_back_settled_and_purg
     assert!(file.is_file());
     assert!(relay.has_no_more() && receiver.has_no_more());
     exchange.stop();
-    let month_later: jiff::Timestamp = "2026-12-26T12:00:00+08:00".parse().unwrap();
+    let tables = rusqlite::Connection::open(exchange.data().join("plugins/8001/voicemail.db"));
+    let tables = tables.unwrap();
+    let number = || -> Option<String> {
+        let sql = "SELECT number FROM call_backs";
+        tables.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(number().as_deref(), Some("13800138000"));
+    // An event whose job was lost, as when the exchange is killed between the two.
+    let lost = "INSERT INTO hooks (message, kind, key, at, data) VALUES ('x', 'voicemail.lost', 'x', 0, '{}')";
+    tables.execute(lost, []).unwrap();
+    // What is done by the hour is done a few seconds later.
+    let month_later: jiff::Timestamp = "2026-12-26T11:59:55+08:00".parse().unwrap();
     exchange.clock.set(month_later.as_microsecond());
     exchange.resume();
     eventually("the sound to go", || (!file.exists()).then_some(()));
+    receiver.is_told("voicemail.lost");
+    eventually("nobody's number to be kept", || {
+        number().is_none().then_some(())
+    });
     let (status, _) = ask(
         exchange.house(1, 8_080),
         &format!("GET {path}"),

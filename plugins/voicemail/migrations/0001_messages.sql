@@ -11,6 +11,7 @@ CREATE TABLE call_backs (
   mailbox    TEXT NOT NULL,
   number     TEXT,                          -- the caller's
   left_at    REAL NOT NULL,
+  day        TEXT NOT NULL,                 -- on which it was left, in the tenant's zone: 2026-11-30
   due_at     REAL NOT NULL,
   state      TEXT NOT NULL DEFAULT 'open',  -- open, settled, cleared
   late       INTEGER NOT NULL DEFAULT 0,    -- 1: it was not settled when it was due
@@ -23,7 +24,7 @@ CREATE TABLE call_backs (
 
 CREATE INDEX call_backs_open ON call_backs (due_at) WHERE state = 'open';
 CREATE INDEX call_backs_by_number ON call_backs (number) WHERE state = 'open';
-CREATE INDEX call_backs_by_time ON call_backs (left_at);
+CREATE INDEX call_backs_by_day ON call_backs (day);
 
 -- What was tried, and what came of it.
 CREATE TABLE attempts (

@@ -9,6 +9,7 @@ return {
       sms           = { ["8000"] = "+8613900139000" },
       webhook       = "https://desk.example.com/hooks",
       secret        = "a secret of some length",
+      old_secret    = "a secret from long ago",
       transcriber   = "https://asr.example.com/v1/text",
       call_back     = { ["8000"] = "off_hours", ["1001"] = "always" },
       hours         = { ["mon-fri"] = "09:00-18:00" },

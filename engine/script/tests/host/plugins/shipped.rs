@@ -50,15 +50,14 @@ pub(super) fn tried(
             store.put_grant("8001", name, may).wait().unwrap();
         }
     };
-    let project = Project::new(
+    Project::new(
         &files,
         Setting {
             before: Some(Box::new(before)),
             plugins,
             ..setting
         },
-    );
-    project
+    )
 }
 
 /// The files that a plugin runs with.

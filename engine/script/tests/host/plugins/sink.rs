@@ -96,6 +96,10 @@ impl Sink {
         }
     }
 
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(super) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }

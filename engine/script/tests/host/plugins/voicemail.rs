@@ -9,9 +9,10 @@ use hmac::{Hmac, Mac};
 use script::{Door, Guard};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use store::{JobState, RecordingEnd, RecordingRow, Store};
+use store::{JobState, LegRow, NewJob, RecordingEnd, RecordingRow, Store};
 use uuid::Uuid;
 
+use super::events;
 use super::jobs::{advance, jobs};
 use super::mail::smtp;
 use super::messages::message;
@@ -35,11 +36,10 @@ fn project(webhook: &str, more: Value, dialplan: &str, relay: u16) -> Project {
     for (name, value) in more.as_object().unwrap() {
         settings[name] = value.clone();
     }
-    let sms = json!({ "url": "http://127.0.0.1:1", "token": "a-token-of-some-length" });
-    let sms = settings["provider"].as_str().map_or(
-        sms.clone(),
-        |url| json!({ "url": url, "token": sms["token"] }),
-    );
+    let provider = settings["provider"]
+        .as_str()
+        .unwrap_or("http://127.0.0.1:1");
+    let sms = json!({ "url": provider, "token": "a-token-of-some-length" });
     settings.as_object_mut().unwrap().remove("provider");
     let setting = Setting {
         smtp: smtp(relay),
@@ -203,6 +203,106 @@ fn a_receiver_that_wants_a_rest_is_left_alone_and_told_in_order_by_the_same_id()
     }
     assert_ne!(fourth.header("webhook-id"), first.header("webhook-id"));
     until_done(&project, "webhook", 2);
+}
+
+/// Adds a job that is done already once more, as after a crash, and waits until it is done.
+fn again(project: &Project, name: &str) {
+    let done = jobs(project, JobState::Done);
+    let row = done.into_iter().find(|row| row.job.name == name).unwrap();
+    let count = attempts(project, JobState::Done, name).len();
+    let job = NewJob {
+        id: Uuid::now_v7(),
+        key: None,
+        ..row.job
+    };
+    project.store.add_job(job).wait().unwrap();
+    until(|| {
+        // Jobs that were added by nobody who rings are looked for now and then.
+        advance(project, 60);
+        attempts(project, JobState::Done, name).len() > count
+    });
+}
+
+#[test]
+fn what_is_told_or_done_twice_after_a_crash_counts_once() {
+    let (relay, receiver, provider) = (Relay::start(), Sink::start(&[204]), Sink::start(&[201]));
+    let more = json!({
+        "mail": { "8000": "desk@example.com" },
+        "sms": { "8000": "+8613900139000" },
+        "provider": format!("http://{}", provider.address()),
+        "call_back": { "8000": "always" },
+    });
+    let project = project(&receiver.url(), more, &dialplan(""), relay.port());
+    leaves_a_message(&project);
+    for name in ["mail", "webhook", "send"] {
+        until_done(&project, name, 1);
+    }
+    let mut call = events::missed(Uuid::from_u128(9));
+    call.begin.user = Some("1049".to_owned());
+    call.legs.push(leg("013800138000", 10_000_000));
+    project.store.finish_call(call).wait().unwrap();
+    until_done(&project, "webhook", 2);
+
+    for name in ["on voicemail.recorded", "on call.ended", "webhook", "sms"] {
+        again(&project, name);
+    }
+
+    let path = format!("/voicemail/{}", message(2).id);
+    let (_, shown) = ask(&project, "GET", &path, &Value::Null);
+    assert_eq!(shown["call_back"]["state"], "settled");
+    assert_eq!(shown["attempts"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["attempts"][0]["result"], "reached");
+    let told: Vec<_> = shown["webhooks"].as_array().unwrap().iter().collect();
+    let types: Vec<_> = told.iter().map(|it| it["type"].clone()).collect();
+    assert_eq!(types, ["voicemail.created", "voicemail.settled"]);
+    relay.next();
+    assert!(relay.has_no_more());
+    assert_eq!((receiver.count(), provider.count()), (2, 1));
+}
+
+/// A leg to this number that has talked for so many microseconds.
+fn leg(number: &str, talked: i64) -> LegRow {
+    LegRow {
+        leg: 1,
+        kind: "trunk".to_owned(),
+        peer: number.to_owned(),
+        user_agent: None,
+        invited_at: 0,
+        ringing_at: None,
+        early_at: None,
+        up_at: Some(0),
+        ended_at: talked,
+        cause: "normal".to_owned(),
+        codec: None,
+        quality: None,
+    }
+}
+
+#[test]
+fn another_receiver_is_told_though_the_one_before_wanted_no_more() {
+    let sink = Sink::start(&[410, 204]);
+    let project = project(&sink.url(), json!({}), &dialplan(""), 1);
+    leaves_a_message(&project);
+    sink.next();
+    until_done(&project, "webhook", 1);
+    let gone = ::store::KvKey {
+        tenant: "8001".to_owned(),
+        scope: "voicemail/receiver".to_owned(),
+        key: "gone".to_owned(),
+    };
+    assert_eq!(
+        project.store.kv_get(gone.clone(), 0).wait().unwrap(),
+        Some(json!(sink.url()))
+    );
+    // As if it had been another one.
+    let other = json!("https://elsewhere.example.com");
+    project.store.kv_set(gone, other, None).wait().unwrap();
+
+    let row = message(2);
+    let heard = project.store.mark_heard("8001", row.id, row.left_at);
+    heard.wait().unwrap();
+
+    assert_eq!(verified(&sink.next())["type"], "voicemail.heard");
 }
 
 #[test]
