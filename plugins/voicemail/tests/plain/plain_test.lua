@@ -11,7 +11,7 @@ test("a mail has a link instead of the sound, and no empty lines where there is 
   local id = simulate.request("GET /voicemail").json.messages[1].id
   expect(letter.subject).equals("【紧急】新留言：+8613800138000")
   expect(#letter.attachments).equals(0)
-  expect(letter.text).matches("\n\n请于 2026-03-02 04:00 前回电。\nhttps://desk.example.com/messages/" .. id)
+  expect(letter.text).matches("秒。\n\n请于 2026-03-02 04:00 前回电。\nhttps://desk.example.com/messages/" .. id)
 end)
 
 test("a desk without hours is always open, and one without a leader tells nobody by mail", function()
