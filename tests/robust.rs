@@ -5,8 +5,12 @@ mod support;
 
 #[path = "robust/agents.rs"]
 mod agents;
+#[path = "robust/bad_plugins.rs"]
+mod bad_plugins;
 #[path = "robust/broken_scripts.rs"]
 mod broken_scripts;
+#[path = "robust/circles.rs"]
+mod circles;
 #[path = "robust/disk.rs"]
 mod disk;
 #[path = "robust/floods.rs"]

@@ -12,6 +12,7 @@ use sip::{Request, SessionId, Source};
 use super::Switch;
 use super::accounts::Judged;
 use super::live::{Leg, Live, Role};
+use super::printable::printable;
 use crate::log::Masked;
 
 /// Who calls.
@@ -129,7 +130,7 @@ impl Switch {
         leg.addresses = Some((source.local, source.remote));
         leg.user_agent = request
             .header_named("User-Agent")
-            .map(|text| text.to_string());
+            .map(|text| printable(&text.to_str()));
         self.next_thread = self.next_thread.wrapping_add(1);
         let mut live = Live::new(now, setup, tenant, options);
         live.span = span;
@@ -265,7 +266,8 @@ impl Switch {
         let banned = self.bans.failed(now, source.remote, is_registered, user);
         tracing::warn!(
             target: "security", event = "wrong_password", source = %source.ip(),
-            method = ?request.method(), tenant = %tenant, user, banned, "wrong password"
+            method = ?request.method(), tenant = %tenant, user = printable(user), banned,
+            "wrong password"
         );
     }
 
@@ -418,14 +420,6 @@ fn dialled(request: &Request) -> String {
         .unwrap_or_default()
 }
 
-/// What others call themselves, fit for logs and terminals: `%0d%0a` in a URI must not begin a line.
-pub(super) fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(LONGEST_NAME)
-        .collect()
-}
-
 /// Somebody asks for a domain that is nobody's here, as scanners do.
 pub(super) fn no_such_tenant(source: Source, request: &Request) {
     tracing::warn!(
@@ -443,8 +437,6 @@ fn asserted(request: &Request) -> Option<String> {
 
 /// Inputs that must fit before new calls are taken.
 const ROOM: usize = 8_192;
-/// Letters of a number or name.
-const LONGEST_NAME: usize = 128;
 /// Header fields that a script sees.
 const MOST_HEADERS: usize = 64;
 /// Fields that hold secrets or only serve the transport.

@@ -75,7 +75,24 @@ impl Switch {
             self.legs.insert(sound.key, place);
             let key = sound.key;
             self.parts.media.move_leg(thread, into.thread, key);
+            self.wires.moved(sound.port, into.id());
         }
         into.legs.push(leg);
+        // Two calls that have become one may close a ring.
+        let (thread, wires) = (into.thread, &self.wires);
+        let own = |leg: &&Leg| {
+            let port = leg.sound.as_ref().map(|sound| sound.port);
+            port.is_some_and(|port| wires.goes_to_ours(port))
+        };
+        let suspects: Vec<LegId> = (into.legs.iter().filter(own))
+            .map(|leg| leg.id)
+            .collect();
+        for id in suspects {
+            let Some(leg) = into.leg(id) else { continue };
+            let agreed = leg.sound.as_ref().and_then(|sound| sound.agreed.clone());
+            if let Some(agreed) = agreed {
+                self.set_sound(thread, leg, agreed);
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ mod originating;
 mod parking;
 mod perform;
 mod playing;
+mod printable;
 mod reconfigure;
 mod recording;
 mod records;
@@ -36,6 +37,7 @@ mod transfers;
 mod trunk_health;
 mod trunk_registering;
 mod trunks;
+mod wires;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -110,6 +112,7 @@ pub(crate) struct Switch {
     calls: HashMap<CallId, Box<Live>>,
     sessions: HashMap<SessionId, (CallId, LegId)>,
     legs: HashMap<LegKey, (CallId, LegId)>,
+    wires: wires::Wires,
     recordings: HashMap<RecordingKey, CallId>,
     /// Transfers that are tried, and who is told of them.
     referrals: HashMap<call::TransferId, sip::SubscriptionId>,
@@ -189,6 +192,7 @@ impl Switch {
             calls: HashMap::new(),
             sessions: HashMap::new(),
             legs: HashMap::new(),
+            wires: wires::Wires::default(),
             recordings: HashMap::new(),
             referrals: HashMap::new(),
             lot: parking::Lot::default(),
@@ -256,6 +260,11 @@ impl Switch {
                 match self.is_banned(now, source) {
                     false => self.endpoint.handle_message(now, source, octets),
                     true => self.endpoint.handle_banned_message(now, source, octets),
+                }
+            }
+            Received::TooLong { source, octets } => {
+                if !self.is_banned(now, source) {
+                    self.endpoint.handle_too_long_message(source, octets);
                 }
             }
             Received::Broken { route } => self.endpoint.handle_transport_failed(now, &route),

@@ -184,7 +184,7 @@ impl Switch {
             if let Some(sound) = &leg.sound {
                 // Still there only when a media thread has not kept up.
                 if self.legs.remove(&sound.key).is_some() {
-                    self.parts.media.close(live.thread, sound.key, sound.port);
+                    self.close_port(live.thread, sound);
                 }
             }
         }

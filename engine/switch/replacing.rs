@@ -10,6 +10,7 @@ use sip::{Request, SessionId, Source};
 use super::Switch;
 use super::incoming::Caller;
 use super::live::{Leg, Role};
+use super::printable::printable;
 
 impl Switch {
     /// Puts the caller in the place of a leg, or refuses it.
@@ -25,7 +26,7 @@ impl Switch {
             Ok(found) => found,
             Err(status) => return self.endpoint.reject(now, session, status, &[]),
         };
-        let agent = request.header_named("User-Agent").map(|it| it.to_string());
+        let agent = request.header_named("User-Agent").map(|it| printable(&it.to_str()));
         self.with_call(now, call, |switch, live| {
             let id = live.call.next_leg();
             let mut newcomer = Leg::new(id, Role::Caller { offer });

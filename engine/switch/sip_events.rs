@@ -177,7 +177,7 @@ impl Switch {
         let user_agent = response
             .header_named("User-Agent")
             .or_else(|| response.header_named("Server"))
-            .map(|text| text.to_string());
+            .map(|text| super::printable::printable(&text.to_str()));
         self.with_call(now, call, |switch, live| {
             let thread = live.thread;
             let Some(leg) = live.leg(id) else { return };

@@ -166,20 +166,34 @@ impl Switch {
             held: false,
         });
         self.legs.insert(key, (call, id));
+        let party = live.call.legs().iter().find(|leg| leg.id() == id);
+        let is_phone = party.is_none_or(|leg| leg.user().is_some());
+        (self.wires).opened((opened.port, call), (bind, shown), is_phone);
         Ok(())
     }
 
     /// Gives the board what was agreed.
-    pub(super) fn set_sound(&self, thread: usize, leg: &mut Leg, agreed: Agreed) {
+    pub(super) fn set_sound(&mut self, thread: usize, leg: &mut Leg, agreed: Agreed) {
         let Some(sound) = &mut leg.sound else { return };
+        let external = self.parts.config.sip.external;
+        let wires = &mut self.wires;
+        let mut lets = |remote: &SocketAddr| wires.lets(sound.port, *remote, external);
+        let remote_rtcp = agreed.remote_rtcp.filter(&mut lets);
+        let remote = agreed.remote.filter(&mut lets);
+        if remote != agreed.remote {
+            tracing::warn!(
+                target: "security", event = "sound_in_circles", source = %sound.signalled_by,
+                "names a port of the exchange as its own: nothing is sent there"
+            );
+        }
         let mut hosts: SmallVec<[IpAddr; 2]> = SmallVec::new();
-        hosts.extend(agreed.remote.map(|remote| remote.ip()));
+        hosts.extend(remote.map(|remote| remote.ip()));
         if !hosts.contains(&sound.signalled_by) {
             hosts.push(sound.signalled_by);
         }
         let config = LegConfig {
-            remote: agreed.remote,
-            remote_rtcp: agreed.remote_rtcp,
+            remote,
+            remote_rtcp,
             rtcp_mux: agreed.rtcp_mux,
             codec: agreed.codec,
             telephone_event: agreed.telephone_event,
@@ -254,8 +268,13 @@ impl Switch {
                 .media
                 .command(thread, Command::RemoveLeg { leg: sound.key });
         } else if self.legs.remove(&sound.key).is_some() {
-            self.parts.media.close(thread, sound.key, sound.port);
+            self.close_port(thread, sound);
         }
+    }
+
+    pub(super) fn close_port(&mut self, thread: usize, sound: &Sound) {
+        self.parts.media.close(thread, sound.key, sound.port);
+        self.wires.closed(sound.port);
     }
 
     /// A peer's new offer: another address, other codecs, hold.
@@ -381,7 +400,7 @@ impl Switch {
                     leg.quality = Some(quality);
                     if let Some(sound) = &mut leg.sound {
                         sound.leaving = false;
-                        switch.parts.media.close(thread, sound.key, sound.port);
+                        switch.close_port(thread, sound);
                     }
                 });
             }

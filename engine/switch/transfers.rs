@@ -4,11 +4,13 @@ use std::time::Instant;
 
 use call::{Call, CallId, Event, Leg, LegId, LegState, TransferId, TransferNews};
 use serde_json::json;
-use sip::{Method, ReferTo, Replaces, Request, SessionId, Source, SubscriptionId};
+use sip::{
+    Host, Method, ReferTo, Replaces, Request, Scheme, SessionId, Source, SubscriptionId, Uri,
+};
 
 use super::Switch;
-use super::incoming::printable;
 use super::live::Live;
+use super::printable::printable;
 use crate::log::Masked;
 
 /// Who asks for a transfer, and how that is to be answered.
@@ -54,12 +56,53 @@ impl Switch {
         };
         match to.replaces() {
             Ok(Some(replaces)) => self.refer_to_call(now, asking, &replaces),
+            _ if !self.is_our_address(to.uri(), request, session) => {
+                tracing::info!(
+                    call = %asking.call, by = asking.user,
+                    "a phone transfers its call to another host; refused"
+                );
+                let warning = ("Warning".to_owned(), ELSEWHERE.to_owned());
+                self.endpoint.refuse_refer(now, refer, 403, &[warning]);
+            }
             _ => {
                 let number = to.uri().user_unescaped();
                 let number = number.map(|user| printable(&user.to_string()));
                 self.refer_to_number(now, asking, number.unwrap_or_default());
             }
         }
+    }
+
+    /// Whether a number is meant to be dialled here. What has another host is somebody else's, even if
+    /// a user here has the same name. Phones know us by the domain or the address that they were set
+    /// up with, which stands in their own From or To, and by the one that we show them.
+    fn is_our_address(&self, uri: &Uri, request: &Request, session: SessionId) -> bool {
+        let Some(host) = uri.host().filter(|_| uri.scheme() != Scheme::Tel) else {
+            return uri.scheme() == Scheme::Tel;
+        };
+        let place = self.sessions.get(&session);
+        let Some(live) = place.and_then(|(call, _)| self.calls.get(call)) else {
+            return false;
+        };
+        let said = [request.from(), request.to()];
+        let own = |name: &sip::NameAddr| name.uri().ok()?.host().cloned();
+        if said.into_iter().flatten().any(|name| own(&name).as_ref() == Some(host)) {
+            return true;
+        }
+        let domain = Host::parse(&live.tenant.domain.as_str().into());
+        if domain.as_ref() == Some(host) {
+            return true;
+        }
+        let Some(ip) = host.ip().map(|ip| ip.to_canonical()) else {
+            return false;
+        };
+        let leg = place.and_then(|(_, leg)| live.legs.iter().find(|known| known.id == *leg));
+        let near = leg.and_then(|leg| leg.addresses);
+        let shown = near.map(|(near, far)| self.shown_address(near.ip(), far));
+        let listening = self.parts.signalling.listening().iter();
+        self.parts.config.sip.external == Some(ip)
+            || near.is_some_and(|(near, _)| near.ip().to_canonical() == ip)
+            || shown.is_some_and(|shown| shown.to_canonical() == ip)
+            || listening.into_iter().any(|(_, own)| own.ip().to_canonical() == ip)
     }
 
     /// The user whose leg it is: with a user's rights calls are transferred, not with the exchange's.
@@ -244,3 +287,6 @@ impl Switch {
 pub(super) fn user_of(call: &Call, leg: LegId) -> Option<&str> {
     call.legs().iter().find(|known| known.id() == leg)?.user()
 }
+
+/// What a phone may show of a transfer that is refused.
+const ELSEWHERE: &str = "399 moonswitch \"only numbers of this exchange can be transferred to\"";

@@ -337,3 +337,31 @@ fn a_phone_that_hangs_up_when_its_transfer_fails_is_rung_for_the_customer() {
     customer.hangs_up();
     again.is_hung_up();
 }
+
+/// 1050 at another host is not our 1050.
+#[test]
+fn nobody_is_transferred_to_an_address_of_another_host() {
+    let exchange = exchange();
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
+
+    for address in [
+        "sip:1050@example.com".to_owned(),
+        format!("sip:1050@{}", a2.address()),
+        format!("sip:1050@{}", exchange.free_address().ip()),
+        "sips:1050@203.0.113.7".to_owned(),
+    ] {
+        agent.transfers_to_address(&address);
+        assert_eq!(agent.has_transferred_in_vain(), 403, "{address}");
+    }
+
+    assert!(a2.is_not_called_for(Duration::from_millis(200)));
+    hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+    // The exchange itself goes by each of its names.
+    for address in ["tel:1050".to_owned(), format!("sip:1050@{}", exchange.address().ip())] {
+        agent.transfers_to_address(&address);
+        a2.rings().refuses(486);
+        assert_eq!(agent.has_transferred_in_vain(), 486, "{address}");
+    }
+}

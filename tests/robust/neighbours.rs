@@ -147,14 +147,14 @@ fn behind(exchange: &Exchange, nat: &Nat, user: &str) -> Phone {
 }
 
 /// Another socket at a phone's address.
-struct Neighbour {
+pub(crate) struct Neighbour {
     socket: UdpSocket,
     exchange: SocketAddr,
     cseq: u32,
 }
 
 impl Neighbour {
-    fn of(phone: &Phone, exchange: &Exchange) -> Self {
+    pub(crate) fn of(phone: &Phone, exchange: &Exchange) -> Self {
         let socket = UdpSocket::bind(SocketAddr::new(phone.address().ip(), 0)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Self {
@@ -166,7 +166,7 @@ impl Neighbour {
 
     /// Asks for something within a call that it only knows by name, with the password of somebody if
     /// it is asked for one; the final answer.
-    fn asks(
+    pub(crate) fn asks(
         &mut self,
         name: &Replaces,
         method: &Method,

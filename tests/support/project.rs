@@ -31,6 +31,8 @@ pub(crate) struct Setup {
     pub(crate) users: String,
     /// Sounds of the tenant's own, each a tone of half a minute.
     pub(crate) sounds: Vec<(&'static str, f64)>,
+    /// Plugins of the test's own beside the shipped ones: name, `plugin.lua`, `init.lua`.
+    pub(crate) plugins: Vec<(&'static str, String, String)>,
     /// Codecs, in the exchange's order.
     pub(crate) codecs: &'static str,
     /// The wall clock: a working day at noon, unless a test says otherwise.
@@ -51,6 +53,7 @@ impl Default for Setup {
             tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
             users: String::new(),
             sounds: Vec::new(),
+            plugins: Vec::new(),
             codecs: "\"opus\", \"g722\", \"pcma\", \"pcmu\"",
             clock: "2026-11-24T12:00:00+08:00",
             bench: false,
@@ -171,7 +174,7 @@ pub(crate) fn project(folder: &Path, street: &Street, setup: &Setup) {
             }
         }
     }
-    std::os::unix::fs::symlink(repository.join("plugins"), folder.join("plugins")).unwrap();
+    plugins(folder, &repository.join("plugins"), setup);
     fs::create_dir_all(folder.join("sounds/music")).unwrap();
     for language in ["zh", "en"] {
         let link = folder.join("sounds").join(language);
@@ -190,6 +193,24 @@ pub(crate) fn project(folder: &Path, street: &Street, setup: &Setup) {
         tone_wav(&path, &[(*tone, Duration::from_secs(30))]);
     }
     fs::write(folder.join("config.lua"), config(street, setup)).unwrap();
+}
+
+/// The shipped plugins, and those of the test.
+fn plugins(folder: &Path, shipped: &Path, setup: &Setup) {
+    let ours = folder.join("plugins");
+    if setup.plugins.is_empty() {
+        std::os::unix::fs::symlink(shipped, ours).unwrap();
+        return;
+    }
+    for (name, manifest, init) in &setup.plugins {
+        fs::create_dir_all(ours.join(name)).unwrap();
+        fs::write(ours.join(name).join("plugin.lua"), manifest).unwrap();
+        fs::write(ours.join(name).join("init.lua"), init).unwrap();
+    }
+    for plugin in fs::read_dir(shipped).unwrap() {
+        let plugin = plugin.unwrap();
+        std::os::unix::fs::symlink(plugin.path(), ours.join(plugin.file_name())).unwrap();
+    }
 }
 
 /// The bench exchange, moved to this street.

@@ -11,7 +11,8 @@ use crate::{Error, limits};
 /// Collects what a stream brings and hands out whole messages.
 ///
 /// Feed it with [`push`](Self::push), then call [`next_frame`](Self::next_frame) until it returns
-/// `Ok(None)`. After an error the stream has no readable boundaries any more: close it.
+/// `Ok(None)`. After an error the stream has no readable boundaries any more: close it. Of a message
+/// that is too long, [`rest`](Self::rest) has what its sender can be told by.
 #[derive(Debug, Default)]
 pub struct Framer {
     buffer: BytesMut,
@@ -47,6 +48,12 @@ impl Framer {
         self.buffer
             .iter()
             .any(|octet| !matches!(octet, b'\r' | b'\n'))
+    }
+
+    /// Takes out what has come and was not handed out.
+    pub fn rest(&mut self) -> Bytes {
+        self.searched = 0;
+        self.buffer.split().freeze()
     }
 
     /// Returns the next message or keep-alive; `None` if more octets are needed.
@@ -236,5 +243,7 @@ mod tests {
         framer.push(b"x");
 
         assert_eq!(framer.next_frame(), Err(Error::MessageTooLong));
+        assert_eq!(framer.rest().len(), 64 * 1024 + 1);
+        assert!(!framer.is_amid_message());
     }
 }

@@ -13,6 +13,7 @@ use web::{
 };
 
 use crate::switch::live::Live;
+use crate::switch::printable::printable;
 use crate::switch::{Switch, trunks};
 
 impl Switch {
@@ -40,7 +41,7 @@ impl Switch {
                         phone.route.remote,
                         phone.route.transport.via_name().to_lowercase()
                     ),
-                    user_agent: phone.user_agent.as_ref().map(ToString::to_string),
+                    user_agent: (phone.user_agent.as_ref()).map(|agent| printable(&agent.to_str())),
                     instance: phone.instance.as_ref().map(ToString::to_string),
                     expires_at: wall + (phone.expires_at - now).as_micros() as i64,
                     reachable: phone.is_reachable,

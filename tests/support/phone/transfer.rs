@@ -29,6 +29,16 @@ impl Line {
         });
     }
 
+    /// Presses the transfer key and dials a whole address.
+    pub(crate) fn transfers_to_address(&self, address: &str) {
+        let uri = Uri::parse(address.to_owned()).unwrap();
+        self.note(|state| state.transfer = Told::default());
+        let line = self.clone();
+        self.act(move |desk, now, session| {
+            desk.refer(now, session, &ReferTo::to(&uri), line);
+        });
+    }
+
     /// Presses the transfer key and picks another call of this phone: the two others are to talk.
     pub(crate) fn transfers_to_call(&self, other: &Self) {
         self.note(|state| state.transfer = Told::default());

@@ -45,6 +45,14 @@ pub enum Received {
         /// Its octets.
         octets: Bytes,
     },
+    /// The beginning of a message on a connection that is too long to be taken; the connection is
+    /// closed in a moment.
+    TooLong {
+        /// Where from.
+        source: Source,
+        /// What has come of it.
+        octets: Bytes,
+    },
     /// A connection has ended, or could not be made.
     Broken {
         /// Whose.
@@ -190,6 +198,7 @@ impl Signalling {
                 None
             }
             News::Message { source, octets } => Some(Received::Message { source, octets }),
+            News::TooLong { source, octets } => Some(Received::TooLong { source, octets }),
             News::Ended { flow } => {
                 let connection = self.connections.remove(&flow)?;
                 if self.by_remote.get(&connection.remote) == Some(&flow) {

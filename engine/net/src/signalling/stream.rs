@@ -49,6 +49,11 @@ pub(super) enum News {
         source: Source,
         octets: Bytes,
     },
+    /// The beginning of a message that is too long.
+    TooLong {
+        source: Source,
+        octets: Bytes,
+    },
     Ended {
         flow: FlowId,
     },
@@ -223,12 +228,27 @@ async fn read(
                         target: "security", event = "broken_stream", source = %source.ip(), %error,
                         "stream closed"
                     );
+                    if error == sip::Error::MessageTooLong {
+                        let octets = framer.rest();
+                        let told = tell.send(News::TooLong { source, octets }).await;
+                        if told.is_ok() {
+                            hear_out(reader).await;
+                        }
+                    }
                     return;
                 }
             }
         }
         patience.octets_came(now, framer.is_amid_message());
     }
+}
+
+/// Reads the rest of what is not wanted, so that the refusal arrives: a connection that is closed while
+/// octets wait in it takes back what was said on it.
+async fn hear_out(mut reader: impl AsyncRead + Unpin) {
+    let mut unwanted = [0; 8 << 10];
+    let until = Instant::now() + LAST_WORDS;
+    while let Ok(Ok(1..)) = timeout_at(until, reader.read(&mut unwanted)).await {}
 }
 
 /// How long a connection may go on as it does.
@@ -315,6 +335,8 @@ const OUTGOING: usize = 256;
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a message may take to arrive or leave, and a stranger to say anything.
 const UNFINISHED: Duration = Duration::from_secs(30);
+/// How long who says too much may go on, so as to hear that it was.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How long whoever has spoken, but was not let in, may be silent.
 const STRANGER: Duration = Duration::from_secs(60);
 /// How long who was let in may be silent: an hour's registration and some.

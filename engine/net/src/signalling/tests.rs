@@ -168,6 +168,36 @@ async fn connections_of_a_stranger_are_few() {
 }
 
 #[tokio::test]
+async fn who_says_too_much_hears_so_before_the_connection_is_closed() {
+    let announced = b"INVITE sip:a@b SIP/2.0\r\nContent-Length: 1048576\r\n\r\n".to_vec();
+    let endless = b"INVITE sip:a@b SIP/2.0\r\nSubject: ".to_vec();
+    for mut head in [announced, endless] {
+        let mut ours = listen(&[(Transport::Tcp, "127.0.0.1")]).await;
+        let phone = TcpStream::connect(ours.address(0)).await.unwrap();
+        let (mut heard, mut phone) = phone.into_split();
+        let begins = head.clone();
+        head.resize(1 << 20, b'x');
+        // Whoever is refused is still talking, and is heard out.
+        let talks = tokio::spawn(async move { phone.write_all(&head).await.map(|()| phone) });
+
+        let source = match ours.next().await {
+            Received::TooLong { source, octets } => {
+                assert!(octets.starts_with(&begins), "{octets:?}");
+                source
+            }
+            other => panic!("{other:?}"),
+        };
+        ours.signalling.send(&source.reply_route(), ANSWER);
+
+        let mut answer = vec![0; ANSWER.len()];
+        heard.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, ANSWER);
+        assert!(talks.await.unwrap().is_ok());
+        assert_eq!(ours.broken().await.flow, source.flow);
+    }
+}
+
+#[tokio::test]
 async fn a_flood_of_datagrams_does_not_starve_connections() {
     let both = [(Transport::Udp, "127.0.0.1"), (Transport::Tcp, "127.0.0.1")];
     let mut ours = listen(&both).await;
@@ -190,7 +220,7 @@ async fn a_flood_of_datagrams_does_not_starve_connections() {
 
     let is_of = |received: &Received, wanted| match received {
         Received::Message { source, .. } => source.transport == wanted,
-        Received::Broken { .. } => false,
+        Received::TooLong { .. } | Received::Broken { .. } => false,
     };
     let count = |wanted| batch.iter().filter(|one| is_of(one, wanted)).count();
     assert_eq!((count(Transport::Udp), count(Transport::Tcp)), (BATCH, 1));

@@ -40,6 +40,7 @@ use wire::{Hop, Wire};
 /// It does no I/O and reads no clock. Its methods are of three kinds:
 /// - `handle_*` for what comes in: [`handle_message`](Self::handle_message),
 ///   [`handle_banned_message`](Self::handle_banned_message),
+///   [`handle_too_long_message`](Self::handle_too_long_message),
 ///   [`handle_transport_failed`](Self::handle_transport_failed),
 ///   [`handle_timeout`](Self::handle_timeout);
 /// - what the application wants: [`invite`](Self::invite), [`accept`](Self::accept) and so on; about

@@ -54,6 +54,12 @@ impl Endpoint {
         }
     }
 
+    /// A stream brought the beginning of a message that is too long to be taken: its sender is told so
+    /// (513). Close the stream a moment later.
+    pub fn handle_too_long_message(&mut self, source: Source, beginning: Bytes) {
+        self.handle_fault(source, &Message::too_long(beginning));
+    }
+
     fn handle_fault(&mut self, source: Source, fault: &ParseError) {
         let Some(refusal) = fault.refusal() else {
             return;

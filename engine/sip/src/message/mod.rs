@@ -38,7 +38,16 @@ impl Message {
     ///
     /// Without Content-Length the body is the rest; with one, what follows the body is ignored.
     pub fn parse(bytes: Bytes) -> Result<Self, ParseError> {
-        parse::parse(bytes)
+        parse::parse(bytes, false)
+    }
+
+    /// Reads the beginning of a message of which a stream has announced or brought more than
+    /// [`limits::MESSAGE`](crate::limits::MESSAGE), so that it can be refused.
+    pub fn too_long(beginning: Bytes) -> ParseError {
+        match parse::parse(beginning, true) {
+            Err(fault) => fault,
+            Ok(_) => ParseError::new(Error::MessageTooLong, None),
+        }
     }
 }
 

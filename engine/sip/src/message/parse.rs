@@ -13,8 +13,9 @@ use crate::message::{Message, Method, ParseError, Request, Response};
 use crate::text::{number, part};
 use crate::{Error, Scheme, Text, Uri, limits};
 
-/// Reads one message; what follows the body is left out.
-pub(super) fn parse(bytes: Bytes) -> Result<Message, ParseError> {
+/// Reads one message; what follows the body is left out. `is_cut` says that there was more of it than
+/// a message may have.
+pub(super) fn parse(bytes: Bytes, is_cut: bool) -> Result<Message, ParseError> {
     let start = bytes
         .iter()
         .take_while(|octet| matches!(octet, b'\r' | b'\n'))
@@ -24,7 +25,7 @@ pub(super) fn parse(bytes: Bytes) -> Result<Message, ParseError> {
         return Err(ParseError::new(Error::Empty, None));
     }
     // The head of a message that is too long is still read, for its sender to be told.
-    let too_long = bytes.len() > limits::MESSAGE;
+    let too_long = is_cut || bytes.len() > limits::MESSAGE;
     let bytes = part(&bytes, 0..limits::MESSAGE);
     let (line, after_line) = first_line(&bytes);
     let index = Index::scan(&bytes, after_line);

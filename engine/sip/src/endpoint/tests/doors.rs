@@ -59,6 +59,34 @@ fn what_is_wrong_with_a_request_is_said() {
 }
 
 #[test]
+fn the_sender_of_a_message_that_was_cut_is_told_that_it_is_too_long() {
+    let announced = invite().replace("Content-Length: 0", "Content-Length: 70000");
+    let endless = invite().replace("Content-Length: 0\n\n", &format!("X: {}", "x".repeat(70_000)));
+    for text in [announced, endless] {
+        let mut pair = Pair::new();
+        let source = crate::Source {
+            transport: crate::Transport::Tcp,
+            local: "192.0.2.2:5060".parse().unwrap(),
+            remote: "192.0.2.1:40000".parse().unwrap(),
+            flow: Some(crate::FlowId(3)),
+        };
+
+        (pair.bob()).handle_too_long_message(source, text.replace('\n', "\r\n").into());
+        pair.run_for(0);
+
+        let refusal = pair.responses(BOB, 513).remove(0);
+        assert_eq!(refusal.call_id(), "door");
+        assert_eq!(pair.bob().counters(), crate::Counters::default());
+        // Of an answer, or of what is no SIP, nobody is told.
+        for text in ["SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP 192.0.2.1\r\n", "hello"] {
+            pair.bob().handle_too_long_message(source, text.into());
+        }
+        pair.run_for(0);
+        assert_eq!(pair.sides[BOB].sent.len(), 1);
+    }
+}
+
+#[test]
 fn who_asks_first_is_told_of_everything_and_turns_down_what_is_not_served() {
     let ask = |pair: &mut Pair, what: &str, line: &str| {
         let text = invite().replace("INVITE", what);
