@@ -84,9 +84,7 @@ impl Switch {
             let port = leg.sound.as_ref().map(|sound| sound.port);
             port.is_some_and(|port| wires.goes_to_ours(port))
         };
-        let suspects: Vec<LegId> = (into.legs.iter().filter(own))
-            .map(|leg| leg.id)
-            .collect();
+        let suspects: Vec<LegId> = (into.legs.iter().filter(own)).map(|leg| leg.id).collect();
         for id in suspects {
             let Some(leg) = into.leg(id) else { continue };
             let agreed = leg.sound.as_ref().and_then(|sound| sound.agreed.clone());

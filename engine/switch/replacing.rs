@@ -26,7 +26,9 @@ impl Switch {
             Ok(found) => found,
             Err(status) => return self.endpoint.reject(now, session, status, &[]),
         };
-        let agent = request.header_named("User-Agent").map(|it| printable(&it.to_str()));
+        let agent = request
+            .header_named("User-Agent")
+            .map(|it| printable(&it.to_str()));
         self.with_call(now, call, |switch, live| {
             let id = live.call.next_leg();
             let mut newcomer = Leg::new(id, Role::Caller { offer });

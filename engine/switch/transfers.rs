@@ -56,7 +56,7 @@ impl Switch {
         };
         match to.replaces() {
             Ok(Some(replaces)) => self.refer_to_call(now, asking, &replaces),
-            _ if !self.is_our_address(to.uri(), request, session) => {
+            _ if !self.is_our_address(&to.uri(), request, session) => {
                 tracing::info!(
                     call = %asking.call, by = asking.user,
                     "a phone transfers its call to another host; refused"
@@ -85,7 +85,11 @@ impl Switch {
         };
         let said = [request.from(), request.to()];
         let own = |name: &sip::NameAddr| name.uri().ok()?.host().cloned();
-        if said.into_iter().flatten().any(|name| own(&name).as_ref() == Some(host)) {
+        if said
+            .into_iter()
+            .flatten()
+            .any(|name| own(&name).as_ref() == Some(host))
+        {
             return true;
         }
         let domain = Host::parse(&live.tenant.domain.as_str().into());
@@ -102,7 +106,9 @@ impl Switch {
         self.parts.config.sip.external == Some(ip)
             || near.is_some_and(|(near, _)| near.ip().to_canonical() == ip)
             || shown.is_some_and(|shown| shown.to_canonical() == ip)
-            || listening.into_iter().any(|(_, own)| own.ip().to_canonical() == ip)
+            || listening
+                .into_iter()
+                .any(|(_, own)| own.ip().to_canonical() == ip)
     }
 
     /// The user whose leg it is: with a user's rights calls are transferred, not with the exchange's.

@@ -63,20 +63,15 @@ impl Wires {
 
     /// The sound of a leg is to go there: whether it may. What is no port of ours always may.
     /// `external` is the address of ours that is seen beyond a NAT.
-    pub(super) fn lets(
-        &mut self,
-        port: u16,
-        remote: SocketAddr,
-        external: Option<IpAddr>,
-    ) -> bool {
+    pub(super) fn lets(&mut self, port: u16, remote: SocketAddr, external: Option<IpAddr>) -> bool {
         let to = self.port_at(remote, external);
         let Some(end) = self.ends.get_mut(&port) else {
             return to.is_none();
         };
         end.to = None;
-        let (home, is_phone) = (end.call, end.is_phone);
+        let is_phone = end.is_phone;
         let Some(to) = to else { return true };
-        if is_phone || self.leads(to, home) {
+        if is_phone || to == port || self.leads(to, port) {
             return false;
         }
         if let Some(end) = self.ends.get_mut(&port) {
@@ -98,18 +93,25 @@ impl Wires {
         is_ours.then_some(port)
     }
 
-    /// Whether sound that comes in at a port of ours reaches a call, by whatever ways there are.
-    fn leads(&self, port: u16, home: CallId) -> bool {
-        let call_at = |port: &u16| self.ends.get(port).map(|end| end.call);
-        let mut next: Vec<CallId> = call_at(&port).into_iter().collect();
+    /// Whether what comes in at one port of ours would go out at another, by whatever ways there are:
+    /// in at one leg of a call, out at its others, and in again where those send.
+    fn leads(&self, from: u16, to: u16) -> bool {
+        let Some(home) = self.ends.get(&to).map(|end| end.call) else {
+            return false;
+        };
+        let mut next = vec![from];
         let mut seen = BTreeSet::new();
-        while let Some(call) = next.pop() {
-            if call == home {
+        while let Some(port) = next.pop() {
+            let Some(call) = self.ends.get(&port).map(|end| end.call) else {
+                continue;
+            };
+            if call == home && port != to {
                 return true;
             }
-            if seen.insert(call) {
-                let legs = self.ends.values().filter(|end| end.call == call);
-                next.extend(legs.filter_map(|end| call_at(&end.to?)));
+            if seen.insert(port) {
+                let others =
+                    (self.ends.iter()).filter(|(own, end)| end.call == call && **own != port);
+                next.extend(others.filter_map(|(_, end)| end.to));
             }
         }
         false
@@ -126,7 +128,12 @@ mod tests {
     fn a_phone_never_gets_its_sound_at_a_port_of_ours() {
         let mut wires = wires(&[(10, 1, true), (12, 2, true)]);
 
-        for own in ["192.0.2.1:10", "192.0.2.1:12", "192.0.2.1:13", "198.51.100.1:12"] {
+        for own in [
+            "192.0.2.1:10",
+            "192.0.2.1:12",
+            "192.0.2.1:13",
+            "198.51.100.1:12",
+        ] {
             assert!(!lets(&mut wires, 10, at(own)), "{own}");
         }
         for other in ["192.0.2.1:14", "192.0.2.7:12", "198.51.100.7:12"] {
@@ -145,12 +152,23 @@ mod tests {
 
     #[test]
     fn no_ring_is_closed_within_a_call_or_over_several() {
-        let mut wires = wires(&[(10, 1, false), (12, 1, false), (14, 2, false), (16, 2, false)]);
+        let mut wires = wires(&[
+            (10, 1, false),
+            (12, 1, false),
+            (14, 2, false),
+            (16, 2, false),
+        ]);
 
         assert!(!lets(&mut wires, 10, at("192.0.2.1:10")), "itself");
-        assert!(!lets(&mut wires, 10, at("192.0.2.1:12")), "the other one of its call");
+        assert!(
+            !lets(&mut wires, 10, at("192.0.2.1:12")),
+            "the other one of its call"
+        );
         assert!(lets(&mut wires, 12, at("192.0.2.1:14")));
-        assert!(!lets(&mut wires, 16, at("192.0.2.1:10")), "over another call");
+        assert!(
+            !lets(&mut wires, 16, at("192.0.2.1:10")),
+            "over another call"
+        );
         // Once the first way is gone, the other may be.
         assert!(lets(&mut wires, 12, at("192.0.2.9:14")));
         assert!(lets(&mut wires, 16, at("192.0.2.1:10")));
@@ -165,7 +183,10 @@ mod tests {
 
         assert!(!lets(&mut wires, 10, at("192.0.2.1:12")));
         wires.closed(12);
-        assert!(lets(&mut wires, 10, at("192.0.2.1:12")), "nobody of ours is there");
+        assert!(
+            lets(&mut wires, 10, at("192.0.2.1:12")),
+            "nobody of ours is there"
+        );
     }
 
     #[test]

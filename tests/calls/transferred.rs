@@ -359,7 +359,10 @@ fn nobody_is_transferred_to_an_address_of_another_host() {
     assert!(a2.is_not_called_for(Duration::from_millis(200)));
     hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
     // The exchange itself goes by each of its names.
-    for address in ["tel:1050".to_owned(), format!("sip:1050@{}", exchange.address().ip())] {
+    for address in [
+        "tel:1050".to_owned(),
+        format!("sip:1050@{}", exchange.address().ip()),
+    ] {
         agent.transfers_to_address(&address);
         a2.rings().refuses(486);
         assert_eq!(agent.has_transferred_in_vain(), 486, "{address}");

@@ -76,7 +76,9 @@ fn a_plugin_that_hoards_memory_is_left_out_and_the_others_have_it_back() {
     let why = left_out["left_out"]["why"].as_str().unwrap();
     assert!(why.contains("out of memory"), "{why}");
     eventually("the memory that comes back", || {
-        let used = exchange.status()["scripts"][0]["memory"].as_u64().unwrap();
+        let used = exchange.status()["scripts"]["tenants"][0]["memory"]
+            .as_u64()
+            .unwrap();
         (used < 24_000_000).then_some(())
     });
     greets(&exchange, &a3);
@@ -104,7 +106,10 @@ fn a_megabyte_for_a_name_harms_neither_its_sender_nor_anybody_else() {
     let (name, rest) = name.split_once("\r\n").unwrap();
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let last = format!("{head}{}From: {name}\r\n\r\n", rest.trim_end_matches("\r\n").to_owned() + "\r\n");
+    let last = format!(
+        "{head}{}From: {name}\r\n\r\n",
+        rest.trim_end_matches("\r\n").to_owned() + "\r\n"
+    );
     stream.write_all(last.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -122,7 +127,9 @@ fn a_megabyte_for_a_name_harms_neither_its_sender_nor_anybody_else() {
         let mut answer = [0; 64];
         stream.read_exact(&mut answer).unwrap();
         assert!(answer.starts_with(b"SIP/2.0 400 "), "{length}");
-        let text = text.replace("/TCP ", "/UDP ").replace(";branch", ";rport;branch");
+        let text = text
+            .replace("/TCP ", "/UDP ")
+            .replace(";branch", ";rport;branch");
         udp.send_to(text.as_bytes(), at).unwrap();
         let mut answer = [0; 65_536];
         let _ = udp.recv(&mut answer).unwrap();
@@ -130,7 +137,9 @@ fn a_megabyte_for_a_name_harms_neither_its_sender_nor_anybody_else() {
     }
     // So do fields too many.
     let many = format!("Max-Forwards: 70\r\n{}", "X-Many: 1\r\n".repeat(300));
-    let text = invite("n").replace("/TCP ", "/UDP ").replace(";branch", ";rport;branch");
+    let text = invite("n")
+        .replace("/TCP ", "/UDP ")
+        .replace(";branch", ";rport;branch");
     udp.send_to(text.replace("Max-Forwards: 70\r\n", &many).as_bytes(), at)
         .unwrap();
     let mut answer = [0; 65_536];
@@ -209,7 +218,9 @@ fn greets(exchange: &Exchange, phone: &Phone) {
 
 fn plugin(exchange: &Exchange, name: &str) -> Value {
     let status = exchange.status();
-    let plugins = status["scripts"][0]["plugins"].as_array().unwrap();
+    let plugins = status["scripts"]["tenants"][0]["plugins"]
+        .as_array()
+        .unwrap();
     let found = plugins.iter().find(|plugin| plugin["name"] == name);
     found.unwrap_or_else(|| panic!("{status:#}")).clone()
 }

@@ -24,14 +24,16 @@ impl Desk {
                     .unwrap_or_default();
                 let name = format!("{} (called by {from})", self.manner.user);
                 let line = Line::new(name, self.inbox.clone());
+                let theirs = Description::parse(request.body());
                 line.note(|state| {
                     state.session = Some(session);
+                    state.far_address = theirs.as_ref().map(|theirs| theirs.address);
                     state.from = from.to_string();
                 });
                 let call = Call {
                     line: line.clone(),
                     voice: Voice::open(&self.manner, self.manner.pilot),
-                    theirs: Description::parse(request.body()),
+                    theirs,
                     answer: None,
                     hold: None,
                 };

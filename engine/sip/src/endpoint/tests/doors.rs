@@ -61,7 +61,10 @@ fn what_is_wrong_with_a_request_is_said() {
 #[test]
 fn the_sender_of_a_message_that_was_cut_is_told_that_it_is_too_long() {
     let announced = invite().replace("Content-Length: 0", "Content-Length: 70000");
-    let endless = invite().replace("Content-Length: 0\n\n", &format!("X: {}", "x".repeat(70_000)));
+    let endless = invite().replace(
+        "Content-Length: 0\n\n",
+        &format!("X: {}", "x".repeat(70_000)),
+    );
     for text in [announced, endless] {
         let mut pair = Pair::new();
         let source = crate::Source {
