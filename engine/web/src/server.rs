@@ -71,6 +71,8 @@ struct Bounds {
     connections: usize,
     /// Connections of one address.
     per_source: usize,
+    /// Connections from this machine, where a proxy may stand for many.
+    from_here: usize,
     /// Of all connections, those for addresses that have none yet: a few that hold many leave the
     /// others a place.
     reserve: usize,
@@ -87,6 +89,7 @@ impl Default for Bounds {
         Self {
             connections: 512,
             per_source: 16,
+            from_here: 256,
             reserve: 64,
             head: Duration::from_secs(10),
             connection: Duration::from_secs(600),
@@ -158,7 +161,11 @@ fn refusal(
     if sources.len() >= bounds.connections.saturating_sub(reserve) {
         return Some("too many connections");
     }
-    (own >= bounds.per_source).then_some("too many connections of this address")
+    let most = match remote.ip().to_canonical().is_loopback() {
+        true => bounds.from_here,
+        false => bounds.per_source,
+    };
+    (own >= most).then_some("too many connections of this address")
 }
 
 /// One connection, until it ends, its time is over, or the server stops.

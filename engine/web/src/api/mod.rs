@@ -15,6 +15,7 @@ mod plugins;
 mod problem;
 mod queues;
 mod recordings;
+mod seats;
 mod stream;
 mod visits;
 mod voicemails;
@@ -39,6 +40,7 @@ use crate::events::Events;
 use crate::exchange::Exchange;
 use crate::token::Scope;
 use auth::Bans;
+use seats::Seats;
 use stream::Pace;
 
 /// What the API stands on.
@@ -62,10 +64,10 @@ struct Parts {
     events: Arc<Events>,
     recordings: PathBuf,
     doors: Arc<dyn Doors>,
-    /// Seats of requests that others answer.
-    visits: Semaphore,
+    /// Seats of requests that others answer, of all tenants and of each.
+    visits: (Semaphore, Seats),
     /// Those for requests of anybody to plugins' routes.
-    strangers: Semaphore,
+    strangers: Seats,
     /// Tells this run of the exchange from others.
     run: i64,
     bans: Bans,
@@ -105,8 +107,11 @@ impl Routes {
             events: api.events,
             recordings: api.recordings,
             doors: api.doors,
-            visits: Semaphore::new(visits::VISITS),
-            strangers: Semaphore::new(visits::STRANGERS),
+            visits: (
+                Semaphore::new(visits::VISITS),
+                Seats::new(visits::VISITS_OF_ONE),
+            ),
+            strangers: Seats::new(visits::STRANGERS),
             run: crate::time::now(),
             bans: Bans::default(),
             reloading: Mutex::new(()),

@@ -51,12 +51,14 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         Door::Open(door) => door,
     };
     let by = admit(parts, &door.guard, tenant, &head.headers, source).await?;
-    let seats = match door.guard {
-        Guard::Anybody => &parts.strangers,
-        Guard::Bearer(_) | Guard::Token => &parts.visits,
-    };
-    let Ok(_seat) = seats.try_acquire() else {
-        return Err(Problem::busy("too many requests are under way"));
+    let full = || Problem::busy("too many requests are under way");
+    let (all, each) = &parts.visits;
+    let (_place, _seat) = match door.guard {
+        Guard::Anybody => (None, parts.strangers.take(tenant).ok_or_else(full)?),
+        Guard::Bearer(_) | Guard::Token => (
+            Some(all.try_acquire().map_err(|_| full())?),
+            each.take(tenant).ok_or_else(full)?,
+        ),
     };
     let limit = match door.guard {
         Guard::Anybody => STRANGERS_BODY,
@@ -163,5 +165,8 @@ const STRANGERS_BODY: usize = 64 << 10;
 const ANSWER_TIME: Duration = Duration::from_secs(25);
 /// Requests under way at one time of those who are known, of all tenants: 64 MB of bodies.
 pub(super) const VISITS: usize = 64;
-/// Those of anybody, who may dawdle over them: seats apart, so that they keep nobody else out.
-pub(super) const STRANGERS: usize = 64;
+/// Those to one tenant's routes.
+pub(super) const VISITS_OF_ONE: usize = 32;
+/// Those of anybody to one tenant's routes, who may dawdle over them: seats apart, so that they keep
+/// nobody else out, and no other tenant's guests. 2 MB of bodies for a tenant.
+pub(super) const STRANGERS: usize = 32;

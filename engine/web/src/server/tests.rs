@@ -130,7 +130,7 @@ async fn a_connection_that_says_nothing_is_closed() {
 #[tokio::test]
 async fn one_address_has_so_many_connections_and_a_closed_one_makes_room() {
     let bounds = Bounds {
-        per_source: 2,
+        from_here: 2,
         finish: Duration::ZERO,
         ..Bounds::default()
     };
@@ -154,6 +154,31 @@ async fn one_address_has_so_many_connections_and_a_closed_one_makes_room() {
     };
     timeout(Duration::from_secs(10), answered).await.unwrap();
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_proxy_on_this_machine_has_more_connections_than_one_guest() {
+    let bounds = Bounds::default();
+    for (from, most) in [
+        ("127.0.0.1:9", bounds.from_here),
+        ("[::1]:9", bounds.from_here),
+        ("[::ffff:127.0.0.1]:9", bounds.from_here),
+        ("192.0.2.7:9", bounds.per_source),
+    ] {
+        let from: SocketAddr = from.parse().unwrap();
+        let mut sources = HashMap::new();
+        for _ in 0..most {
+            assert_eq!(refusal(&bounds, &sources, from), None, "{from}");
+            sources.insert(tokio::spawn(async {}).id(), from.ip());
+        }
+        assert!(refusal(&bounds, &sources, from).is_some(), "{from}");
+        let guest = "203.0.113.1:9".parse().unwrap();
+        assert_eq!(
+            refusal(&bounds, &sources, guest),
+            None,
+            "others have a place"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,15 @@
 //! What stands below `/t/`: who is let in, how much they may bring, and what they hear.
 
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::bench::{Bench, OURS, bearer, token};
 use crate::api::VISIT;
+use crate::api::visits::STRANGERS;
 use crate::doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 
 /// Doors of our tenant that answer with what they were asked.
@@ -15,6 +21,7 @@ impl Doors for Played {
     fn door(&self, tenant: &str, method: &str, path: &str) -> Door {
         let guard = match (tenant, path) {
             ("8009", _) => return Door::Closed,
+            (OURS, "/slow") | ("8003", "/open") => Guard::Anybody,
             (OURS, "/open" | "/busy" | "/gone" | "/broken" | "/shut" | "/odd") => Guard::Anybody,
             (OURS, "/sms") => Guard::Bearer(SECRETS.map(|it| it.replace(' ', "-")).to_vec()),
             (OURS, "/desk") => Guard::Token,
@@ -28,6 +35,11 @@ impl Doors for Played {
             let answer = match visit.path.as_str() {
                 "/busy" => Err(Unwelcome::Busy),
                 "/gone" => return asked,
+                "/slow" => {
+                    // Whoever asks is never answered.
+                    std::mem::forget(give);
+                    return asked;
+                }
                 "/broken" => Err(Unwelcome::Failed),
                 "/shut" => Err(Unwelcome::OutOfOrder),
                 "/odd" => Err(Unwelcome::BadRequest("no JSON".to_owned())),
@@ -233,5 +245,38 @@ async fn each_way_not_to_be_answered_has_its_status() {
             "{path}"
         );
     }
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn who_dawdles_at_one_tenants_routes_keeps_nobody_from_anothers() {
+    let bench = Bench::start().await;
+    let mut crowd = Vec::new();
+    for _ in 0..STRANGERS {
+        let mut stream = TcpStream::connect(bench.address).await.unwrap();
+        let request = b"GET /t/8001/slow HTTP/1.1\r\nHost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        crowd.push(stream);
+    }
+    let full = async {
+        while bench.sends("GET", "/t/8001/open", &[]).await.status != 503 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), full).await.unwrap();
+
+    let answer = bench.sends("GET", "/t/8003/open", &[]).await;
+    assert_eq!(answer.status, 201, "another tenant's");
+    let known = [("Authorization", "Bearer a-new-secret-of-ours")];
+    let answer = bench.sends("GET", "/t/8001/sms", &known).await;
+    assert_eq!(answer.status, 201, "who is known");
+
+    drop(crowd);
+    let free = async {
+        while bench.sends("GET", "/t/8001/open", &[]).await.status != 201 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), free).await.unwrap();
     bench.stops().await;
 }
