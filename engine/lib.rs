@@ -416,6 +416,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         places: (options.config.clone(), options.data.clone()),
         registrations: recovered.registrations,
         watchers: recovered.watchers,
+        left_over: recovered.left_over,
         users: recovered.users,
         floors: recovered.floors,
     };

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use media::wav::{WavHeader, repair};
 use script::config::Config;
 use store::{
-    CallBegin, FloorRow, QueueLogFilter, RecordingEnd, RecordingRow, RegistrationRow, Store,
-    UserRecord, WatcherRow,
+    CallBegin, FloorRow, JournalLine, QueueLogFilter, RecordingEnd, RecordingRow, RegistrationRow,
+    Store, UserRecord, WatcherRow,
 };
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ pub(crate) struct Recovered {
     pub(crate) registrations: Vec<RegistrationRow>,
     /// What phones watch.
     pub(crate) watchers: Vec<WatcherRow>,
+    /// Far ends that may still talk in calls that were cut.
+    pub(crate) left_over: Vec<sip::SavedDialog>,
     /// Users whose passwords the store knows.
     pub(crate) users: Vec<UserRecord>,
     /// How agents stood, by tenant.
@@ -44,7 +46,7 @@ pub(crate) async fn recover(
 ) -> Recovered {
     // Recordings first: their length is part of what the calls were.
     let mended = mend_recordings(store, node, &data.join("recordings")).await;
-    close_calls(store, node, &mended, alive::last_alive(data), now).await;
+    let left_over = close_calls(store, node, &mended, alive::last_alive(data), now).await;
     let registrations = store.all_registrations(now).await.unwrap_or_else(|error| {
         tracing::error!(%error, "registrations cannot be read; phones will register again");
         Vec::new()
@@ -69,6 +71,7 @@ pub(crate) async fn recover(
     Recovered {
         registrations,
         watchers,
+        left_over,
         users,
         floors,
     }
@@ -80,7 +83,7 @@ async fn close_calls(
     mended: &HashMap<Uuid, RecordingEnd>,
     alive: Option<i64>,
     now: i64,
-) {
+) -> Vec<sip::SavedDialog> {
     let cut = store.unfinished_calls(node).await.unwrap_or_else(|error| {
         tracing::error!(%error, "cut calls cannot be read");
         Vec::new()
@@ -93,10 +96,18 @@ async fn close_calls(
     }
     // A mark of another clock, or of a run after these calls', would stretch them.
     let alive = alive.filter(|alive| *alive <= now);
-    let mut pending = Vec::new();
+    let (mut pending, mut left_over) = (Vec::new(), Vec::new());
     for begin in &cut {
         let mut cut_at = alive.unwrap_or(begin.started_at);
-        match relived(store, begin, mended, alive).await {
+        let journal = match store.journal(&begin.tenant, begin.id).await {
+            Ok(journal) => journal,
+            Err(error) => {
+                tracing::error!(%error, call = %begin.id, "its journal cannot be read");
+                Vec::new()
+            }
+        };
+        left_over.extend(crate::switch::left_over(&journal));
+        match relived(store, begin, &journal, mended, alive).await {
             Ok(Some(call)) => {
                 cut_at = call.record.end.ended_at;
                 pending.push(store.finish_call(call.record));
@@ -109,7 +120,9 @@ async fn close_calls(
             Ok(None) => {
                 tracing::warn!(call = %begin.id, "no whole journal; its record says only that it was cut");
             }
-            Err(error) => tracing::error!(%error, call = %begin.id, "its journal cannot be read"),
+            Err(error) => {
+                tracing::error!(%error, call = %begin.id, "its recordings cannot be read")
+            }
         }
         pending.extend(end_stay(store, begin, cut_at).await);
     }
@@ -118,6 +131,7 @@ async fn close_calls(
         tracing::error!(%error, "cut calls stay open");
     }
     pending.into_iter().for_each(store::Pending::forget);
+    left_over
 }
 
 /// Writes the end of the stay in a queue that was cut with its call, if it was in one.
@@ -144,10 +158,10 @@ async fn end_stay(
 async fn relived(
     store: &Arc<dyn Store>,
     begin: &CallBegin,
+    journal: &[JournalLine],
     mended: &HashMap<Uuid, RecordingEnd>,
     alive: Option<i64>,
 ) -> Result<Option<cut_call::CutCall>, store::Error> {
-    let journal = store.journal(&begin.tenant, begin.id).await?;
     let recordings: Vec<(RecordingRow, RecordingEnd)> = store
         .recordings(&begin.tenant, begin.id)
         .await?
@@ -163,7 +177,7 @@ async fn relived(
         .iter()
         .map(|(row, end)| row.started_at.saturating_add(end.duration));
     let alive = heard.chain(alive).max();
-    Ok(cut_call::relive(begin, &journal, alive, &found))
+    Ok(cut_call::relive(begin, journal, alive, &found))
 }
 
 /// Gives cut recordings a true header and a closed row at once, and their checksums when there is

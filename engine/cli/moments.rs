@@ -19,6 +19,10 @@ pub(super) fn moments(journal: &[JournalLine]) -> Vec<Moment> {
     let mut moments = Vec::with_capacity(journal.len());
     for line in journal {
         let what: Value = serde_json::from_str(&line.json).unwrap_or(Value::Null);
+        // What the next start needs to know is no moment.
+        if what.get("dialog").is_some() {
+            continue;
+        }
         let one = |at: i64, what: Value| Moment {
             seq: line.seq,
             at,

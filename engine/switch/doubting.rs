@@ -54,6 +54,7 @@ impl Switch {
         {
             tracing::info!(%call, leg = leg.id.0, "the phone has moved");
             leg.addresses = Some((source.local, source.remote));
+            leg.told.dialog = None;
             if let Some(sound) = &mut leg.sound {
                 sound.signalled_by = source.ip();
             }

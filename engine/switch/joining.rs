@@ -66,7 +66,9 @@ impl Switch {
         Some((leg, live.thread))
     }
 
-    fn take_leg_in(&mut self, thread: usize, into: &mut Live, leg: Leg) {
+    fn take_leg_in(&mut self, thread: usize, into: &mut Live, mut leg: Leg) {
+        // It stands in the other call's journal now.
+        leg.told.dialog = None;
         let place = (into.id(), leg.id);
         for session in &leg.sessions {
             self.sessions.insert(*session, place);

@@ -57,6 +57,7 @@ use crate::clock::WallClock;
 use crate::control::Asked;
 
 pub(crate) use input::{Entrance, Input};
+pub(crate) use journal::left_over;
 pub(crate) use metrics::{Meters, Vitals, meters};
 pub(crate) use sounds::Library;
 pub(crate) use trunks::transport;
@@ -89,6 +90,8 @@ pub(crate) struct Parts {
     pub(crate) places: (std::path::PathBuf, std::path::PathBuf),
     pub(crate) registrations: Vec<store::RegistrationRow>,
     pub(crate) watchers: Vec<store::WatcherRow>,
+    /// Far ends of calls that the last run was cut in.
+    pub(crate) left_over: Vec<sip::SavedDialog>,
     pub(crate) users: Vec<store::UserRecord>,
     /// What the last run knew of agents and queues, by tenant.
     pub(crate) floors: HashMap<String, store::FloorRow>,
@@ -210,6 +213,7 @@ impl Switch {
         };
         switch.restore_registrations(now);
         switch.restore_watchers(now);
+        switch.end_left_over(now);
         switch.light_after_restart(now);
         switch.begin_trunks();
         switch.take_plans(now);
@@ -447,6 +451,7 @@ impl Switch {
             self.settle(now, &mut live);
             self.tell_of(&mut live);
             self.note_sound(now, &mut live);
+            self.note_dialogs(now, &mut live);
             live.tell_asker();
             self.tell_floor_of_legs(now, &mut live);
             self.note_lamps(now, &live);

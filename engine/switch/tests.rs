@@ -492,6 +492,7 @@ async fn switch(
         places: (folder.join("config.lua"), folder.clone()),
         registrations: Vec::new(),
         watchers: Vec::new(),
+        left_over: Vec::new(),
         floors: HashMap::new(),
         users: Vec::new(),
     };

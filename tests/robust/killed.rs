@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Exchange, Setup, Wav, pilot};
+use crate::support::{Exchange, Setup, Wav, eventually, pilot};
 
 #[test]
 fn records_and_recordings_are_whole_after_kill_9_during_twenty_recorded_calls() {
@@ -74,4 +74,42 @@ fn records_and_recordings_are_whole_after_kill_9_during_twenty_recorded_calls() 
     let again = caller.dials("4001234567");
     again.is_answered();
     again.hears(pilot::A1);
+}
+
+#[test]
+fn phones_that_still_talk_after_a_kill_are_told_at_the_next_start() {
+    let mut exchange = Exchange::start_program(Setup::ringing());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let call = a1.dials("1050");
+    let rung = a2.rings();
+    rung.answers();
+    call.hears(pilot::A2);
+    let out = a1.dials("13800138000");
+    let outside = carrier.rings();
+    outside.answers();
+    out.hears(pilot::C1);
+    // What is said of a call is on disk within a second or two.
+    eventually("the dialogs on disk", || {
+        let records = exchange.records();
+        let kept = records.iter().map(|record| {
+            let journal = exchange.store().journal("8001", record.begin.id);
+            let journal = journal.wait().unwrap();
+            let dialogs = journal
+                .iter()
+                .filter(|line| line.json.contains("\"dialog\""));
+            dialogs.count()
+        });
+        (kept.sum::<usize>() == 4).then_some(())
+    });
+
+    exchange.is_killed();
+    assert!(call.is_up() && rung.is_up() && out.is_up() && outside.is_up());
+    exchange.resume();
+
+    for line in [&call, &rung, &out, &outside] {
+        line.is_hung_up();
+    }
+    a1.dials("1050");
+    a2.rings().answers();
 }

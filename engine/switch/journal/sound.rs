@@ -11,13 +11,15 @@ use crate::switch::Switch;
 use crate::switch::live::{Leg, Live};
 use crate::switch::recording::purpose_word;
 
-/// What the journal was told of a leg's sound last.
+/// What the journal was told of a leg last.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(in crate::switch) struct Told {
     agreed: Option<Agreed>,
     /// How often that has changed: a phone may hold and retrieve for hours.
     changes: u32,
     quality: bool,
+    /// The session whose dialog is written down.
+    pub(in crate::switch) dialog: Option<sip::SessionId>,
 }
 
 /// What a leg agreed on.

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::dialog::saved::SavedDialog;
 use crate::message::Reason;
 use crate::session::Session;
 use crate::session::follow_up::request_of;
@@ -134,6 +135,22 @@ impl Endpoint {
         self.with(now, session, |session, wire| {
             session.hang_up(now, wire, reason)
         });
+    }
+
+    /// Returns what has to be known to end this call after a restart, once it stands and if it came by
+    /// datagrams. For [`end_left_over`](Self::end_left_over).
+    pub fn save_call(&self, session: SessionId) -> Option<SavedDialog> {
+        self.sessions.get(&session)?.save()
+    }
+
+    /// Ends a call that was recorded before a crash: its far end still talks to nobody. Nothing is
+    /// reported of it.
+    pub fn end_left_over(&mut self, now: Instant, saved: &SavedDialog, reason: &Reason) {
+        let id = self.next_session();
+        let session = Session::left_over(now, &mut self.wire, id, saved, reason);
+        if let Some(session) = session {
+            self.keep(now, id, session);
+        }
     }
 
     /// Offers a change, by re-INVITE, or by UPDATE before the call is answered. Ends in

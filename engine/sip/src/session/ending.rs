@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use super::follow_up::request_of;
-use super::{Phase, Session};
-use crate::endpoint::event::EndedWhy;
+use super::{Identity, Party, Phase, Session, early_id};
+use crate::dialog::Dialog;
+use crate::dialog::saved::SavedDialog;
+use crate::endpoint::event::{EndedWhy, SessionId};
 use crate::endpoint::wire::{Hop, Wire, reason_value};
 use crate::message::Reason;
 use crate::transaction::key::Key;
@@ -24,6 +26,46 @@ impl Session {
             _ => self.leave(now, wire, reason),
         }
         self.end(wire, EndedWhy::HungUp);
+    }
+
+    /// A call of an earlier run that was cut: all that is left of it is to say so to the far end.
+    /// `None` when what was recorded cannot be read.
+    pub(crate) fn left_over(
+        now: Instant,
+        wire: &mut Wire,
+        id: SessionId,
+        saved: &SavedDialog,
+        reason: &Reason,
+    ) -> Option<Self> {
+        let dialog = Dialog::restore(saved)?;
+        let tag = dialog.local_tag()?.to_string();
+        let identity = Identity {
+            id,
+            dialog: wire.dialog_key(dialog.call_id(), tag.as_bytes()),
+            call: wire.call_key(dialog.call_id().as_bytes()),
+            is_caller: false,
+            tag,
+        };
+        let mut session = Self::new(identity, Phase::Established, None);
+        session.parties.push(Party {
+            early: early_id(wire, dialog.remote_tag().as_ref()),
+            dialog,
+            rseq: None,
+            owed_prack: None,
+            is_settled: true,
+        });
+        session.is_over = true;
+        session.say_bye(now, wire, Some(reason));
+        Some(session)
+    }
+
+    /// The dialog of a call that stands, for the record; `None` before, and over connections, which
+    /// end with us.
+    pub(crate) fn save(&self) -> Option<SavedDialog> {
+        match self.phase {
+            Phase::Established if !self.is_over => self.dialog()?.save(),
+            _ => None,
+        }
     }
 
     /// Ends an answered call with BYE, as soon as BYE is allowed.

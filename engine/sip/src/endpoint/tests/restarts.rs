@@ -1,8 +1,13 @@
-//! Subscriptions outlive a restart of the exchange, and their phones notice nothing of it.
+//! Subscriptions outlive a restart of the exchange, and their phones notice nothing of it; calls do
+//! not, and their phones are told.
 
+use super::pair::{ALICE, BOB, Pair};
 use super::subscriber::Phone;
 use super::subscriptions::{LAMP, end, unsubscribe, whole};
-use crate::{Endpoint, EndpointConfig, Event, SavedSubscription, SubscriptionEnd, SubscriptionId};
+use crate::{
+    EndedWhy, Endpoint, EndpointConfig, Event, Method, Name, Reason, SavedSubscription,
+    SubscriptionEnd, SubscriptionId,
+};
 
 /// Another run of the exchange, with other secrets, that knows what was recorded.
 fn restart(phone: &mut Phone, saved: &SavedSubscription) -> Option<SubscriptionId> {
@@ -128,4 +133,76 @@ fn what_cannot_be_read_is_left_out() {
     }
     let asked = Phone::new().endpoint.save_subscription(phone.now, 0, lamp);
     assert_eq!(asked, None, "nobody knows that one");
+}
+
+#[test]
+fn the_far_end_of_a_call_that_was_cut_is_told_that_it_is_over() {
+    for side in [ALICE, BOB] {
+        let mut pair = Pair::new();
+        let ringing = pair.call();
+        assert_eq!(pair.alice().save_call(ringing), None, "nobody talks yet");
+        let mut pair = Pair::new();
+        let (alice, bob) = pair.talk();
+        let session = if side == ALICE { alice } else { bob };
+        let kept = pair.sides[side].endpoint.save_call(session).unwrap();
+
+        pair.sides[side].endpoint = Endpoint::new(EndpointConfig {
+            seed: 77,
+            ..EndpointConfig::default()
+        });
+        let now = pair.now;
+        let reason = Reason {
+            protocol: "Q.850".into(),
+            cause: Some(41),
+            text: None,
+        };
+        (pair.sides[side].endpoint).end_left_over(now, &kept, &reason);
+        pair.run_for(100);
+
+        let bye = pair.requests(side, Method::Bye).remove(0);
+        assert_eq!(bye.header(Name::Reason).unwrap(), "Q.850;cause=41");
+        let ended = pair.take(1 - side, |e| matches!(e, Event::Ended { .. }));
+        assert!(matches!(
+            ended,
+            Some(Event::Ended {
+                why: EndedWhy::Bye(_),
+                ..
+            })
+        ));
+        assert!(pair.sides[side].events.is_empty());
+        pair.run_out();
+    }
+}
+
+#[test]
+fn who_does_not_answer_the_end_of_a_call_that_was_cut_is_forgotten() {
+    let mut pair = Pair::new();
+    let (_, bob) = pair.talk();
+    let kept = pair.bob().save_call(bob).unwrap();
+    let reason = Reason {
+        protocol: "SIP".into(),
+        cause: Some(503),
+        text: None,
+    };
+
+    pair.sides[BOB].endpoint = Endpoint::new(EndpointConfig::default());
+    pair.loss = 100;
+    let now = pair.now;
+    pair.bob().end_left_over(now, &kept, &reason);
+    pair.run_for(33_000);
+
+    assert!(pair.bob().is_empty());
+    assert!(
+        pair.sides[BOB]
+            .events
+            .iter()
+            .all(|e| !matches!(e, Event::Ended { .. }))
+    );
+    let broken = crate::SavedDialog {
+        target: "nonsense".to_owned(),
+        ..kept
+    };
+    let now = pair.now;
+    pair.bob().end_left_over(now, &broken, &reason);
+    assert!(pair.bob().is_empty());
 }
