@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use crate::support::{Exchange, Setup, pilot};
+use crate::support::{Exchange, Setup, eventually, pilot};
 
 #[test]
 fn a_strangers_rtp_is_neither_heard_nor_answered() {
@@ -141,4 +141,30 @@ fn a_stranger_without_a_password_makes_no_call_and_leaves_no_record() {
     assert_eq!(call.is_refused(), 401);
     assert!(a2.is_not_called_for(Duration::from_millis(200)));
     assert!(exchange.records().is_empty());
+}
+
+#[test]
+fn names_of_callers_lose_what_nobody_sees_before_anybody_reads_them() {
+    let exchange = Exchange::start(Setup::ringing());
+    let [a2] = exchange.phones(["1050"]);
+    let at = exchange.address();
+    // A customer of the carrier, who calls by whatever name.
+    let customer = UdpSocket::bind(exchange.house(9, 0)).unwrap();
+    let here = customer.local_addr().unwrap();
+    let name = "\u{1b}[2Jbank\u{202e}moc.\u{200b}evil\u{2028}\u{feff}";
+    let invite = format!(
+        "INVITE sip:1050@{at} SIP/2.0\r\nVia: SIP/2.0/UDP {here};rport;branch=z9hG4bKname\r\n\
+         From: \"{name}\" <sip:1380{}0138000@{here}>;tag=1\r\nTo: <sip:1050@{at}>\r\nCall-ID: name\r\n\
+         CSeq: 1 INVITE\r\nContact: <sip:x@{here}>\r\nMax-Forwards: 70\r\n\
+         User-Agent: Tele\u{202d}phone\u{9b}1m\r\nContent-Length: 0\r\n\r\n",
+        "%E2%80%8B"
+    );
+    customer.send_to(invite.as_bytes(), at).unwrap();
+
+    let rung = a2.rings();
+
+    assert_eq!(rung.caller(), "+8613800138000");
+    let record = eventually("its record", || exchange.records().pop()).begin;
+    assert_eq!(record.from_name.as_deref(), Some("[2Jbankmoc.evil"));
+    assert_eq!(record.from_raw, "13800138000");
 }
