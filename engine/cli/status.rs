@@ -114,7 +114,11 @@ fn floor_lines(floor: &Value) -> Vec<String> {
             false => agents.join(", "),
         };
         let (name, waiting) = (text(&queue["name"]), &queue["waiting"]);
-        format!("{tenant}: queue {name}: {waiting} wait{longest}; {agents}")
+        let gone = match queue["gone"] == true {
+            true => " (gone from the files, and nobody else gets in)",
+            false => "",
+        };
+        format!("{tenant}: queue {name}{gone}: {waiting} wait{longest}; {agents}")
     });
     let agents = items(&floor["agents"]).map(|agent| {
         let id = text(&agent["id"]);
@@ -369,6 +373,7 @@ mod tests {
                 { "name": "it", "waiting": 2, "longest_wait_ms": 34_500,
                   "agents": { "logged_out": 1, "busy": 0, "idle": 0, "offered": 0, "talking": 1, "wrap_up": 1 } },
                 { "name": "night", "waiting": 0, "longest_wait_ms": 0, "agents": { "idle": 0 } },
+                { "name": "old", "gone": true, "waiting": 1, "longest_wait_ms": 0, "agents": { "busy": 1 } },
             ],
             "agents": [
                 { "id": "1049", "name": "温平", "state": "wrap_up", "reason": null, "reachable": true, "lasted_ms": 75_000 },
@@ -383,9 +388,13 @@ mod tests {
             "8001: queue it: 2 wait, the longest for 34 s; 1 logged out, 1 talking, 1 wrap up"
         );
         assert_eq!(lines[1], "8001: queue night: 0 wait; no agents");
-        assert_eq!(lines[2], "8001: agent 1049 温平: wrap up for 1 min 15 s");
         assert_eq!(
-            lines[3],
+            lines[2],
+            "8001: queue old (gone from the files, and nobody else gets in): 1 wait; 1 busy"
+        );
+        assert_eq!(lines[3], "8001: agent 1049 温平: wrap up for 1 min 15 s");
+        assert_eq!(
+            lines[4],
             "8001: agent 1050: busy (meal) for 1 s, no phone answers"
         );
     }

@@ -97,8 +97,16 @@ impl Switch {
             Output::LeaveRoom => self.leave_room(live),
             Output::RecordRoom { recording } => self.record_room(live, recording),
             Output::Transfer { transfer, news } => self.tell_transfer(now, transfer, news),
-            Output::Transferred { by, to, attended } => {
-                self.tell_transferred(live, by, to, attended);
+            Output::Transferred {
+                by,
+                to,
+                attended,
+                queue,
+            } => {
+                if let Some(queue) = &queue {
+                    self.log_transfer(now, live, (&by, &to), attended, queue);
+                }
+                self.tell_transferred(live, by, to, attended, queue);
             }
             Output::StopScript => {
                 live.replies.clear();

@@ -276,7 +276,14 @@ impl Switch {
     }
 
     /// Tells scripts that a transfer has come about.
-    pub(super) fn tell_transferred(&self, live: &Live, by: String, to: String, attended: bool) {
+    pub(super) fn tell_transferred(
+        &self,
+        live: &Live,
+        by: String,
+        to: String,
+        attended: bool,
+        queue: Option<String>,
+    ) {
         tracing::info!(by, to = %Masked(to.as_str()), attended, "transferred");
         let about = json!({
             "id": live.setup.id.to_string(),
@@ -284,6 +291,7 @@ impl Switch {
             "by": by,
             "to": to,
             "attended": attended,
+            "queue": queue,
         });
         (self.parts.scripts).event(&live.setup.tenant, "call.transferred", about);
     }

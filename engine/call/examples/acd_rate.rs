@@ -47,6 +47,7 @@ impl Floor {
             queue: "it".into(),
             priority: 0,
             max_wait: None,
+            again: None,
         };
         self.does(|acd, now| {
             let _ = acd.handle_enter(now, enter);

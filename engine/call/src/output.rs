@@ -268,6 +268,8 @@ pub enum Output {
         to: String,
         /// By way of another call of theirs, in which they had asked first.
         attended: bool,
+        /// The queue that had brought the caller to whom they talked with.
+        queue: Option<String>,
     },
     /// A line for the journal: an input or a decision, with its reason.
     Journal(crate::journal::Entry),

@@ -467,7 +467,7 @@ function Hours:next_change(at) end
 ---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
 ---|                      | agents, recordings, vars, called: whom it rang, the first 50,   |
 ---|                      | each kind, number, seconds (of talk; nil when not answered)     |
----| "call.transferred"   | id, from, by (the user), to (number or party), attended         |
+---| "call.transferred"   | id, from, by (the user), to (number or party), attended, queue  |
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
 ---| "queue.entered"      | queue, call, from, position                                     |
 ---| "queue.left"         | queue, call, outcome, waited, agent, offers                     |
@@ -670,6 +670,7 @@ queues = {}
 
 ---@class QueueStatus
 ---@field name string
+---@field gone boolean          Gone from the files: who waits is served, and nobody else gets in
 ---@field waiting integer       How many wait, those who are being offered included
 ---@field longest_wait number   Seconds; 0 when nobody waits
 ---@field agents string[]       Who serves it

@@ -1,11 +1,13 @@
 //! Names that stand in a dialplan's text as they are, so that a mistyped one is told when the
 //! file loads and not when a caller comes to it. What is computed is left to the call.
 
+mod helpers;
 mod members;
 mod options;
 
 use crate::tokens::{Token, What, tokens};
 
+pub(crate) use helpers::called;
 pub(crate) use members::Members;
 pub(crate) use options::unknown_options;
 

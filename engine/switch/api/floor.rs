@@ -159,6 +159,7 @@ fn shown(queue: &QueueStatus, agents: &[(AgentId, Status)]) -> Queue {
     let waits = queue.waiting.iter().map(|caller| caller.waited);
     Queue {
         name: queue.plan.name.to_string(),
+        gone: queue.is_gone,
         strategy: queue.plan.offering.strategy.word(),
         waiting: queue.waiting.len(),
         longest_wait_ms: micros(waits.max().unwrap_or_default()) / 1_000,

@@ -10,6 +10,7 @@ use store::{AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogRow};
 use uuid::Uuid;
 
 use crate::switch::Switch;
+use crate::switch::live::Live;
 
 /// What one input has brought that is to be written. The store takes it in one piece and is not
 /// waited for.
@@ -76,6 +77,15 @@ impl Book {
                 self.touch(&change.agent);
                 self.notes.log.push(state_line(change, reasons));
             }
+            Output::QueueGone { queue, waiting } => self.notes.log.push(QueueLogRow {
+                queue: Some(queue.to_string()),
+                position: Some(count(*waiting)),
+                ..line(at, "gone")
+            }),
+            Output::QueueClosed { queue } => self.notes.log.push(QueueLogRow {
+                queue: Some(queue.to_string()),
+                ..line(at, "closed")
+            }),
             _ => {}
         }
     }
@@ -118,6 +128,32 @@ impl Switch {
         if !notes.is_empty() {
             self.parts.store.note_floor(&tenant.0, notes).forget();
         }
+    }
+
+    /// Writes that a user has transferred a call which a queue had brought to them or to a colleague:
+    /// `who` it was, and where to.
+    pub(in crate::switch) fn log_transfer(
+        &mut self,
+        now: Instant,
+        live: &Live,
+        (who, to): (&str, &str),
+        attended: bool,
+        queue: &str,
+    ) {
+        let tenant = &live.setup.tenant;
+        let Some(floor) = self.floors.get_mut(tenant) else {
+            return;
+        };
+        let how = if attended { "attended" } else { "blind" };
+        floor.book.notes.log.push(QueueLogRow {
+            queue: Some(queue.to_owned()),
+            call: Some(live.id().0),
+            agent: Some(who.to_owned()),
+            why: Some(how.to_owned()),
+            target: Some(to.to_owned()),
+            ..line(floor.acd.wall(), "transferred")
+        });
+        self.write_floor(now, tenant);
     }
 
     /// Gives a new machine the agents that the last run of the exchange had.

@@ -16,12 +16,14 @@ use crate::switch::live::Live;
 
 impl Floor {
     fn enter(&mut self, now: Instant, about: Value, enter: Enter) -> Result<(), EnterError> {
-        let (call, queue, max_wait) = (enter.call, enter.queue.clone(), enter.max_wait);
+        let call = enter.call;
         let caller = Caller {
             about,
             since: now,
-            queue,
-            max_wait,
+            queue: enter.queue.clone(),
+            here_since: now,
+            priority: enter.priority,
+            max_wait: enter.max_wait,
         };
         // Before: the first event about them comes at once.
         self.callers.insert(call, caller);
@@ -60,6 +62,7 @@ impl Switch {
                         queue,
                         priority,
                         max_wait,
+                        again: None,
                     };
                     return floor.enter(now, about, enter);
                 }

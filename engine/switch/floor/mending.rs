@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use call::acd::{Enter, MOST_PRIORITY, QueueName, Seen, Withdrawn};
+use call::acd::{Enter, QueueName, Seen, Waited, Withdrawn};
 use call::{CallId, FromFloor, TenantId};
 use serde_json::Value;
 
@@ -17,8 +17,11 @@ pub(super) struct Caller {
     /// As events and `choose` show them.
     pub(super) about: Value,
     pub(super) since: Instant,
-    /// Where, now.
+    /// Where, now, and since when.
     pub(super) queue: QueueName,
+    pub(super) here_since: Instant,
+    /// The head start that the script gave, in seconds.
+    pub(super) priority: u32,
     pub(super) max_wait: Option<Duration>,
 }
 
@@ -39,13 +42,25 @@ impl Switch {
     }
 
     fn mend_floor(&mut self, now: Instant, tenant: &TenantId) {
-        tracing::error!(%tenant, "a defect in the queues: they are made anew, and all stay in them");
         let Some(broken) = self.floors.by_tenant.remove(tenant) else {
             return;
         };
-        let snapshot = catch_unwind(AssertUnwindSafe(|| broken.acd.snapshot(now)));
+        let again = broken.mended_at.is_some_and(|at| now < at + SO_SOON);
+        let snapshot = match again {
+            // What was carried over may be what breaks it.
+            true => None,
+            false => catch_unwind(AssertUnwindSafe(|| broken.acd.snapshot(now))).ok(),
+        };
+        if snapshot.is_some() {
+            tracing::error!(%tenant, "a defect in the queues: they are made anew, and all stay in them");
+        } else {
+            tracing::error!(
+                %tenant,
+                "a defect in the queues again: they are made anew, callers stay in them, and all agents must log in again (*22)"
+            );
+        }
         let mut floor = Floor::new(now, self.parts.clock.unix_micros(), broken.plan);
-        // Without it nobody is logged in, and *22 helps.
+        floor.mended_at = Some(now);
         floor
             .acd
             .restore(now, snapshot.unwrap_or_default(), Duration::ZERO);
@@ -72,13 +87,16 @@ impl Switch {
         let Some(floor) = self.floors.get_mut(tenant) else {
             return;
         };
-        let waited = now.saturating_duration_since(caller.since);
-        let priority = u32::try_from(waited.as_secs()).unwrap_or(MOST_PRIORITY);
+        let waited = Waited {
+            here: now.saturating_duration_since(caller.here_since),
+            before: caller.here_since.saturating_duration_since(caller.since),
+        };
         let enter = Enter {
             call,
             queue: caller.queue.clone(),
-            priority,
-            max_wait: caller.max_wait.map(|most| most.saturating_sub(waited)),
+            priority: caller.priority,
+            max_wait: caller.max_wait,
+            again: Some(waited),
         };
         let entered = catch_unwind(AssertUnwindSafe(|| floor.acd.handle_enter(now, enter)));
         let why = match entered {
@@ -92,3 +110,6 @@ impl Switch {
         self.tell_call(call, FromFloor::Refused { why });
     }
 }
+
+/// A second defect within this time may come of what was carried over from before the first.
+const SO_SOON: Duration = Duration::from_secs(60);

@@ -56,6 +56,8 @@ pub(super) struct Floor {
     relay: Relay,
     /// Who waits.
     callers: HashMap<CallId, Caller>,
+    /// When a defect made it be made anew, the last time.
+    mended_at: Option<Instant>,
 }
 
 impl Floor {
@@ -67,6 +69,7 @@ impl Floor {
             book: Book::default(),
             relay: Relay::default(),
             callers: HashMap::new(),
+            mended_at: None,
         }
     }
 }

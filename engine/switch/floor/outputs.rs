@@ -60,8 +60,10 @@ impl Switch {
             Output::Waits { call, queue, .. } => {
                 if let Some(floor) = self.floors.get_mut(tenant)
                     && let Some(caller) = floor.callers.get_mut(&call)
+                    && caller.queue != queue
                 {
                     caller.queue = queue;
+                    caller.here_since = now;
                 }
             }
             Output::Leave { call, .. } => {
@@ -83,6 +85,13 @@ impl Switch {
                 %tenant, call = %stay.call, queue = %stay.queue, outcome = stay.outcome.word(),
                 seconds = stay.wait_ms / 1_000, "queue"
             ),
+            Output::QueueGone { queue, waiting } => tracing::warn!(
+                %tenant, %queue, waiting,
+                "the queue is gone from the files while callers wait in it: its agents serve them, and nobody else gets in"
+            ),
+            Output::QueueClosed { queue } => {
+                tracing::info!(%tenant, %queue, "the last caller has left the queue that is gone");
+            }
             Output::Alert { queue, what } => {
                 tracing::error!(%tenant, %queue, "{what}; mended");
             }

@@ -32,6 +32,8 @@ pub struct Agent {
 pub struct Queue {
     /// Its name.
     pub name: String,
+    /// It is gone from the files: who waits is served, and nobody else gets in.
+    pub gone: bool,
     /// In which order agents are offered calls: `longest_idle` …
     pub strategy: &'static str,
     /// How many wait, those who are being offered included.

@@ -9,7 +9,7 @@ use super::presence::Presence;
 use super::timers::Timer;
 use super::{
     Acd, Announcement, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY,
-    OfferEnd, Outcome, Output, QueueName, Withdrawn, micros,
+    OfferEnd, Outcome, Output, QueueName, Waited, Withdrawn, micros,
 };
 use crate::CallId;
 use crate::nearest::nearest;
@@ -57,26 +57,37 @@ impl Acd {
         };
         let now = self.clock.now;
         let priority = enter.priority.min(MOST_PRIORITY);
+        let Waited { here, before } = enter.again.unwrap_or_default();
         self.work.arrivals += 1;
         let came = micros(now.saturating_duration_since(self.clock.began));
         let place = Place {
-            came: came - i64::from(priority) * 1_000_000,
+            came: came - micros(here + before) - i64::from(priority) * 1_000_000,
             number: self.work.arrivals,
         };
+        let arrived = now.checked_sub(here).unwrap_or(now);
+        let mut episode = self.new_episode(enter.call, queue, priority);
+        episode.entered = self.clock.wall(arrived);
+        episode.waited_before_ms = u64::try_from(before.as_millis()).unwrap_or(u64::MAX);
         let caller = Caller {
             call: enter.call,
             queue,
             place,
-            arrived: now,
-            first: now,
+            arrived,
+            first: arrived.checked_sub(before).unwrap_or(arrived),
             max_wait: enter.max_wait,
             offers: Offers::default(),
             announced: Announced::default(),
-            step: 0,
+            step: match enter.again {
+                Some(_) => self.queues[queue.0].plan.steps_within(here),
+                None => 0,
+            },
             visited: vec![queue],
-            episode: self.new_episode(enter.call, queue, priority),
+            episode,
         };
-        self.admit(caller);
+        match enter.again {
+            Some(_) => self.line_up(caller),
+            None => self.admit(caller),
+        }
         Ok(())
     }
 
@@ -324,7 +335,7 @@ impl Acd {
         let (call, queue) = (caller.call, self.queue_name(caller.queue));
         self.outputs.push_back(Output::Leave { call, queue, why });
         self.close_episode(caller.episode, caller.arrived, outcome);
-        self.close_if_done(caller.queue);
+        self.close_if_done(caller.queue, true);
     }
 
     fn close_episode(&mut self, mut episode: Episode, arrived: Instant, outcome: Outcome) {
@@ -342,7 +353,7 @@ impl Acd {
         next.waited_before_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
         let episode = std::mem::replace(&mut caller.episode, next);
         self.close_episode(episode, caller.arrived, Outcome::Overflow);
-        self.close_if_done(caller.queue);
+        self.close_if_done(caller.queue, true);
         caller.queue = to;
         caller.visited.push(to);
         caller.arrived = now;

@@ -83,7 +83,7 @@ pub use name::{AgentId, AskId, LeaseId, QueueName};
 use name::{AgentIx, QueueIx};
 pub use output::{
     Act, Announcement, By, DialogNews, Enter, EnterError, Leave, MOST_PRIORITY, News, Output,
-    Refusal, StateChange, Status, Withdrawn,
+    Refusal, StateChange, Status, Waited, Withdrawn,
 };
 pub use plan::{
     AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,

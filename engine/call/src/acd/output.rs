@@ -20,6 +20,18 @@ pub struct Enter {
     pub priority: u32,
     /// Instead of the queue's longest wait.
     pub max_wait: Option<Duration>,
+    /// They stood in this line before, in a machine that is no more: nobody is turned away, begins anew
+    /// or is sent where they have been sent already.
+    pub again: Option<Waited>,
+}
+
+/// How long a caller had waited when a machine was made anew.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Waited {
+    /// In this queue.
+    pub here: Duration,
+    /// In the queues that they came from.
+    pub before: Duration,
 }
 
 /// The greatest head start, in seconds.
@@ -255,6 +267,19 @@ pub enum Output {
     },
     /// An agent's state or reachability has changed.
     State(StateChange),
+    /// A queue is no longer in the plan, and callers wait in it: they are served, and nobody else gets
+    /// in.
+    QueueGone {
+        /// Which.
+        queue: QueueName,
+        /// How many wait.
+        waiting: usize,
+    },
+    /// The last caller of such a queue has left it.
+    QueueClosed {
+        /// Which.
+        queue: QueueName,
+    },
     /// Something was decided, and why: for the call's journal.
     Decision(Decision),
     /// A stay is over: for the records.

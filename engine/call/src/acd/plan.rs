@@ -182,6 +182,15 @@ impl QueuePlan {
             record: false,
         }
     }
+
+    /// How far down the overflow chain a caller is who has waited for so long.
+    pub(super) fn steps_within(&self, waited: Duration) -> usize {
+        let taken = |it: &Overflow| matches!(it.when, When::Waited(after) if after <= waited);
+        self.overflow
+            .iter()
+            .rposition(taken)
+            .map_or(0, |last| last + 1)
+    }
 }
 
 impl Member {

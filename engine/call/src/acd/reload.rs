@@ -7,7 +7,7 @@ use super::agent::Agent;
 use super::caller::Queue;
 use super::name::{AgentIx, QueueIx};
 use super::timers::Timer;
-use super::{Acd, AgentId, By, Plan, QueuePlan, Strategy};
+use super::{Acd, AgentId, By, Output, Plan, QueuePlan, Strategy};
 
 impl Acd {
     /// Takes a new plan. Queues and agents are known by their names: states, wrap-ups, counters,
@@ -21,10 +21,18 @@ impl Acd {
             listed.insert(self.apply(queue));
         }
         for (index, queue) in self.queues.iter_mut().enumerate() {
+            let was_gone = queue.closing;
             queue.closing = !listed.contains(&QueueIx(index));
+            if queue.closing && !was_gone && !queue.line.is_empty() {
+                self.outputs.push_back(Output::QueueGone {
+                    queue: queue.plan.name.clone(),
+                    waiting: queue.line.len(),
+                });
+            }
         }
         for queue in (0..self.queues.len()).map(QueueIx) {
-            self.close_if_done(queue);
+            // Nobody waited in it: nothing is told of it.
+            self.close_if_done(queue, false);
         }
         self.list_queues();
         for queue in (0..self.queues.len()).map(QueueIx) {
@@ -86,14 +94,19 @@ impl Acd {
         ix
     }
 
-    /// Nobody waits any longer in a queue that is gone: it has no members from now on.
-    pub(super) fn close_if_done(&mut self, ix: QueueIx) {
+    /// Nobody waits any longer in a queue that is gone: it has no members from now on. `told` when it
+    /// was told before that it is gone.
+    pub(super) fn close_if_done(&mut self, ix: QueueIx, told: bool) {
         let queue = &mut self.queues[ix.0];
         if !queue.closing || !queue.line.is_empty() || queue.members.is_empty() {
             return;
         }
         let members = std::mem::take(&mut queue.members);
         queue.plan.members.clear();
+        if told {
+            let queue = queue.plan.name.clone();
+            self.outputs.push_back(Output::QueueClosed { queue });
+        }
         for agent in members {
             self.agents[agent.0].queues.retain(|queue| *queue != ix);
             self.settle_agent(agent, &By::Engine);

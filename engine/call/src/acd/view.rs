@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::agent::Duty;
-use super::name::AgentIx;
+use super::name::{AgentIx, QueueIx};
 use super::{Acd, AgentId, Decided, Decision, QueueName, QueuePlan, Status};
 use crate::CallId;
 
@@ -89,12 +89,15 @@ impl Acd {
         })
     }
 
-    /// All queues, those that are being closed left out, by name.
+    /// All queues, by name: those of the plan, and those that are gone from it while callers wait in
+    /// them.
     pub fn queues(&self) -> impl Iterator<Item = &QueueName> {
         let names = self.names.queues.iter();
-        names
-            .filter(|(_, ix)| !self.queues[ix.0].closing)
-            .map(|(name, _)| name)
+        let lives = |ix: &QueueIx| {
+            let queue = &self.queues[ix.0];
+            !queue.closing || !queue.line.is_empty()
+        };
+        names.filter(move |(_, ix)| lives(ix)).map(|(name, _)| name)
     }
 
     /// How a queue stands; `None` when there is no such queue.
@@ -116,6 +119,7 @@ impl Acd {
         let members = queue.members.iter();
         Some(QueueStatus {
             plan: queue.plan.clone(),
+            is_gone: queue.closing,
             waiting: waits.collect(),
             members: members.map(|ix| self.agents[ix.0].id.clone()).collect(),
         })
@@ -125,8 +129,10 @@ impl Acd {
 /// How a queue stands now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueStatus {
-    /// What an admin wrote.
+    /// What an admin wrote, or had written.
     pub plan: QueuePlan,
+    /// It is no longer in the plan: who waits is served, and nobody else gets in.
+    pub is_gone: bool,
     /// Who waits, the next first.
     pub waiting: Vec<Waiting>,
     /// The agents, in the order of the plan.

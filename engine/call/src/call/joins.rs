@@ -67,6 +67,7 @@ impl Call {
                 by,
                 to: to.unwrap_or_default(),
                 attended: true,
+                queue: self.board.timeline.queue.clone(),
             });
         }
     }

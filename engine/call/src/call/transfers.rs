@@ -87,6 +87,7 @@ impl Call {
             return self.tell_transfer(id, TransferNews::Refused(Cause::Forbidden));
         }
         self.tell_transfer(id, TransferNews::Accepted);
+        let queue = self.board.timeline.queue.take();
         self.suspend_talk(leg);
         if leg == front {
             self.board.serve(peer);
@@ -102,6 +103,7 @@ impl Call {
             give_up: self.board.after(PATIENCE),
             nobody: None,
             told_ringing: false,
+            queue,
         });
         self.fruitless = 0;
         self.script = Script::Running;
@@ -119,7 +121,6 @@ impl Call {
             talk.suspend(&mut self.board, asks);
         }
         self.board.story.parted_by = None;
-        self.board.timeline.queue = None;
         self.board.turn(SegmentKind::Ivr, None);
     }
 
@@ -234,7 +235,12 @@ impl Call {
             return;
         };
         let Transfer {
-            id, leg, by, to, ..
+            id,
+            leg,
+            by,
+            to,
+            queue,
+            ..
         } = transfer;
         self.board.decide(
             format!("let {by} go"),
@@ -250,6 +256,7 @@ impl Call {
             by,
             to,
             attended: false,
+            queue,
         });
     }
 

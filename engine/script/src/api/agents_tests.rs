@@ -195,6 +195,7 @@ fn a_queue_tells_who_waits() {
     let callers = [waits(1, 1, 30), waits(2, 2, 45)];
     *bed.answers.queues.lock().unwrap() = vec![QueueStatus {
         plan: QueuePlan::new("it", &["1049"]),
+        is_gone: false,
         waiting: callers.to_vec(),
         members: vec!["1049".into()],
     }];

@@ -69,6 +69,7 @@ fn list(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
 fn row(lua: &Lua, queue: &QueueStatus) -> mlua::Result<Table> {
     let row = lua.create_table()?;
     row.raw_set("name", &*queue.plan.name.0)?;
+    row.raw_set("gone", queue.is_gone)?;
     row.raw_set("waiting", queue.waiting.len())?;
     let waits = queue.waiting.iter().map(|caller| caller.waited);
     row.raw_set(

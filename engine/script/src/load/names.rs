@@ -45,7 +45,12 @@ pub(super) fn warnings(
             };
             warnings.push(fault::plain(message, Some(place), snapshot));
         };
-        for literal in literals::of(&source) {
+        let required = |module: &str| {
+            let text = snapshot.file(&snapshot.module(module)?)?;
+            Some(String::from_utf8_lossy(text).into_owned())
+        };
+        let handed_on = literals::called(&source, required);
+        for literal in literals::of(&source).into_iter().chain(handed_on) {
             if let Err(message) = known.check(&literal.name) {
                 tell(literal.line, message);
             }

@@ -81,6 +81,7 @@ impl Floor {
                         queue,
                         priority,
                         max_wait,
+                        again: None,
                     },
                 );
                 if let Err(error) = entered {

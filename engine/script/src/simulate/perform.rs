@@ -245,7 +245,12 @@ impl Scene {
                     format!("says that the transfer is {word}"),
                 );
             }
-            Output::Transferred { by, to, attended } => world.event(
+            Output::Transferred {
+                by,
+                to,
+                attended,
+                queue,
+            } => world.event(
                 "call.transferred",
                 json!({
                     "id": self.setup.id.to_string(),
@@ -253,6 +258,7 @@ impl Scene {
                     "by": by,
                     "to": to,
                     "attended": attended,
+                    "queue": queue,
                 }),
             ),
             Output::Journal(entry) => {

@@ -1,8 +1,8 @@
 //! A call is refused before any script runs, or gets its handler, or gets another one.
 
-use script::{Refused, ScriptEnd};
+use script::{Outcome, Refused, ScriptEnd};
 
-use crate::support::Project;
+use crate::support::{Project, Setting};
 
 #[test]
 fn a_number_that_is_not_in_the_context_is_refused_at_once() {
@@ -96,4 +96,31 @@ fn two_patterns_for_the_same_numbers_are_refused_with_their_line() {
         "{}",
         errors[0].message
     );
+}
+
+#[test]
+fn a_queue_that_is_named_through_a_function_of_ones_own_is_looked_up_too() {
+    let project = Project::new(
+        &[
+            (
+                "scripts/8001/init.lua",
+                "local serve = require \"scripts.8001.serve\"
+                 queue \"it\" { agents = { \"1049\" } }
+                 context \"internal\" { [\"100\"] = function(call) serve(call, \"itt\") end }",
+            ),
+            (
+                "scripts/8001/serve.lua",
+                "return function(call, name) call:queue(name) end",
+            ),
+        ],
+        Setting::default(),
+    );
+
+    let Outcome::Published { warnings, .. } = &project.report.tenants[0].outcome else {
+        panic!("{:?}", project.report)
+    };
+
+    let told: Vec<&str> = warnings.iter().map(|it| it.message.as_str()).collect();
+    let expected = "scripts/8001/init.lua:3: no queue 'itt' (did you mean 'it'?)";
+    assert!(told.contains(&expected), "{told:?}");
 }

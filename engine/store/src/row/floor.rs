@@ -95,8 +95,9 @@ pub struct QueueLogRow {
     pub id: Uuid,
     /// When it happened.
     pub at: i64,
-    /// `entered`, `offered`, `offer_ended`, `left`; `state`; `phone` when a phone answers or no
-    /// longer answers.
+    /// `entered`, `offered`, `offer_ended`, `left`; `transferred` of a call that a queue had brought;
+    /// `state`; `phone` when a phone answers or no longer answers; `gone` when a queue is gone from the
+    /// files while callers wait in it, and `closed` when the last of them has left it.
     pub kind: String,
     /// In which queue.
     pub queue: Option<String>,
@@ -104,11 +105,14 @@ pub struct QueueLogRow {
     pub call: Option<Uuid>,
     /// With which agent.
     pub agent: Option<String>,
-    /// How an offer or a stay ended; the reason of a 置忙; `state_unreadable` of an agent who begins
-    /// logged out because what was stored of them cannot be read.
+    /// How an offer or a stay ended; how a call was transferred, `blind` or `attended`; the reason of a
+    /// 置忙; `state_unreadable` of an agent who begins logged out because what was stored of them cannot
+    /// be read.
     pub why: Option<String>,
-    /// The caller's place; 1 is the next.
+    /// The caller's place; 1 is the next. Of a queue that is gone: how many wait in it.
     pub position: Option<u32>,
+    /// Where a transferred call went: the number that was dialled, or the user.
+    pub target: Option<String>,
     /// Microseconds: for how long the caller waited, the offer stood, the agent was in the state
     /// before.
     pub lasted: Option<i64>,

@@ -72,8 +72,8 @@ fn note_episode(rows: &Rows<'_>, episode: &EpisodeRow) -> Result<(), Error> {
 fn note_line(rows: &Rows<'_>, line: &QueueLogRow) -> Result<(), Error> {
     rows.change(
         "INSERT INTO queue_log (tenant, id, at, kind, queue, call_id, agent, why, place, lasted,
-           state, was, reachable, by_whom)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+           state, was, reachable, by_whom, target)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (tenant, id) DO NOTHING",
         &[
             line.id.as_bytes(),
@@ -89,6 +89,7 @@ fn note_line(rows: &Rows<'_>, line: &QueueLogRow) -> Result<(), Error> {
             &line.was,
             &line.reachable,
             &line.by,
+            &line.target,
         ],
     )?;
     Ok(())
@@ -186,6 +187,7 @@ fn line(row: &Row<'_>) -> Result<QueueLogRow, Error> {
         agent: row.get("agent")?,
         why: row.get("why")?,
         position,
+        target: row.get("target")?,
         lasted: row.get("lasted")?,
         state: row.get("state")?,
         was: row.get("was")?,

@@ -45,6 +45,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         "answers name what they made",
         include_str!("../schema/0010_answers_name_what_they_made.sql"),
     ),
+    (
+        11,
+        "where transfers go",
+        include_str!("../schema/0011_where_transfers_go.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

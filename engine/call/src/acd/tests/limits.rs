@@ -287,6 +287,7 @@ fn an_unknown_queue_is_told_with_what_was_likely_meant() {
         queue: "itt".into(),
         priority: 0,
         max_wait: None,
+        again: None,
     };
 
     let twice = floor.acd.handle_enter(floor.now, enter.clone());

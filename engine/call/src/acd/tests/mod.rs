@@ -99,6 +99,7 @@ impl Floor {
             queue: queue.into(),
             priority,
             max_wait,
+            again: None,
         };
         self.acd.handle_enter(self.now, enter).unwrap();
         self.drain();

@@ -35,18 +35,37 @@ fn a_queue_that_is_gone_takes_no_new_callers_and_serves_those_who_wait() {
     let call = floor.calls();
 
     let other = QueuePlan::new("hotline", &["1050"]);
+    floor.take();
+    floor.acd.handle_plan(floor.now, plan(vec![other.clone()]));
+    floor.drain();
+    let it = || "it".into();
+    let gone = Output::QueueGone {
+        queue: it(),
+        waiting: 1,
+    };
+    assert_eq!(floor.take(), [gone]);
+    let shown = floor.acd.queue(floor.now, &it()).unwrap();
+    assert!(shown.is_gone && shown.waiting.len() == 1);
+    let names: Vec<_> = floor.acd.queues().map(ToString::to_string).collect();
+    assert_eq!(names, ["hotline", "it"]);
+    let status = floor.acd.status(floor.now, &"1049".into()).unwrap();
+    assert_eq!(status.queues, [it()], "its agents are still to be seen");
+    // Another reload says nothing new.
     floor.acd.handle_plan(floor.now, plan(vec![other]));
     floor.drain();
+    assert_eq!(floor.take(), []);
     let enter = Enter {
         call: crate::CallId(uuid::Uuid::from_u128(99)),
         queue: "it".into(),
         priority: 0,
         max_wait: None,
+        again: None,
     };
     assert!(floor.acd.handle_enter(floor.now, enter).is_err());
     floor.act("1049", Act::Idle).unwrap();
     floor.answers("1049");
-    floor.take();
+    assert!(floor.take().contains(&Output::QueueClosed { queue: it() }));
+    assert_eq!(floor.acd.queues().count(), 1);
     assert_eq!(floor.state("1049"), State::Talking);
     floor.parts("1049", call);
 

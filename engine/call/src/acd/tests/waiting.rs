@@ -1,8 +1,10 @@
 //! What waiting brings, and what it does not while a phone rings.
 
+use uuid::Uuid;
+
 use super::{Floor, QueuePlan, ms, plan, s};
-use crate::Cause;
-use crate::acd::{Act, Outcome, Output, Overflow, Step, When};
+use crate::acd::{Act, Enter, Outcome, Output, Overflow, Step, Waited, When};
+use crate::{CallId, Cause};
 
 fn after(seconds: u64, step: Step) -> Overflow {
     Overflow {
@@ -114,4 +116,55 @@ fn a_reload_does_not_begin_the_grace_of_an_empty_queue_anew() {
     floor.wait(ms(1));
 
     assert_eq!(floor.take_episodes()[0].outcome, Outcome::NoAgent);
+}
+
+#[test]
+fn who_stood_in_the_line_of_a_machine_that_is_no_more_stands_there_as_before() {
+    let mut queue = QueuePlan::new("it", &["1049"]);
+    queue.limits.max_wait = Some(s(4 * 3_600));
+    queue.limits.max_callers = Some(2);
+    queue.overflow = vec![
+        after(10, Step::Aside("sms:link".to_owned())),
+        after(7_300, Step::Aside("sms:late".to_owned())),
+    ];
+    let mut floor = Floor::new(plan(vec![queue]));
+    floor.ready("1049");
+    floor.act("1049", Act::Busy(1)).unwrap();
+    floor.take();
+    // Both have waited for longer than any head start; the third has one that is worth less.
+    for (call, priority, here, before) in [(2, 0, 7_200, 10), (3, 60, 7_100, 0), (1, 0, 7_000, 300)]
+    {
+        let enter = Enter {
+            call: CallId(Uuid::from_u128(call)),
+            queue: "it".into(),
+            priority,
+            max_wait: None,
+            again: Some(Waited {
+                here: s(here),
+                before: s(before),
+            }),
+        };
+        floor.acd.handle_enter(floor.now, enter).unwrap();
+        floor.drain();
+    }
+
+    let shown = floor.acd.queue(floor.now, &"it".into()).unwrap();
+    let line: Vec<_> = shown.waiting.iter().map(|it| it.call.0.as_u128()).collect();
+    assert_eq!(line, [1, 2, 3]);
+    assert_eq!(shown.waiting[0].waited, s(7_300));
+    let asides = |floor: &mut Floor| {
+        let out = floor.take().into_iter();
+        let told = out.filter_map(|it| match it {
+            Output::Aside { call, what, .. } => Some((call.0.as_u128(), what)),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(asides(&mut floor), [], "that step was taken before");
+    floor.wait(s(100));
+    assert_eq!(asides(&mut floor), [(2, "sms:late".to_owned())]);
+    let call = CallId(Uuid::from_u128(2));
+    floor.hangs_up(call);
+    let stay = floor.take_episodes().remove(0);
+    assert_eq!((stay.wait_ms, stay.waited_before_ms), (7_300_000, 10_000));
 }

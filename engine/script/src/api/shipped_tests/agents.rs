@@ -27,6 +27,7 @@ fn waits(count: usize) -> QueueStatus {
     };
     QueueStatus {
         plan: QueuePlan::new("it", &["1049"]),
+        is_gone: false,
         waiting: (1..=count).map(caller).collect(),
         members: Vec::new(),
     }

@@ -346,6 +346,7 @@ fn agent(id: &str) -> Agent {
 fn queue(name: &str) -> Queue {
     Queue {
         name: name.to_owned(),
+        gone: false,
         strategy: "longest_idle",
         waiting: 1,
         longest_wait_ms: 12_000,

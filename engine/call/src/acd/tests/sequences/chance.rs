@@ -53,6 +53,7 @@ impl World {
             queue: QUEUES[self.below(4) as usize].into(),
             priority: [0, 0, 0, 30, 9999][self.below(5) as usize],
             max_wait: (self.below(8) == 0).then(|| s(20)),
+            again: None,
         };
         let _ = self.acd.handle_enter(self.now, enter);
         self.look();

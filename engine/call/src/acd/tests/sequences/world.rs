@@ -238,6 +238,8 @@ impl World {
             | Output::Aside { .. }
             | Output::ForgetChoose { .. }
             | Output::Decision(_)
+            | Output::QueueGone { .. }
+            | Output::QueueClosed { .. }
             | Output::Episode(_) => {}
         }
     }
