@@ -8,6 +8,8 @@ use script::config::Config;
 use serde_json::{Value, json};
 
 use super::accounts::Accounts;
+use super::floor::Question;
+use super::input::Entrance;
 use super::trunks::Trunks;
 use super::{Input, Switch};
 
@@ -37,7 +39,7 @@ impl Switch {
                 } else {
                     Vec::new()
                 };
-                done(json!({ "tenants": reports }));
+                done(json!({ "tenants": name_gone_queues(&entrance, json!(reports)) }));
                 return;
             }
             let tenants = config
@@ -48,7 +50,7 @@ impl Switch {
             let reports = scripts.reconfigure(tenants, asked);
             scripts.wait_for_restart(fixed(&started, &config));
             entrance.put_blocking(Input::Configured(Box::new(config)));
-            done(json!({ "tenants": reports }));
+            done(json!({ "tenants": name_gone_queues(&entrance, json!(reports)) }));
         });
     }
 
@@ -102,6 +104,32 @@ impl Switch {
         self.take_plans(now);
         tracing::info!("config.lua is in force");
     }
+}
+
+/// Adds to what came of a reload which queues are gone from the files while callers wait in them.
+fn name_gone_queues(entrance: &Entrance, mut reports: Value) -> Value {
+    let (answer, gone) = oneshot::channel();
+    entrance.put_blocking(Question::Gone(answer).into());
+    // Nobody answers when the exchange stops.
+    for (tenant, queue, waiting) in gone.blocking_recv().unwrap_or_default() {
+        let mut tenants = reports.as_array_mut().into_iter().flatten();
+        let own = tenants.find(|one| one["tenant"] == *tenant.0);
+        let warnings = own
+            .and_then(|one| one.pointer_mut("/outcome/warnings"))
+            .and_then(Value::as_array_mut);
+        if let Some(warnings) = warnings {
+            let callers = if waiting == 1 {
+                "caller waits"
+            } else {
+                "callers wait"
+            };
+            warnings.push(json!({ "message": format!(
+                "queue '{queue}' is gone from the files, and {waiting} {callers} in it: the agents that it had \
+                 serve them, and nobody else gets in"
+            ) }));
+        }
+    }
+    reports
 }
 
 /// Settings that differ and wait for a restart.

@@ -58,12 +58,13 @@ async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents(
         assert!(done.is_ok(), "{done:?}");
     }
     let calls = [3, 1, 2].map(|random| switch.insert_call(now, random));
-    for (second, call) in calls.into_iter().enumerate() {
-        let at = now + Duration::from_secs(second as u64);
+    // Whoever comes later has the greater head start.
+    for (second, call) in (0..).zip(calls) {
+        let at = now + Duration::from_secs(second);
         let queue = Command::Queue(Queue {
             name: "it".into(),
-            priority: 0,
-            max_wait: None,
+            priority: 30 * second as u32,
+            max_wait: Some(Duration::from_secs(3 * 3_600)),
             record: false,
             exit_keys: Keys::None,
         });
@@ -75,7 +76,9 @@ async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents(
         let queue = switch.queues_of(at, &tenant).remove(0);
         queue.waiting.iter().map(|it| it.call).collect::<Vec<_>>()
     };
-    let later = now + Duration::from_secs(60);
+    // They have waited for longer than any head start may be.
+    let later = now + Duration::from_secs(2 * 3_600);
+    let calls = [calls[2], calls[1], calls[0]];
     assert_eq!(line(&switch, later), calls);
 
     let broke = switch.on_floor(later, &tenant, |_| panic!("a defect, on purpose"));
@@ -87,6 +90,13 @@ async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents(
     for call in calls {
         assert_eq!(switch.calls[&call].call.state(), "queue");
     }
+
+    // A second one so soon may come of what was carried over: callers stay, and agents begin anew.
+    let soon = later + Duration::from_secs(5);
+    switch.on_floor(soon, &tenant, |_| panic!("a defect, on purpose"));
+
+    assert_eq!(line(&switch, soon), calls);
+    assert_eq!(switch.agents_of(soon, &tenant)[0].1.state, State::LoggedOut);
     drop(switch);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use call::acd::{Act, AgentId, AskId, By, Chosen, Decision, QueueStatus, Refusal, Status};
+use call::acd::{
+    Act, AgentId, AskId, By, Chosen, Decision, QueueName, QueueStatus, Refusal, Status,
+};
 use call::{CallId, TenantId};
 use tokio::sync::oneshot;
 
@@ -25,6 +27,8 @@ pub(crate) enum Question {
     },
     /// How all agents stand.
     Agents(TenantId, oneshot::Sender<Vec<(AgentId, Status)>>),
+    /// Which queues are gone from the files while so many callers wait in them.
+    Gone(oneshot::Sender<Vec<(TenantId, QueueName, usize)>>),
     /// How all queues stand.
     Queues(TenantId, oneshot::Sender<Vec<QueueStatus>>),
 }
@@ -52,6 +56,10 @@ impl Switch {
             }
             Question::Agents(tenant, answer) => {
                 let _ = answer.send(self.agents_of(now, &tenant));
+            }
+            Question::Gone(answer) => {
+                self.take_plans(now);
+                let _ = answer.send(self.gone_queues(now));
             }
             Question::Queues(tenant, answer) => {
                 let _ = answer.send(self.queues_of(now, &tenant));
@@ -97,6 +105,16 @@ impl Switch {
     /// Why a caller waits.
     pub(in crate::switch) fn explain(&self, tenant: &TenantId, call: CallId) -> Option<Decision> {
         self.floors.by_tenant.get(tenant)?.acd.explain(call)
+    }
+
+    fn gone_queues(&self, now: Instant) -> Vec<(TenantId, QueueName, usize)> {
+        let tenants = self.floors.by_tenant.keys();
+        let all = tenants.flat_map(|tenant| {
+            let gone = self.queues_of(now, tenant).into_iter();
+            gone.filter(|queue| queue.is_gone)
+                .map(|queue| (tenant.clone(), queue.plan.name, queue.waiting.len()))
+        });
+        all.collect()
     }
 
     /// How all queues of a tenant stand, by name.

@@ -3,21 +3,20 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use store::CallDetails;
+use store::{CallDetails, QueueLogFilter};
 
 use super::{exchange, idle};
-use crate::support::{Exchange, Hold, Line, Phone, Wav, pilot};
+use crate::support::{Exchange, Hold, Line, Phone, Wav, eventually, pilot};
 
 /// A customer talks with 1049, who has answered for the queue; the conversation is recorded.
-fn talk(exchange: &Exchange, agent: &Phone) -> (Phone, Line, Line) {
-    let carrier = exchange.carrier();
+fn talk(carrier: &Phone, agent: &Phone) -> (Line, Line) {
     let customer = carrier.dials("4001");
     let rung = agent.rings();
     rung.answers();
     customer.hears(pilot::A1);
     rung.hears(pilot::C1);
     customer.talks_for(Duration::from_secs(1));
-    (carrier, customer, rung)
+    (customer, rung)
 }
 
 /// The customer's call, and its only recording.
@@ -82,7 +81,8 @@ fn d13_a_queues_recording_goes_through_a_blind_transfer() {
     let exchange = exchange("record = true", "");
     let [a1] = idle(&exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
-    let (_carrier, customer, agent) = talk(&exchange, &a1);
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
 
     agent.transfers_to("1050");
     let target = a2.rings();
@@ -103,7 +103,8 @@ fn d13_a_queues_recording_goes_through_a_hold_and_an_attended_transfer_and_on() 
     let exchange = exchange("record = true", "");
     let [a1] = idle(&exchange, ["1049"]);
     let [a2, a3] = exchange.phones(["1050", "1051"]);
-    let (_carrier, customer, agent) = talk(&exchange, &a1);
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
 
     agent.holds(Hold::SendOnly);
     customer.hears(pilot::MUSIC);
@@ -130,6 +131,54 @@ fn d13_a_queues_recording_goes_through_a_hold_and_an_attended_transfer_and_on() 
     ];
     recording.holds_everybody(&record, &agents);
     assert!(!recording.sound.has(1, pilot::MUSIC));
+}
+
+#[test]
+fn the_queue_log_says_who_has_transferred_whom_the_queue_had_brought_and_where() {
+    let exchange = exchange("", "");
+    let [a1] = idle(&exchange, ["1049"]);
+    let [a2] = exchange.phones(["1050"]);
+    let carrier = exchange.carrier();
+    let mut expected = Vec::new();
+    for attended in [false, true] {
+        let (customer, agent) = talk(&carrier, &a1);
+        let target = match attended {
+            false => {
+                agent.transfers_to("1050");
+                let target = a2.rings();
+                target.answers();
+                target
+            }
+            true => {
+                agent.holds(Hold::SendOnly);
+                let asks = a1.dials("1050");
+                let target = a2.rings();
+                target.answers();
+                asks.hears(pilot::A2);
+                agent.transfers_to_call(&asks);
+                target
+            }
+        };
+        customer.hears(pilot::A2);
+        agent.is_over();
+        customer.hangs_up();
+        target.is_over();
+        let how = if attended { "attended" } else { "blind" };
+        expected.insert(0, ["it", "1049", how, "1050"].map(|it| Some(it.to_owned())));
+    }
+
+    let filter = QueueLogFilter {
+        kind: Some("transferred".to_owned()),
+        ..QueueLogFilter::default()
+    };
+    let told: Vec<_> = eventually("both transfers in the log", || {
+        let lines = exchange.store().queue_log("8001", filter.clone()).wait();
+        lines.ok().filter(|lines| lines.len() == 2)
+    })
+    .into_iter()
+    .map(|line| [line.queue, line.agent, line.why, line.target])
+    .collect();
+    assert_eq!(told, expected);
 }
 
 /// As users put up with it.

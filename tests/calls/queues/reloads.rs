@@ -1,7 +1,9 @@
 //! A saved file changes queues, and nobody's place in them.
 
+use store::QueueLogFilter;
+
 use super::{CUSTOMERS, exchange, idle, plan, waits};
-use crate::support::{pilot, prompt};
+use crate::support::{eventually, pilot, prompt};
 
 #[test]
 fn callers_keep_their_places_and_agents_their_states_when_the_queue_is_saved_anew() {
@@ -50,10 +52,19 @@ fn a_queue_that_is_gone_serves_those_who_wait_and_a_script_that_asks_for_it_is_t
     let without = "context \"internal\" {}
         context \"inbound\" { [\"4001\"] = function(call) call:play(\"tones/840\") end }";
     exchange.write_script("init.lua", without);
-    assert_eq!(
-        exchange.reload()["tenants"][0]["outcome"]["outcome"],
-        "published"
-    );
+    let outcome = &exchange.reload()["tenants"][0]["outcome"];
+    assert_eq!(outcome["outcome"], "published");
+    let warnings = outcome["warnings"].as_array().unwrap();
+    let told = |it: &serde_json::Value| {
+        let message = it["message"].as_str().unwrap();
+        message.contains("queue 'it' is gone") && message.contains("1 caller waits")
+    };
+    assert!(warnings.iter().any(told), "{warnings:?}");
+    let status = exchange.status();
+    let floor = &status["floors"][0];
+    assert_eq!(floor["queues"][0]["name"], "it", "{status}");
+    assert_eq!(floor["queues"][0]["gone"], true);
+    assert_eq!(floor["agents"][0]["id"], "1049");
 
     carrier
         .dials_as("13800000003", "4001", CUSTOMERS[3])
@@ -63,4 +74,20 @@ fn a_queue_that_is_gone_serves_those_who_wait_and_a_script_that_asks_for_it_is_t
     served.answers();
     served.hears(CUSTOMERS[1]);
     second.hears(pilot::A1);
+    let kinds = eventually("its end in the log", || {
+        let filter = QueueLogFilter {
+            queue: Some("it".to_owned()),
+            ..QueueLogFilter::default()
+        };
+        let log = exchange.store().queue_log("8001", filter).wait().unwrap();
+        let own = log.into_iter().filter(|line| line.call.is_none());
+        let kinds: Vec<_> = own.map(|line| (line.kind, line.position)).collect();
+        (kinds.len() == 2).then_some(kinds)
+    });
+    assert_eq!(
+        kinds,
+        [("closed".to_owned(), None), ("gone".to_owned(), Some(1))]
+    );
+    let queues = exchange.status()["floors"][0]["queues"].clone();
+    assert_eq!(queues, serde_json::json!([]));
 }

@@ -28,6 +28,8 @@ pub(super) struct Transfer {
     /// Why nobody came so far: the handler may still ring others.
     nobody: Option<Why>,
     told_ringing: bool,
+    /// The queue that had brought the other one to them.
+    queue: Option<String>,
 }
 
 /// A call that is back at the phone that wanted it elsewhere. Some phones hang up all the same.

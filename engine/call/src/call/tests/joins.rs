@@ -65,6 +65,7 @@ fn whom_the_transferor_has_asked_first_stands_in_its_place() {
         by: "1049".to_owned(),
         to: "1050".to_owned(),
         attended: true,
+        queue: None,
     };
     let moved = outputs.iter().any(|output| {
         matches!(output, Output::MoveRecording { left: Some(LegId::CALLER), right, .. }

@@ -232,6 +232,13 @@ fn an_agent_who_has_answered_for_a_queue_transfers_the_call_and_rivals_stop_ring
     assert_eq!(bench.take(), []);
     bench.ask(Command::Bridge(bridge(&["1050"])));
     bench.answers(bench.invited("1050"));
+    let transferred = Output::Transferred {
+        by: "1049".to_owned(),
+        to: "1050".to_owned(),
+        attended: false,
+        queue: Some("it".to_owned()),
+    };
+    assert!(bench.take().contains(&transferred));
     bench.wait(s(5));
     bench.hangs_up(LegId::CALLER);
     let talks: Vec<_> = bench

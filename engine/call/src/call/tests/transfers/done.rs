@@ -58,6 +58,7 @@ fn when_the_target_answers_the_transferor_is_told_and_let_go() {
         by: "1049".to_owned(),
         to: "1050".to_owned(),
         attended: false,
+        queue: None,
     };
     let outputs = bench.take();
     let rest: Vec<&Output> = outputs
