@@ -99,6 +99,8 @@ pub(super) struct Queue {
     pub(super) members: Vec<AgentIx>,
     /// Gone from the plan: takes no new callers, and serves those who wait.
     pub(super) closing: bool,
+    /// That it is gone while callers wait has been told, and its end has not.
+    pub(super) told_gone: bool,
     /// Who waits, the next first.
     pub(super) line: Vec<(Place, CallId)>,
     /// Whom the last offer went to, for `round_robin`.
@@ -123,6 +125,7 @@ impl Queue {
             plan,
             members: Vec::new(),
             closing: false,
+            told_gone: false,
             line: Vec::new(),
             last: None,
             asking: None,

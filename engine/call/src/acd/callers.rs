@@ -335,7 +335,7 @@ impl Acd {
         let (call, queue) = (caller.call, self.queue_name(caller.queue));
         self.outputs.push_back(Output::Leave { call, queue, why });
         self.close_episode(caller.episode, caller.arrived, outcome);
-        self.close_if_done(caller.queue, true);
+        self.close_if_done(caller.queue);
     }
 
     fn close_episode(&mut self, mut episode: Episode, arrived: Instant, outcome: Outcome) {
@@ -353,7 +353,7 @@ impl Acd {
         next.waited_before_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
         let episode = std::mem::replace(&mut caller.episode, next);
         self.close_episode(episode, caller.arrived, Outcome::Overflow);
-        self.close_if_done(caller.queue, true);
+        self.close_if_done(caller.queue);
         caller.queue = to;
         caller.visited.push(to);
         caller.arrived = now;

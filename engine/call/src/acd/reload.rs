@@ -23,7 +23,9 @@ impl Acd {
         for (index, queue) in self.queues.iter_mut().enumerate() {
             let was_gone = queue.closing;
             queue.closing = !listed.contains(&QueueIx(index));
+            queue.told_gone &= queue.closing;
             if queue.closing && !was_gone && !queue.line.is_empty() {
+                queue.told_gone = true;
                 self.outputs.push_back(Output::QueueGone {
                     queue: queue.plan.name.clone(),
                     waiting: queue.line.len(),
@@ -31,8 +33,7 @@ impl Acd {
             }
         }
         for queue in (0..self.queues.len()).map(QueueIx) {
-            // Nobody waited in it: nothing is told of it.
-            self.close_if_done(queue, false);
+            self.close_if_done(queue);
         }
         self.list_queues();
         for queue in (0..self.queues.len()).map(QueueIx) {
@@ -94,19 +95,19 @@ impl Acd {
         ix
     }
 
-    /// Nobody waits any longer in a queue that is gone: it has no members from now on. `told` when it
-    /// was told before that it is gone.
-    pub(super) fn close_if_done(&mut self, ix: QueueIx, told: bool) {
+    /// Nobody waits any longer in a queue that is gone: it has no members from now on.
+    pub(super) fn close_if_done(&mut self, ix: QueueIx) {
         let queue = &mut self.queues[ix.0];
-        if !queue.closing || !queue.line.is_empty() || queue.members.is_empty() {
+        if !queue.closing || !queue.line.is_empty() {
             return;
         }
-        let members = std::mem::take(&mut queue.members);
-        queue.plan.members.clear();
-        if told {
+        if std::mem::take(&mut queue.told_gone) {
             let queue = queue.plan.name.clone();
             self.outputs.push_back(Output::QueueClosed { queue });
         }
+        let queue = &mut self.queues[ix.0];
+        let members = std::mem::take(&mut queue.members);
+        queue.plan.members.clear();
         for agent in members {
             self.agents[agent.0].queues.retain(|queue| *queue != ix);
             self.settle_agent(agent, &By::Engine);
