@@ -88,6 +88,6 @@ fn a_queue_that_is_gone_serves_those_who_wait_and_a_script_that_asks_for_it_is_t
         kinds,
         [("closed".to_owned(), None), ("gone".to_owned(), Some(1))]
     );
-    let queues = exchange.status()["floors"][0]["queues"].clone();
-    assert_eq!(queues, serde_json::json!([]));
+    let floors = exchange.status()["floors"].to_string();
+    assert!(!floors.contains("\"it\""), "{floors}");
 }
