@@ -204,7 +204,7 @@ fn a_queue_tells_who_waits() {
     assert_eq!(
         it,
         json!([{
-            "name": "it", "waiting": 2, "longest_wait": 45.0, "agents": ["1049"],
+            "name": "it", "gone": false, "waiting": 2, "longest_wait": 45.0, "agents": ["1049"],
             "callers": [
                 { "call": callers[0].call.to_string(), "position": 1, "waited": 30.0, "offered": true },
                 { "call": callers[1].call.to_string(), "position": 2, "waited": 45.0, "offered": false },

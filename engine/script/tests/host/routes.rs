@@ -87,7 +87,7 @@ fn two_patterns_for_the_same_numbers_are_refused_with_their_line() {
          }",
     );
 
-    let script::Outcome::Refused { errors, .. } = &project.report.tenants[0].outcome else {
+    let Outcome::Refused { errors, .. } = &project.report.tenants[0].outcome else {
         panic!()
     };
 
