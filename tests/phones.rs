@@ -7,6 +7,8 @@ mod support;
 mod baresip;
 #[path = "phones/command_line.rs"]
 mod command_line;
+#[path = "phones/declined.rs"]
+mod declined;
 #[path = "phones/lamps.rs"]
 mod lamps;
 #[path = "phones/linphone.rs"]
