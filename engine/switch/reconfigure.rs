@@ -6,6 +6,7 @@ use std::time::Instant;
 use call::TenantId;
 use script::config::Config;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::accounts::Accounts;
 use super::floor::Question;
