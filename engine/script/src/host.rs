@@ -47,6 +47,8 @@ pub(crate) struct Host {
     pub(crate) failures: Arc<Failures>,
     /// Bytes that the VM uses.
     pub(crate) memory: AtomicUsize,
+    /// The VM is all but full: the generation is to begin afresh in another one.
+    pub(crate) afresh: AtomicBool,
     /// It is loaded and serves.
     pub(crate) serving: AtomicBool,
     /// The thread has ended.
@@ -135,12 +137,47 @@ impl Host {
             running: AtomicUsize::new(0),
             failures,
             memory: AtomicUsize::new(0),
+            afresh: AtomicBool::new(false),
             serving: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             broke: Mutex::new(None),
             routing: known,
             red: OnceLock::new(),
             started: Instant::now(),
+        })
+    }
+
+    /// A host of the same generation, which runs nothing yet.
+    pub(crate) fn again(&self, since: i64) -> Arc<Self> {
+        let fresh = Self::new(
+            self.tenant.clone(),
+            self.generation,
+            since,
+            Arc::clone(&self.snapshot),
+            Arc::clone(&self.settings),
+            self.routing().map(Arc::clone),
+            Arc::clone(&self.failures),
+        );
+        if let Some(red) = self.red.get() {
+            fresh.failed_tests(red.clone());
+        }
+        fresh
+    }
+
+    /// Whether another host ran the same generation before, and was retired because it was full.
+    pub(crate) fn was_full(&self, current: &Arc<Self>) -> bool {
+        self.generation == current.generation && !std::ptr::eq(self, &**current)
+    }
+
+    /// The sentence for a VM that uses more than half of its `limit`, in bytes.
+    pub(crate) fn memory_warning(&self, limit: usize) -> Option<String> {
+        let used = self.memory.load(Relaxed);
+        (used >= limit / 2).then(|| {
+            format!(
+                "the scripts use {} of {} MB, more than half of limits.script_memory",
+                used / 1_000_000,
+                limit / 1_000_000
+            )
         })
     }
 

@@ -11,6 +11,7 @@ mod exchange;
 mod fault;
 mod generation;
 mod history;
+mod hoard;
 mod host;
 mod http;
 mod inbox;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use mlua::Error;
 
 use crate::budget::{Budget, Pause, Stopped};
+use crate::hoard::Ledger;
 use crate::pulse::Pulse;
 use crate::surroundings::{Run, Surroundings};
 
@@ -37,6 +38,7 @@ pub(crate) struct Around {
     pub(crate) surroundings: Rc<Surroundings>,
     pub(crate) budget: Rc<Budget>,
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) ledger: Rc<Ledger>,
 }
 
 /// Why a run did not return.
@@ -189,11 +191,13 @@ impl Around {
             run.plugin.as_ref(),
             origin,
         );
+        let memory = self.ledger.before(run.plugin.as_ref());
         let before = self.surroundings.current.replace(Some(Rc::clone(run)));
         self.budget.begin(spent, warned, may_slice);
         let result = body();
         let (pause, spent, warned) = self.budget.end();
         self.surroundings.current.replace(before);
+        self.ledger.after(run.plugin.as_ref(), memory);
         (result, pause, spent, warned)
     }
 }

@@ -4,6 +4,7 @@ mod choose;
 mod delivered;
 mod drive;
 mod errand;
+mod memory;
 mod visit;
 
 use std::cell::{Cell, RefCell};
@@ -23,6 +24,7 @@ use drive::{Ending, Running};
 
 use crate::api::on::{Subscription, subscriptions};
 use crate::budget::Budget;
+use crate::hoard::Ledger;
 use crate::host::{Host, Parts, Routing};
 use crate::inbox::Message;
 use crate::load;
@@ -120,10 +122,15 @@ pub(crate) fn begin(
         made.map_err(|error| vec![fault::fault(&error, &host.snapshot, host.generation, "")])?;
     let loaded = load::load(&vm, host, parts.limits.load_time)?;
     host.memory.store(vm.lua.used_memory(), Relaxed);
+    let waking = Arc::clone(host);
+    let ledger = Ledger::new(vm.lua.clone(), memory, move || {
+        waking.inbox.push(Message::Look);
+    });
     let around = Around {
         surroundings,
         budget,
         pulse: Arc::clone(&host.pulse),
+        ledger: Rc::new(ledger),
     };
     let serving = Rc::new(Serving {
         vm,
@@ -138,6 +145,7 @@ pub(crate) fn begin(
         calls: RefCell::default(),
         tasks: Cell::new(0),
         memory_warned: Cell::new(false),
+        relieved: Cell::new(None),
     });
     // A new generation is another try; the fresh VM of one that was given up is none.
     if host.routing().is_some() {
@@ -164,6 +172,8 @@ pub(crate) struct Serving {
     /// Runs that belong to no call.
     tasks: Cell<usize>,
     memory_warned: Cell<bool>,
+    /// When the VM was to be replaced, because it was all but full.
+    relieved: Cell<Option<Instant>>,
 }
 
 impl Serving {
@@ -363,20 +373,6 @@ impl Serving {
         }
         let call = call.map(|call| call.to_string()).unwrap_or_default();
         tracing::error!(tenant = %self.host.tenant, call, generation = self.host.generation, "{}", fault.report);
-    }
-
-    fn look_at_memory(&self) {
-        let used = self.vm.lua.used_memory();
-        self.host.memory.store(used, Relaxed);
-        let half = self.parts.limits.script_memory / 2;
-        if used < half {
-            self.memory_warned.set(false);
-        } else if !self.memory_warned.replace(true) {
-            tracing::warn!(
-                tenant = %self.host.tenant,
-                "the scripts use {} MB, more than half of limits.script_memory", used / 1_000_000,
-            );
-        }
     }
 }
 

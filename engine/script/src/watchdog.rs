@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::generation::Tenancy;
 use crate::host::{Host, PATIENCE};
 use crate::pulse::Signs;
 use crate::scripts::Inner;
@@ -25,6 +26,9 @@ pub(crate) fn start(watched: Weak<Inner>, script_cpu: Duration) -> std::io::Resu
                 for tenancy in inner.tenancies() {
                     tenancy.tell_left_out_lines(Instant::now());
                     for host in tenancy.hosts() {
+                        if host.afresh.swap(false, Relaxed) {
+                            begin_afresh(&tenancy, &host);
+                        }
                         let key = Arc::as_ptr(&host);
                         let (state, verdict) = look(&host, seen.remove(&key), script_cpu);
                         now.insert(key, state);
@@ -49,6 +53,17 @@ pub(crate) fn start(watched: Weak<Inner>, script_cpu: Duration) -> std::io::Resu
             }
         })?;
     Ok(())
+}
+
+/// Has a full VM replaced; loading takes its time, and other tenants want to be watched.
+fn begin_afresh(tenancy: &Arc<Tenancy>, full: &Arc<Host>) {
+    let (its, full) = (Arc::clone(tenancy), Arc::clone(full));
+    let replacing = thread::Builder::new()
+        .name("lua-replace".to_owned())
+        .spawn(move || its.begin_afresh(&full));
+    if let Err(error) = replacing {
+        tracing::error!("no thread to replace a full VM of scripts: {error}");
+    }
 }
 
 /// What the last looks at a host saw.

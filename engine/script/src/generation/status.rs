@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Tenancy;
 use crate::history::Kept;
+use crate::host::Host;
 use crate::status::{Earlier, Old, PluginStatus, TenantStatus};
+use crate::{Fault, fault};
 
 impl Tenancy {
     /// For `moonswitch status`.
@@ -40,7 +42,7 @@ impl Tenancy {
             last_failures,
             warnings: current
                 .as_ref()
-                .map_or_else(Vec::new, |host| host.warnings(now)),
+                .map_or_else(Vec::new, |host| self.warnings(host, now)),
             old: state
                 .old
                 .iter()
@@ -60,6 +62,15 @@ impl Tenancy {
             held: state.held.clone(),
             kept: earlier(&state.kept),
         }
+    }
+}
+
+impl Tenancy {
+    /// What is amiss in the sources, and with the memory that they use.
+    fn warnings(&self, host: &Host, now: i64) -> Vec<Fault> {
+        let full = host.memory_warning(self.parts.limits.script_memory);
+        let full = full.map(|sentence| fault::plain(sentence, None, &host.snapshot));
+        full.into_iter().chain(host.warnings(now)).collect()
     }
 }
 

@@ -21,15 +21,7 @@ impl Tenancy {
             origin,
             place,
         } = stuck.pulse.last_seen();
-        let fresh = Host::new(
-            self.id.clone(),
-            stuck.generation,
-            self.parts.clock.unix_micros(),
-            Arc::clone(&stuck.snapshot),
-            Arc::clone(&stuck.settings),
-            stuck.routing().map(Arc::clone),
-            Arc::clone(&self.failures),
-        );
+        let fresh = stuck.again(self.parts.clock.unix_micros());
         let was_current = {
             let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
             let is_current = current
@@ -124,6 +116,42 @@ impl Tenancy {
         }
     }
 
+    /// The VM of a host is all but full: a fresh one gets what is new, as soon as it has loaded, and
+    /// what runs in the full one ends there.
+    pub(crate) fn begin_afresh(&self, full: &Arc<Host>) {
+        // No generation is made meanwhile, so that there is one at a time.
+        let _making = self.making();
+        let is_current = || {
+            let current = self.current();
+            current.is_some_and(|host| Arc::ptr_eq(&host, full))
+        };
+        if !is_current() {
+            return;
+        }
+        let tenant = &self.id;
+        let drained = self.hosts().iter().filter(|it| it.was_full(full)).count();
+        if drained >= MOST_FULL {
+            tracing::error!(%tenant, "{drained} full generations still have calls: the scripts go on with little memory");
+            return;
+        }
+        let fresh = full.again(self.parts.clock.unix_micros());
+        if let Err(errors) = fresh.run(&self.parts) {
+            self.keep_if_stuck(&fresh);
+            let why = errors.first().map(|it| it.message.as_str());
+            tracing::error!(%tenant, "the scripts do not load afresh: {}", why.unwrap_or_default());
+            return;
+        }
+        if !is_current() {
+            return fresh.give_up();
+        }
+        fresh.inbox.push(Message::Published(fresh.since));
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(fresh);
+        drop(current);
+        tracing::info!(%tenant, "generation {} has begun afresh in a VM of its own", full.generation);
+        self.retire(Arc::clone(full));
+    }
+
     /// The sentence for who wants a new call or a new generation, while so many threads are stuck
     /// that one more would be felt by the other tenants.
     pub(crate) fn too_many_stuck(&self) -> Option<String> {
@@ -146,6 +174,9 @@ impl Tenancy {
         }
     }
 }
+
+/// So many full VMs of a generation may still have calls when one more is made: each takes memory.
+const MOST_FULL: usize = 3;
 
 /// So many stuck threads are enough: each takes what time nobody else wants, and memory.
 const MOST_STUCK: usize = 3;

@@ -131,9 +131,6 @@ impl Serving {
             Some(Err(broken)) => {
                 let fault = self.fault(&broken, &run.origin);
                 self.blame(&run, &broken, &fault);
-                if matches!(broken, Broken::Error(ref error) if is_out_of_memory(error)) {
-                    let _ = self.vm.lua.gc_collect();
-                }
                 self.fail(id, fault);
             }
         }

@@ -8,6 +8,7 @@ use tokio::task::spawn_local;
 
 use super::drive::is_out_of_memory;
 use super::{Done, Serving, task};
+use crate::Fault;
 use crate::api::jobs::handlers;
 use crate::api::on::subscriptions;
 use crate::api::smpp::lines;
@@ -18,7 +19,6 @@ use crate::metered::Broken;
 use crate::plugin::quarantine::Weight;
 use crate::plugin::{self, Owner};
 use crate::surroundings::Run;
-use crate::{Fault, ScriptNews};
 
 impl Serving {
     /// Runs the handler of a job; what becomes of it is told to whoever handed it out.
@@ -90,31 +90,21 @@ impl Serving {
         if matches!(broken, Broken::Stopped(Stopped::GivenUp)) || self.host.pulse.given_up() {
             return;
         }
+        let out_of_memory = matches!(broken, Broken::Error(error) if is_out_of_memory(error));
+        if out_of_memory && self.ran_out() {
+            return;
+        }
         let file = fault.place.as_ref().map(|place| &*place.file);
         let by_place = file.and_then(plugin::of_path);
         let Some(name) = run.plugin.as_deref().or(by_place) else {
             return;
         };
         let weight = match broken {
-            Broken::Error(error) if is_out_of_memory(error) => Weight::Grave,
+            _ if out_of_memory => Weight::Grave,
             Broken::Panicked(_) => Weight::Grave,
             Broken::Error(_) | Broken::Stopped(_) => Weight::Plain,
         };
-        let now = self.parts.clock.unix_micros();
-        let quarantine = &self.host.failures.quarantine;
-        if quarantine.fault(name, now, weight, &fault.message) {
-            tracing::error!(
-                tenant = %self.host.tenant,
-                "plugin '{name}' fails too often and is left out until its files change or `moonswitch reload` is called: {}",
-                fault.message
-            );
-            let news = ScriptNews::LeftOut {
-                plugin: name.to_owned(),
-                why: fault.message.clone(),
-            };
-            self.parts.exchange.report(&self.host.tenant, news);
-            self.leave_out_what_is_shut();
-        }
+        self.shut(name, weight, &fault.message);
     }
 
     pub(super) fn is_left_out(&self, owner: &Owner) -> bool {

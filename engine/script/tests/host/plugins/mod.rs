@@ -5,6 +5,7 @@ mod events;
 mod files;
 mod jobs;
 mod mail;
+mod memory;
 mod messages;
 mod permissions;
 #[allow(dead_code, reason = "each test binary uses a part of it")]

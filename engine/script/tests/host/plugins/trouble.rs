@@ -99,7 +99,8 @@ fn a_plugin_that_takes_all_the_memory_is_left_out_at_once_and_the_memory_comes_b
     tell(&project, "x");
 
     until(|| left_out(&project).is_some());
-    assert!(left_out(&project).unwrap().contains("out of memory"));
+    let told = left_out(&project).unwrap();
+    assert!(told.contains("out of memory"), "{told}");
     assert_eq!(why(&project), "yyyy");
 }
 
