@@ -10,10 +10,11 @@ BUILD_DEBS  := gcc pkg-config libopus-dev
 TEST_DEBS   := g++ sip-tester baresip-core linphone-cli sox
 BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon kamailio
 DENY        := $(TOOLS)/bin/cargo-deny
+SMSC        := $(TOOLS)/smsc/ready
 LUA_CHECK   := $(TOOLS)/bin/emmylua_check
 LUA_FLAGS   := --severity warn --warnings-as-errors --ignore "engine/script/src/**,target/**"
 
-.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration lua licences fuzz clean
+.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration smsc lua licences fuzz clean
 
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +22,7 @@ help: ## What there is to make
 run: deps ## Build what is missing and start the demo exchange
 	cargo run --release --quiet -- run
 
-test: deps-test fmt-check lint lua unit integration licences ## Everything that must hold
+test: deps-test fmt-check lint lua unit integration smsc licences ## Everything that must hold
 	@echo "make test: all passed"
 
 unit: deps-test ## Unit, property and Lua tests of all crates
@@ -32,6 +33,10 @@ unit: deps-test ## Unit, property and Lua tests of all crates
 integration: deps-test ## The whole engine with real phones, and house style
 	@echo "== integration tests"
 	cargo test --package moonswitch --tests -- --test-threads=2
+
+smsc: deps-test $(SMSC) ## Text messages to and from an SMSC that is not ours
+	@echo "== a foreign SMSC"
+	cargo test --package moonswitch --test foreign_smsc --quiet
 
 bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
 	cargo build --release --quiet
@@ -103,6 +108,13 @@ $(DENY):
 	else
 	  cargo install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
 	fi
+
+# One wheel of 2 MB.
+$(SMSC):
+	@mkdir -p $(TOOLS)
+	python3 -m venv $(TOOLS)/smsc
+	$(TOOLS)/smsc/bin/pip install --quiet --disable-pip-version-check smpp34==1.5.0
+	touch $@
 
 # Built without optimisation: it takes a minute, and a run takes no second.
 $(LUA_CHECK):

@@ -9,8 +9,11 @@ end
 
 local driver = {}
 
+-- 401 and 403 are a token that somebody will set right.
+local LATER = { [401] = true, [403] = true, [408] = true, [429] = true }
+
 local function is_temporary(status)
-  return status == 408 or status == 429 or status >= 500
+  return LATER[status] or status >= 500
 end
 
 ---Hands a message to the provider, by a key that stays the same.
@@ -21,7 +24,7 @@ function driver.send(row, job)
   local reply = http.post(config.url .. "/messages", {
     bearer  = config.token,
     headers = { ["Idempotency-Key"] = job.id },
-    json    = { from = config.from, to = row.number, text = row.text, reference = tostring(row.id) },
+    json    = { from = config.from, to = messages.dialled(row.number), text = row.text, reference = tostring(row.id) },
     timeout = config.timeout,
   })
   local status = reply.status
@@ -38,7 +41,7 @@ end
 
 http.route("POST /sms/incoming", { auth = { bearer = config.token } }, function(request)
   local message = request.json
-  local from = type(message) == "table" and messages.plain(message.from) or nil
+  local from = type(message) == "table" and messages.canonical(message.from) or nil
   if not (from and message.id) or type(message.text) ~= "string" then
     return 400, { error = "expected { id, from, to, text }" }
   end

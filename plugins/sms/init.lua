@@ -33,7 +33,7 @@ end
 ---@return { id: integer, segments: integer, state: string }?
 ---@return nil|"no_number"|"opted_out"|"too_long" why
 function sms.send(message)
-  local to = messages.plain(message.to)
+  local to = messages.canonical(message.to)
   if not to then
     return nil, "no_number"
   end
@@ -98,11 +98,13 @@ http.route("POST /sms", { auth = "agent" }, function(request)
 end)
 
 http.route("GET /sms", { auth = "agent" }, function(request)
-  return 200, { messages = json.list(messages.list(request.query.number)) }
+  local number = request.query.number
+  return 200, { messages = json.list(messages.list(number and (messages.canonical(number) or number))) }
 end)
 
 http.route("DELETE /sms/opt-outs/:number", { auth = "agent" }, function(request)
-  return messages.opt_in(request.params.number) and 204 or 404
+  local number = messages.canonical(request.params.number)
+  return number and messages.opt_in(number) and 204 or 404
 end)
 
 return sms

@@ -3,34 +3,42 @@ local text = require "plugins.sms.text"
 
 local messages = {}
 
----Without spaces and dashes; nil when it is no number.
+---The one form by which a number is known, however it is written: +8613900139000. nil when it is none.
 ---@param number any
 ---@return string?
-function messages.plain(number)
-  local plain = tostring(number or ""):gsub("[%s%-()]", "")
+function messages.canonical(number)
+  local written = tostring(number or "")
+  local found = calls.number(written)
+  if found.canonical and found.kind ~= "internal" and found.kind ~= "emergency" then
+    return found.canonical
+  end
+  local plain = written:gsub("[%s%-()]", "")
   return plain:match("^%+?%d%d%d%d%d+$") and #plain <= 16 and plain or nil
 end
 
----One form of a number, by which it is known: without +86 and the zero of the country.
-local function known(number)
-  return (number:gsub("^%+?86(1%d%d%d%d%d%d%d%d%d%d)$", "%1"))
+---A number as the provider wants it.
+---@param number string
+---@return string
+function messages.dialled(number)
+  local found = calls.number(number)
+  return (plugin.config.numbers == "e164" and found.canonical or found.national) or number
 end
 
 ---@param number string
 ---@return boolean
 function messages.has_opted_out(number)
-  return db.one("SELECT 1 AS is_so FROM opt_outs WHERE number = ?", known(number)) ~= nil
+  return db.one("SELECT 1 AS is_so FROM opt_outs WHERE number = ?", number) ~= nil
 end
 
 ---@param number string
 function messages.opt_out(number)
-  db.exec("INSERT OR IGNORE INTO opt_outs VALUES (?, ?)", known(number), clock.now())
+  db.exec("INSERT OR IGNORE INTO opt_outs VALUES (?, ?)", number, clock.now())
 end
 
 ---@param number string
 ---@return boolean done   false when it was not on the list
 function messages.opt_in(number)
-  return db.exec("DELETE FROM opt_outs WHERE number = ?", known(number)) > 0
+  return db.exec("DELETE FROM opt_outs WHERE number = ?", number) > 0
 end
 
 ---Puts a message that waits into the table. Of several with one key the first is there, and is returned.
@@ -67,6 +75,13 @@ function messages.receive(message)
     INSERT OR IGNORE INTO messages (direction, number, text, segments, state, theirs, at, changed_at)
     VALUES ('in', ?, ?, ?, 'received', ?, ?, ?) RETURNING *]],
     message.from, message.text, text.segments(message.text), message.id, now, now)
+end
+
+---A message that had failed is tried again.
+---@param id integer
+function messages.again(id)
+  db.exec("UPDATE messages SET state = 'waiting', error = NULL, changed_at = ? WHERE id = ? AND state = 'failed'",
+    clock.now(), id)
 end
 
 ---The provider has a message. What a receipt has said meanwhile stays.

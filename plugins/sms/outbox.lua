@@ -33,13 +33,14 @@ end
 
 jobs.handle("send", { retry = WAITS }, function(what, job)
   local row = messages.get(what.message)
-  if not row or row.state ~= "waiting" then
+  if not row or row.state == "sent" or row.state == "delivered" then
     return
   end
   local rest = (provider:get("rest") or 0) - clock.now()
   if rest > 0 then
     jobs.later(rest, "the provider wants a rest")
   end
+  messages.again(row.id) -- somebody may have had the job done again
   local done, sent = pcall(driver.send, row, job)
   if not done then
     sent = { why = tostring(sent), again = true } -- it is not reached, or does not answer
@@ -51,10 +52,12 @@ jobs.handle("send", { retry = WAITS }, function(what, job)
     provider:set("rest", clock.now() + sent.rest)
     jobs.later(sent.rest, sent.why)
   end
-  if sent.again and job.attempt <= #WAITS then
-    error(sent.why, 0) -- the job runs again, later each time
+  if not sent.again or job.attempt > #WAITS then
+    messages.mark(row.id, "failed", sent.why)
   end
-  messages.mark(row.id, "failed", sent.why)
+  if sent.again then
+    error(sent.why, 0) -- the job runs again, later each time; after the last time it is kept as failed
+  end
 end)
 
 return outbox

@@ -31,6 +31,10 @@ return {
       type = "list", of = "string", default = { "退订", "TD", "T", "STOP" },
       help = "Whoever answers with one of these words gets no more messages.",
     },
+    numbers = {
+      type = "enum", values = { "national", "e164" }, default = "national",
+      help = "How the provider wants numbers: 13900139000 and 0085221234567, or +8613900139000 and +85221234567.",
+    },
     timeout = { type = "duration", default = "15s", min = 1, max = 60, help = "How long an answer may take." },
 
     -- Of the driver http.

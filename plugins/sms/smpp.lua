@@ -35,10 +35,11 @@ end
 ---@return Sent
 function driver.send(row)
   local first
+  local to = messages.dialled(row.number)
   for number = 1, row.segments do
     local segment = db.one("SELECT theirs FROM segments WHERE message = ? AND number = ?", row.id, number)
     if not segment then
-      local answer = smpp.submit { to = row.number, text = row.text, reference = row.id, part = number }
+      local answer = smpp.submit { to = to, text = row.text, reference = row.id, part = number }
       if answer.status ~= 0 then
         return {
           why   = "the provider answered " .. answer.name,
@@ -52,7 +53,8 @@ function driver.send(row)
     end
     first = first or segment.theirs
   end
-  return { id = first }
+  local lost = db.one("SELECT error FROM segments WHERE message = ? AND state = 'failed'", row.id)
+  return lost and { why = lost.error or "undeliverable" } or { id = first }
 end
 
 local function take_receipt(receipt)
@@ -98,7 +100,7 @@ end
 
 local function take(message)
   -- A sender may be a name: it is kept as it is.
-  local from = messages.plain(message.from) or message.from
+  local from = messages.canonical(message.from) or message.from
   local piece = message.piece
   if not piece then
     return inbox.take { from = from, to = message.to, text = message.text or "" }

@@ -581,6 +581,16 @@ function calls.count(options) end
 ---@return boolean
 function calls.hangup(id) end
 
+---@class KnownNumber
+---@field canonical string?  The one form by which numbers are compared: "+8613800138000"; nil when it is none
+---@field national string?   As it is dialled within the country: "13800138000", "0085221234567"
+---@field kind "mobile"|"fixed"|"toll_free"|"short"|"emergency"|"sms_port"|"international"|"internal"|"withheld"|"unknown"
+
+---Understands a number, however it is written.
+---@param number string
+---@return KnownNumber
+function calls.number(number) end
+
 ---How agents stand, and what they do; an agent is a user who serves a queue. What an agent does is refused with one of
 ---the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. The
 ---records name who did it: the agent, when it is their own call that asks. A plugin needs `agents = true` to change anything.

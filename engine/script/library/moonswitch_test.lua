@@ -237,6 +237,7 @@ function simulate.jobs() end
 ---@field from string
 ---@field to? string
 ---@field text string
+---@field lacks? integer   The piece of a long text that does not come
 
 ---@class SimulatedReceipt
 ---@field id string

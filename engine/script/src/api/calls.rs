@@ -2,9 +2,11 @@
 //! for others, and those that go on.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use call::CallId;
+use call::number::{Kind, Plan, normalise};
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use uuid::Uuid;
 
@@ -41,7 +43,42 @@ pub(crate) fn table(
     calls.raw_set("list", list(lua, surroundings)?)?;
     calls.raw_set("count", count(lua, surroundings)?)?;
     calls.raw_set("hangup", hangup(lua, surroundings, owner)?)?;
+    calls.raw_set("number", number(lua, surroundings)?)?;
     Ok(calls)
+}
+
+/// `calls.number("0086 139-0013-9000")`: what a number is, however it is written.
+fn number(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
+    let users = surroundings.settings.users.keys();
+    let plan = Plan {
+        area_code: None,
+        internal: Arc::new(users.cloned().collect()),
+    };
+    lua.create_function(move |lua, values: MultiValue| {
+        let arguments = Arguments::new("calls.number", values, 1)?;
+        let written = arguments.text(0, "a number such as \"0086 139-0013-9000\"")?;
+        let number = normalise(&written, &plan);
+        let known = lua.create_table()?;
+        known.raw_set("national", number.national())?;
+        known.raw_set("canonical", number.canonical)?;
+        known.raw_set("kind", kind(number.kind))?;
+        Ok(known)
+    })
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mobile => "mobile",
+        Kind::Fixed => "fixed",
+        Kind::TollFree => "toll_free",
+        Kind::Short => "short",
+        Kind::Emergency => "emergency",
+        Kind::SmsPort => "sms_port",
+        Kind::International => "international",
+        Kind::Internal => "internal",
+        Kind::Withheld => "withheld",
+        Kind::Unknown => "unknown",
+    }
 }
 
 fn originate(

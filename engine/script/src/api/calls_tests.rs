@@ -132,3 +132,27 @@ fn calls_that_go_on_are_found_listed_and_ended() {
     let wrong = bed.call("calls.list { state = 'helt' }").unwrap_err();
     assert!(wrong.ends_with("(did you mean 'held'?)"), "{wrong}");
 }
+
+#[test]
+fn a_number_is_the_same_however_it_is_written() {
+    let bed = Bed::new();
+    let known = |written: &str| {
+        let asked = format!(
+            "local n = calls.number('{written}') return {{ n.canonical, n.national, n.kind }}"
+        );
+        bed.load(&asked).unwrap()
+    };
+
+    for written in ["13800138000", "0086 138-0013-8000", "013800138000"] {
+        let mobile = json!(["+8613800138000", "13800138000", "mobile"]);
+        assert_eq!(known(written), mobile, "{written}");
+    }
+    let fixed = json!(["+861087654321", "01087654321", "fixed"]);
+    assert_eq!(known("010-87654321"), fixed);
+    let abroad = json!(["+85221234567", "0085221234567", "international"]);
+    assert_eq!(known("+852 2123 4567"), abroad);
+    let kind = |written: &str| bed.load(&format!("return calls.number('{written}').kind"));
+    assert_eq!(kind("1049"), Ok(json!("internal")));
+    assert_eq!(kind("anonymous"), Ok(json!("withheld")));
+    assert_eq!(kind("what?"), Ok(json!("unknown")));
+}

@@ -126,6 +126,26 @@ test("whoever answers 退订 gets no more, until a desk takes that back", functi
   expect(send("您好").status).equals(202)
 end)
 
+test("a message of which a segment is lost has failed, though the others are delivered", function()
+  local smsc = simulate.smpp(SMSC)
+  smsc:receipt { id = "1", word = "EXPIRED" }
+  send(("字"):rep(100))
+  simulate.wait("1s")
+  smsc:receipt { id = "2", word = "DELIVRD" }
+  expect(#smsc.messages).equals(2)
+  expect(newest().state).equals("failed")
+  expect(newest().error).equals("EXPIRED")
+end)
+
+test("a message that waits for its other pieces is told after an hour as it is", function()
+  local smsc = simulate.smpp(SMSC)
+  local said = ("几"):rep(67) .. ("点"):rep(10)
+  smsc:delivers { from = "13900139000", to = "10690000", text = said, lacks = 2 }
+  expect(#simulate.request("GET /sms").json.messages).equals(0)
+  simulate.wait("2h")
+  expect(newest().text).equals(("几"):rep(67) .. "…")
+end)
+
 test("there are no routes for a provider that has a line", function()
   local done, why = pcall(simulate.request, "POST /sms/incoming", { json = {} })
   expect(done).equals(false)

@@ -32,7 +32,7 @@ pub(super) struct Stub {
 /// A message that somebody sends to it.
 pub(super) static MESSAGE: Names = Names {
     class: "SimulatedText",
-    names: &["from", "to", "text"],
+    names: &["from", "to", "text", "lacks"],
 };
 
 /// What it tells of a message.
@@ -166,7 +166,7 @@ fn delivers(_: &Lua, values: MultiValue) -> mlua::Result<bool> {
     let (coding, parts) = parts(&needed(&options, "text")?);
     let total = u8::try_from(parts.len())
         .map_err(|_| options.refuse("text", "is longer than 255 messages"))?;
-    let message = |(data, number)| {
+    let message = |(data, number): (Vec<u8>, u8)| {
         let piece = Piece {
             reference: REFERENCE,
             total,
@@ -180,7 +180,10 @@ fn delivers(_: &Lua, values: MultiValue) -> mlua::Result<bool> {
             piece: (total > 1).then_some(piece),
         })
     };
-    let all = parts.into_iter().zip(1..).map(message).collect();
+    let lacks = options.whole("lacks", 0, 1..=255)?;
+    let parts = parts.into_iter().zip(1..);
+    let parts = parts.filter(|(_, number)| i64::from(*number) != lacks);
+    let all = parts.map(message).collect();
     stub.hands_over("smsc:delivers", all)
 }
 

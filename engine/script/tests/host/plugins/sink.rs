@@ -44,6 +44,8 @@ pub(super) struct Sink {
     address: SocketAddr,
     requests: Mutex<Receiver<Request>>,
     count: Arc<AtomicUsize>,
+    /// In place of all that it would say.
+    now: Arc<Mutex<Option<Says>>>,
 }
 
 /// What it was sent.
@@ -83,16 +85,21 @@ impl Sink {
         let (tell, requests) = channel();
         let count = Arc::<AtomicUsize>::default();
         let counter = Arc::clone(&count);
+        let now = Arc::<Mutex<Option<Says>>>::default();
+        let otherwise = Arc::clone(&now);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let number = counter.load(SeqCst).min(says.len() - 1);
-                serve(stream, &says[number], &counter, &tell);
+                let now = otherwise.lock().unwrap().clone();
+                let says = now.as_ref().unwrap_or(&says[number]);
+                serve(stream, says, &counter, &tell);
             }
         });
         Self {
             address,
             requests: Mutex::new(requests),
             count,
+            now,
         }
     }
 
@@ -102,6 +109,11 @@ impl Sink {
 
     pub(super) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
+    }
+
+    /// What it says from now on.
+    pub(super) fn will_say(&self, says: Says) {
+        *self.now.lock().unwrap() = Some(says);
     }
 
     /// How many requests were answered.

@@ -2,9 +2,10 @@
 
 use std::net::TcpListener;
 
-use script::{Door, Guard};
+use script::{Clock, Door, Guard};
 use serde_json::{Value, json};
-use store::JobState;
+use store::{JobState, NewJob, Store};
+use uuid::Uuid;
 
 use super::dialplan;
 use super::jobs::{advance, jobs, until_waits_after};
@@ -99,4 +100,52 @@ fn only_the_provider_may_tell_what_has_come() {
         panic!("nothing is at /sms");
     };
     assert_eq!(*route.guard(), Guard::Token);
+}
+
+#[test]
+fn a_message_that_a_wrong_token_kept_is_sent_when_its_job_is_done_again() {
+    let sink = Sink::saying(([127, 0, 0, 1], 0).into(), vec![Says::status(401)]);
+    let project = project(&sink.url());
+    send(&project, "您好");
+    for (attempt, seconds) in (1..).zip([5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200]) {
+        until_waits_after(&project, attempt);
+        advance(&project, seconds);
+    }
+    until(|| jobs(&project, JobState::Failed).len() == 1);
+    let failed = jobs(&project, JobState::Failed).remove(0);
+    let why = failed.last_error.unwrap();
+    assert!(why.ends_with("the provider answered 401"), "{why}");
+    assert_eq!(newest(&project)["state"], "failed");
+    let keys = sink.next().header("idempotency-key").to_owned();
+
+    sink.will_say(Says::status(201));
+    let now = project.clock.unix_micros();
+    let retried = project.store.retry_job("8001", failed.job.id, now);
+    assert!(retried.wait().unwrap());
+    project.scripts.jobs_are_due();
+
+    until(|| newest(&project)["state"] == "sent");
+    assert_eq!(newest(&project)["error"], Value::Null);
+    let last = (1..sink.count()).map(|_| sink.next()).last().unwrap();
+    assert_eq!(last.header("idempotency-key"), keys);
+}
+
+#[test]
+fn a_job_that_runs_twice_sends_nothing_twice() {
+    let sink = Sink::saying(([127, 0, 0, 1], 0).into(), vec![Says::status(201)]);
+    let project = project(&sink.url());
+    send(&project, "您好");
+    until(|| jobs(&project, JobState::Done).len() == 1);
+    let done = jobs(&project, JobState::Done).remove(0);
+
+    let again = NewJob {
+        id: Uuid::now_v7(),
+        key: None,
+        ..done.job
+    };
+    assert!(project.store.add_job(again).wait().unwrap());
+    project.scripts.jobs_are_due();
+
+    until(|| jobs(&project, JobState::Done).len() == 2);
+    assert_eq!(sink.count(), 1);
 }
