@@ -140,7 +140,7 @@ fn a_job_that_runs_twice_sends_nothing_twice() {
 
     let again = NewJob {
         id: Uuid::now_v7(),
-        key: None,
+        key: Some("again".to_owned()),
         ..done.job
     };
     assert!(project.store.add_job(again).wait().unwrap());
