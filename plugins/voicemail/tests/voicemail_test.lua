@@ -44,7 +44,7 @@ test("a message is made into text, and told by mail, webhook and SMS", function(
   expect(created.json.timestamp).matches("2026-03-02T22:00")
   expect(created.json.data.seconds).equals(7)
   expect(around.desk.requests[2].json.data.text).equals("请回电，谢谢。")
-  expect(around.carrier.requests[1].json.to).equals("+8613900139000")
+  expect(around.carrier.requests[1].json.to).equals("13900139000")
   expect(messages()[1].text).equals("请回电，谢谢。")
   for _, job in ipairs(simulate.jobs()) do
     expect(job.name).equals("due")
