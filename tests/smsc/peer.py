@@ -24,7 +24,8 @@ async def hand_over(esme):
             source_addr="8613900139000", source_addr_ton=1, source_addr_npi=1, destination_addr="10690000",
             esm_class=0x40, data_coding=8, short_message=header + piece.encode("utf-16-be"),
         )
-        say(acknowledged=answer.command_status)
+        if answer.command_status:
+            say(refused=number, status=answer.command_status)
 
 
 async def tell(esme, event, message):
@@ -32,7 +33,8 @@ async def tell(esme, event, message):
         source_addr=event.destination_addr, destination_addr=event.source_addr, esm_class=0x04,
         short_message=f"id:{message} sub:001 dlvrd:001 stat:DELIVRD err:000 text:".encode(),
     )
-    say(told=message, acknowledged=answer.command_status)
+    if answer.command_status:
+        say(refused=message, status=answer.command_status)
 
 
 async def main():
