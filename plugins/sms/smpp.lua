@@ -9,11 +9,15 @@ end
 
 local driver = {}
 
--- A receipt may come before the answer that tells which message it is about: whichever is second finds the other.
+-- Seconds for which a message that was put together is known by its pieces, and for which one waits for them.
+local REMEMBERED, PATIENCE = 600, 3600
+
+-- A receipt may come before the answer that tells which message it is about: whichever is second finds the other. Providers
+-- use their ids again.
 local function apply(theirs)
   local found = db.one([[
     SELECT s.message, s.number, r.state, r.error FROM receipts r JOIN segments s ON s.theirs = r.theirs
-    WHERE r.theirs = ? ORDER BY s.message DESC LIMIT 1]], theirs)
+    WHERE r.theirs = ? AND s.state = 'sent' ORDER BY s.message DESC LIMIT 1]], theirs)
   if not found then
     return
   end
@@ -69,14 +73,22 @@ local function take_receipt(receipt)
   apply(receipt.id)
 end
 
----What the pieces of a message say, those that are missing as an ellipsis; they are forgotten.
+-- Pieces of one message may come at the same time: whoever takes them out tells of it. A mark, number 0, stays for who
+-- hands one over again.
+---What the pieces of a message say, those that are missing as an ellipsis; nil when somebody else has taken them.
 ---@param of table   sender, receiver, reference, total
----@return string
+---@return string?
 local function joined(of)
   local pieces = db.query([[
-    SELECT number, coding, data FROM pieces
-    WHERE sender = ? AND receiver = ? AND reference = ? AND total = ? ORDER BY number]],
+    DELETE FROM pieces WHERE sender = ? AND receiver = ? AND reference = ? AND total = ? AND number > 0
+    RETURNING number, coding, data]],
     of.sender, of.receiver, of.reference, of.total)
+  if #pieces == 0 then
+    return nil
+  end
+  db.exec("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, 0, 0, '', ?)",
+    of.sender, of.receiver, of.reference, of.total, clock.now())
+  table.sort(pieces, function(one, other) return one.number < other.number end)
   local said, run, last = {}, "", 0
   for index, piece in ipairs(pieces) do
     if piece.number > last + 1 then
@@ -93,9 +105,15 @@ local function joined(of)
   if last < of.total then
     said[#said + 1] = "…"
   end
-  db.exec("DELETE FROM pieces WHERE sender = ? AND receiver = ? AND reference = ? AND total = ?",
-    of.sender, of.receiver, of.reference, of.total)
   return table.concat(said)
+end
+
+---@param of table   sender, receiver, reference, total
+local function tell(of)
+  local said = joined(of)
+  if said then
+    inbox.take { from = of.sender, to = of.receiver, text = said }
+  end
 end
 
 local function take(message)
@@ -105,15 +123,20 @@ local function take(message)
   if not piece then
     return inbox.take { from = from, to = message.to, text = message.text or "" }
   end
-  db.exec("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    from, message.to, piece.reference, piece.total, piece.number, message.coding, message.data, clock.now())
   local of = { sender = from, receiver = message.to, reference = piece.reference, total = piece.total }
-  local here = db.one([[
+  local here = [[
     SELECT count(*) AS pieces FROM pieces
-    WHERE sender = ? AND receiver = ? AND reference = ? AND total = ?]],
-    of.sender, of.receiver, of.reference, of.total)
-  if here and here.pieces == piece.total then
-    inbox.take { from = from, to = message.to, text = joined(of) }
+    WHERE sender = ? AND receiver = ? AND reference = ? AND total = ? AND %s]]
+  local told = db.one(here:format("number = 0 AND at > ?"),
+    of.sender, of.receiver, of.reference, of.total, clock.now() - REMEMBERED)
+  if told and told.pieces > 0 then
+    return -- it is complete, and comes once more
+  end
+  db.exec("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    of.sender, of.receiver, of.reference, of.total, piece.number, message.coding, message.data, clock.now())
+  local there = db.one(here:format("number > 0"), of.sender, of.receiver, of.reference, of.total)
+  if there and there.pieces == piece.total then
+    tell(of)
   end
 end
 
@@ -142,15 +165,16 @@ smpp.line({
   return take(message)
 end)
 
--- What has waited for its other pieces for an hour is told as it is; receipts of nothing are forgotten after a day.
+-- What has waited for its other pieces for long is told as it is; receipts of nothing are forgotten after a day.
 every("10m", function()
   local now = clock.now()
   local old = db.query([[
-    SELECT sender, receiver, reference, total FROM pieces
-    GROUP BY sender, receiver, reference, total HAVING max(at) < ? LIMIT 100]], now - 3600)
+    SELECT sender, receiver, reference, total FROM pieces WHERE number > 0
+    GROUP BY sender, receiver, reference, total HAVING max(at) < ? LIMIT 100]], now - PATIENCE)
   for _, of in ipairs(old) do
-    inbox.take { from = of.sender, to = of.receiver, text = joined(of) }
+    tell(of)
   end
+  db.exec("DELETE FROM pieces WHERE number = 0 AND at < ?", now - REMEMBERED)
   db.exec("DELETE FROM receipts WHERE at < ?", now - 86400)
 end)
 

@@ -18,7 +18,8 @@ def say(**what):
 
 async def hand_over(esme):
     pieces = [TEXT[at : at + PIECE] for at in range(0, len(TEXT), PIECE)]
-    for number, piece in enumerate(pieces, 1):
+
+    async def one(number, piece):
         header = bytes([5, 0, 3, 42, len(pieces), number])
         answer = await esme.deliver_sm(
             source_addr="8613900139000", source_addr_ton=1, source_addr_npi=1, destination_addr="10690000",
@@ -26,6 +27,9 @@ async def hand_over(esme):
         )
         if answer.command_status:
             say(refused=number, status=answer.command_status)
+
+    # At the same time, as busy ones do.
+    await asyncio.gather(*(one(number, piece) for number, piece in enumerate(pieces, 1)))
 
 
 async def tell(esme, event, message):

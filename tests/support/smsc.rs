@@ -115,6 +115,12 @@ impl Smsc {
 
     /// Hands something over; the status that it is acknowledged with.
     pub(crate) fn delivers(&self, deliver: DeliverSm) -> u32 {
+        let acknowledged = self.hands_over(deliver).recv_timeout(PATIENCE);
+        acknowledged.expect("an acknowledgement")
+    }
+
+    /// The same, without waiting for it.
+    pub(crate) fn hands_over(&self, deliver: DeliverSm) -> Receiver<u32> {
         let sequence = self.inner.sequence.fetch_add(1, SeqCst) + 1;
         let (tell, told) = channel();
         let mut acknowledged = self.inner.acknowledged.lock().unwrap();
@@ -122,7 +128,7 @@ impl Smsc {
         drop(acknowledged);
         let peer = self.inner.peers.lock().unwrap().last().cloned();
         send(&peer.expect("somebody who is bound"), 0, sequence, deliver);
-        told.recv_timeout(PATIENCE).expect("an acknowledgement")
+        told
     }
 
     /// What has become of a message.

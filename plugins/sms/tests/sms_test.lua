@@ -164,6 +164,9 @@ end)
 
 test("a number is one number, however it is written", function()
   simulate.http(API, 201)
+  for _, nobody in ipairs { "1001", "110", "what?", "" } do
+    expect(simulate.request("POST /sms", { json = { to = nobody, text = "您好" } }).json.error).equals("no_number")
+  end
   for number, forms in pairs {
     ["+8613900139000"] = { "13900139000", "+86 139 0013 9000", "8613900139000", "0086 139-0013-9000", "013900139000" },
     ["+861087654321"]  = { "010-87654321", "01087654321", "+86 10 8765 4321", "861087654321" },

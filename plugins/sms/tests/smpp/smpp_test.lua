@@ -135,6 +135,13 @@ test("a message of which a segment is lost has failed, though the others are del
   expect(#smsc.messages).equals(2)
   expect(newest().state).equals("failed")
   expect(newest().error).equals("EXPIRED")
+  -- The same when it is lost before the others are sent.
+  local other = simulate.smpp(SMSC, { 0, false, 0 })
+  other:receipt { id = "1", word = "DELETED" }
+  send(("字"):rep(100))
+  simulate.wait("1m")
+  expect(#other.messages).equals(3)
+  expect(newest().state).equals("failed")
 end)
 
 test("a message that waits for its other pieces is told after an hour as it is", function()
@@ -144,6 +151,28 @@ test("a message that waits for its other pieces is told after an hour as it is",
   expect(#simulate.request("GET /sms").json.messages).equals(0)
   simulate.wait("2h")
   expect(newest().text).equals(("几"):rep(67) .. "…")
+  smsc:delivers { from = "13900139000", to = "10690000", text = said, lacks = 1 }
+  simulate.wait("2h")
+  expect(newest().text).equals("…" .. ("点"):rep(10))
+end)
+
+test("pieces of a message that is complete and come once more are no other message", function()
+  local smsc = simulate.smpp(SMSC)
+  local said = ("几"):rep(67) .. ("点"):rep(10)
+  smsc:delivers { from = "13900139000", to = "10690000", text = said }
+  smsc:delivers { from = "13900139000", to = "10690000", text = said, lacks = 1 }
+  simulate.wait("2h")
+  expect(#simulate.request("GET /sms").json.messages).equals(1)
+  smsc:delivers { from = "13900139000", to = "10690000", text = said }
+  expect(#simulate.request("GET /sms").json.messages).equals(2)
+end)
+
+test("what is amiss at the SMSC for now is tried again", function()
+  local smsc = simulate.smpp(SMSC, { "ESME_RSYSERR", 0 })
+  send("您好")
+  simulate.wait("1m")
+  expect(#smsc.messages).equals(2)
+  expect(newest().state).equals("sent")
 end)
 
 test("there are no routes for a provider that has a line", function()

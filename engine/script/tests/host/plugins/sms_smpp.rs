@@ -171,6 +171,27 @@ fn a_long_chinese_message_is_joined_from_pieces_in_any_order() {
 }
 
 #[test]
+fn pieces_that_come_at_the_same_time_are_one_message() {
+    let smsc = Smsc::start("secret08");
+    let project = bound(&smsc);
+
+    for reference in 1..=20 {
+        let handed = (1..=4).map(|number| {
+            let data = [&[5, 0, 3, reference, 4, number][..], b"abc"].concat();
+            smsc.hands_over(piece(0x40, 0, &data))
+        });
+        let handed: Vec<_> = handed.collect();
+        for acknowledged in handed {
+            assert_eq!(acknowledged.recv().unwrap(), 0);
+        }
+    }
+
+    let received = all(&project);
+    assert_eq!(received.len(), 20);
+    assert!(received.iter().all(|it| it["text"] == "abcabcabcabc"));
+}
+
+#[test]
 fn whoever_answers_td_by_smpp_gets_no_more() {
     let smsc = Smsc::start("secret08");
     let project = bound(&smsc);
