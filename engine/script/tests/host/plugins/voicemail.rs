@@ -149,7 +149,7 @@ fn relay_receiver_and_provider_that_are_down_for_ten_minutes_get_each_message_on
     );
     assert_eq!(event["timestamp"], "2027-01-15T16:00:00+08:00");
     let text: Value = serde_json::from_str(&provider.next().body).unwrap();
-    assert_eq!(text["to"], "+8613900139000");
+    assert_eq!(text["to"], "13900139000");
     for name in ["mail", "webhook", "send"] {
         until_done(&project, name, 1);
     }
