@@ -18,6 +18,8 @@ return {
   http = { listen = "127.0.0.1:8080" },
 
   tenants = {
+    -- A user here needs a context of scripts/bench.lua: without one it is "internal", which is not there, and
+    -- nothing would load.
     bench = { dialplan = "scripts.bench", language = "zh" },
   },
 

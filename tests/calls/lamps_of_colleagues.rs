@@ -170,9 +170,9 @@ fn a_lamp_follows_within_300_milliseconds() {
     let exchange = Exchange::start(Setup::ringing());
     let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
     let lamp = a3.watches("dialog", "1050");
-    // The machine may be busy for a moment, but not each time.
+    // The machine may be busy for a moment, but not most of the time.
     let mut delays = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..5 {
         let call = a1.dials("1050");
         let rung = a2.rings();
         call.is_ringing();
@@ -194,8 +194,8 @@ fn a_lamp_follows_within_300_milliseconds() {
             .saturating_duration_since(from);
         delays.push(early.max(confirmed).max(over));
     }
-    let best = delays.iter().min().unwrap();
-    assert!(*best <= Duration::from_millis(300), "{delays:?}");
+    delays.sort();
+    assert!(delays[2] <= Duration::from_millis(300), "{delays:?}");
 }
 
 #[test]

@@ -31,10 +31,15 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Starts one.
+    /// Starts one. Its scripts have to load: an exchange without any answers calls, too, and tests
+    /// would look for the fault elsewhere.
     pub(crate) fn start(setup: Setup) -> Self {
         let mut exchange = Self::prepare(&setup);
         exchange.resume();
+        for tenant in &exchange.engine.as_ref().unwrap().report().tenants {
+            let refused = matches!(tenant.outcome, script::Outcome::Refused { .. });
+            assert!(!refused, "the scripts should load: {tenant:#?}");
+        }
         exchange
     }
 
@@ -114,11 +119,6 @@ impl Exchange {
         });
         self.engine = Some(engine.unwrap_or_else(|error| panic!("the exchange starts: {error}")));
         self.store = Some(moonswitch::open_store(&self.data()).unwrap());
-    }
-
-    /// How the scripts were taken at the start.
-    pub(crate) fn report(&self) -> &script::Report {
-        self.engine.as_ref().unwrap().report()
     }
 
     /// Whether it still runs.
