@@ -482,11 +482,12 @@ pub(crate) const STUCK: &str = "table.sort({ 3, 2, 1 }, function() \
 /// So long may anything take on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until something is so that nobody reports.
+/// Waits until something is so that nobody reports. Between two looks it leaves the cores and the
+/// records to those who are waited for.
 pub(crate) fn until(mut so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !so() {
         assert!(Instant::now() < deadline, "it never came to be");
-        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(2));
     }
 }
