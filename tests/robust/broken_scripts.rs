@@ -67,7 +67,7 @@ fn without_a_sound_for_the_fallback_a_built_in_tone_is_heard() {
 
 #[test]
 fn a_tenant_whose_scripts_never_loaded_answers_with_the_fallback() {
-    let exchange = Exchange::start(Setup {
+    let exchange = Exchange::start_with_any_scripts(Setup {
         tenant: "fallback = { play = \"tones/840\" },".to_owned(),
         ..Setup::with("-- Broken from the start.\nthis is no Lua\n")
     });
