@@ -23,6 +23,8 @@ mod limits;
 mod neighbours;
 #[path = "robust/plugins.rs"]
 mod plugins;
+#[path = "robust/receiver.rs"]
+mod receiver;
 #[path = "robust/reload.rs"]
 mod reload;
 #[path = "robust/runaway.rs"]
@@ -31,5 +33,7 @@ mod runaway;
 mod strangers;
 #[path = "robust/text_messages.rs"]
 mod text_messages;
+#[path = "robust/texts.rs"]
+mod texts;
 #[path = "robust/voicemail.rs"]
 mod voicemail;

@@ -50,7 +50,10 @@ impl Default for Setup {
             more: String::new(),
             threads: 1,
             ports: (16_384, 32_767),
-            tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
+            // The shipped dialplan asks for these plugins.
+            tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" }, \
+                     plugins = { tickets = {}, survey = {} },"
+                .to_owned(),
             users: String::new(),
             sounds: Vec::new(),
             plugins: Vec::new(),

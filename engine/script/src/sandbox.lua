@@ -2,14 +2,14 @@
 local host = ...
 local made, pending = host.made, host.pending
 local caught, stopping, refuse_wait = host.caught, host.stopping, host.refuse_wait
-local contents = host.contents
+local contents, within = host.contents, host.within
 local error, type, tostring = error, type, tostring
 local pack, unpack, concat = table.pack, table.unpack, table.concat
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local running, status, close, isyieldable =
   coroutine.running, coroutine.status, coroutine.close, coroutine.isyieldable
 local raw_pcall, raw_xpcall, raw_setmetatable = pcall, xpcall, setmetatable
-local raw_get, raw_set, raw_next = rawget, rawset, next
+local raw_get, raw_set, raw_next, raw_len = rawget, rawset, next, rawlen
 
 -- An error that stops the script passes; any other is handed over as a value that scripts can read.
 local function passed(ok, ...)
@@ -51,17 +51,26 @@ end
 function rawget(object, key)
   local content = contents[object]
   if content == nil then
+    return raw_get(object, key)
+  end
+  return within(object, key, raw_get(content, key))
+end
+
+function rawlen(object)
+  local content = contents[object]
+  if content == nil then
     content = object
   end
-  return raw_get(content, key)
+  return raw_len(content)
 end
 
 function next(object, key)
   local content = contents[object]
   if content == nil then
-    content = object
+    return raw_next(object, key)
   end
-  return raw_next(content, key)
+  local name, value = raw_next(content, key)
+  return name, within(object, name, value)
 end
 
 -- A method waits inside a coroutine that the script made: the call's own coroutine waits with it.

@@ -59,6 +59,7 @@ pub(crate) fn close(
     host.set("allowed", allowed(lua, &globals)?)?;
     host.set("os", set(lua, OS)?)?;
     host.set("contents", read_only::contents(lua)?)?;
+    host.set("within", lua.create_function(read_only::within)?)?;
     host.set(
         "read_only",
         lua.create_function(|lua, (name, content): (String, Table)| {
@@ -104,6 +105,24 @@ pub(crate) fn bound_library(
     let caps = lua.load(include_str!("caps.lua"));
     caps.set_name("=sandbox").exec()?;
     patterns::install(lua, ask)
+}
+
+/// What runs a function in a coroutine so that nothing in it can end the exchange. The globals must
+/// still be Lua's own.
+pub(crate) fn ground(lua: &Lua) -> mlua::Result<Function> {
+    let globals = lua.globals();
+    let raw = |name: &str| globals.raw_get::<Function>(name);
+    let (xpcall, error, kind) = (raw("xpcall")?, raw("error")?, raw("type")?);
+    // Where it was raised is known only before it is caught.
+    let traced = lua.create_function(|lua, error: Value| {
+        let traced = lua.traceback(Some(&error.to_string()?), 0)?;
+        Ok(Value::String(traced))
+    })?;
+    let out_of_memory = lua.create_function(|_, ()| -> mlua::Result<()> {
+        Err(Error::MemoryError("not enough memory".to_owned()))
+    })?;
+    let ground = lua.load(include_str!("ground.lua")).set_name("=sandbox");
+    ground.call((xpcall, error, kind, traced, out_of_memory))
 }
 
 /// See [`vm::waiting`](crate::vm::waiting).

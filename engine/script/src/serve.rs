@@ -290,9 +290,9 @@ impl Serving {
         let done = Done(Rc::clone(self));
         let task = spawn_local(async move {
             let _done = done;
-            let script = serving.metered(&run, function.call_async::<()>(arguments));
-            // What it holds in memory may have to go when it fails.
-            drop(function);
+            // What it holds in memory may have to go when it fails: nobody else holds the function.
+            let call = serving.vm.ground.call_async::<()>((function, arguments));
+            let script = serving.metered(&run, call);
             if let Err(broken) = script.await {
                 let fault = serving.fault(&broken, &run.origin);
                 serving.log(&fault, owner);

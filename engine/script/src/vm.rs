@@ -18,6 +18,8 @@ pub(crate) struct Vm {
     pub(crate) surroundings: Rc<Surroundings>,
     /// How much longer what runs may run.
     pub(crate) budget: Rc<Budget>,
+    /// Runs a function with what it is called with; see [`sandbox::ground`].
+    pub(crate) ground: Function,
 }
 
 impl Vm {
@@ -56,11 +58,13 @@ impl Vm {
         lua.set_app_data(Rc::clone(&surroundings));
         api::register(&lua, &surroundings)?;
         register(&lua)?;
+        let ground = sandbox::ground(&lua)?;
         sandbox::close(&lua, &surroundings, &budget, &snapshot)?;
         Ok(Self {
             lua,
             surroundings,
             budget,
+            ground,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mlua::{Error, Function, MultiValue, Table, Value};
 
 use crate::config::unit;
+use crate::read_only::seen_through;
 use crate::suggest::did_you_mean;
 
 /// The names of a table of options, as the stubs have them.
@@ -29,7 +30,7 @@ impl Arguments {
         values: impl IntoIterator<Item = Value>,
         most: usize,
     ) -> mlua::Result<Self> {
-        let values: Vec<Value> = values.into_iter().collect();
+        let values: Vec<Value> = values.into_iter().map(seen_through).collect();
         let given = values
             .iter()
             .rposition(|value| !value.is_nil())
@@ -143,9 +144,9 @@ impl Options {
 
     /// An option's value; nil when it is not set.
     pub(crate) fn value(&self, name: &str) -> mlua::Result<Value> {
-        self.table
-            .as_ref()
-            .map_or(Ok(Value::Nil), |table| table.raw_get(name))
+        self.table.as_ref().map_or(Ok(Value::Nil), |table| {
+            table.raw_get(name).map(seen_through)
+        })
     }
 
     /// A table of options within this one.

@@ -29,11 +29,13 @@ pub(crate) fn register(lua: &Lua) -> mlua::Result<()> {
     json.raw_set("decode", lua.create_function(decode)?)?;
 
     let list = |lua: &Lua, values: MultiValue| {
+        // Not what a read-only table shows: it would be marked, for everybody.
+        let given = values.front().cloned().unwrap_or(Value::Nil);
         let arguments = Arguments::new("json.list", values, 1)?;
-        let list = match arguments.value(0) {
+        let list = match given {
             Value::Nil => lua.create_table()?,
-            Value::Table(list) if read_only::content(lua, list)?.is_none() => list.clone(),
-            other => return Err(arguments.wrong("a list", other)),
+            Value::Table(list) if read_only::content(lua, &list)?.is_none() => list,
+            other => return Err(arguments.wrong("a list", &other)),
         };
         list.set_metatable(Some(lua.array_metatable()))?;
         Ok(list)

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mlua::{Error, Lua, MultiValue, Table, Value};
+use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 
 use super::{
     agents, calls, closed, db, emit, every, files, http, jobs, mail, messages, on, recordings,
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::convert::from_json;
 use crate::plugin::Owner;
-use crate::require;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
+use crate::{read_only, require};
 
 /// The plugins of this VM, by name.
 #[derive(Clone, Default)]
@@ -127,13 +127,18 @@ impl Housed {
         let Value::Table(content) = from_json(lua, settings)? else {
             return Err(Error::runtime("the settings of a plugin are a table"));
         };
-        let meta = lua.create_table()?;
+        let why = "it is written in config.lua".to_owned();
+        let config = read_only::in_depth(lua, "plugin.config".to_owned(), why, &content)?;
+        let Some(meta) = config.metatable() else {
+            return Ok(config);
+        };
+        let shown: Function = meta.raw_get("__index")?;
         let names = Rc::clone(&self.settings);
-        let index = move |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<Value> {
+        let index = move |_: &Lua, (table, key): (Value, Value)| -> mlua::Result<Value> {
             let name = key.to_string()?;
             let names = names.borrow();
             if names.contains(&name) {
-                return content.raw_get(key);
+                return shown.call((table, key));
             }
             let hint = did_you_mean(&name, names.iter().map(String::as_str));
             Err(Error::runtime(format!(
@@ -141,16 +146,6 @@ impl Housed {
             )))
         };
         meta.raw_set("__index", lua.create_function(index)?)?;
-        let set = |_: &Lua, (_, key): (Value, Value)| -> mlua::Result<()> {
-            let name = key.to_string()?;
-            Err(Error::runtime(format!(
-                "plugin.config.{name} cannot be set: it is written in config.lua"
-            )))
-        };
-        meta.raw_set("__newindex", lua.create_function(set)?)?;
-        meta.raw_set("__metatable", "closed")?;
-        let config = lua.create_table()?;
-        config.set_metatable(Some(meta))?;
         Ok(config)
     }
 }

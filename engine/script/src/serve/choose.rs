@@ -41,7 +41,7 @@ impl Serving {
             let _done = done;
             let returned = Rc::new(RefCell::new(Value::Nil));
             let kept = Rc::clone(&returned);
-            let call = function.call_async::<Value>(arguments);
+            let call = serving.vm.ground.call_async::<Value>((function, arguments));
             let script = serving.metered(&run, async move {
                 let value = call.await?;
                 kept.replace(value);

@@ -108,7 +108,7 @@ impl Serving {
             Rc::clone(&self.around.surroundings),
             Rc::clone(&running.live),
         );
-        let mut script = self.metered(&run, handler.call_async::<()>(value));
+        let mut script = self.metered(&run, self.vm.ground.call_async::<()>((handler, value)));
         let outcome = tokio::select! {
             biased;
             () = running.cancel.notified() => None,
@@ -162,7 +162,10 @@ impl Serving {
             let Ok(about) = self.vm.lua.create_table() else {
                 continue;
             };
-            let script = self.metered(&run, listener.call_async::<()>(about));
+            let script = self.metered(
+                &run,
+                self.vm.ground.call_async::<()>((listener.clone(), about)),
+            );
             if let Err(broken) = script.await {
                 self.log(&self.fault(&broken, &run.origin), Some(live.setup.id));
             }

@@ -53,9 +53,9 @@ impl Serving {
         let done = Done(Rc::clone(self));
         spawn_local(async move {
             let _done = done;
-            let script = serving.metered(&run, handler.call_async::<()>(arguments));
-            // What it holds in memory may have to go when it fails.
-            drop(handler);
+            // What it holds in memory may have to go when it fails: nobody else holds the handler.
+            let call = serving.vm.ground.call_async::<()>((handler, arguments));
+            let script = serving.metered(&run, call);
             let outcome = tokio::select! {
                 biased;
                 outcome = script => Some(outcome),

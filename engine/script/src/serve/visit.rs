@@ -62,9 +62,9 @@ impl Serving {
         let request = asking.table(lua)?;
         let request = request.map_err(|error| failed(&Broken::Error(error)))?;
         let place = handler.info();
-        let script = self.metered(run, handler.call_async::<MultiValue>(request));
-        // What it holds in memory may have to go when it fails.
-        drop(handler);
+        // What it holds in memory may have to go when it fails: nobody else holds the handler.
+        let call = self.vm.ground.call_async::<MultiValue>((handler, request));
+        let script = self.metered(run, call);
         let returned = tokio::select! {
             biased;
             returned = script => Some(returned),

@@ -1,6 +1,7 @@
 //! Tests that try the tests: what holds, what fails and with which words, and what is simulated.
 
 mod bed;
+mod broken_hooks;
 mod dead_air;
 mod failures;
 mod gates;

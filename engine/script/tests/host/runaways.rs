@@ -354,6 +354,30 @@ fn a_memory_hog_of_small_things_fails_and_its_vm_serves_on() {
 }
 
 #[test]
+fn what_is_left_to_close_when_memory_is_out_ends_its_call_only() {
+    // The last octets are taken, too, so that there is none left to close anything with.
+    let project = Project::handler(
+        "local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end
+         local guard <close> = setmetatable({}, { __close = function() return deep(100) end })
+         local all, size = {}, 1048576
+         local function add() all[#all + 1] = (\"x\"):rep(size) .. #all end
+         while size > 8 do
+           if not pcall(add) then size = size // 2 end
+         end
+         local more = {} for number = 1, 1000 do more[number] = { number } end",
+    );
+
+    for _ in 0..3 {
+        let fault = project.fault();
+        let ends = ["out of memory", "without a wait"];
+        let ended = ends.iter().any(|end| fault.message.contains(end));
+        assert!(ended, "{}", fault.report);
+    }
+
+    serves_on(&project);
+}
+
+#[test]
 fn vars_that_grow_when_they_are_written_out_keep_nobody_waiting() {
     let project = Project::handler(
         "local t = { 1 } for _ = 1, 30 do t = { t, t } end

@@ -7,7 +7,7 @@ use crate::config::Fallback;
 use crate::simulate::Tested;
 
 /// How a script breaks once a method has returned.
-const FAULTS: &[(&str, &str)] = &[
+pub(super) const FAULTS: &[(&str, &str)] = &[
     ("error", "error(\"broken\")"),
     ("lua", "local x = nil .. \"y\""),
     ("sound", "call:play(\"no/such/sound\")"),
@@ -208,97 +208,4 @@ fn where_nothing_is_configured_and_nobody_there_an_apology_is_heard_before_the_e
         "expect(heard).matches(\"sys/error\") caller:is_hung_up()",
     );
     holds(&tested, broken.len());
-}
-
-/// Where a plugin's code runs beside calls.
-const HOOKS: &[(&str, &str)] = &[
-    ("event", "on(\"call.ended\", function() FAULT end)"),
-    (
-        "message",
-        "on(\"voicemail.recorded\", function() FAULT end)",
-    ),
-    ("timer", "every(\"1m\", function() FAULT end)"),
-    (
-        "job",
-        "jobs.handle(\"work\", nil, function() FAULT end) on(\"call.ended\", function() jobs.add(\"work\") end)",
-    ),
-];
-
-#[test]
-fn a_plugin_that_breaks_in_any_of_its_hooks_is_heard_by_no_caller() {
-    for (hook, source) in HOOKS {
-        for (fault, lua) in FAULTS
-            .iter()
-            .filter(|(fault, _)| !["sound", "method"].contains(fault))
-        {
-            let init = source.replace("FAULT", &lua.replace("store(\"s\")", "plugin.store(\"s\")"));
-            let tested = with_plugin(
-                &init,
-                "call:answer() call:play(\"menu/main\") call:voicemail(\"8000\") call:bridge(\"user:1001\")",
-                "for _ = 1, 3 do
-                   local caller = dial(\"mon 10:00\")
-                   caller:hears(\"menu/main\")
-                   caller:leaves_message()
-                   caller:is_answered_by(\"1001\")
-                   caller:hangs_up()
-                   simulate.wait(\"2m\")
-                 end",
-            );
-            assert!(tested.passed(), "{hook} {fault}: {tested:#?}");
-        }
-    }
-}
-
-#[test]
-fn a_plugin_that_breaks_where_a_dialplan_calls_it_leads_to_the_fallback() {
-    for (fault, lua) in FAULTS.iter().filter(|(fault, _)| *fault != "method") {
-        let lua = lua.replace("store(\"s\")", "plugin.store(\"s\")");
-        let init = format!("return {{ work = function(call) {lua} end }}");
-        // Memory or, on a slow machine, time; of memory it is not known in which line it ended.
-        let told = match *fault {
-            "memory" => "limits.script_",
-            _ => "plugins/bad/init.lua:1",
-        };
-
-        let tested = with_plugin(
-            &init,
-            "call:answer() require(\"plugins.bad\").work(call)",
-            "for _ = 1, 2 do
-               local caller = dial(\"mon 10:00\")
-               caller:hears(\"sys/error\")
-               caller:is_bridged_to(\"user:1001\")
-               expect(caller.error).matches(\"TOLD\")
-             end"
-            .replace("TOLD", told)
-            .as_str(),
-        );
-
-        assert!(tested.passed(), "{fault}: {tested:#?}");
-    }
-}
-
-/// A tenant with the plugin `bad`, a handler of 100, and a test.
-fn with_plugin(init: &str, handler: &str, test: &str) -> Tested {
-    let plan = format!(
-        "context \"inbound\" {{ [\"100\"] = function(call) {handler} end }} context \"internal\" {{}}"
-    );
-    let small = Small::of(&[
-        (
-            "plugins/bad/plugin.lua",
-            "return { name = \"bad\", version = \"1\", api = 1, description = \"Breaks.\", permissions = {
-               events = { \"call.ended\", \"voicemail.recorded\" }, jobs = true, store = true } }",
-        ),
-        ("plugins/bad/init.lua", init),
-        ("scripts/8001/init.lua", &plan),
-        (
-            "tests/dialplan/one_test.lua",
-            &format!("-- One.\ntest(\"it\", function()\n{test}\nend)\n"),
-        ),
-    ]);
-    let mut offline = small.offline();
-    offline.limits.script_memory = 24 << 20;
-    offline.limits.script_cpu = std::time::Duration::from_millis(50);
-    let plugins = &mut offline.tenants[0].1.plugins;
-    plugins.insert("bad".to_owned(), serde_json::json!({}));
-    offline.test(None)
 }

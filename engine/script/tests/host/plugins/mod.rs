@@ -8,6 +8,7 @@ mod mail;
 mod memory;
 mod messages;
 mod permissions;
+mod read_only;
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 #[path = "../../../../../tests/support/relay.rs"]
 mod relay;
