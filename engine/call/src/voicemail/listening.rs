@@ -230,7 +230,8 @@ impl Listening {
     /// Whoever listens sees to the message; a caller who is no user cannot.
     fn assign(&mut self, board: &mut Board) -> Option<Listened> {
         let message = self.messages.get(self.place).map(|message| message.id);
-        let (Some(message), Some(to)) = (message, board.setup.user.clone()) else {
+        let (Some(message), Some(to)) = (message, board.setup.acting_user().map(str::to_owned))
+        else {
             return self.notice(board, named("menu/invalid"), false);
         };
         self.change(board, MailboxChange::Assign { message, to })
