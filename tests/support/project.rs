@@ -50,10 +50,7 @@ impl Default for Setup {
             more: String::new(),
             threads: 1,
             ports: (16_384, 32_767),
-            // The shipped dialplan asks for these plugins.
-            tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" }, \
-                     plugins = { tickets = {}, survey = {} },"
-                .to_owned(),
+            tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
             users: String::new(),
             sounds: Vec::new(),
             plugins: Vec::new(),
@@ -259,6 +256,11 @@ fn config(street: &Street, setup: &Setup) -> String {
         ..
     } = setup;
     let more = setup.more.replace("EXCHANGE", &exchange.ip().to_string());
+    // The shipped dialplan asks for these.
+    let plugins = match &setup.script {
+        None => "plugins = { tickets = {}, survey = {} },",
+        Some(_) => "",
+    };
     // A trunk's calls must have a context to enter; not every dialplan here is one for callers.
     let script = setup.script.as_deref();
     let entered = match script.is_some_and(|script| !script.contains("context \"inbound\"")) {
@@ -285,7 +287,7 @@ return {{
       users = {{
 {users}      }},
       mailboxes = {{ [\"8000\"] = {{ name = \"热线留言\", pin = \"8000\" }} }},
-      {tenant}
+      {plugins} {tenant}
     }},
   }},
   {more}
