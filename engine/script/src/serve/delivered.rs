@@ -44,7 +44,7 @@ impl Serving {
     async fn takes(&self, run: &Rc<Run>, handler: Function, incoming: &Incoming) -> bool {
         let script = async {
             let told = table_of(&self.vm.lua, incoming)?;
-            handler.call_async::<()>(told).await
+            self.vm.ground.call_async::<()>((handler, told)).await
         };
         let outcome = tokio::select! {
             biased;
