@@ -67,8 +67,9 @@ fn check_warns_of_queues_without_agents_and_of_agents_who_are_no_users() {
     let added = project.hears(&["user", "add", "1099"], "correct horse battery\n");
     assert_eq!(added.code, Some(0), "{added:?}");
     let said = project.says(&["check"]);
-    assert!(said.out.contains(stranger), "{said:?}");
-    assert!(!said.out.contains("agent '1099'"), "{said:?}");
+    let nearest = "agent '1098' is no user (did you mean '1099'?)";
+    assert!(said.out.contains(nearest), "{said:?}");
+    assert!(!said.out.contains("agent '1099' is"), "{said:?}");
 }
 
 #[test]
