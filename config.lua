@@ -39,9 +39,13 @@ return {
         ["8000"] = { name = "热线留言", pin = "8000" },
       },
 
-      -- Tickets for missed calls and messages, and for agents' last calls by *42 (a line in scripts/8001/init.lua, too).
-      -- With url and secret a ticket system is told: see plugins/tickets/README.md.
-      -- plugins = { tickets = {} },
+      -- Tickets for missed calls and messages, and for agents' last calls by *42; agents transfer callers to *9, who then say
+      -- how satisfied they are. Both stay on this machine: a ticket system is told once url and secret are set, see
+      -- plugins/tickets/README.md. Text messages need a provider: plugins/sms/README.md.
+      plugins = {
+        tickets = {},
+        survey  = {},
+      },
 
       -- What a caller gets when a script fails. Played by the engine, without Lua.
       fallback = { play = "sys/error", transfer = "user:1001" },

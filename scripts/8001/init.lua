@@ -5,7 +5,9 @@ local colleagues  = require "scripts.8001.colleagues"
 local extension   = require "scripts.8001.extension"
 local outside     = require "scripts.8001.outside"
 local reception   = require "scripts.8001.reception"
+local survey      = require "plugins.survey"
 local switch      = require "scripts.8001.switch"
+local tickets     = require "plugins.tickets"
 
 context "inbound" {
   ["4001234567"] = reception,
@@ -24,8 +26,9 @@ context "internal" {
   ["*28"]       = switch.code,
   ["_*28[012]"] = switch.code,
 
-  -- A ticket for the call that one had last, where config.lua names the plugin.
-  -- ["*42"] = require("plugins.tickets").from_phone,
+  -- A ticket for the call that one had last; and where callers are transferred to, to say how satisfied they are.
+  ["*42"] = tickets.from_phone,
+  ["*9"]  = survey.hand_over,
 
   -- Hear yourself: to try a headset before the first call of the day. # ends it.
   ["*43"] = function(call)

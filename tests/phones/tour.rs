@@ -79,6 +79,13 @@ fn the_hotline(tour: &Tour, first: &Phone, second: &Phone) {
     assert!(told.contains(".wav"), "{told}");
     let sound = tour.recording();
     assert!(sound.has(0, pilot::A2) && sound.has(1, pilot::A1));
+
+    first.dials("*42");
+    first.hears_more_speech();
+    first.hangs_up();
+    first.is_hung_up();
+    let listed = tour.runs("token add tickets");
+    assert!(listed.contains("ticket.opened"), "{listed}");
 }
 
 fn the_menu_changes(tour: &Tour, day: &Program, first: &Phone, second: &Phone) {

@@ -256,6 +256,11 @@ fn config(street: &Street, setup: &Setup) -> String {
         ..
     } = setup;
     let more = setup.more.replace("EXCHANGE", &exchange.ip().to_string());
+    // The shipped dialplan asks for these.
+    let plugins = match &setup.script {
+        None => "plugins = { tickets = {}, survey = {} },",
+        Some(_) => "",
+    };
     // A trunk's calls must have a context to enter; not every dialplan here is one for callers.
     let script = setup.script.as_deref();
     let entered = match script.is_some_and(|script| !script.contains("context \"inbound\"")) {
@@ -282,7 +287,7 @@ return {{
       users = {{
 {users}      }},
       mailboxes = {{ [\"8000\"] = {{ name = \"热线留言\", pin = \"8000\" }} }},
-      {tenant}
+      {plugins} {tenant}
     }},
   }},
   {more}

@@ -3,12 +3,15 @@
 mod agents;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use call::{Bridge, Command, Reply, Sound, Strategy, Target, Voicemail, Why};
 use mlua::Function;
 
 use super::testbed::{Bed, NOON, root, setup};
 use crate::config::{self, Config};
+use crate::host::Host;
+use crate::plugin::install;
 use crate::snapshot::{Scope, Snapshot};
 use crate::surroundings::Phase;
 
@@ -17,18 +20,30 @@ fn exchange(folder: &Path, tenant: &str, to: &str, user: Option<&str>) -> Bed {
     let config = configuration(folder);
     let settings = config.tenants[tenant].clone();
     let dialplan = settings.dialplan.clone();
+    let plugins: Vec<String> = settings.plugins.keys().cloned().collect();
     let scope = Scope {
         dialplan: &dialplan,
         others: &[],
-        plugins: Vec::new(),
+        plugins: plugins.iter().map(String::as_str).collect(),
     };
-    let snapshot = Snapshot::take(folder, &scope);
+    let sources = || Snapshot::take(folder, &scope);
     let call = call::Setup {
         to: to.into(),
         user: user.map(Into::into),
         ..setup()
     };
-    let bed = Bed::with(settings, snapshot, call);
+    let bed = Bed::with(settings.clone(), sources(), call);
+    let (sources, settings) = (Arc::new(sources()), Arc::new(settings));
+    let host = Host::new(
+        tenant.into(),
+        7,
+        NOON,
+        sources,
+        settings,
+        None,
+        Arc::default(),
+    );
+    install::install(&bed.vm, &host).unwrap();
     bed.load(&format!("require '{dialplan}'")).unwrap();
     bed
 }
