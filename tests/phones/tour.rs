@@ -13,7 +13,7 @@ use crate::support::{PATIENCE, Program, Street, Wav, eventually, pilot, project_
 fn the_tour_of_the_readme_goes_as_it_says() {
     let tour = Tour::new();
     let day = tour.starts("run --clock 2026-11-23T10");
-    assert_eq!(tour.runs("curl -s "), "ready");
+    assert_eq!(tour.runs("readyz"), "ready");
     tour.runs("for ext in 1049 1050");
     let [first, second] = ["1049", "1050"].map(|user| tour.phone(user));
     let status = tour.runs("moonswitch status");
