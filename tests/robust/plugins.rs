@@ -1,7 +1,6 @@
 //! What plugins have promised is kept, whatever breaks: the shipped plugin `tickets`, a receiver
 //! that is down, and an exchange that is killed.
 
-use std::fs;
 use std::net::TcpListener;
 
 use store::JobState;
@@ -64,7 +63,10 @@ on(\"call.ended\", function() kept[#kept + 1] = (\"x\"):rep(4000000) .. #kept en
 
 #[test]
 fn a_plugin_that_hoards_slowly_is_found_and_no_call_gets_the_fallback() {
-    let mut exchange = Exchange::start(Setup {
+    // Not one of those that are shipped.
+    let manifest = "return { name = \"leak\", version = \"1\", api = 1, description = \"Leaks.\", permissions = { events = { \"call.ended\" } } }\n";
+    let exchange = Exchange::start(Setup {
+        plugins: vec![("leak", manifest.to_owned(), LEAK.to_owned())],
         tenant: "plugins = { leak = {} }, fallback = { play = \"tones/2200\" },".to_owned(),
         more: "limits = { script_memory = \"64MB\" },".to_owned(),
         ..Setup::with(
@@ -80,15 +82,6 @@ context \"internal\" {
 ",
         )
     });
-    // Not one of those that are shipped.
-    exchange.stop();
-    let plugins = exchange.folder.join("plugins");
-    fs::remove_file(&plugins).unwrap();
-    fs::create_dir_all(plugins.join("leak")).unwrap();
-    let manifest = "return { name = \"leak\", version = \"1\", api = 1, description = \"Leaks.\", permissions = { events = { \"call.ended\" } } }\n";
-    fs::write(plugins.join("leak/plugin.lua"), manifest).unwrap();
-    fs::write(plugins.join("leak/init.lua"), LEAK).unwrap();
-    exchange.resume();
     let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
     let talk = a1.dials("1050");
     let rung = a2.rings();
