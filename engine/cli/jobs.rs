@@ -51,6 +51,9 @@ impl Jobs {
                 if json {
                     let rows: Vec<Value> = rows.iter().map(as_json).collect();
                     println!("{:#}", Value::from(rows));
+                } else if rows.is_empty() {
+                    let state = state.map_or_else(String::new, |it| format!("{} ", it.word()));
+                    println!("no {state}jobs");
                 } else {
                     rows.iter().for_each(|row| println!("{}", line(row)));
                 }

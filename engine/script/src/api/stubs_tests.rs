@@ -28,17 +28,20 @@ struct Stubs {
 
 impl Stubs {
     fn read() -> Self {
-        let read = |name: &str| {
-            let path = root().join("engine/script/library").join(name);
-            std::fs::read_to_string(path).unwrap()
-        };
-        let text = [
-            "moonswitch.lua",
-            "moonswitch_tools.lua",
-            "moonswitch_plugins.lua",
-        ]
-        .map(read)
-        .concat();
+        let folder = root().join("engine/script/library");
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|it| it.unwrap().path());
+        // Those of tests are held against the tests' own functions.
+        let mut files: Vec<_> = files
+            .filter(|path| !path.ends_with("moonswitch_test.lua"))
+            .collect();
+        files.sort();
+        assert!(files.len() > 3, "{files:?}");
+        let text: String = files
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
         let mut stubs = Self::default();
         let mut class = String::new();
         for line in text.lines() {

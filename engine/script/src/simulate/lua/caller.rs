@@ -44,6 +44,23 @@ impl Caller {
         Err(Error::runtime("this caller is another test's"))
     }
 
+    /// What a test expects in vain, with what the call's script has failed with: that is why.
+    fn with_cause(&self, error: Error) -> Error {
+        if self.check_test().is_err() {
+            return error;
+        }
+        let cause = self.desk.with("caller", |stage| {
+            let scene = stage.scenes.get(self.scene);
+            Ok(scene.and_then(|scene| scene.error.clone()))
+        });
+        match (error, cause) {
+            (Error::RuntimeError(text), Ok(Some(cause))) => {
+                Error::RuntimeError(format!("{text}; the script has failed: {cause}"))
+            }
+            (error, _) => error,
+        }
+    }
+
     fn field(&self, lua: &Lua, name: &str) -> mlua::Result<Option<Value>> {
         if !FIELDS.contains(&name) {
             return Ok(None);
@@ -143,7 +160,7 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>, desk: &Rc<Desk>) ->
                     (method.act)(stage, caller.scene, &arguments)
                 })
             });
-            acted.map_err(|error| fault::at(&place, error))
+            acted.map_err(|error| fault::at(&place, caller.with_cause(error)))
         })?;
         class.add(method.name, act);
     }

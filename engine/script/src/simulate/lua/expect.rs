@@ -7,6 +7,7 @@ use mlua::{Error, Function, Lua, LuaString, MultiValue, Table, Value};
 use crate::api::arguments::shown;
 use crate::convert::to_json_as_far_as_possible;
 use crate::fault;
+use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
 
 /// What can be expected.
@@ -24,6 +25,15 @@ pub(super) fn register(lua: &Lua, around: &Rc<Surroundings>) -> mlua::Result<()>
     let find: Function = lua.globals().get::<Table>("string")?.get("find")?;
     let expect = move |lua: &Lua, value: Value| {
         let expectation = lua.create_table()?;
+        let unknown = Rc::clone(&around);
+        let unknown = lua.create_function(move |lua, (_, name): (Value, String)| {
+            let hint = did_you_mean(&name, NAMES.iter().copied());
+            let error = Error::runtime(format!("an expectation has no '{name}'{hint}"));
+            Err::<(), _>(fault::at(&unknown.place(lua), error))
+        })?;
+        let meta = lua.create_table()?;
+        meta.raw_set("__index", unknown)?;
+        expectation.set_metatable(Some(meta))?;
         for name in NAMES {
             let (value, around, find) = (value.clone(), Rc::clone(&around), find.clone());
             let itself = expectation.clone();

@@ -56,7 +56,7 @@ fn arguments(method: &str) -> &'static str {
 
 /// The methods of `Call`, by the stubs.
 fn methods() -> Vec<String> {
-    let stubs = root().join("engine/script/library/moonswitch.lua");
+    let stubs = root().join("engine/script/library/moonswitch_call.lua");
     let text = std::fs::read_to_string(stubs).unwrap();
     let methods = text.lines().filter_map(|line| {
         let rest = line.strip_prefix("function Call:")?;

@@ -159,3 +159,25 @@ fn mistakes_in_what_stands_are_told() {
         assert!(told.contains(sentence), "{body}: {told}");
     }
 }
+
+#[test]
+fn what_is_expected_in_vain_is_told_with_what_the_script_has_failed_with() {
+    let told = failure("call:queue(\"itt\")", "caller:is_answered_by(\"1049\")");
+
+    assert!(told.contains("expected to be answered by 1049"), "{told}");
+    assert!(
+        told.contains("; the script has failed: scripts/8001/init.lua:2: "),
+        "{told}"
+    );
+    assert!(told.contains("no queue 'itt'"), "{told}");
+}
+
+#[test]
+fn an_expectation_that_is_not_there_is_told_with_the_one_that_was_meant() {
+    let told = failure("call:answer()", "expect(1).equal(1)");
+
+    assert!(
+        told.contains("an expectation has no 'equal' (did you mean 'equals'?)"),
+        "{told}"
+    );
+}

@@ -1,0 +1,208 @@
+---@meta
+-- What goes on in the exchange besides one's own call: calls, agents, queues, messages. Beside moonswitch.lua.
+error("type stubs for editors; never loaded by the engine")
+
+---Calls that go on, and calls that are made for others (click to dial). A plugin needs `calls = true`
+---to make or end any.
+---@class Calls
+calls = {}
+
+---@alias CallState "menu"|"queued"|"ringing"|"talking"|"held"|"parked"|"conference"|"voicemail"|"fallback"|"ending"
+
+---@class CallStatus
+---@field id string
+---@field from string?             The caller's number
+---@field from_name string?
+---@field to string
+---@field context string
+---@field user string?             The user who calls
+---@field trunk string?            The trunk that it came by
+---@field state CallState
+---@field talks_with string?       The user or number that the caller talks with
+---@field started_at number        Seconds since 1970
+
+---@class OriginateOptions
+---@field from string              Who is rung first: "user:1049", "trunk:carrier/13800138000"
+---@field to string                The number that is dialled for them when they have answered
+---@field context? string          Where it is looked up; the user's own when left out
+---@field timeout? Duration        How long the first rings; 30
+---@field caller_id? string        What the first is shown; `to` for a user, the trunk's own for others
+
+---Rings somebody, and dials a number for them when they have answered, with their rights: from then
+---on it is their call, and the handler of the number runs for it. Returns when they have answered.
+---
+---    local call, why = calls.originate { from = "user:1049", to = "13800138000" }
+---@param options OriginateOptions
+---@return CallStatus? call
+---@return nil|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|"cancelled" why
+function calls.originate(options) end
+
+---A call that goes on; nil when there is none with this id.
+---@param id string
+---@return CallStatus?
+function calls.get(id) end
+
+---@class CallListOptions
+---@field user? string             Who calls or is talked with
+---@field from? string             The caller's number
+---@field to? string               The dialled number
+---@field trunk? string            By which they came
+---@field state? CallState
+
+---The calls that go on, the longest first, at most 1,000. The one that asks is among them.
+---@param options? CallListOptions
+---@return CallStatus[]
+function calls.list(options) end
+
+---How many calls go on, the one that asks among them: for a limit of your own.
+---
+---    if calls.count { to = call.to } > 30 then
+---      return call:reject("busy")
+---    end
+---@param options? CallListOptions
+---@return integer
+function calls.count(options) end
+
+---Ends a call; false when there is none with this id. Its record names whoever did it.
+---@param id string
+---@return boolean
+function calls.hangup(id) end
+
+---@class KnownNumber
+---@field canonical string?  The one form by which numbers are compared: "+8613800138000"; nil when it is none
+---@field national string?   As it is dialled within the country: "13800138000", "0085221234567"
+---@field kind "mobile"|"fixed"|"toll_free"|"short"|"emergency"|"sms_port"|"international"|"internal"|"withheld"|"unknown"
+
+---Understands a number, however it is written.
+---@param number string
+---@return KnownNumber
+function calls.number(number) end
+
+---How agents stand, and what they do; an agent is a user who serves a queue. What an agent does is refused with one of
+---the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. The
+---records name who did it: the agent, when it is their own call that asks. A plugin needs `agents = true` to change anything.
+---@class Agents
+agents = {}
+
+---@class AgentStatus
+---@field id string
+---@field name string?             The user's, in config.lua
+---@field state "logged_out"|"busy"|"idle"|"offered"|"talking"|"wrap_up"   未登录 置忙 置闲 准备接听 通话中 事后
+---@field reason string?           Of busy: a name of `agents.reasons` in config.lua, or login, after_call, no_answer, rejected, phone_busy, unreachable, lost, reset
+---@field reachable boolean        A phone of theirs answers
+---@field lasted number            Seconds in this state
+---@field since number             Seconds since 1970
+---@field wrap_up_left number?     Seconds; nil out of wrap-up, or when only the agent ends it
+---@field queues string[]
+
+---@alias AgentRefusal
+---| "not_an_agent"     Serves no queue
+---| "logged_out"       Logs in first
+---| "in_call"          Logs out after it
+---| "not_in_wrap_up"
+---| "no_such_reason"
+
+---One agent.
+---@param id string
+---@return AgentStatus? status
+---@return "not_an_agent"? why
+function agents.get(id) end
+
+---@class AgentListOptions
+---@field queue? string
+---@field state? "logged_out"|"busy"|"idle"|"offered"|"talking"|"wrap_up"
+
+---All agents, by id.
+---@param options? AgentListOptions
+---@return AgentStatus[]
+function agents.list(options) end
+
+---登录: busy afterwards, unless config.lua says otherwise.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.log_in(id) end
+
+---登出: no call is offered any more; refused in a call.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.log_out(id) end
+
+---置闲.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.idle(id) end
+
+---置忙.
+---@param id string
+---@param reason? string|integer   A name of `agents.reasons` in config.lua, or its place there
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.busy(id, reason) end
+
+---Ends 事后 with 置闲.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.end_wrap_up(id) end
+
+---Makes 事后 last longer, an hour from now at most.
+---@param id string
+---@param by Duration
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.extend_wrap_up(id, by) end
+
+---重置: an offer is taken back, a call goes on; busy.
+---@param id string
+---@return AgentStatus? status
+---@return AgentRefusal? why
+function agents.reset(id) end
+
+---How queues stand.
+---@class Queues
+queues = {}
+
+---@class QueueStatus
+---@field name string
+---@field gone boolean          Gone from the files: who waits is served, and nobody else gets in
+---@field waiting integer       How many wait, those who are being offered included
+---@field longest_wait number   Seconds; 0 when nobody waits
+---@field agents string[]       Who serves it
+---@field callers WaitingCaller[]   The next first
+
+---@class WaitingCaller
+---@field call string      The call's id
+---@field position integer
+---@field waited number    Seconds
+---@field offered boolean  An agent is rung for them
+
+---One queue; a name that is not declared is a mistake.
+---@param name string
+---@return QueueStatus
+function queues.get(name) end
+
+---All queues, by name.
+---@return QueueStatus[]
+function queues.list() end
+
+---Text on the screens of users' phones. Users' phones send text to each other by themselves: see
+---`on("message.received", ...)`. A plugin needs `messages = true`.
+---@class Messages
+messages = {}
+
+---@class TextMessage
+---@field to string     "user:1050"
+---@field text string   At most 1,000 octets: 333 Chinese characters
+---@field from? string  "user:1001", whose phone an answer goes to; the tenant when left out
+---@field name? string  Whom phones show as the sender
+
+---Sends text to every phone of a user, and returns when the first one has it, 16 seconds later at most.
+---
+---    local sent, why = messages.send { to = "user:1050", text = "请回电 13800138000", name = "工单" }
+---@param message TextMessage
+---@return true? sent
+---@return "unavailable"|"rejected"|"congestion"? why   No phone is there; none takes text; too much is on its way
+function messages.send(message) end
