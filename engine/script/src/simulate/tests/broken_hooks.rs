@@ -96,6 +96,9 @@ fn hooks() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in [
         "moonswitch.lua",
+        "moonswitch_call.lua",
+        "moonswitch_exchange.lua",
+        "moonswitch_queues.lua",
         "moonswitch_tools.lua",
         "moonswitch_plugins.lua",
     ] {

@@ -27,7 +27,7 @@ fn the_shipped_dialplan_passes_its_shipped_tests() {
 fn a_day_of_800_calls_runs_in_seconds_even_when_nothing_is_optimised() {
     // A second is the promise for a released engine; nothing is optimised here, and others may
     // build meanwhile: the best of some days counts.
-    let limit = Duration::from_secs(if cfg!(debug_assertions) { 4 } else { 1 });
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 12 } else { 1 });
     let mut best = Duration::MAX;
     for _ in 0..5 {
         let began = Instant::now();
