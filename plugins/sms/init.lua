@@ -97,7 +97,7 @@ http.route("POST /sms", { auth = "agent" }, function(request)
   return 202, row
 end)
 
-http.route("GET /sms", { auth = "agent" }, function(request)
+http.route("GET /sms", { auth = "agent", query = { "number" } }, function(request)
   local number = request.query.number
   return 200, { messages = json.list(messages.list(number and (messages.canonical(number) or number))) }
 end)

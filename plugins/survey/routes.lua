@@ -1,7 +1,24 @@
 -- What can be asked over HTTP, below /t/TENANT/survey: ?from=2026-03-01&to=2026-03-31&agent=1049, each may be left out.
 local answers = require "plugins.survey.answers"
 
-http.route("GET /survey/results", { auth = "agent" }, function(request)
+local ASKED = { "from", "to", "agent" }
+
+---@param query table<string, string>
+---@return string? wrong
+local function misread(query)
+  for _, name in ipairs { "from", "to" } do
+    local day = query[name] ---@type string?
+    if day and not day:find("^%d%d%d%d%-%d%d%-%d%d$") then
+      return name .. ": expected a day such as 2026-11-30"
+    end
+  end
+end
+
+http.route("GET /survey/results", { auth = "agent", query = ASKED }, function(request)
+  local wrong = misread(request.query)
+  if wrong then
+    return 400, { error = wrong }
+  end
   ---@type table<string, any>
   local sums = { asked = 0, rated = 0, unrated = 0, hung_up = 0 }
   local scores, total = { 0, 0, 0, 0, 0 }, 0
@@ -25,6 +42,10 @@ http.route("GET /survey/results", { auth = "agent" }, function(request)
   return 200, sums
 end)
 
-http.route("GET /survey/answers", { auth = "agent" }, function(request)
+http.route("GET /survey/answers", { auth = "agent", query = ASKED }, function(request)
+  local wrong = misread(request.query)
+  if wrong then
+    return 400, { error = wrong }
+  end
   return 200, { answers = json.list(answers.list(request.query)) }
 end)

@@ -9,7 +9,7 @@ end
 
 local NONE = { error = "there is no such ticket" }
 
-http.route("GET /tickets", { auth = "agent" }, function(request)
+http.route("GET /tickets", { auth = "agent", query = { "state" } }, function(request)
   local found = json.list {}
   for _, ticket in ipairs(desk.list(request.query.state)) do
     found[#found + 1] = shown(ticket)
@@ -18,7 +18,7 @@ http.route("GET /tickets", { auth = "agent" }, function(request)
 end)
 
 -- By its number, or by the id of the call.
-http.route("GET /tickets/:number", { auth = "agent" }, function(request)
+http.route("GET /tickets/:number", { auth = "agent", query = {} }, function(request)
   local ticket = desk.ticket(request.params.number)
   if not ticket then
     return 404, NONE

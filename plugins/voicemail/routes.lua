@@ -47,7 +47,9 @@ local function list_open(query)
   return rows
 end
 
-http.route("GET /voicemail", { auth = "agent" }, function(request)
+local ASKED = { "state", "mailbox", "assigned_to", "before", "deleted" }
+
+http.route("GET /voicemail", { auth = "agent", query = ASKED }, function(request)
   local query = request.query ---@type table<string, string?>
   if query.state == "open" then
     return 200, { messages = list_open(query) }
@@ -68,7 +70,7 @@ http.route("GET /voicemail", { auth = "agent" }, function(request)
   return 200, { messages = messages }
 end)
 
-http.route("GET /voicemail/figures", { auth = "agent" }, function(request)
+http.route("GET /voicemail/figures", { auth = "agent", query = { "from", "to" } }, function(request)
   for _, name in ipairs { "from", "to" } do
     local day = request.query[name] ---@type string?
     if day and not day:find("^%d%d%d%d%-%d%d%-%d%d$") then

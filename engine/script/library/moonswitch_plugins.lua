@@ -60,6 +60,8 @@ function http.delete(url, options) end
 ---@class RouteOptions
 ---@field auth RouteAuthOptions|"agent"|"none"   Who may ask. "agent": who has a token of this tenant with the scope
 ---                                              plugins:use (`moonswitch token add`). "none": everybody
+---@field query? string[]                        The names that may stand behind the question mark; others are refused with
+---                                              400, so that a slip does not give everything. Left out: anything may
 
 ---@class RouteAuthOptions
 ---@field bearer string|string[]                 A secret of 16 characters or more, or several while they are changed

@@ -141,6 +141,7 @@ fn check(
         routing.contexts.insert(name.clone(), table);
     }
     faults.extend(lost_callers(&declared.queues, host));
+    faults.extend(lost_settings(plugins, &declared.queues, host));
     let doors = doors(&declared.doors, host, &mut faults);
     let users = host.settings.users.iter();
     let users = users.map(|(extension, user)| (format!("user {extension}"), &user.context));
@@ -220,6 +221,24 @@ fn lost_callers(queues: &[DeclaredQueue], host: &Arc<Host>) -> Vec<Fault> {
         _ => None,
     });
     lost.collect()
+}
+
+/// Settings of plugins that name queues which are not there.
+fn lost_settings(plugins: &[Installed], queues: &[DeclaredQueue], host: &Arc<Host>) -> Vec<Fault> {
+    let mut lost = Vec::new();
+    for plugin in plugins {
+        for (setting, name) in &plugin.queues {
+            let mut names = queues.iter().map(|it| &*it.plan.name.0);
+            if names.clone().any(|known| known == name) {
+                continue;
+            }
+            let (tenant, plugin) = (&host.tenant, &plugin.name);
+            let why = no_queue(name, &mut names);
+            let message = format!("config.lua: tenants.{tenant}.plugins.{plugin}.{setting}: {why}");
+            lost.push(fault::plain(message, None, &host.snapshot));
+        }
+    }
+    lost
 }
 
 /// The table of what is answered by HTTP.

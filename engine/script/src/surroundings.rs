@@ -183,6 +183,8 @@ pub(crate) struct DeclaredDoor {
     pub(crate) path: Path,
     /// Who may ask.
     pub(crate) guard: Guard,
+    /// What may be asked behind the question mark; `None`: anything.
+    pub(crate) query: Option<Vec<String>>,
     /// Whose it is.
     pub(crate) owner: Rc<Owner>,
     /// What runs; nothing when its plugin is left out.

@@ -123,3 +123,9 @@ end)
 test("who dials the hand-over by themselves is asked nothing", function()
   dial { user = "1001", to = "*9" }:is_refused("rejected")
 end)
+
+test("a question that is not known, or not readable, is refused and not swallowed", function()
+  for _, path in ipairs { "GET /survey/results?form=2026-01-01", "GET /survey/answers?from=yesterday" } do
+    expect(simulate.request(path).status).equals(400)
+  end
+end)

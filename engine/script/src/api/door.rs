@@ -14,7 +14,7 @@ use crate::surroundings::{DeclaredDoor, Surroundings};
 /// The options of `http.route`.
 pub(crate) static OPTIONS: Names = Names {
     class: "RouteOptions",
-    names: &["auth"],
+    names: &["auth", "query"],
 };
 
 /// Who is let in by a secret.
@@ -37,13 +37,15 @@ pub(crate) fn function(
         let (method, path) = read(&text).map_err(|message| arguments.refuse(message))?;
         let allowed = owner.may_serve(&path);
         allowed.map_err(|message| arguments.refuse(message))?;
-        let guard = guard(&arguments.options(1, &OPTIONS)?)?;
+        let options = arguments.options(1, &OPTIONS)?;
+        let (guard, query) = (guard(&options)?, query(&options)?);
         let handler = arguments.function(2)?;
         let place = surroundings.place(lua);
         surroundings.declared.borrow_mut().doors.push(DeclaredDoor {
             method,
             path,
             guard,
+            query,
             owner: Rc::clone(&owner),
             handler: Some(handler),
             place,
@@ -72,6 +74,25 @@ fn guard(options: &Options) -> mlua::Result<Guard> {
         Value::Table(_) => bearer(options),
         Value::Nil => Err(options.refuse("auth", wanted)),
         other => Err(options.refuse("auth", format!("{wanted}; got {}", shown(&other)))),
+    }
+}
+
+/// The questions that are known; `None` when all are let through.
+fn query(options: &Options) -> mlua::Result<Option<Vec<String>>> {
+    match options.value("query")? {
+        Value::Nil => Ok(None),
+        Value::Table(names) => {
+            let names = names
+                .sequence_values::<String>()
+                .collect::<mlua::Result<_>>();
+            let wrong = |_| options.refuse("query", "expected names, such as { \"state\" }");
+            names.map(Some).map_err(wrong)
+        }
+        other => {
+            let got = shown(&other);
+            let message = format!("expected names, such as {{ \"state\" }}; got {got}");
+            Err(options.refuse("query", message))
+        }
     }
 }
 

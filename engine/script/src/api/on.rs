@@ -10,6 +10,7 @@ use mlua::{Function, Lua, MultiValue, Value};
 use super::arguments::{Arguments, Names};
 use super::jobs;
 use super::while_loading;
+use crate::config;
 use crate::plugin::Owner;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
@@ -58,7 +59,7 @@ pub(crate) fn function(
         }
         let arguments = Arguments::new("on", values, 3)?;
         let name = arguments.text(0, "an event such as \"call.ended\"")?;
-        check_name(&name, &surroundings).map_err(|message| arguments.refuse(message))?;
+        check_name(&name, &surroundings.settings).map_err(|message| arguments.refuse(message))?;
         let allowed = owner.may_hear(&name);
         allowed.map_err(|message| arguments.refuse(message))?;
         let options = arguments.options(1, &OPTIONS)?;
@@ -89,8 +90,11 @@ pub(crate) fn function(
 
 /// Whether something by this name can ever happen: an event of the exchange's, of a plugin's, or
 /// one of the scripts' own.
-fn check_name(name: &str, surroundings: &Surroundings) -> Result<(), String> {
-    let plugins = &surroundings.settings.plugins;
+///
+/// # Errors
+/// The sentence that says what there is.
+pub(crate) fn check_name(name: &str, settings: &config::Tenant) -> Result<(), String> {
+    let plugins = &settings.plugins;
     let is_plugins = noun(name).is_some_and(|noun| plugins.contains_key(noun));
     if EVENTS.contains(&name) || is_plugins {
         return Ok(());

@@ -8,6 +8,7 @@ use super::path::decode;
 use super::{Answer, Unanswered, Visit};
 use crate::api::arguments::{shown, text};
 use crate::convert::{from_json, to_json};
+use crate::suggest::did_you_mean;
 
 /// A request on its way to a handler.
 #[derive(Debug)]
@@ -25,6 +26,20 @@ impl Asking {
     pub(crate) fn refuse(self, why: Unanswered) {
         // Who has asked may be gone.
         let _ = self.reply.send(Err(why));
+    }
+
+    /// What is asked and is not among the `known` questions: swallowed, a slip would give everything.
+    pub(crate) fn unknown(&self, known: &[String]) -> Option<String> {
+        let asked = form(self.visit.query.as_deref().unwrap_or_default())?;
+        let (name, _) = asked.into_iter().find(|(name, _)| !known.contains(name))?;
+        let known = known.iter().map(String::as_str);
+        let hint = did_you_mean(&name, known.clone());
+        let there = match (hint.is_empty(), known.collect::<Vec<_>>().join(", ")) {
+            (false, _) => hint,
+            (true, names) if names.is_empty() => ": nothing can be asked here".to_owned(),
+            (true, names) => format!(": there are {names}"),
+        };
+        Some(format!("unknown question '{name}'{there}"))
     }
 
     /// The request as a table.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use store::Migration;
 
 use crate::Fault;
+use crate::api::on;
 use crate::api::plugin::{Housed, plugins};
 use crate::fault;
 use crate::host::Host;
@@ -29,6 +30,9 @@ pub(crate) struct Installed {
     pub(crate) warnings: Vec<String>,
     /// How its tables are made, when it has any.
     pub(crate) tables: Option<Vec<Migration>>,
+    /// Its settings that name a queue, each with what it names: queues are known once all files
+    /// have run.
+    pub(crate) queues: Vec<(String, String)>,
 }
 
 /// Reads the manifests of the tenant's plugins, checks their settings, and lets each know what it
@@ -119,11 +123,15 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
     let owned = |items: Vec<&String>| items.into_iter().cloned().collect::<Vec<_>>();
     let private_asked = hosts(&owned(private_asked));
     let waiting = private_asked.iter().filter(|host| is_plainly_private(host));
-    let warnings = waiting
+    let mut warnings: Vec<String> = waiting
         .map(|host| {
             format!("plugin '{name}' cannot reach {host} yet: `moonswitch allow {name}` lets it")
         })
         .collect();
+    let events = asked.events.iter();
+    let unknown = events.filter_map(|event| on::check_name(event, &host.settings).err());
+    warnings
+        .extend(unknown.map(|why| format!("plugins/{name}/plugin.lua: permissions.events: {why}")));
     housed.owner.entitle(Rights {
         reaches: named(&asked.http_client)
             .iter()
@@ -151,7 +159,17 @@ fn one(vm: &Vm, host: &Arc<Host>, name: &str, housed: &Housed) -> Result<Install
         Some(_) => None,
         None => serde_json::to_value(asked.granted_at_first()).ok(),
     };
+    let queues = manifest.config.fields().iter();
+    let queues = queues.filter(|field| settings::is_of(&field.kind, &Kind::Queue));
+    let queues = queues.flat_map(|field| {
+        let named = settings::values(&manifest.config, &checked, &field.name);
+        named
+            .into_iter()
+            .map(|queue| (field.name.to_string(), queue))
+    });
+    let queues = queues.collect();
     Ok(Installed {
+        queues,
         name: manifest.name,
         version: manifest.version,
         first_grant,
@@ -166,6 +184,13 @@ fn checked_settings(vm: &Vm, host: &Arc<Host>, manifest: &Manifest) -> Result<Va
         Kind::Sound => {
             let sounds = &vm.surroundings.sounds;
             sounds.check(&host.tenant, text, &tenant.language)
+        }
+        Kind::Extension => {
+            let known = tenant.users.keys().map(String::as_str);
+            match tenant.users.contains_key(text) {
+                true => Ok(()),
+                false => Err(format!("no user '{text}'{}", did_you_mean(text, known))),
+            }
         }
         Kind::Mailbox => {
             let known = tenant.mailboxes.keys().chain(tenant.users.keys());

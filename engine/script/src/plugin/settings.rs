@@ -63,6 +63,14 @@ fn plain(kind: &Kind, value: &Value) -> Value {
     }
 }
 
+/// Whether a setting is of this kind, or a list or map of it.
+pub(crate) fn is_of(kind: &Kind, wanted: &Kind) -> bool {
+    match kind {
+        Kind::List(of) | Kind::Map(of) => is_of(of, wanted),
+        kind => std::mem::discriminant(kind) == std::mem::discriminant(wanted),
+    }
+}
+
 /// The texts of settings of one name, also in lists and maps.
 pub(crate) fn values(schema: &Schema, checked: &Value, name: &str) -> Vec<String> {
     let mut found = Vec::new();

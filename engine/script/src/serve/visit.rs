@@ -20,14 +20,23 @@ impl Serving {
             let door = doors.get(asking.door);
             door.map(|door| {
                 let origin = format!("from http.route(\"{} {}\")", door.method, door.path);
-                (door.handler.clone(), Rc::clone(&door.owner), origin)
+                let refused = door.query.as_ref().and_then(|known| asking.unknown(known));
+                (
+                    door.handler.clone(),
+                    Rc::clone(&door.owner),
+                    origin,
+                    refused,
+                )
             })
         };
-        let Some((Some(handler), owner, origin)) = found else {
+        let Some((Some(handler), owner, origin, refused)) = found else {
             return asking.refuse(Unanswered::LeftOut);
         };
         if self.is_left_out(&owner) {
             return asking.refuse(Unanswered::LeftOut);
+        }
+        if let Some(why) = refused {
+            return asking.refuse(Unanswered::BadRequest(why));
         }
         let Some(turn) = owner.visit() else {
             return asking.refuse(Unanswered::Behind);

@@ -160,6 +160,13 @@ impl Problem {
     }
 
     /// Ours to mend; the log knows more.
+    pub(crate) fn broken_script() -> Self {
+        let detail =
+            "what answers here has failed; an administrator sees why in `moonswitch status`";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", detail)
+    }
+
+    /// The exchange itself has failed.
     pub(crate) fn broken() -> Self {
         let detail = "the exchange has failed; its log says how";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", detail)

@@ -126,7 +126,7 @@ async fn ask(door: OpenDoor, visit: Visit) -> Result<Response, Problem> {
         Ok(Ok(Err(Unwelcome::BadRequest(why)))) => Err(Problem::bad_request("bad_body", why)),
         Ok(Ok(Err(Unwelcome::Busy)) | Err(_)) | Err(_) => Err(busy()),
         Ok(Ok(Err(Unwelcome::OutOfOrder))) => Err(Problem::out_of_order(60)),
-        Ok(Ok(Err(Unwelcome::Failed))) => Err(Problem::broken()),
+        Ok(Ok(Err(Unwelcome::Failed))) => Err(Problem::broken_script()),
     }
 }
 

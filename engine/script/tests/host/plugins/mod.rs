@@ -146,7 +146,8 @@ fn all_that_is_wrong_with_manifests_and_settings_is_told_with_its_place() {
     let settings = manifest(
         "desk",
         "",
-        "box = { type = \"mailbox\" }, tries = { type = \"integer\", max = 3 }, beep = { type = \"sound\" }",
+        "box = { type = \"mailbox\" }, tries = { type = \"integer\", max = 3 }, beep = { type = \"sound\" },
+         who = { type = \"extension\" }, lines = { type = \"list\", of = \"queue\" }",
     );
     let files = [
         ("plugins/b/plugin.lua", wrong),
@@ -182,7 +183,7 @@ fn all_that_is_wrong_with_manifests_and_settings_is_told_with_its_place() {
             "{sentence}\n is not in\n{errors}"
         );
     }
-    let names = json!({ "box": "77", "beep": "no/such" });
+    let names = json!({ "box": "77", "beep": "no/such", "who": "1094" });
     let files = [
         ("plugins/desk/plugin.lua", settings.as_str()),
         ("plugins/desk/init.lua", ""),
@@ -194,7 +195,22 @@ fn all_that_is_wrong_with_manifests_and_settings_is_told_with_its_place() {
         [
             "config.lua: tenants.8001.plugins.desk.beep: sound 'no/such' not found",
             "config.lua: tenants.8001.plugins.desk.box: no mailbox '77'",
+            "config.lua: tenants.8001.plugins.desk.who: no user '1094' (did you mean '1049'?)",
         ]
+    );
+    let queues = json!({ "lines": ["it", "itt"] });
+    let files = [
+        ("plugins/desk/plugin.lua", settings.as_str()),
+        ("plugins/desk/init.lua", ""),
+        (
+            "scripts/8001/init.lua",
+            &format!("queue \"it\" {{ agents = {{}} }}\n{}", dialplan("")),
+        ),
+    ];
+    let errors = refused(&Project::new(&files, with(vec![("desk", queues)])));
+    assert_eq!(
+        errors,
+        ["config.lua: tenants.8001.plugins.desk.lines: no queue 'itt' (did you mean 'it'?)"]
     );
 }
 
@@ -261,6 +277,21 @@ fn a_plugin_that_is_not_named_is_not_there() {
         errors,
         [
             "scripts/8001/init.lua:1: plugin 'a' is not among the plugins of tenant 8001 in config.lua"
+        ]
+    );
+}
+
+#[test]
+fn an_event_that_a_manifest_mistypes_is_warned_of() {
+    let project = plugin("events = { \"call.endd\", \"call.ended\" }", "", "");
+
+    let warnings = &project.scripts.status().tenants[0].warnings;
+
+    let messages: Vec<&str> = warnings.iter().map(|it| &*it.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "plugins/a/plugin.lua: permissions.events: unknown event 'call.endd' (did you mean 'call.ended'?)"
         ]
     );
 }

@@ -356,3 +356,43 @@ fn what_waited_for_scripts_that_were_given_up_is_told_to_come_again() {
     assert!(waiting.blocking_recv().is_err(), "its sender is gone");
     until(|| asked(&project, "/a").is_ok_and(|answer| answer.status == 200));
 }
+
+#[test]
+fn a_question_that_a_route_does_not_know_is_refused() {
+    let init = "http.route(\"POST /a\", { auth = \"none\", query = { \"state\", \"from\" } }, function(request)
+          return 200, request.query.state or \"all\"
+        end)
+        http.route(\"POST /a/none\", { auth = \"none\", query = {} }, function() return 200, \"fine\" end)
+        http.route(\"POST /a/any\", { auth = \"none\" }, function(request) return 200, request.query.x end)";
+    let project = plugin(MAY, init, "");
+    let refused = |path: &str| match asked(&project, path) {
+        Err(Unanswered::BadRequest(why)) => why,
+        other => panic!("{other:?}"),
+    };
+
+    assert_eq!(text(&asked(&project, "/a?state=open").unwrap()), "open");
+    assert_eq!(text(&asked(&project, "/a/any?x=7").unwrap()), "7");
+    assert_eq!(text(&asked(&project, "/a/none").unwrap()), "fine");
+    assert_eq!(
+        refused("/a?stat=open"),
+        "unknown question 'stat' (did you mean 'state'?)"
+    );
+    assert_eq!(
+        refused("/a?qqqqqq=1"),
+        "unknown question 'qqqqqq': there are state, from"
+    );
+    assert_eq!(
+        refused("/a/none?x=1"),
+        "unknown question 'x': nothing can be asked here"
+    );
+    let wrong = plugin(
+        MAY,
+        "http.route(\"POST /a\", { auth = \"none\", query = \"state\" }, print)",
+        "",
+    );
+    let why = super::refused(&wrong).join(" ");
+    assert!(
+        why.contains("query: expected names, such as { \"state\" }"),
+        "{why}"
+    );
+}

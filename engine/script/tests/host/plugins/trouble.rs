@@ -135,3 +135,37 @@ fn a_caller_with_a_name_of_a_megabyte_costs_its_own_event_and_nothing_else() {
     project.exchange.plays(call, "fine");
     assert_eq!(project.store.jobs("8001", None).wait().unwrap(), []);
 }
+
+/// The exchange's events, by the stubs.
+fn events() -> Vec<String> {
+    let stubs = concat!(env!("CARGO_MANIFEST_DIR"), "/library/moonswitch.lua");
+    let text = std::fs::read_to_string(stubs).unwrap();
+    let (_, after) = text.split_once("---@param options OnOptions?").unwrap();
+    let declared = text[..text.len() - after.len()].lines().rev().nth(1);
+    let names = declared.unwrap().split('"').skip(1).step_by(2);
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_plugin_that_breaks_at_any_event_is_heard_by_no_caller() {
+    let events = events();
+    assert!(events.len() >= 12, "{events:?}");
+    for event in &events {
+        for fault in [
+            "error(\"broken\")",
+            "local x = nil .. \"y\"",
+            "plugin.store(\"s\"):set(\"k\", (\"x\"):rep(70000))",
+            "while true do end",
+        ] {
+            let hears = format!("events = {{ \"{event}\" }}, store = true");
+            let init = format!("on(\"{event}\", function() {fault} end)");
+            let project = plugin(&hears, &init, "call:play(\"tick\") call:play(\"fine\")");
+
+            project.scripts.event(&"8001".into(), event, json!({}));
+            let call = project.call("100");
+
+            project.exchange.plays(call, "fine");
+            until(|| faults(&project) == 1);
+        }
+    }
+}
