@@ -29,6 +29,8 @@ mod keys;
 mod lamps_of_colleagues;
 #[path = "calls/lamps_of_mailboxes.rs"]
 mod lamps_of_mailboxes;
+#[path = "calls/live_events.rs"]
+mod live_events;
 #[path = "calls/lived_again.rs"]
 mod lived_again;
 #[path = "calls/not_taken.rs"]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use call::{Cause, LegId, Output};
 use media::Command;
-use script::CallNews;
+use script::{CallNews, told};
 use sip::Reason;
 
 use super::Switch;
@@ -14,7 +14,12 @@ impl Switch {
     pub(super) fn perform(&mut self, now: Instant, live: &mut Live, output: Output) {
         match output {
             Output::Ring { early_media } => self.ring(now, live, early_media),
-            Output::Answer => self.accept(now, live),
+            Output::Answer => {
+                self.accept(now, live);
+                let (tenant, call) = (&live.setup.tenant, live.id());
+                let scripts = &self.parts.scripts;
+                scripts.live_event(tenant, "call.answered", || told::answered(call));
+            }
             Output::Reject { cause } => self.reject(now, live, cause),
             Output::Invite {
                 leg,
@@ -143,9 +148,10 @@ impl Switch {
             .map(str::to_owned)
             .or_else(|| leg.target().map(ToString::to_string))
             .unwrap_or_default();
-        self.parts
-            .scripts
-            .notify(live.setup.id, CallNews::Bridged { with });
+        let scripts = &self.parts.scripts;
+        let (tenant, call) = (&live.setup.tenant, live.setup.id);
+        scripts.live_event(tenant, "call.bridged", || told::bridged(call, &with));
+        scripts.notify(call, CallNews::Bridged { with });
     }
 
     /// Ends a leg: CANCEL, BYE or a refusal, as its sessions' states demand.

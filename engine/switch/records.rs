@@ -80,7 +80,12 @@ impl Switch {
             to: begin.to.clone(),
             user: begin.user.clone(),
         };
-        self.tell(&live.setup.tenant, Some(live.id()), news);
+        let setup = &live.setup;
+        let scripts = &self.parts.scripts;
+        scripts.live_event(&setup.tenant, "call.started", || {
+            script::told::started(setup)
+        });
+        self.tell(&setup.tenant, Some(live.id()), news);
         self.parts.store.begin_call(begin).forget();
     }
 

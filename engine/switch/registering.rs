@@ -162,12 +162,12 @@ impl Switch {
                     self.tell_floor_of_phone(now, tenant, user);
                     if binding.registered_at == now {
                         tracing::debug!(tenant, user, "registered");
-                        let payload = serde_json::json!({
-                            "user": user, "contact": binding.contact.to_string(),
-                        });
-                        self.parts
-                            .scripts
-                            .event(&tenant.into(), "user.registered", payload);
+                        let about = || {
+                            let contact = binding.contact.to_string();
+                            serde_json::json!({ "user": user, "contact": contact })
+                        };
+                        let scripts = &self.parts.scripts;
+                        scripts.live_event(&tenant.into(), "user.registered", about);
                     } else {
                         tracing::info!(tenant, user, reachable = binding.is_reachable, "phone");
                     }

@@ -118,6 +118,6 @@ const FAULTS: &[&str] = &[
     "call:answer() call:ask_pin(print)",
     "call:answer() call:play(\"tones/1240\") while true do end",
     "call:answer() store(\"s\"):set(\"k\", (\"x\"):rep(70000))",
-    "call:answer() (\"x\"):gsub(\"x\", function() call:play(\"tones/1240\") end)",
+    "call:answer() local x = \"x\" x:gsub(\"x\", function() call:play(\"tones/1240\") end)",
     "call:answer() call.play(5)",
 ];

@@ -104,11 +104,15 @@ function Hours:next_change(at) end
 ---| event                | `about`                                                         |
 ---|----------------------|-----------------------------------------------------------------|
 ---| "agent.changed"      | agent, state, reason, before, reachable, by                     |
+---| "call.started"       | id, from, from_name, to, context, user, trunk, started_at       |
+---| "call.answered"      | id; when the caller's side is answered                          |
+---| "call.bridged"       | id, with: the user or number that the caller talks with now     |
 ---| "call.ended"         | id, direction, from, from_name, to, user, trunk, outcome,       |
 ---|                      | cause, ended_by, answered, started_at, answered_at, ended_at,   |
 ---|                      | agents, recordings, vars, called: whom it rang, the first 50,   |
 ---|                      | each kind, number, seconds (of talk; nil when not answered)     |
 ---| "call.transferred"   | id, from, by (the user), to (number or party), attended, queue  |
+---| "generation.published" | generation, hash, warnings (how many): this one runs from now on |
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
 ---| "queue.entered"      | queue, call, from, position                                     |
 ---| "queue.left"         | queue, call, outcome, waited, agent, offers                     |
@@ -117,6 +121,7 @@ function Hours:next_change(at) end
 ---| "voicemail.deleted"  | the same                                                        |
 ---| "trunk.down"         | trunk, address; "trunk.up" the same                             |
 ---| "script.failed"      | call, error                                                     |
+---| "user.registered"    | user, contact: a phone has registered, or done so again         |
 ---
 ---With { durable = true } an event is stored in the same transaction as the call's record or the message. The handler
 ---is a job then: it runs after a restart too, again after an error, and in rare cases twice, with the same `event.id`.
@@ -126,7 +131,7 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|string
+---@param event "agent.changed"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent)
 function on(event, options, handler) end

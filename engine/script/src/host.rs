@@ -94,6 +94,8 @@ pub(crate) struct Routing {
     pub(crate) jobs: BTreeMap<(String, String), Schedule>,
     /// The queues that files declare, and what holds for all agents.
     pub(crate) queues: Arc<Plan>,
+    /// The events that somebody listens to.
+    pub(crate) hears: BTreeSet<String>,
     /// What is answered by HTTP.
     pub(crate) doors: Doors,
     /// The plugins that have tables, each with how they are made.

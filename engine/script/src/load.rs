@@ -166,6 +166,9 @@ fn check(
     routing.warnings.extend(waiting);
     routing.schedules = declared.schedules;
     routing.doors = doors;
+    let heard = api::on::subscriptions(&vm.lua);
+    let heard = heard.0.borrow();
+    routing.hears = heard.iter().map(|it| it.event.clone()).collect();
     let tables = plugins.iter().filter_map(|plugin| {
         let tables = plugin.tables.clone()?;
         Some((plugin.name.clone(), tables))

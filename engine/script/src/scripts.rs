@@ -160,6 +160,21 @@ impl Scripts {
         self.inner.parts.bell.ring();
     }
 
+    /// As [`event`](Self::event), for what happens often: what is told is made only when somebody
+    /// listens.
+    pub fn live_event(
+        &self,
+        tenant: &TenantId,
+        name: &str,
+        about: impl FnOnce() -> serde_json::Value,
+    ) {
+        let host = self.inner.tenancy(tenant).and_then(|it| it.current());
+        let routing = host.as_ref().and_then(|host| host.routing());
+        if routing.is_some_and(|routing| routing.hears.contains(name)) {
+            self.event(tenant, name, about());
+        }
+    }
+
     /// Tells the `on` handlers of a tenant's current generation.
     pub fn event(&self, tenant: &TenantId, name: &str, payload: serde_json::Value) {
         let Some(host) = self

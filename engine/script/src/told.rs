@@ -1,8 +1,28 @@
-//! What scripts are told of agents and queues: events, and what `choose` gets to see of a caller.
+//! What scripts are told of calls while they go on, of agents and of queues: events, and what
+//! `choose` gets to see of a caller.
 
-use call::Setup;
 use call::acd::{Output, QueueName};
+use call::{CallId, Setup};
 use serde_json::{Value, json};
+
+/// `call.started`.
+pub fn started(setup: &Setup) -> Value {
+    json!({
+        "id": setup.id.to_string(), "from": setup.from, "from_name": setup.from_name, "to": setup.to,
+        "context": setup.context, "user": setup.user, "trunk": setup.trunk,
+        "started_at": setup.started_at as f64 / 1e6,
+    })
+}
+
+/// `call.answered`.
+pub fn answered(call: CallId) -> Value {
+    json!({ "id": call.to_string() })
+}
+
+/// `call.bridged`: the caller talks `with` a user or number.
+pub fn bridged(call: CallId, with: &str) -> Value {
+    json!({ "id": call.to_string(), "with": with })
+}
 
 /// A caller in a queue, as events and `choose` show them.
 pub fn caller(setup: &Setup, language: &str) -> Value {

@@ -61,14 +61,21 @@ impl Switch {
                 generation,
                 hash,
                 warnings,
-            } => (
-                None,
-                News::GenerationPublished {
+            } => {
+                let about = || {
+                    serde_json::json!({
+                        "generation": generation, "hash": hash, "warnings": warnings,
+                    })
+                };
+                let scripts = &self.parts.scripts;
+                scripts.live_event(tenant, "generation.published", about);
+                let news = News::GenerationPublished {
                     generation,
                     hash,
                     warnings,
-                },
-            ),
+                };
+                (None, news)
+            }
             ScriptNews::Refused {
                 generation,
                 stays,

@@ -125,7 +125,8 @@ test("who dials the hand-over by themselves is asked nothing", function()
 end)
 
 test("a question that is not known, or not readable, is refused and not swallowed", function()
-  for _, path in ipairs { "GET /survey/results?form=2026-01-01", "GET /survey/answers?from=yesterday" } do
-    expect(simulate.request(path).status).equals(400)
-  end
+  local asked, why = pcall(simulate.request, "GET /survey/results?form=2026-01-01")
+  expect(asked).equals(false)
+  expect(why).matches("did you mean 'from'")
+  expect(simulate.request("GET /survey/answers?from=yesterday").status).equals(400)
 end)

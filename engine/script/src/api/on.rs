@@ -132,7 +132,11 @@ pub(crate) fn noun(name: &str) -> Option<&str> {
 /// What the exchange reports.
 pub(crate) const EVENTS: &[&str] = &[
     "agent.changed",
+    "call.started",
+    "call.answered",
+    "call.bridged",
     "call.ended",
+    "generation.published",
     "message.received",
     "queue.entered",
     "queue.left",
@@ -143,6 +147,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "trunk.down",
     "trunk.up",
     "script.failed",
+    "user.registered",
 ];
 
 /// Those that are stored with their cause.

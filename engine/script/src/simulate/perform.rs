@@ -28,7 +28,7 @@ use crate::host::Host;
 use crate::inbox::Message;
 use crate::pins::Pins;
 use crate::suggest::did_you_mean;
-use crate::{CallNews, Clock, MessageChange, Place, Sounds, config};
+use crate::{CallNews, Clock, MessageChange, Place, Sounds, config, told};
 
 /// What all calls of a simulated exchange share.
 pub(super) struct World {
@@ -141,6 +141,7 @@ impl Scene {
             }
             Output::Answer => {
                 self.tell(now, Who::Exchange, "answers");
+                world.event("call.answered", told::answered(self.setup.id));
                 let leg = LegId::CALLER;
                 self.echoes.push_back(Event::Answered { leg, user: None });
             }
@@ -391,6 +392,7 @@ impl Scene {
         let target = target_of(leg);
         let with = leg.user().map_or_else(|| target.clone(), str::to_owned);
         self.tell(now, Who::Caller, format!("talks with {target}"));
+        world.event("call.bridged", told::bridged(self.setup.id, &with));
         let news = CallNews::Bridged { with };
         world.host.inbox.push(Message::News(self.setup.id, news));
     }

@@ -36,7 +36,7 @@ use crate::plugin::database::Databases;
 use crate::serve::Serving;
 use crate::smpp::Lines;
 use crate::surroundings::Outside;
-use crate::{CallNews, Clock, Exchange, Fault, Sounds, fault, serve};
+use crate::{CallNews, Clock, Exchange, Fault, Sounds, fault, serve, told};
 use steps::Alarm;
 
 /// A tenant's exchange without a network.
@@ -261,9 +261,15 @@ impl Stage {
         }
     }
 
+    fn start(&self, setup: &mut Setup) -> Result<(), Ended> {
+        let started = self.find_handler(setup);
+        self.world.event("call.started", told::started(setup));
+        started
+    }
+
     /// As the exchange does: a number that has no handler as it is written may have one as it is
     /// dialled within the country.
-    fn start(&self, setup: &mut Setup) -> Result<(), Ended> {
+    fn find_handler(&self, setup: &mut Setup) -> Result<(), Ended> {
         let started = self.world.start_script(setup.clone());
         let Err(Ended::NoRoute { .. }) = &started else {
             return started;
