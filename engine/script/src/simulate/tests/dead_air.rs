@@ -17,7 +17,6 @@ pub(super) const FAULTS: &[(&str, &str)] = &[
     (
         "memory",
         "local all = {} while true do all[#all + 1] = (\"x\"):rep(100000) .. #all end",
-        "limits.script_",
     ),
 ];
 
