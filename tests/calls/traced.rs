@@ -234,6 +234,54 @@ fn why_an_agent_was_offered_a_waiting_caller_and_another_was_not_is_told() {
 }
 
 #[test]
+fn a_queue_call_that_one_agent_lets_ring_and_another_takes_is_told_from_line_to_sound() {
+    let exchange = crate::queues::exchange("ring_timeout = 1", "");
+    let [a1, a2] = crate::queues::idle(&exchange, ["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let call = carrier.dials("4001");
+    let first = a1.rings();
+    let second = a2.rings();
+    first.is_over();
+    second.answers();
+    call.hears(pilot::A2);
+    second.hangs_up();
+    call.is_hung_up();
+    exchange.ended_calls(3);
+
+    let story = eventually("the answer to the last BYE", || {
+        let story = trace(&exchange, &[]);
+        story.contains("sip leg 0 <- 200 BYE").then_some(story)
+    });
+
+    tells(
+        &story,
+        &[
+            "sip leg 0 <- INVITE",
+            "scripts/8001/init.lua:6  call:queue",
+            "-> queue it: offer to 1049, because longest_idle",
+            &format!("sip leg 1 -> INVITE to {}/udp", a1.address()),
+            "sip leg 1 <- 180 INVITE",
+            "-> queue it: offer to 1050, because longest_idle; 1049: the last offer is being taken back",
+            "sip leg 1 -> CANCEL",
+            &format!("sip leg 2 -> INVITE to {}/udp", a2.address()),
+            "sip leg 2 <- 200 INVITE",
+            "leg 2: its first packet of sound",
+            "sip leg 2 <- BYE",
+            "(call:queue)",
+            "sip leg 0 -> BYE",
+        ],
+    );
+    // One axis: no line is earlier than the one above it.
+    let times: Vec<f64> = story
+        .lines()
+        .filter_map(|line| line.trim_start().split_once(" s  ")?.0.parse().ok())
+        .collect();
+    assert!(times.len() > 20 && times.is_sorted(), "{story}");
+    // Each is a sentence, and none a record as programs read it.
+    assert!(!story.contains("{\""), "{story}");
+}
+
+#[test]
 fn a_call_that_the_exchange_makes_is_told_from_its_first_invite() {
     let exchange = Exchange::start(Setup::with(
         "-- Who calls 9000 has 1049 put through to 1050.
