@@ -19,6 +19,8 @@ mod queues;
 mod routes;
 #[path = "api/state.rs"]
 mod state;
+#[path = "api/transfers.rs"]
+mod transfers;
 #[path = "api/voicemails.rs"]
 mod voicemails;
 #[path = "api/work.rs"]

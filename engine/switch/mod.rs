@@ -118,7 +118,7 @@ pub(crate) struct Switch {
     wires: wires::Wires,
     recordings: HashMap<RecordingKey, CallId>,
     /// Transfers that are tried, and who is told of them.
-    referrals: HashMap<call::TransferId, sip::SubscriptionId>,
+    referrals: HashMap<call::TransferId, transfers::Referral>,
     lot: parking::Lot,
     rooms: rooms::Rooms,
     /// What concerns several calls, and is done when none of them is in hand. There is no more of it

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
-use call::{Call, CallId, Event, Leg, LegId, LegState, TransferId, TransferNews};
+use call::{Call, CallId, Event, Leg, LegId, LegState, TenantId, TransferId, TransferNews};
 use serde_json::json;
 use sip::{
     Host, Method, ReferTo, Replaces, Request, Scheme, SessionId, Source, SubscriptionId, Uri,
 };
+use tokio::sync::oneshot;
+use web::{NoTransfer, TransferWanted};
 
 use super::Switch;
 use super::live::Live;
@@ -21,6 +23,15 @@ struct Asking {
     user: String,
     /// Where that user may look numbers up.
     context: String,
+}
+
+/// Who has asked for a transfer, and is told how it goes.
+#[derive(Debug)]
+pub(super) enum Referral {
+    /// A phone, by REFER: to its end.
+    Phone(SubscriptionId),
+    /// A program: whether it is tried.
+    Program(oneshot::Sender<Result<(), NoTransfer>>),
 }
 
 impl Switch {
@@ -151,7 +162,7 @@ impl Switch {
         } = asking;
         tracing::info!(%call, by, to = %Masked(to.as_str()), "a phone transfers its call");
         let transfer = TransferId(self.next_key());
-        self.referrals.insert(transfer, refer);
+        self.referrals.insert(transfer, Referral::Phone(refer));
         let event = Event::Referred {
             transfer,
             leg,
@@ -248,10 +259,52 @@ impl Switch {
         rank(one) < rank(other)
     }
 
+    /// A program puts through whom a user talks with, as that user's phone would.
+    pub(super) fn transfer_for_program(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        call: CallId,
+        wanted: TransferWanted,
+        answer: oneshot::Sender<Result<(), NoTransfer>>,
+    ) {
+        let TransferWanted { by, to } = wanted;
+        let live = self.calls.get(&call);
+        let Some(live) = live.filter(|it| it.setup.tenant == *tenant && it.ended.is_none()) else {
+            let _ = answer.send(Err(NoTransfer::Over));
+            return;
+        };
+        let mut legs = live.call.legs().iter();
+        let leg = legs.find(|leg| leg.user() == Some(&*by) && leg.state() == LegState::Up);
+        let account = self.accounts.user(tenant, &by);
+        let (Some(leg), Some(account)) = (leg, account) else {
+            let _ = answer.send(Err(NoTransfer::NotInIt));
+            return;
+        };
+        let (leg, context) = (leg.id(), account.context.clone());
+        tracing::info!(%call, by, to = %Masked(to.as_str()), "a program transfers a call");
+        let transfer = TransferId(self.next_key());
+        self.referrals.insert(transfer, Referral::Program(answer));
+        let event = Event::Referred {
+            transfer,
+            leg,
+            by,
+            to,
+            context,
+        };
+        self.with_machine(now, call, |machine| machine.handle_event(now, event));
+        // Whoever has not been told is not told any more: the call has ended meanwhile.
+        if let Some(Referral::Program(answer)) = self.referrals.remove(&transfer) {
+            let _ = answer.send(Err(NoTransfer::Over));
+        }
+    }
+
     /// Tells a phone how its transfer goes.
     pub(super) fn tell_transfer(&mut self, now: Instant, transfer: TransferId, news: TransferNews) {
-        let Some(&refer) = self.referrals.get(&transfer) else {
-            return;
+        let refer = match self.referrals.get(&transfer) {
+            Some(Referral::Phone(refer)) => *refer,
+            Some(Referral::Program(_)) => return self.tell_program(transfer, news),
+            None => return,
         };
         match news {
             TransferNews::Accepted => self.endpoint.accept_refer(now, refer),
@@ -272,7 +325,19 @@ impl Switch {
 
     /// Nobody wants to hear of a transfer any more; it goes on.
     pub(super) fn forget_referral(&mut self, refer: SubscriptionId) {
-        self.referrals.retain(|_, known| *known != refer);
+        self.referrals
+            .retain(|_, known| !matches!(known, Referral::Phone(phone) if *phone == refer));
+    }
+
+    fn tell_program(&mut self, transfer: TransferId, news: TransferNews) {
+        let Some(Referral::Program(answer)) = self.referrals.remove(&transfer) else {
+            return;
+        };
+        // Who has asked may be gone.
+        let _ = answer.send(match news {
+            TransferNews::Refused(_) => Err(NoTransfer::Nobody),
+            _ => Ok(()),
+        });
     }
 
     /// Tells scripts that a transfer has come about.

@@ -15,8 +15,9 @@ use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, Plugin,
-    Queue, QueueDetails, Registration, Reloaded, Scripts, Trunk, User, VoicemailChange,
+    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall,
+    NoTransfer, Plugin, Queue, QueueDetails, Registration, Reloaded, Scripts, TransferWanted,
+    Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -36,6 +37,11 @@ pub(crate) struct Question {
 enum What {
     LiveCalls(Vec<Uuid>, oneshot::Sender<HashMap<Uuid, LiveCall>>),
     HangUp(CallId, String, oneshot::Sender<bool>),
+    Transfer(
+        CallId,
+        TransferWanted,
+        oneshot::Sender<Result<(), NoTransfer>>,
+    ),
     Originate(CallWanted, oneshot::Sender<Result<CallBegin, NoCall>>),
     Plugins(oneshot::Sender<Result<Vec<Plugin>, store::Error>>),
     Allow(String, oneshot::Sender<MayBeAllowed>),
@@ -88,6 +94,17 @@ impl web::Exchange for Entrance {
 
     fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>> {
         self.question(tenant, |answer| What::Originate(wanted, answer))
+    }
+
+    fn transfer(
+        &self,
+        tenant: &str,
+        call: Uuid,
+        wanted: TransferWanted,
+    ) -> Asked<Result<(), NoTransfer>> {
+        self.question(tenant, |answer| {
+            What::Transfer(CallId(call), wanted, answer)
+        })
     }
 
     fn plugins(&self, tenant: &str) -> Asked<Result<Vec<Plugin>, store::Error>> {
@@ -181,6 +198,9 @@ impl Switch {
             }
             What::HangUp(call, by, answer) => {
                 let _ = answer.send(self.hang_up_for(now, &tenant, call, by));
+            }
+            What::Transfer(call, wanted, answer) => {
+                self.transfer_for_program(now, &tenant, call, wanted, answer);
             }
             What::Originate(CallWanted { user, to, timeout }, answer) => {
                 let wanted = Originate {

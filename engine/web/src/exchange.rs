@@ -27,6 +27,15 @@ pub trait Exchange: Send + Sync + 'static {
     /// answer comes when they begin to ring.
     fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>>;
 
+    /// Puts whom a user talks with in a call through to a number, as the user's phone does by its own
+    /// key. The answer comes when it is tried; who is not reached comes back to the user.
+    fn transfer(
+        &self,
+        tenant: &str,
+        call: Uuid,
+        wanted: TransferWanted,
+    ) -> Asked<Result<(), NoTransfer>>;
+
     /// Where phones are.
     fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>>;
 
@@ -105,6 +114,26 @@ pub struct CallWanted {
     pub to: String,
     /// How long their phones may ring.
     pub timeout: Duration,
+}
+
+/// A transfer that is to be made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TransferWanted {
+    /// The user who gives the other party away.
+    pub by: String,
+    /// The number that the other party is put through to, with that user's rights.
+    pub to: String,
+}
+
+/// Why a transfer is not tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoTransfer {
+    /// The call does not go on.
+    Over,
+    /// The user is not in the call.
+    NotInIt,
+    /// The user talks with nobody in it, or is transferring them already.
+    Nobody,
 }
 
 /// Why a call was not made.

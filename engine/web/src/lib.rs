@@ -19,8 +19,8 @@ pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
     Allowed, Asked, CallWanted, Deletion, Exchange, KeptGeneration, LeftOut, LiveCall, NoCall,
-    OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded, ScriptFailure, Scripts,
-    Trunk, TrunkHost, User, VoicemailChange, WentBack, Wrong,
+    NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded, ScriptFailure,
+    Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack, Wrong,
 };
 pub use floor::{
     ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,

@@ -16,7 +16,7 @@ use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
 use super::recordings::Recording;
-use crate::exchange::{CallWanted, LiveCall};
+use crate::exchange::{CallWanted, LiveCall, TransferWanted};
 use crate::time;
 
 /// Which calls to list, newest first.
@@ -188,10 +188,7 @@ pub(super) async fn originate(
     own: Own,
     Given(wanted): Given<Wanted>,
 ) -> Result<impl IntoResponse, Problem> {
-    if wanted.to.is_empty() || wanted.to.len() > LONGEST_NUMBER {
-        let why = format!("to has 1 to {LONGEST_NUMBER} characters");
-        return Err(Problem::unprocessable("no_number", why));
-    }
+    check_number(&wanted.to)?;
     let seconds = match wanted.timeout {
         None => USUAL_RINGING,
         Some(seconds @ 1..=LONGEST_RINGING) => seconds,
@@ -228,6 +225,40 @@ pub(super) async fn hang_up(own: Own, Named(id): Named) -> Result<Json<Details>,
     }
     own.note("hung_up", &id);
     Ok(Json(details(&own, id).await?))
+}
+
+/// A transfer that is to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Transfer {
+    by: String,
+    to: String,
+}
+
+/// Puts the other party through to a number.
+pub(super) async fn transfer(
+    own: Own,
+    Named(id): Named,
+    Given(wanted): Given<Transfer>,
+) -> Result<Json<Details>, Problem> {
+    let id = parse(&id)?;
+    check_number(&wanted.to)?;
+    let known = own.call(id).await?;
+    if known.call.end.is_some() {
+        return Err(Problem::conflict("call_is_over", "this call is over"));
+    }
+    let Transfer { by, to } = wanted;
+    own.transfer(id, TransferWanted { by, to }).await?;
+    own.note("transferred", &id);
+    Ok(Json(details(&own, id).await?))
+}
+
+fn check_number(number: &str) -> Result<(), Problem> {
+    if number.is_empty() || number.len() > LONGEST_NUMBER {
+        let why = format!("to has 1 to {LONGEST_NUMBER} characters");
+        return Err(Problem::unprocessable("no_number", why));
+    }
+    Ok(())
 }
 
 async fn details(own: &Own, id: Uuid) -> Result<Details, Problem> {

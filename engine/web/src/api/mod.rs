@@ -134,6 +134,11 @@ impl Routes {
                 Scope::CallsWrite,
                 post(calls::hang_up),
             )
+            .post(
+                "/calls/{id}/transfer",
+                Scope::CallsWrite,
+                post(calls::transfer),
+            )
             .get(
                 "/registrations",
                 Scope::RegistrationsRead,

@@ -20,8 +20,8 @@ use super::Parts as ApiParts;
 use super::problem::Problem;
 use crate::events::Listening;
 use crate::exchange::{
-    Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, Plugin, Registration, Reloaded,
-    Scripts, Trunk, User, VoicemailChange,
+    Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, NoTransfer, Plugin, Registration,
+    Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 use crate::floor::{ActRefused, Agent, AgentAct, Queue, QueueDetails};
 use crate::time;
@@ -144,6 +144,21 @@ impl Own {
             }
             NoCall::NoPhone => Problem::conflict("no_phone", "no phone of this user is registered"),
             NoCall::Full(why) => Problem::busy(why),
+        })
+    }
+
+    pub(super) async fn transfer(&self, call: Uuid, wanted: TransferWanted) -> Result<(), Problem> {
+        let exchange = &self.parts.exchange;
+        let tried = answer(exchange.transfer(self.tenant(), call, wanted)).await?;
+        tried.map_err(|why| match why {
+            NoTransfer::Over => Problem::conflict("call_is_over", "this call is over"),
+            NoTransfer::NotInIt => {
+                Problem::conflict("not_in_call", "by is a user who talks in this call")
+            }
+            NoTransfer::Nobody => Problem::conflict(
+                "nobody_to_transfer",
+                "by talks with nobody in this call, or is transferring them already",
+            ),
         })
     }
 

@@ -37,6 +37,35 @@ async fn a_call_that_goes_on_is_hung_up_in_the_tokens_name() {
 }
 
 #[tokio::test]
+async fn a_call_is_transferred_in_a_users_name_or_it_is_said_why_not() {
+    let bench = Bench::start().await;
+    let path = format!("/api/v1/calls/{LIVE}/transfer");
+
+    let tried = bench
+        .gives(&path, &json!({ "by": "1049", "to": "*5900" }))
+        .await;
+    assert_eq!(tried.status, 200);
+    assert_eq!(tried.json()["call"]["id"], LIVE.to_string());
+    let done = bench.exchange.done.lock().unwrap().clone();
+    assert_eq!(done, [format!("transfer 8001 {LIVE} 1049 *5900")]);
+
+    let over = format!("/api/v1/calls/{OVER}/transfer");
+    for (path, by, to, status, code) in [
+        (&path, "1050", "1051", 409, "nobody_to_transfer"),
+        (&path, "1051", "1050", 409, "not_in_call"),
+        (&path, "1049", "", 422, "no_number"),
+        (&over, "1049", "1050", 409, "call_is_over"),
+    ] {
+        let refused = bench.gives(path, &json!({ "by": by, "to": to })).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (status, &json!(code))
+        );
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn a_message_is_marked_deleted_and_taken_back() {
     let bench = Bench::start().await;
     let path = format!("/api/v1/voicemails/{MESSAGE}");

@@ -71,6 +71,22 @@ impl Exchange for Played {
         })
     }
 
+    fn transfer(
+        &self,
+        tenant: &str,
+        call: Uuid,
+        wanted: TransferWanted,
+    ) -> Asked<Result<(), NoTransfer>> {
+        let TransferWanted { by, to } = wanted;
+        self.note(format!("transfer {tenant} {call} {by} {to}"));
+        self.answer(match &*by {
+            _ if tenant != OURS || call != LIVE => Err(NoTransfer::Over),
+            "1049" => Ok(()),
+            "1050" => Err(NoTransfer::Nobody),
+            _ => Err(NoTransfer::NotInIt),
+        })
+    }
+
     fn plugins(&self, tenant: &str) -> Asked<Result<Vec<Plugin>, store::Error>> {
         let plugin = |name: &str| Plugin {
             name: name.to_owned(),

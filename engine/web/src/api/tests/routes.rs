@@ -131,6 +131,7 @@ fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
     match body["$ref"].as_str()? {
         "#/components/schemas/CallWanted" => Some(json!({ "from": "1049", "to": "1050" })),
         "#/components/schemas/AgentAct" => Some(json!({ "act": "idle" })),
+        "#/components/schemas/TransferWanted" => Some(json!({ "by": "1049", "to": "1050" })),
         "#/components/schemas/Rollback" => Some(json!({ "generation": 2 })),
         "#/components/schemas/Assignment" => Some(json!({ "to": null })),
         other => panic!("no body for {other} yet"),

@@ -1,0 +1,79 @@
+//! Transfers by programs: what a user's phone does by its own key.
+
+use serde_json::json;
+
+use crate::support::{Api, Exchange, Setup, eventually, pilot};
+
+#[test]
+fn a_program_puts_a_customer_through_in_a_users_name_and_the_right_people_hear_each_other() {
+    let exchange = Exchange::start(Setup::ringing().with_http());
+    let api = Api::of(&exchange, "8001");
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let customer = carrier.dials("1049");
+    let first = a1.rings();
+    first.answers();
+    customer.hears(pilot::A1);
+    let call = eventually("the call", || api.items("/calls?live=true").pop());
+    let path = format!("/calls/{}/transfer", call["id"].as_str().unwrap());
+    let to_1050 = json!({ "by": "1049", "to": "1050" });
+    let stranger = Api::of(&exchange, "8002");
+    assert_eq!(stranger.gives(&path, &to_1050).0, 404);
+    let (status, problem) = api.gives(&path, &json!({ "by": "1050", "to": "1051" }));
+    assert_eq!((status, &problem["code"]), (409, &"not_in_call".into()));
+
+    let (status, tried) = api.gives(&path, &to_1050);
+
+    assert_eq!(status, 200, "{tried}");
+    let second = a2.rings();
+    let (status, problem) = api.gives(&path, &to_1050);
+    let expected = (409, &"nobody_to_transfer".into());
+    assert_eq!((status, &problem["code"]), expected, "it is tried already");
+    second.answers();
+    first.is_hung_up();
+    customer.hears(pilot::A2);
+    second.hears(pilot::C1);
+    customer.hangs_up();
+    second.is_hung_up();
+    let path = format!("/calls/{}", call["id"].as_str().unwrap());
+    let over = eventually("its record", || {
+        let details = api.get(&path);
+        (details["call"]["state"] == "over").then_some(details)
+    });
+    let segments = over["segments"].as_array().unwrap();
+    let talks = segments.iter().filter(|segment| segment["kind"] == "talk");
+    let agents: Vec<_> = talks.map(|segment| &segment["agent"]).collect();
+    assert_eq!(agents, ["1049", "1050"], "{segments:?}");
+}
+
+#[test]
+fn a_program_parks_a_customer_whom_a_colleague_fetches_and_a_number_that_nobody_has_gives_them_back()
+ {
+    let script = "context \"internal\" {\n\
+        [\"*5900\"] = function(call) call:park() end,\n\
+        [\"*5901\"] = function(call) call:retrieve(\"5901\") end,\n\
+    }\n\
+    context \"inbound\" { [\"_10XX\"] = function(call) call:bridge(\"user:\" .. call.to) end }\n";
+    let exchange = Exchange::start(Setup::with(script).with_http());
+    let api = Api::of(&exchange, "8001");
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let customer = carrier.dials("1049");
+    let first = a1.rings();
+    first.answers();
+    customer.hears(pilot::A1);
+    let call = eventually("the call", || api.items("/calls?live=true").pop());
+    let path = format!("/calls/{}/transfer", call["id"].as_str().unwrap());
+
+    let (status, _) = api.gives(&path, &json!({ "by": "1049", "to": "1999" }));
+
+    assert_eq!(status, 200);
+    let parks = || api.gives(&path, &json!({ "by": "1049", "to": "*5900" })).0;
+    // They talk again once the number is known to be nobody's.
+    eventually("the customer to be back", || (parks() == 200).then_some(()));
+    customer.hears(pilot::MUSIC);
+    first.is_hung_up();
+    let fetching = a2.dials("*5901");
+    customer.hears(pilot::A2);
+    fetching.hears(pilot::C1);
+}
