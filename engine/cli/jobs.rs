@@ -34,6 +34,7 @@ enum Verb {
     /// Run a job that was given up again, with all its attempts
     Retry {
         /// Its id; without one, all that were given up
+        #[arg(value_parser = job_id)]
         id: Option<uuid::Uuid>,
         #[command(flatten)]
         whose: Whose,
@@ -82,6 +83,11 @@ impl Jobs {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn job_id(text: &str) -> Result<uuid::Uuid, &'static str> {
+    let parsed = text.parse();
+    parsed.map_err(|_| "no job has such an id: `moonswitch jobs list` shows them")
 }
 
 fn line(row: &JobRow) -> String {
@@ -134,6 +140,12 @@ mod tests {
     use store::NewJob;
 
     use super::*;
+
+    #[test]
+    fn an_id_that_is_none_says_where_ids_are() {
+        assert!(job_id("123").unwrap_err().contains("jobs list"));
+        assert!(job_id("0197d5a0-0000-7000-8000-000000000007").is_ok());
+    }
 
     #[test]
     fn a_jobs_line_says_whose_it_is_how_it_stands_and_why() {

@@ -183,6 +183,8 @@ fn no_sound(_: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Val
 fn unavailable(_: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua::Result<Value> {
     let name = arguments.text(0, "a user such as \"1049\"")?;
     desk.with("simulate.unavailable", |stage| {
+        let known = phone::known(stage, &phone::target(&name));
+        known.map_err(|why| arguments.refuse(why))?;
         let phone = stage.world.phones.phone(&phone::target(&name));
         phone.registered = false;
         Ok(Value::Nil)

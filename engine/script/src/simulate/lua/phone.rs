@@ -8,8 +8,10 @@ use call::acd::{Act, AgentId, By};
 use mlua::{Error, Lua, LuaString, MetaMethod, MultiValue, UserData, UserDataMethods, Value};
 
 use super::Desk;
+use super::dialing::{known_trunk, known_user};
 use crate::api::arguments::{Arguments, Names, unknown_word};
 use crate::api::class::{Class, receive, refuse_set};
+use crate::simulate::stage::Stage;
 use crate::suggest::did_you_mean;
 
 /// A phone in the hand of a test.
@@ -109,6 +111,7 @@ pub(super) fn simulated(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> ml
     let options = arguments.options(1, &OPTIONS)?;
     let target = target(&name);
     desk.with("simulate.phone", |stage| {
+        known(stage, &target).map_err(|why| arguments.refuse(why))?;
         let phone = stage.world.phones.phone(&target);
         phone.registered = options.boolean("registered", phone.registered)?;
         if options.boolean("busy", false)? {
@@ -167,6 +170,18 @@ const STATES: &[(&str, &[Act])] = &[
     ("busy", &[Act::LogIn, Act::Busy(0)]),
     ("logged_out", &[Act::LogOut]),
 ];
+
+/// Whether `config.lua` has whoever has the phone.
+///
+/// # Errors
+/// The sentence when it has not.
+pub(super) fn known(stage: &Stage, target: &str) -> Result<(), String> {
+    match target.split_once(':') {
+        Some(("user", user)) => known_user(stage, user),
+        Some(("trunk", trunk)) => known_trunk(stage, trunk.split('/').next().unwrap_or(trunk)),
+        _ => Ok(()),
+    }
+}
 
 /// `1049` is `user:1049`.
 pub(super) fn target(name: &str) -> String {

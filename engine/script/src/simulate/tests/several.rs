@@ -81,6 +81,14 @@ fn who_cannot_transfer_is_told_why() {
     assert!(nobody.contains("1049 talks with nobody"), "{nobody}");
     assert!(trunk.contains("only users transfer calls"), "{trunk}");
     assert!(unknown.contains("no user '1094'"), "{unknown}");
+    for slip in [
+        "simulate.phone(\"1094\", { busy = true })",
+        "simulate.unavailable(\"1094\")",
+        "simulate.phone(\"trunk:carier/13800138000\", { busy = true })",
+    ] {
+        let unknown = failure(slip);
+        assert!(unknown.contains("(did you mean '"), "{slip}: {unknown}");
+    }
     assert!(
         nowhere.contains("by 1050, and it was user:1049"),
         "{nowhere}"
