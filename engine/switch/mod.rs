@@ -38,6 +38,7 @@ mod trunk_health;
 mod trunk_registering;
 mod trunks;
 mod wires;
+mod written_dialog;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -2,31 +2,16 @@
 //! hear that nobody is there.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sip::{Reason, SavedDialog};
 use store::JournalLine;
 
 use crate::switch::Switch;
 use crate::switch::live::Live;
-
-/// [`SavedDialog`] as it is written.
-#[derive(Deserialize, Serialize)]
-struct Kept {
-    call_id: String,
-    local: String,
-    remote: String,
-    contact: String,
-    local_cseq: u32,
-    remote_cseq: Option<u32>,
-    target: String,
-    routes: Vec<String>,
-    source: SocketAddr,
-    listener: SocketAddr,
-}
+use crate::switch::written_dialog::WrittenDialog;
 
 impl Switch {
     /// Writes down the dialog of each leg that stands, once, and again when its phone has moved.
@@ -41,7 +26,7 @@ impl Switch {
             };
             if let Some(saved) = self.endpoint.save_call(session) {
                 leg.told.dialog = Some(session);
-                lines.push(json!({ "dialog": Kept::from(saved) }));
+                lines.push(json!({ "dialog": WrittenDialog::from(saved) }));
             }
         }
         for line in lines {
@@ -78,43 +63,9 @@ pub(crate) fn left_over(journal: &[JournalLine]) -> Vec<SavedDialog> {
             continue;
         }
         let value = serde_json::from_str::<Value>(&line.json).unwrap_or_default();
-        if let Ok(kept) = Kept::deserialize(&value["dialog"]) {
+        if let Ok(kept) = WrittenDialog::deserialize(&value["dialog"]) {
             last.insert((kept.call_id.clone(), kept.local.clone()), kept.into());
         }
     }
     last.into_values().collect()
-}
-
-impl From<SavedDialog> for Kept {
-    fn from(saved: SavedDialog) -> Self {
-        Self {
-            call_id: saved.call_id,
-            local: saved.local,
-            remote: saved.remote,
-            contact: saved.contact,
-            local_cseq: saved.local_cseq,
-            remote_cseq: saved.remote_cseq,
-            target: saved.target,
-            routes: saved.routes,
-            source: saved.source,
-            listener: saved.listener,
-        }
-    }
-}
-
-impl From<Kept> for SavedDialog {
-    fn from(kept: Kept) -> Self {
-        Self {
-            call_id: kept.call_id,
-            local: kept.local,
-            remote: kept.remote,
-            contact: kept.contact,
-            local_cseq: kept.local_cseq,
-            remote_cseq: kept.remote_cseq,
-            target: kept.target,
-            routes: kept.routes,
-            source: kept.source,
-            listener: kept.listener,
-        }
-    }
 }

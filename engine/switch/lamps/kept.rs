@@ -1,17 +1,17 @@
 //! Lamps outlive a restart: what phones watch is in the records, and they are told on in the same
 //! dialog. Over connections, which end with the exchange, they are asked to subscribe again.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use call::TenantId;
 use serde::{Deserialize, Serialize};
-use sip::{NameAddr, SavedDialog, SavedSubscription, SubscriptionId, Termination, Transport};
+use sip::{NameAddr, SavedSubscription, SubscriptionId, Termination, Transport};
 use store::WatcherRow;
 
 use super::mailboxes::BETWEEN;
 use super::{LAST_WORDS, Subject, VERSION_GAP, Watcher};
 use crate::switch::Switch;
+use crate::switch::written_dialog::WrittenDialog;
 
 /// A watcher as the records have it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,16 +23,8 @@ struct Kept {
     version: u32,
     event: String,
     resource: String,
-    call_id: String,
-    local: String,
-    remote: String,
-    contact: String,
-    local_cseq: u32,
-    remote_cseq: Option<u32>,
-    target: String,
-    routes: Vec<String>,
-    source: SocketAddr,
-    listener: SocketAddr,
+    #[serde(flatten)]
+    dialog: WrittenDialog,
 }
 
 impl Switch {
@@ -78,7 +70,7 @@ impl Switch {
                 continue;
             };
             let mut listening = self.parts.signalling.listening().iter();
-            let own = (Transport::Udp, kept.listener);
+            let own = (Transport::Udp, kept.dialog.listener);
             if !listening.any(|listener| *listener == own) {
                 continue;
             }
@@ -152,7 +144,6 @@ impl Switch {
 }
 
 fn kept(watcher: &Watcher, saved: SavedSubscription) -> Kept {
-    let dialog = saved.dialog;
     let (calls, mailbox) = match &watcher.subject {
         Subject::Calls(_, user) => (Some(user.clone()), None),
         Subject::Mailbox(_, mailbox) => (None, Some(mailbox.clone())),
@@ -164,16 +155,7 @@ fn kept(watcher: &Watcher, saved: SavedSubscription) -> Kept {
         version: watcher.version,
         event: saved.event,
         resource: saved.resource,
-        call_id: dialog.call_id,
-        local: dialog.local,
-        remote: dialog.remote,
-        contact: dialog.contact,
-        local_cseq: dialog.local_cseq,
-        remote_cseq: dialog.remote_cseq,
-        target: dialog.target,
-        routes: dialog.routes,
-        source: dialog.source,
-        listener: dialog.listener,
+        dialog: saved.dialog.into(),
     }
 }
 
@@ -190,7 +172,7 @@ fn taken_back(
     let watcher = Watcher {
         subject,
         user: kept.user,
-        remote: kept.source,
+        remote: kept.dialog.source,
         version: kept.version.saturating_add(VERSION_GAP),
         has_turn: false,
         is_asked: false,
@@ -200,18 +182,7 @@ fn taken_back(
     let saved = SavedSubscription {
         event: kept.event,
         resource: kept.resource,
-        dialog: SavedDialog {
-            call_id: kept.call_id,
-            local: kept.local,
-            remote: kept.remote,
-            contact: kept.contact,
-            local_cseq: kept.local_cseq,
-            remote_cseq: kept.remote_cseq,
-            target: kept.target,
-            routes: kept.routes,
-            source: kept.source,
-            listener: kept.listener,
-        },
+        dialog: kept.dialog.into(),
         expires_unix_ms,
     };
     (watcher, saved)
