@@ -37,15 +37,15 @@ mod transfers;
 mod trunk_health;
 mod trunk_registering;
 mod trunks;
+mod turn;
 mod wires;
 mod written_dialog;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::{Call, CallId, LegId};
+use call::{CallId, LegId};
 use media::{LegKey, RecordingKey};
 use net::{Received, Signalling};
 use script::Scripts;
@@ -426,80 +426,6 @@ impl Switch {
         self.write_late_messages(now);
         self.clean_when_due(now);
         self.measure();
-    }
-
-    /// Takes a call out, does something with it, carries out what it wants, and puts it back. A
-    /// panic in there ends this call and no other.
-    fn with_call(&mut self, now: Instant, id: CallId, work: impl FnOnce(&mut Self, &mut Live)) {
-        let Some(live) = self.calls.remove(&id) else {
-            return;
-        };
-        self.hold_deliveries();
-        self.deal_with(now, live, work);
-        self.release_deliveries(now);
-    }
-
-    fn deal_with(
-        &mut self,
-        now: Instant,
-        mut live: Box<Live>,
-        work: impl FnOnce(&mut Self, &mut Live),
-    ) {
-        let id = live.id();
-        let _entered = live.span.clone().entered();
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            work(self, &mut live);
-            self.settle(now, &mut live);
-            self.tell_of(&mut live);
-            self.note_sound(now, &mut live);
-            self.note_dialogs(now, &mut live);
-            live.tell_asker();
-            self.tell_floor_of_legs(now, &mut live);
-            self.note_lamps(now, &live);
-        }));
-        if done.is_err() {
-            tracing::error!("a defect ended this call; the others go on");
-            self.bury(now, *live);
-            return;
-        }
-        if live.ended.is_some() && (live.is_quiet() || live.end_by.is_some_and(|by| by <= now)) {
-            self.conclude(*live);
-            return;
-        }
-        self.schedule(&mut live);
-        self.calls.insert(id, live);
-    }
-
-    fn with_machine(&mut self, now: Instant, id: CallId, work: impl FnOnce(&mut Call)) {
-        self.with_call(now, id, |_, live| work(&mut live.call));
-    }
-
-    /// Carries out what a call wants, until it wants no more.
-    fn settle(&mut self, now: Instant, live: &mut Live) {
-        loop {
-            while let Some(output) = live.call.poll_output() {
-                self.perform(now, live, output);
-            }
-            let Some(event) = live.echoes.pop_front() else {
-                return;
-            };
-            live.call.handle_event(now, event);
-        }
-    }
-
-    fn schedule(&mut self, live: &mut Live) {
-        let due = live.call.poll_timeout();
-        if due == live.due {
-            return;
-        }
-        let id = live.id();
-        if let Some(old) = live.due {
-            self.timers.remove(&(old, id));
-        }
-        if let Some(due) = due {
-            self.timers.insert((due, id));
-        }
-        live.due = due;
     }
 
     fn next_key(&mut self) -> u64 {
