@@ -29,6 +29,8 @@ mod keys;
 mod lamps_of_colleagues;
 #[path = "calls/lamps_of_mailboxes.rs"]
 mod lamps_of_mailboxes;
+#[path = "calls/lamps_that_are_set.rs"]
+mod lamps_that_are_set;
 #[path = "calls/live_events.rs"]
 mod live_events;
 #[path = "calls/lived_again.rs"]

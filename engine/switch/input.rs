@@ -81,6 +81,8 @@ pub(crate) enum Input {
     Mailboxes(super::lamps::News),
     /// The API asks something.
     Api(super::api::Question),
+    /// A script sets a lamp.
+    Lamp(TenantId, String, call::Light),
     /// Something has become of a tenant's scripts.
     Scripts(TenantId, ScriptNews),
     /// A script asks something of calls that are not its own.
@@ -228,6 +230,12 @@ impl script::Exchange for Entrance {
     fn report(&self, tenant: &TenantId, news: ScriptNews) {
         // Turned away, the log and the status still have it.
         let _ = self.offer(Input::Scripts(tenant.clone(), news));
+    }
+
+    fn set_lamp(&self, tenant: &TenantId, name: String, light: call::Light) {
+        if (self.offer(Input::Lamp(tenant.clone(), name, light))).is_err() {
+            tracing::error!(%tenant, "the switch is too busy to set a lamp");
+        }
     }
 
     fn published(&self, tenant: &TenantId) {

@@ -327,6 +327,7 @@ impl Switch {
             } => self.handle_scripts_text(now, tenant, text, answer),
             Input::Mailboxes(news) => self.handle_mailbox_news(now, news),
             Input::Api(question) => self.answer_api(now, question),
+            Input::Lamp(tenant, name, light) => self.set_lamp(now, &tenant, &name, light),
             Input::Scripts(tenant, news) => self.tell_of_scripts(&tenant, news),
             Input::Calls(question) => self.answer_calls(now, question),
             Input::Floor(question) => self.answer_floor(now, question),

@@ -1,5 +1,6 @@
 -- The hotline's switch, which goes before the hours until somebody opens it again: it outlives reloads and restarts.
--- *28 tells how it stands; leaders set it: *280 open, *281 closed, *282 emergency.
+-- *28 tells how it stands; leaders set it: *280 open, *281 closed, *282 emergency. A key that dials one of these has its
+-- lamp lit while the switch stands so.
 local switch = {}
 
 local LEADERS = { ["1001"] = true }
@@ -10,11 +11,33 @@ local SPOKEN  = {
   emergency = "hours/switch-emergency",
 }
 
+-- What the switch does by itself: closed while all meet. An emergency is not touched.
+local PLANNED = {
+  ["thu 17:30"] = "closed",
+  ["thu 18:00"] = "open",
+}
+
 local kept = store("hotline")
 
 ---@return "open"|"closed"|"emergency"
 function switch.state()
   return kept:get("switch") or "open"
+end
+
+local function light()
+  local state = switch.state()
+  for code, meaning in pairs(STATES) do
+    lamps.set(code, meaning == state)
+  end
+  lamps.set("*28", state ~= "open")
+end
+
+---@param wanted "open"|"closed"|"emergency"
+---@param by string
+local function set(wanted, by)
+  kept:set("switch", wanted)
+  light()
+  log.info("the hotline is " .. wanted .. ", says " .. by)
 end
 
 ---Sets it by the code that was dialled, and says how it stands.
@@ -26,10 +49,19 @@ function switch.code(call)
     if not (call.user and LEADERS[call.user.extension]) then
       return call:play("hours/switch-denied")
     end
-    kept:set("switch", wanted)
-    log.info("the hotline is " .. wanted .. ", says " .. call.user.extension)
+    set(wanted, call.user.extension)
   end
   return call:play(SPOKEN[switch.state()])
 end
+
+for time, wanted in pairs(PLANNED) do
+  every(time, function()
+    if switch.state() ~= "emergency" then
+      set(wanted, "the plan of the week")
+    end
+  end)
+end
+
+on("generation.published", light)
 
 return switch

@@ -188,6 +188,19 @@ function queues.get(name) end
 ---@return QueueStatus[]
 function queues.list() end
 
+---Lamps of phones' keys (BLF) that stand for no user's calls: is the hotline closed, is a line free. A phone subscribes
+---(RFC 4235) to what its key dials; who can dial that sees the lamp, and a lamp that was set is seen by all users. The
+---exchange forgets lamps when it stops: set them in `on("generation.published", ...)` too. The dialplan's alone, not for plugins.
+---@class Lamps
+lamps = {}
+
+---Lights a lamp, darkens it, or has it blink. All phones that watch it are told at once.
+---
+---    lamps.set("*281", switch.state() == "closed")
+---@param name string   What a key dials, such as "*281", or any other word: letters, digits, * # - _ and .
+---@param light boolean|"blinking"
+function lamps.set(name, light) end
+
 ---Text on the screens of users' phones. Users' phones send text to each other by themselves: see
 ---`on("message.received", ...)`. A plugin needs `messages = true`.
 ---@class Messages

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
-use call::{CallId, Command, Reply, TenantId};
+use call::{CallId, Command, Light, Reply, TenantId};
 use serde::Serialize;
 use store::MessageRow;
 use tokio::sync::oneshot;
@@ -30,6 +30,11 @@ pub trait Exchange: Send + Sync + 'static {
     /// up, or the script failed. May come a moment after the call has ended.
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         let _ = (call, vars);
+    }
+
+    /// Sets a lamp that stands for no user; the name is what phones' keys dial, or any other word.
+    fn set_lamp(&self, tenant: &TenantId, name: String, light: Light) {
+        let _ = (tenant, name, light);
     }
 
     /// A tenant has a new generation: its queues may be others

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Status};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
-use call::{CallId, Command, Reply, TenantId};
+use call::{CallId, Command, Light, Reply, TenantId};
 use store::{MessageRow, Migration, Subscriber, event_job};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -378,6 +378,12 @@ impl Exchange for Leash {
     fn keep_vars(&self, call: CallId, vars: serde_json::Value) {
         if !self.pulse.given_up() {
             self.exchange.keep_vars(call, vars);
+        }
+    }
+
+    fn set_lamp(&self, tenant: &TenantId, name: String, light: Light) {
+        if !self.pulse.given_up() {
+            self.exchange.set_lamp(tenant, name, light);
         }
     }
 

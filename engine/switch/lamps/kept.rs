@@ -17,8 +17,10 @@ use crate::switch::written_dialog::WrittenDialog;
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     user: String,
-    /// Of whom the calls are watched; else it is this mailbox.
+    /// Of whom the calls are watched; else it is this lamp, or this mailbox.
     calls: Option<String>,
+    #[serde(default)]
+    lamp: Option<String>,
     mailbox: Option<String>,
     version: u32,
     event: String,
@@ -84,7 +86,7 @@ impl Switch {
                     at += BETWEEN;
                     self.lamps.mailboxes.want(at, tenant, mailbox);
                 }
-                Subject::Calls(..) => {}
+                Subject::Calls(..) | Subject::Set(..) => {}
             }
             self.lamps.add(subscription, watcher);
             self.lamps.queue(subscription);
@@ -144,13 +146,16 @@ impl Switch {
 }
 
 fn kept(watcher: &Watcher, saved: SavedSubscription) -> Kept {
-    let (calls, mailbox) = match &watcher.subject {
-        Subject::Calls(_, user) => (Some(user.clone()), None),
-        Subject::Mailbox(_, mailbox) => (None, Some(mailbox.clone())),
+    let named = |name: &String| Some(name.clone());
+    let (calls, lamp, mailbox) = match &watcher.subject {
+        Subject::Calls(_, user) => (named(user), None, None),
+        Subject::Set(_, name) => (None, named(name), None),
+        Subject::Mailbox(_, mailbox) => (None, None, named(mailbox)),
     };
     Kept {
         user: watcher.user.clone(),
         calls,
+        lamp,
         mailbox,
         version: watcher.version,
         event: saved.event,
@@ -165,9 +170,10 @@ fn taken_back(
     name: String,
     expires_unix_ms: u64,
 ) -> (Watcher, SavedSubscription) {
-    let subject = match kept.calls {
-        Some(user) => Subject::Calls(tenant, user),
-        None => Subject::Mailbox(tenant, kept.mailbox.unwrap_or_default()),
+    let subject = match (kept.calls, kept.lamp) {
+        (Some(user), _) => Subject::Calls(tenant, user),
+        (None, Some(name)) => Subject::Set(tenant, name),
+        (None, None) => Subject::Mailbox(tenant, kept.mailbox.unwrap_or_default()),
     };
     let watcher = Watcher {
         subject,

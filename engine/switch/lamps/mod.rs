@@ -1,4 +1,5 @@
-//! Lamps of phones: what waits in a mailbox (RFC 3842), and who is called and talks (RFC 4235).
+//! Lamps of phones: what waits in a mailbox (RFC 3842), who is called and talks (RFC 4235), and, as if
+//! that were a call, whatever else is on or off.
 //!
 //! A phone subscribes, or registers and is told of its mailbox unasked. What changes is told at
 //! once, and a flood of changes a few times a second; those who watch are told in turn, a few at
@@ -8,6 +9,7 @@ mod calls;
 mod kept;
 mod mailboxes;
 mod pace;
+mod set;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -20,6 +22,7 @@ use store::MessageCounts;
 use super::Switch;
 use calls::Calls;
 use mailboxes::Mailboxes;
+use set::SetLamps;
 
 pub(super) use mailboxes::News;
 
@@ -33,6 +36,7 @@ pub(super) struct Lamps {
     watchers: HashMap<SubscriptionId, Watcher>,
     calls: Calls,
     mailboxes: Mailboxes,
+    set: SetLamps,
     /// Who is told next; each at most once.
     turns: VecDeque<SubscriptionId>,
 }
@@ -64,12 +68,14 @@ enum Subject {
     Mailbox(TenantId, String),
     /// The calls of a user.
     Calls(TenantId, String),
+    /// A lamp that stands for no user.
+    Set(TenantId, String),
 }
 
 impl Subject {
     fn tenant(&self) -> &TenantId {
         match self {
-            Self::Mailbox(tenant, _) | Self::Calls(tenant, _) => tenant,
+            Self::Mailbox(tenant, _) | Self::Calls(tenant, _) | Self::Set(tenant, _) => tenant,
         }
     }
 }
@@ -80,6 +86,7 @@ impl Lamps {
             watchers: HashMap::new(),
             calls: Calls::new(),
             mailboxes: Mailboxes::new(),
+            set: SetLamps::new(),
             turns: VecDeque::new(),
         }
     }
@@ -91,6 +98,7 @@ impl Lamps {
             turn,
             self.calls.poll_timeout(),
             self.mailboxes.poll_timeout(),
+            self.set.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -108,7 +116,7 @@ impl Lamps {
 
     /// Whether somebody is still to be told of a call.
     fn has_news(&self) -> bool {
-        !self.turns.is_empty() || self.calls.has_news()
+        !self.turns.is_empty() || self.calls.has_news() || self.set.has_news()
     }
 
     fn add(&mut self, subscription: SubscriptionId, watcher: Watcher) {
@@ -117,6 +125,7 @@ impl Lamps {
                 self.mailboxes.watch(tenant, mailbox, subscription);
             }
             Subject::Calls(tenant, user) => self.calls.watch(tenant, user, subscription),
+            Subject::Set(tenant, name) => self.set.watch(tenant, name, subscription),
         }
         self.watchers.insert(subscription, watcher);
     }
@@ -131,6 +140,7 @@ impl Lamps {
                 self.mailboxes.unwatch(tenant, mailbox, subscription);
             }
             Subject::Calls(tenant, user) => self.calls.unwatch(tenant, user, subscription),
+            Subject::Set(tenant, name) => self.set.unwatch(tenant, name, subscription),
         }
         Some(watcher)
     }
@@ -177,8 +187,10 @@ impl Switch {
         self.lamps.add(subscription, watcher);
         match subject {
             Subject::Mailbox(tenant, mailbox) => self.lamps.mailboxes.want(now, &tenant, &mailbox),
-            Subject::Calls(tenant, user) => {
-                self.look_at_calls_of(now, &tenant, &user);
+            subject => {
+                if let Subject::Calls(tenant, user) = &subject {
+                    self.look_at_calls_of(now, tenant, user);
+                }
                 if let Some(notice) = self.notice(subscription) {
                     (self.endpoint).accept_subscription(now, subscription, &account, notice);
                     self.keep_watcher(now, subscription);
@@ -199,7 +211,7 @@ impl Switch {
         };
         match watcher.subject.clone() {
             Subject::Mailbox(tenant, mailbox) => self.lamps.mailboxes.want(now, &tenant, &mailbox),
-            Subject::Calls(..) => self.lamps.queue(subscription),
+            Subject::Calls(..) | Subject::Set(..) => self.lamps.queue(subscription),
         }
     }
 
@@ -221,7 +233,8 @@ impl Switch {
     /// Tells what is due, and a few of those who stand in line.
     pub(super) fn light_lamps(&mut self, now: Instant) {
         self.read_mailboxes_due(now);
-        let due = self.lamps.calls.pop_due(now);
+        let mut due = self.lamps.calls.pop_due(now);
+        due.extend(self.lamps.set.pop_due(now));
         for subscription in due {
             self.lamps.queue(subscription);
         }
@@ -245,9 +258,12 @@ impl Switch {
                 Subject::Mailbox(tenant, mailbox) => (!known(tenant, &watcher.user)
                     || self.mailbox_of(tenant, &watcher.user) != *mailbox)
                     .then_some((*id, Termination::Rejected)),
-                Subject::Calls(tenant, _) if !known(tenant, &watcher.user) => {
+                Subject::Calls(tenant, _) | Subject::Set(tenant, _)
+                    if !known(tenant, &watcher.user) =>
+                {
                     Some((*id, Termination::Rejected))
                 }
+                Subject::Set(..) => None,
                 Subject::Calls(tenant, user) => (!self.may_take_for(tenant, &watcher.user, user))
                     .then_some((*id, Termination::NoResource)),
             })
@@ -268,9 +284,14 @@ impl Switch {
         let uri = request.uri().ok()?;
         let named = uri.user_unescaped().map(|named| named.to_string());
         if event.package == *CALLS {
+            let named = named?;
+            if self.accounts.user(tenant, &named).is_none() {
+                let may = self.may_watch_lamp(tenant, user, &named);
+                return may.then(|| Subject::Set(tenant.clone(), named));
+            }
             // Whom one may not stand in for is not there.
-            let watched = named.filter(|named| self.may_take_for(tenant, user, named))?;
-            return Some(Subject::Calls(tenant.clone(), watched));
+            let may = self.may_take_for(tenant, user, &named);
+            return may.then(|| Subject::Calls(tenant.clone(), named));
         }
         let mailbox = self.mailbox_of(tenant, user);
         // Phones name the account, the mailbox, or nobody.
@@ -314,6 +335,11 @@ impl Switch {
             Subject::Calls(tenant, user) => {
                 let domain = &self.tenants.get(&*tenant.0)?.domain;
                 let info = (self.lamps.calls).info(tenant, user, domain, watcher.version);
+                (sip::body::media_type::DIALOG_INFO, info.to_bytes())
+            }
+            Subject::Set(tenant, name) => {
+                let domain = &self.tenants.get(&*tenant.0)?.domain;
+                let info = (self.lamps.set).info(tenant, name, domain, watcher.version);
                 (sip::body::media_type::DIALOG_INFO, info.to_bytes())
             }
         };

@@ -20,6 +20,7 @@ pub(crate) mod files;
 mod http;
 pub(crate) mod jobs;
 mod json;
+mod lamps;
 mod log;
 mod mail;
 mod messages;
@@ -77,6 +78,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("calls", calls::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("voicemail", voicemail::table(lua, surroundings, &scripts)?)?;
     queues::register(lua, surroundings)?;
+    lamps::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
     store::register(lua, surroundings, &scripts)?;
     log::register(lua, surroundings)?;
@@ -105,6 +107,7 @@ pub(crate) const LIBRARIES: &[&str] = &[
     "http",
     "jobs",
     "json",
+    "lamps",
     "log",
     "mail",
     "messages",

@@ -104,6 +104,7 @@ const DENIED: &[(&str, &str)] = &[
         "context",
         "return a handler, and let the dialplan route numbers to it",
     ),
+    ("lamps", "emit an event, and let the dialplan set the lamp"),
     ("store", "its values are in plugin.store(\"name\")"),
 ];
 
