@@ -28,7 +28,7 @@ return {
       dialplan = "scripts.8001",
 
       users = {
-        ["1001"] = { name = "班长", password = "demo-1001" },
+        ["1001"] = { name = "班长", password = "demo-1001", role = "leader" },
         ["1049"] = { name = "温平", password = "demo-1049" },
         ["1050"] = { name = "李娜", password = "demo-1050" },
         ["1051"] = { name = "陈晨", password = "demo-1051" },

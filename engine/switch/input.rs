@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::desk::{Done, Order, Refused};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
 use script::{
@@ -14,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use web::VoicemailChange;
 
+use super::desk;
 use super::dialing::Resolved;
 use super::floor::Question;
 use super::originating;
@@ -89,6 +91,8 @@ pub(crate) enum Input {
     Calls(originating::Question),
     /// Agents and queues are asked something.
     Floor(Question),
+    /// Somebody at a desk wants something done.
+    Desk(Box<desk::Asked>),
     /// `config.lua` was saved.
     ConfigChanged,
     /// A changed `config.lua` was read and is right.
@@ -265,6 +269,10 @@ impl script::Exchange for Entrance {
         };
         let _ = self.offer(question.into());
         asked
+    }
+
+    fn order(&self, tenant: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
+        self.ask_desk(tenant, order)
     }
 
     fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {

@@ -4,6 +4,7 @@
 mod accounts;
 mod api;
 mod cleaning;
+mod desk;
 mod dialing;
 mod doubting;
 mod floor;
@@ -331,6 +332,7 @@ impl Switch {
             Input::Scripts(tenant, news) => self.tell_of_scripts(&tenant, news),
             Input::Calls(question) => self.answer_calls(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
+            Input::Desk(asked) => self.answer_desk(now, *asked),
             Input::ConfigChanged => self.reload(false, |_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {

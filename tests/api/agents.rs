@@ -17,6 +17,71 @@ fn tells(api: &Api, agent: &str, act: &Value) -> Value {
     answer.json()
 }
 
+/// A star code of a test's dialplan: whoever dials it ends the call of 1050.
+const RELEASE: &str = r#"
+context "inbound" {}
+context "internal" {
+  ["1050"] = function(call) return call:bridge("user:1050") end,
+  ["*361050"] = function(call)
+    local done, why = desk.order("1050", { command = "hang_up" })
+    call.vars.outcome = done and "done" or why
+    return call:hangup()
+  end,
+}
+"#;
+
+#[test]
+fn a_command_is_the_same_by_star_code_and_by_a_program_and_everybody_hears_of_it() {
+    let exchange = Exchange::start(Setup::with(RELEASE).with_http());
+    let api = Api::of(&exchange, "8001");
+    let [leader, wen, li] = exchange.phones(["1001", "1049", "1050"]);
+    let mut stream = api.listens(None);
+    let mut outcome = || {
+        let event = stream.until("desk.command").pop().unwrap();
+        ["by", "user", "command", "outcome"]
+            .map(|it| event["data"][it].as_str().unwrap().to_owned())
+    };
+
+    let answer = api.posts("/users/1050/commands", &json!({ "command": "hang_up" }));
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (409, &json!("not_in_call"))
+    );
+    assert_eq!(outcome(), ["api:desk", "1050", "hang_up", "not_in_call"]);
+
+    let wens = wen.dials("1050");
+    let lis = li.rings();
+    lis.answers();
+    wens.is_answered();
+    // An agent has no say over others' calls, and their team's leader has.
+    exchange.phone("1051").dials("*361050").is_over();
+    assert_eq!(outcome(), ["user:1051", "1050", "hang_up", "not_allowed"]);
+    assert!(wens.is_up());
+    leader.dials("*361050").is_over();
+    assert_eq!(outcome(), ["user:1001", "1050", "hang_up", "done"]);
+    wens.is_hung_up();
+    lis.is_hung_up();
+
+    let wens = wen.dials("1050");
+    let lis = li.rings();
+    lis.answers();
+    wens.is_answered();
+    let answer = api.posts("/users/1050/commands", &json!({ "command": "hang_up" }));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(outcome(), ["api:desk", "1050", "hang_up", "done"]);
+    wens.is_hung_up();
+    lis.is_hung_up();
+    let ended: Vec<String> = exchange
+        .ended_calls(4)
+        .iter()
+        .map(|row| row.end.as_ref().unwrap().ended_by.clone())
+        .collect();
+    assert!(
+        ended.contains(&"user:1001".to_owned()) && ended.contains(&"api:desk".to_owned()),
+        "{ended:?}"
+    );
+}
+
 #[test]
 fn an_agent_is_logged_in_and_out_by_a_program_and_everybody_is_told() {
     let (exchange, api) = demo();

@@ -241,9 +241,10 @@ fn config(street: &Street, setup: &Setup) -> String {
         ("1050", "李娜"),
         ("1051", "陈晨"),
     ] {
+        let role = if user == "1001" { "leader" } else { "agent" };
         let _ = writeln!(
             users,
-            "        [\"{user}\"] = {{ name = \"{name}\", password = \"demo-{user}\" }},"
+            "        [\"{user}\"] = {{ name = \"{name}\", password = \"demo-{user}\", role = \"{role}\" }},"
         );
     }
     let Setup {

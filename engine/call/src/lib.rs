@@ -11,6 +11,7 @@ mod call;
 mod cause;
 mod command;
 mod conference;
+pub mod desk;
 mod dictation;
 mod event;
 mod fetching;

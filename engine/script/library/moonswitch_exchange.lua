@@ -161,6 +161,28 @@ function agents.extend_wrap_up(id, by) end
 ---@return AgentRefusal? why
 function agents.reset(id) end
 
+---What people do at their desks, in one form for keys, star codes, the API and scripts. Whoever calls acts with their own
+---rights (`role` and `team` in config.lua); a script that is in no user's call acts for the tenant. A plugin needs `agents = true`.
+---@class Desk
+desk = {}
+
+---@class Deed
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"
+---@field reason? string     Of busy: a name of `agents.reasons` in config.lua, or its number
+---@field minutes? integer   Of extend_wrap_up
+
+---@class Performed
+---@field agent AgentStatus?   How the agent stands then, of commands about their state
+---@field call string?         The call that it was done in
+
+---Does what a user could do at their desk; it was done, or has begun. What is not known of a command is an error.
+---@param user string     Whose state, phone or call it is about
+---@param deed Deed
+---@return Performed? done
+---@return string? why       not_allowed, not_in_call, no_such_user … or a word of AgentRefusal
+---@return string? sentence  For people
+function desk.order(user, deed) end
+
 ---How queues stand.
 ---@class Queues
 queues = {}

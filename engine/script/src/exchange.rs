@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::desk::{Done, Order, Refused};
 use call::{CallId, Command, Light, Reply, TenantId};
 use serde::Serialize;
 use store::MessageRow;
@@ -63,6 +64,13 @@ pub trait Exchange: Send + Sync + 'static {
         by: By,
     ) -> oneshot::Receiver<Result<Status, Refusal>> {
         let _ = (tenant, agent, act, by);
+        oneshot::channel().1
+    }
+
+    /// Somebody at a desk wants something done; it was done or has begun, or was refused. A receiver that
+    /// is closed without an answer: the exchange is too busy.
+    fn order(&self, tenant: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
+        let _ = (tenant, order);
         oneshot::channel().1
     }
 

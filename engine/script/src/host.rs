@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Status};
+use call::desk::{Done, Order, Refused};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::{CallId, Command, Light, Reply, TenantId};
@@ -404,6 +405,13 @@ impl Exchange for Leash {
             return oneshot::channel().1;
         }
         self.exchange.act(tenant, agent, act, by)
+    }
+
+    fn order(&self, tenant: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.order(tenant, order)
     }
 
     fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {

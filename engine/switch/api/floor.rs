@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::desk::{Order, Refused};
 use call::{CallId, TenantId};
 use web::{
-    ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,
-    WhyWaiting,
+    ActRefused, Agent, AgentAct, AgentCounts, Performed, Queue, QueueDetails, Verdict,
+    WaitingCaller, WhyWaiting,
 };
 
 use crate::switch::Switch;
@@ -64,6 +65,20 @@ impl Switch {
                 format!("{agent} {refusal}"),
             )),
         }
+    }
+
+    pub(super) fn order_for_api(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: &Order,
+    ) -> Result<Performed, Refused> {
+        let done = self.order(now, tenant, order)?;
+        let agent = AgentId::from(&*order.user);
+        Ok(Performed {
+            agent: done.agent.map(|it| self.agent_shown(tenant, &agent, it)),
+            call: done.call.map(|call| call.0),
+        })
     }
 
     fn act_meant(&self, tenant: &TenantId, act: AgentAct) -> Result<Act, ActRefused> {

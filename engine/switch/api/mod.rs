@@ -9,6 +9,7 @@ mod shown;
 use std::collections::HashMap;
 use std::time::Instant;
 
+use call::desk::{Order, Refused};
 use call::{CallId, Target, TenantId};
 use script::Originate;
 use store::{CallBegin, MessageRow};
@@ -16,8 +17,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
     ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall,
-    NoTransfer, Plugin, Queue, QueueDetails, Registration, Reloaded, Scripts, TransferWanted,
-    Trunk, User, VoicemailChange,
+    NoTransfer, Performed, Plugin, Queue, QueueDetails, Registration, Reloaded, Scripts,
+    TransferWanted, Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -62,6 +63,7 @@ enum What {
         by: String,
         answer: oneshot::Sender<Result<Agent, ActRefused>>,
     },
+    Order(Order, oneshot::Sender<Result<Performed, Refused>>),
     Queues(oneshot::Sender<Vec<Queue>>),
     Queue(String, oneshot::Sender<Option<QueueDetails>>),
     Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
@@ -170,6 +172,10 @@ impl web::Exchange for Entrance {
         })
     }
 
+    fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>> {
+        self.question(tenant, |answer| What::Order(order, answer))
+    }
+
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {
         self.question(tenant, What::Queues)
     }
@@ -250,6 +256,9 @@ impl Switch {
                 answer,
             } => {
                 let _ = answer.send(self.act_for_api(now, &tenant, &agent, act, by));
+            }
+            What::Order(order, answer) => {
+                let _ = answer.send(self.order_for_api(now, &tenant, &order));
             }
             What::Queues(answer) => {
                 let _ = answer.send(self.queues_shown(now, &tenant));

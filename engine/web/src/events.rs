@@ -121,6 +121,18 @@ pub enum News {
         /// `agent`, `user:1001`, `api:NAME`, `engine` …
         by: String,
     },
+    /// Somebody has done something at a desk, by whatever way, or was refused.
+    #[serde(rename = "desk.command")]
+    DeskCommand {
+        /// `user:1001`, `api:NAME`, `plugin:NAME`, `script`.
+        by: String,
+        /// The user whom it was about.
+        user: String,
+        /// What: `busy`, `hang_up` …
+        command: &'static str,
+        /// `done`, or the word of why not: `not_allowed`, `in_call` …
+        outcome: &'static str,
+    },
     /// A phone has registered, or answers or no longer answers.
     #[serde(rename = "registration.changed")]
     RegistrationChanged {

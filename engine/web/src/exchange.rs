@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use call::desk::{Order, Refused};
 use serde::Serialize;
 use serde_json::Value;
 use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::floor::{ActRefused, Agent, AgentAct, Queue, QueueDetails};
+use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
 pub type Asked<T> = oneshot::Receiver<T>;
@@ -66,6 +67,9 @@ pub trait Exchange: Send + Sync + 'static {
         act: AgentAct,
         by: String,
     ) -> Asked<Result<Agent, ActRefused>>;
+
+    /// Does what somebody at a desk wants, if they may.
+    fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>>;
 
     /// Queues and how they stand, by name.
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>>;

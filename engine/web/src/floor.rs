@@ -27,6 +27,15 @@ pub struct Agent {
     pub queues: Vec<String>,
 }
 
+/// What was done at a desk, or has begun.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct Performed {
+    /// How the agent stands then; `None` when the user is a member of no queue.
+    pub agent: Option<Agent>,
+    /// The call that it was done in.
+    pub call: Option<Uuid>,
+}
+
 /// How a queue stands now.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Queue {

@@ -23,8 +23,8 @@ pub use exchange::{
     Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack, Wrong,
 };
 pub use floor::{
-    ActRefused, Agent, AgentAct, AgentCounts, Queue, QueueDetails, Verdict, WaitingCaller,
-    WhyWaiting,
+    ActRefused, Agent, AgentAct, AgentCounts, Performed, Queue, QueueDetails, Verdict,
+    WaitingCaller, WhyWaiting,
 };
 pub use health::Health;
 pub use server::serve;

@@ -93,6 +93,8 @@ scopes! {
     CallsOriginate "calls:originate",
     /// Hang calls up.
     CallsWrite "calls:write",
+    /// Do in users' names what they do at their desks: states, calls, supervision.
+    DeskCommand "desk:command",
     /// Hear what happens, as it happens: calls, phones, messages.
     EventsRead "events:read",
     /// See jobs: what waits, and what was given up.

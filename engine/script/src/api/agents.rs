@@ -268,7 +268,7 @@ fn wanted(lua: &Lua, values: MultiValue) -> mlua::Result<Wanted> {
 }
 
 /// An agent as scripts see them.
-fn row(
+pub(super) fn row(
     lua: &Lua,
     surroundings: &Surroundings,
     agent: &AgentId,

@@ -13,6 +13,7 @@ mod clock;
 mod config;
 mod context;
 mod db;
+mod desk;
 mod door;
 mod emit;
 mod every;
@@ -74,6 +75,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
         recordings::table(lua, surroundings, &scripts)?,
     )?;
     globals.raw_set("agents", agents::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("desk", desk::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("calls", calls::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("voicemail", voicemail::table(lua, surroundings, &scripts)?)?;
@@ -104,6 +106,7 @@ pub(crate) const LIBRARIES: &[&str] = &[
     "calls",
     "clock",
     "config",
+    "desk",
     "http",
     "jobs",
     "json",

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 
 use super::{
-    agents, calls, closed, db, emit, every, files, http, jobs, mail, messages, on, recordings,
-    smpp, store, voicemail,
+    agents, calls, closed, db, desk, emit, every, files, http, jobs, mail, messages, on,
+    recordings, smpp, store, voicemail,
 };
 use crate::convert::from_json;
 use crate::plugin::Owner;
@@ -61,6 +61,7 @@ fn house(lua: &Lua, surroundings: &Rc<Surroundings>, name: &str) -> mlua::Result
         ("db", db::table(lua, surroundings, &owner)?),
         ("files", files::table(lua, surroundings, &owner)?),
         ("agents", agents::table(lua, surroundings, &owner)?),
+        ("desk", desk::table(lua, surroundings, &owner)?),
         ("messages", messages::table(lua, surroundings, &owner)?),
         ("calls", calls::table(lua, surroundings, &owner)?),
         ("voicemail", voicemail::table(lua, surroundings, &owner)?),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::acd::{AfterWrapUp, AgentRules};
+use call::desk::Person;
 use serde_json::Value;
 
 use super::form::transport_and_address;
@@ -125,6 +126,13 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             context: text(user.get("context")).unwrap_or_default(),
             mailbox: text(user.get("mailbox")),
             max_calls: count(&user["max_calls"]),
+            person: Person {
+                role: user["role"]
+                    .as_str()
+                    .and_then(|word| word.parse().ok())
+                    .unwrap_or_default(),
+                team: text(user.get("team")),
+            },
         }),
         mailboxes: map(it.get("mailboxes"), |_, mailbox| MailboxConfig {
             pin: text(mailbox.get("pin")),

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use call::desk::Role;
+
 use crate::schema::{Field, Kind, Schema};
 
 use super::Transport;
@@ -344,8 +346,21 @@ fn user() -> Schema {
         Field::new("max_calls", Kind::Integer, "At once; 0 is no limit.")
             .default(0)
             .range(0.0, 1000.0),
+        Field::new("role", Kind::Enum(&ROLES), "What they may do.").default("agent"),
+        Field::new("team", Kind::String, "Whose leaders reach them."),
     ])
 }
+
+/// What people can be, as [`Role`] has it.
+const ROLES: [&str; 6] = {
+    let mut words = [""; 6];
+    let mut place = 0;
+    while place < words.len() {
+        words[place] = Role::ALL[place].word();
+        place += 1;
+    }
+    words
+};
 
 fn limits() -> Schema {
     let megabyte = f64::from(1 << 20);

@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use call::acd::AgentRules;
+use call::desk::Person;
 
 pub use form::schema;
 pub(crate) use lines::Lines;
@@ -222,6 +223,8 @@ pub struct User {
     pub mailbox: Option<String>,
     /// Calls at once; 0 is no limit.
     pub max_calls: u32,
+    /// What they may do, and whose leaders reach them.
+    pub person: Person,
 }
 
 /// A mailbox that belongs to no single user.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use call::acd::{
     Acd, Act, AgentId, AskId, By, Chosen, Enter, Output, QueueStatus, Refusal, Status,
 };
+use call::desk::{Done, Order, Refused, allowed};
 use call::journal::What;
 use call::{Call, CallId, FromFloor, Relay, Setup, Target, ToFloor};
 use serde_json::Value;
@@ -41,6 +42,7 @@ pub(super) enum Delivery {
 pub(super) enum Question {
     Chosen(AskId, Chosen),
     Act(AgentId, Act, By, oneshot::Sender<Result<Status, Refusal>>),
+    Order(Order, oneshot::Sender<Result<Done, Refused>>),
     Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
     Queues(oneshot::Sender<Vec<QueueStatus>>),
 }
@@ -137,6 +139,29 @@ impl Floor {
         self.acd.status(now, agent).ok_or(Refusal::NotAnAgent)
     }
 
+    /// Somebody at a desk wants something. What they do with calls is tried with phones, not here.
+    pub(super) fn order(
+        &mut self,
+        now: Instant,
+        order: &Order,
+        tenant: &config::Tenant,
+    ) -> Result<Done, Refused> {
+        let users = &tenant.users;
+        allowed(order, |user| users.get(user).map(|it| it.person.clone()))?;
+        let Some(act) = order.deed.act(&tenant.busy_reasons) else {
+            let sentence = format!("{} is not simulated", order.deed.word());
+            return Err(Refused::new("not_in_call", sentence));
+        };
+        let agent = AgentId::from(&*order.user);
+        let by = order.by.about(&order.user);
+        let status = self.act(now, &agent, act?, by);
+        let status = status.map_err(|why| Refused::by_floor(&order.user, why))?;
+        Ok(Done {
+            agent: Some(status),
+            call: None,
+        })
+    }
+
     /// Whether there is such a queue.
     ///
     /// # Errors
@@ -164,6 +189,10 @@ impl Floor {
             }
             Question::Act(agent, act, by, answer) => {
                 let _ = answer.send(self.act(now, &agent, act, by));
+            }
+            Question::Order(order, answer) => {
+                let settings = Arc::clone(&self.host.settings);
+                let _ = answer.send(self.order(now, &order, &settings));
             }
             Question::Agents(answer) => {
                 let all = self.acd.agents();

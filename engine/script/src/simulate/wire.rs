@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::desk::{Done, Order, Refused};
 use call::{CallId, Command, Reply, TenantId};
 use store::MessageRow;
 use tokio::sync::oneshot;
@@ -111,6 +112,12 @@ impl Exchange for Wire {
     ) -> oneshot::Receiver<Result<Status, Refusal>> {
         let (answer, coming) = oneshot::channel();
         self.put(FromScript::Floor(Question::Act(agent, act, by, answer)));
+        coming
+    }
+
+    fn order(&self, _: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Order(order, answer)));
         coming
     }
 

@@ -6,6 +6,7 @@ mod audio;
 mod auth;
 mod body;
 mod calls;
+mod desk;
 mod jobs;
 mod now;
 mod once;
@@ -156,6 +157,11 @@ impl Routes {
             )
             .get("/trunks", Scope::TrunksRead, get(now::trunks))
             .get("/users", Scope::UsersRead, get(now::users))
+            .post(
+                "/users/{id}/commands",
+                Scope::DeskCommand,
+                post(desk::command),
+            )
             .get("/scripts", Scope::ScriptsRead, get(now::scripts))
             .post("/scripts/reload", Scope::ScriptsWrite, post(now::reload))
             .post(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use call::desk::{By, Deed, Order};
 use store::{
     Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, JobFilter, JobRow,
     MessageFilter, MessageRow, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow,
@@ -23,7 +24,7 @@ use crate::exchange::{
     Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, NoTransfer, Plugin, Registration,
     Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
-use crate::floor::{ActRefused, Agent, AgentAct, Queue, QueueDetails};
+use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
 use crate::time;
 
 /// A request that was let in, with what its tenant has.
@@ -115,6 +116,20 @@ impl Own {
                 "no_such_reason",
                 format!("reason is one of {}", known.join(", ")),
             ),
+        })
+    }
+
+    pub(super) async fn order(&self, user: String, deed: Deed) -> Result<Performed, Problem> {
+        let by = By::Program(format!("api:{}", self.token.name));
+        let order = Order { by, user, deed };
+        let done = answer(self.parts.exchange.order(self.tenant(), order)).await?;
+        done.map_err(|refused| match refused.word {
+            "no_such_user" => Problem::not_found("user"),
+            "not_allowed" => Problem::forbidden(refused.word, refused.sentence),
+            word if word.starts_with("wrong_") || word.starts_with("no_such_") => {
+                Problem::unprocessable(word, refused.sentence)
+            }
+            word => Problem::conflict(word, refused.sentence),
         })
     }
 

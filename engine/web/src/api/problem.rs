@@ -104,6 +104,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
+    /// Whoever asks may not.
+    pub(crate) fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
     /// No byte of what was asked for is there (RFC 9110 §15.5.17).
     pub(crate) fn no_such_range(length: u64) -> Self {
         let detail = format!("there are {length} octets");

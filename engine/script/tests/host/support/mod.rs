@@ -198,6 +198,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         context: "internal".to_owned(),
         mailbox: None,
         max_calls: 0,
+        person: call::desk::Person::default(),
     };
     Tenant {
         domain: "example.org".to_owned(),

@@ -112,6 +112,12 @@ fn all_news() -> Vec<News> {
             agent: Some(text()),
             waited_ms: 5,
         },
+        News::DeskCommand {
+            by: "user:1001".into(),
+            user: "1049".into(),
+            command: "hang_up",
+            outcome: "done",
+        },
         News::AgentChanged {
             agent: text(),
             state: "busy",

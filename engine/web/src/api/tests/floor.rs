@@ -73,6 +73,47 @@ async fn an_agent_is_told_what_to_do_in_the_tokens_name() {
 }
 
 #[tokio::test]
+async fn a_desks_command_is_done_in_the_tokens_name_or_has_its_problem() {
+    let bench = Bench::start().await;
+    let template = "/api/v1/users/{id}/commands";
+    for (user, body, status, code) in [
+        (
+            "1049",
+            r#"{"command":"busy","reason":"meeting"}"#,
+            200,
+            None,
+        ),
+        ("1049", r#"{"command":"hang_up"}"#, 409, Some("not_in_call")),
+        ("1049", r#"{"command":"log_out"}"#, 403, Some("not_allowed")),
+        ("1060", r#"{"command":"idle"}"#, 404, Some("not_found")),
+        (
+            "1049",
+            r#"{"command":"idle","reason":"x"}"#,
+            400,
+            Some("wrong_body"),
+        ),
+        ("1049", r#"{"command":"dance"}"#, 400, Some("wrong_body")),
+    ] {
+        let path = format!("/api/v1/users/{user}/commands");
+        let headers = [
+            ("Authorization", &*bearer(&bench.token)),
+            ("Content-Type", "application/json"),
+        ];
+        let answer = bench.posts(&path, &headers, body).await;
+
+        let json = answer.json();
+        openapi::assert_fits(&bench.document, template, "post", answer.status, &json);
+        assert_eq!(answer.status, status, "{body}: {json}");
+        assert_eq!(json["code"].as_str(), code, "{body}");
+        if status == 200 {
+            let told = bench.exchange.done.lock().unwrap().pop().unwrap();
+            assert_eq!(told, "8001 1049 busy api:desk");
+        }
+    }
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn what_an_agent_cannot_do_has_its_problem() {
     let bench = Bench::start().await;
     for (agent, body, status, code) in [

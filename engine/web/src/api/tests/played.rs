@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock};
 
+use call::desk::{Order, Refused};
 use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -288,6 +289,23 @@ impl Exchange for Played {
                 Err(ActRefused::NoSuchReason(known.to_vec()))
             }
             _ => Ok(agent(&id)),
+        })
+    }
+
+    fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>> {
+        let (by, user, word) = (order.by.to_string(), order.user, order.deed.word());
+        if tenant != OURS {
+            return self.answer(Err(Refused::no_such_user(&user)));
+        }
+        self.note(format!("{tenant} {user} {word} {by}"));
+        self.answer(match (&*user, word) {
+            ("1060", _) => Err(Refused::no_such_user(&user)),
+            (_, "hang_up") => Err(Refused::not_in_call(&user)),
+            (_, "log_out") => Err(Refused::new("not_allowed", "1049 may not do this")),
+            _ => Ok(Performed {
+                agent: Some(agent(&user)),
+                call: None,
+            }),
         })
     }
 

@@ -130,6 +130,7 @@ fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
     let body = &operation["requestBody"]["content"]["application/json"]["schema"];
     match body["$ref"].as_str()? {
         "#/components/schemas/CallWanted" => Some(json!({ "from": "1049", "to": "1050" })),
+        "#/components/schemas/Deed" => Some(json!({ "command": "idle" })),
         "#/components/schemas/AgentAct" => Some(json!({ "act": "idle" })),
         "#/components/schemas/TransferWanted" => Some(json!({ "by": "1049", "to": "1050" })),
         "#/components/schemas/Rollback" => Some(json!({ "generation": 2 })),

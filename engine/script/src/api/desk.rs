@@ -1,0 +1,99 @@
+//! `desk.order("1049", { command = "busy", reason = "meeting" })`: what people do at their desks.
+
+use std::rc::Rc;
+
+use call::desk::{By, Deed, Done, Order};
+use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
+
+use super::agents::{row, too_busy};
+use super::arguments::Arguments;
+use super::while_running;
+use crate::convert::to_json;
+use crate::plugin::{Owner, Right};
+use crate::surroundings::Surroundings;
+use crate::{fault, vm};
+
+/// Makes the table for one owner.
+pub(crate) fn table(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Table> {
+    let desk = lua.create_table()?;
+    desk.raw_set("order", order(lua, surroundings, owner)?)?;
+    Ok(desk)
+}
+
+fn order(lua: &Lua, surroundings: &Rc<Surroundings>, owner: &Rc<Owner>) -> mlua::Result<Function> {
+    let around = (Rc::clone(surroundings), Rc::clone(owner));
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let (surroundings, owner) = around.clone();
+        let place = surroundings.place(&lua);
+        let wanted = wanted(&lua, &surroundings, &owner, values);
+        async move {
+            let order = wanted.map_err(|error| fault::at(&place, error))?;
+            let user = order.user.clone();
+            let asked = surroundings.exchange.order(&surroundings.tenant, order);
+            match asked.await {
+                Ok(Ok(done)) => {
+                    let done = shown(&lua, &surroundings, &user, &done)?;
+                    Ok(MultiValue::from_iter([Value::Table(done)]))
+                }
+                Ok(Err(refused)) => Ok(MultiValue::from_iter([
+                    Value::Nil,
+                    refused.word.into_lua(&lua)?,
+                    refused.sentence.into_lua(&lua)?,
+                ])),
+                Err(_) => Err(fault::at(&place, too_busy(FUNCTION))),
+            }
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+fn wanted(
+    lua: &Lua,
+    surroundings: &Surroundings,
+    owner: &Owner,
+    values: MultiValue,
+) -> mlua::Result<Order> {
+    while_running(surroundings, FUNCTION)?;
+    let arguments = Arguments::new(FUNCTION, values, 2)?;
+    owner
+        .may_use(Right::Agents)
+        .map_err(|message| arguments.refuse(message))?;
+    let user = arguments.text(0, "a user such as \"1049\"")?;
+    let deed = arguments.value(1);
+    let refuse = |why: String| Error::runtime(format!("{FUNCTION}: {why}"));
+    let deed = to_json(lua, deed).map_err(refuse)?;
+    let deed: Deed = serde_json::from_value(deed).map_err(|why| refuse(why.to_string()))?;
+    Ok(Order {
+        by: by(surroundings, owner),
+        user,
+        deed,
+    })
+}
+
+/// Whose rights count: those of the user whose call this is, else the tenant's own script's.
+fn by(surroundings: &Surroundings, owner: &Owner) -> By {
+    if owner.is_plugin() {
+        return By::Script(format!("plugin:{}", owner.name));
+    }
+    let current = surroundings.current.borrow();
+    let call = current.as_ref().and_then(|run| run.call.as_ref());
+    match call.and_then(|call| call.setup.acting_user()) {
+        Some(user) => By::User(user.to_owned()),
+        None => By::Script(owner.name.to_string()),
+    }
+}
+
+fn shown(lua: &Lua, surroundings: &Surroundings, user: &str, done: &Done) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    if let Some(status) = &done.agent {
+        table.raw_set("agent", row(lua, surroundings, &user.into(), status)?)?;
+    }
+    table.raw_set("call", done.call.map(|call| call.to_string()))?;
+    Ok(table)
+}
+
+const FUNCTION: &str = "desk.order";

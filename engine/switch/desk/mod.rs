@@ -1,0 +1,127 @@
+//! What people do at their desks: every way of doing something leads to [`Switch::order`], which looks whether
+//! they may, does it, and tells of it. Each group of deeds has its file here.
+
+mod calls;
+
+use std::time::Instant;
+
+use call::TenantId;
+use call::acd::AgentId;
+use call::desk::{Deed, Done, Order, Person, Refused, allowed};
+use tokio::sync::oneshot;
+use web::News;
+
+use super::{Entrance, Input, Switch};
+
+/// Something that is to be done, with where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    tenant: TenantId,
+    order: Order,
+    answer: oneshot::Sender<Result<Done, Refused>>,
+}
+
+impl Entrance {
+    /// Turned away for want of room, the sender is dropped, and whoever asks says that it is busy.
+    pub(super) fn ask_desk(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+    ) -> oneshot::Receiver<Result<Done, Refused>> {
+        let (answer, asked) = oneshot::channel();
+        let tenant = tenant.clone();
+        let _ = self.offer(Input::Desk(Box::new(Asked {
+            tenant,
+            order,
+            answer,
+        })));
+        asked
+    }
+}
+
+impl Switch {
+    /// Answers; whoever has gone meanwhile does not hear it.
+    pub(super) fn answer_desk(&mut self, now: Instant, asked: Asked) {
+        let done = self.order(now, &asked.tenant, &asked.order);
+        let _ = asked.answer.send(done);
+    }
+
+    /// Does what somebody wants, if they may, and tells of it either way.
+    ///
+    /// Not to be called from within a call's turn ([`Switch::with_call`]): the call is not in its place then.
+    ///
+    /// # Errors
+    /// With the word and the sentence for whoever wanted it.
+    pub(in crate::switch) fn order(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: &Order,
+    ) -> Result<Done, Refused> {
+        let result = allowed(order, |user| self.person(tenant, user))
+            .and_then(|()| self.perform_order(now, tenant, order));
+        self.note_order(tenant, order, &result);
+        result
+    }
+
+    fn perform_order(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: &Order,
+    ) -> Result<Done, Refused> {
+        if let Some(act) = order.deed.act(self.reasons_of(tenant)) {
+            let agent = AgentId::from(&*order.user);
+            let by = order.by.about(&order.user);
+            let status = self.act_on_agent(now, tenant, &agent, act?, by);
+            let status = status.map_err(|refusal| Refused::by_floor(&order.user, refusal))?;
+            return Ok(Done {
+                agent: Some(status),
+                call: None,
+            });
+        }
+        match &order.deed {
+            Deed::HangUp {} => self.hang_up_at_desk(now, tenant, order),
+            deed => Err(Refused::new(
+                "not_here",
+                format!("{} is of no use here", deed.word()),
+            )),
+        }
+    }
+
+    /// What rights are looked at by; `None` when nobody has this extension.
+    pub(in crate::switch) fn person(&self, tenant: &TenantId, user: &str) -> Option<Person> {
+        let settings = self.tenants.get(&*tenant.0)?;
+        if let Some(user) = settings.users.get(user) {
+            return Some(user.person.clone());
+        }
+        let mut stored = self.parts.users.iter();
+        let known = stored.any(|it| it.tenant == *tenant.0 && it.extension == user);
+        known.then(Person::default)
+    }
+
+    /// A tenant's names for 置忙.
+    fn reasons_of(&self, tenant: &TenantId) -> &[String] {
+        let settings = self.tenants.get(&*tenant.0);
+        settings.map_or(&[], |it| &it.busy_reasons)
+    }
+
+    fn note_order(&self, tenant: &TenantId, order: &Order, result: &Result<Done, Refused>) {
+        let outcome = result
+            .as_ref()
+            .map_or_else(|refused| refused.word, |_| "done");
+        let by = order.by.to_string();
+        tracing::info!(
+            target: "security", event = "desk_command", tenant = %tenant, by, user = order.user,
+            command = order.deed.word(), outcome
+        );
+        let call = result.as_ref().ok().and_then(|done| done.call);
+        let news = News::DeskCommand {
+            by,
+            user: order.user.clone(),
+            command: order.deed.word(),
+            outcome,
+        };
+        self.tell(tenant, call, news);
+    }
+}

@@ -1,0 +1,21 @@
+//! What people do at their desks, done by programs in their names.
+
+use axum::Json;
+use call::desk::Deed;
+
+use super::body::{Given, Named};
+use super::own::Own;
+use super::problem::Problem;
+use crate::floor::Performed;
+
+/// Does it, as a star code or a key of the user's phone would.
+pub(super) async fn command(
+    own: Own,
+    Named(user): Named,
+    Given(deed): Given<Deed>,
+) -> Result<Json<Performed>, Problem> {
+    let word = deed.word();
+    let done = own.order(user.clone(), deed).await?;
+    own.note("command", &format_args!("{word} {user}"));
+    Ok(Json(done))
+}
