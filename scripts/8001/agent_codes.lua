@@ -5,7 +5,15 @@ local STATES = {
   busy       = "agent/state-busy",
   idle       = "agent/state-idle",
   offered    = "agent/state-offered",
+  dialling   = "agent/state-dialling",
+  calling    = "agent/state-calling",
   talking    = "agent/state-talking",
+  holding    = "agent/state-holding",
+  consulting = "agent/state-consulting",
+  conference = "agent/state-conference",
+  internal   = "agent/state-internal",
+  monitoring = "agent/state-monitoring",
+  barging    = "agent/state-barging",
   wrap_up    = "agent/state-wrap-up",
 }
 

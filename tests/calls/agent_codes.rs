@@ -85,7 +85,7 @@ fn in_a_call_nobody_logs_out_and_a_press_applies_after_it() {
     );
     assert_eq!(
         exchange.states("1049"),
-        ["busy login agent", "talking  engine"]
+        ["busy login agent", "calling  engine", "internal  engine"]
     );
     rung.hangs_up();
     call.is_over_within(Duration::from_secs(15));

@@ -85,6 +85,14 @@ impl Conferring {
         }
     }
 
+    /// Who else is in the room.
+    pub(crate) fn others(&self) -> &[Guest] {
+        match &self.stage {
+            Stage::In { others, .. } => others,
+            Stage::Asking | Stage::Talking(_) => &[],
+        }
+    }
+
     /// Whether one other is in the room with it, so that the two could be one call.
     pub(crate) fn is_a_pair(&self) -> bool {
         matches!(&self.stage, Stage::In { others, .. } if others.len() == 1)

@@ -84,10 +84,26 @@ function calls.number(number) end
 ---@class Agents
 agents = {}
 
+---@alias AgentState
+---| "logged_out"    未登录
+---| "busy"          置忙
+---| "idle"          置闲
+---| "offered"       准备接听
+---| "dialling"      外呼振铃
+---| "calling"       呼叫对方
+---| "talking"       通话中
+---| "holding"       保持中
+---| "consulting"    咨询中
+---| "conference"    会议中
+---| "internal"      内部通话
+---| "monitoring"    监听中
+---| "barging"       强插中
+---| "wrap_up"       事后
+
 ---@class AgentStatus
 ---@field id string
 ---@field name string?             The user's, in config.lua
----@field state "logged_out"|"busy"|"idle"|"offered"|"talking"|"wrap_up"   未登录 置忙 置闲 准备接听 通话中 事后
+---@field state AgentState
 ---@field reason string?           Of busy: a name of `agents.reasons` in config.lua, or login, after_call, no_answer, rejected, phone_busy, unreachable, lost, reset
 ---@field reachable boolean        A phone of theirs answers
 ---@field lasted number            Seconds in this state
@@ -110,7 +126,7 @@ function agents.get(id) end
 
 ---@class AgentListOptions
 ---@field queue? string
----@field state? "logged_out"|"busy"|"idle"|"offered"|"talking"|"wrap_up"
+---@field state? AgentState
 
 ---All agents, by id.
 ---@param options? AgentListOptions

@@ -10,7 +10,8 @@ pub struct Agent {
     pub id: String,
     /// Shown to others.
     pub name: Option<String>,
-    /// `logged_out`, `busy`, `idle`, `offered`, `talking`, `wrap_up`.
+    /// `logged_out`, `busy`, `idle`, `offered`, `dialling`, `calling`, `talking`, `holding`,
+    /// `consulting`, `conference`, `internal`, `monitoring`, `barging`, `wrap_up`.
     pub state: &'static str,
     /// Why they are busy: one of the tenant's names, or the exchange's own word.
     pub reason: Option<String>,
@@ -64,8 +65,24 @@ pub struct AgentCounts {
     pub idle: usize,
     /// 准备接听.
     pub offered: usize,
+    /// 外呼振铃: their own phone rings first.
+    pub dialling: usize,
+    /// 呼叫对方.
+    pub calling: usize,
     /// 通话中.
     pub talking: usize,
+    /// 保持中.
+    pub holding: usize,
+    /// 咨询中.
+    pub consulting: usize,
+    /// 会议中.
+    pub conference: usize,
+    /// 内部通话.
+    pub internal: usize,
+    /// 监听中.
+    pub monitoring: usize,
+    /// 强插中.
+    pub barging: usize,
     /// 事后.
     pub wrap_up: usize,
 }
@@ -78,7 +95,15 @@ impl AgentCounts {
             "busy" => &mut self.busy,
             "idle" => &mut self.idle,
             "offered" => &mut self.offered,
+            "dialling" => &mut self.dialling,
+            "calling" => &mut self.calling,
             "talking" => &mut self.talking,
+            "holding" => &mut self.holding,
+            "consulting" => &mut self.consulting,
+            "conference" => &mut self.conference,
+            "internal" => &mut self.internal,
+            "monitoring" => &mut self.monitoring,
+            "barging" => &mut self.barging,
             "wrap_up" => &mut self.wrap_up,
             _ => return,
         };

@@ -8,8 +8,8 @@ use super::name::AgentIx;
 use super::strategy::Strategy;
 use super::timers::Timer;
 use super::{
-    Acd, Act, AgentId, By, DialogNews, OfferEnd, Output, Reason, Refusal, Setbacks, StateChange,
-    Withdrawn,
+    Acd, Act, AgentId, By, DialogNews, Doing, OfferEnd, Output, Reason, Refusal, Setbacks,
+    StateChange, Withdrawn,
 };
 use crate::CallId;
 
@@ -216,6 +216,7 @@ impl Acd {
                     confirmed: false,
                     customer,
                     alone: false,
+                    doing: Doing::Plain,
                     wrap_up,
                 });
                 dialog.customer |= customer;
@@ -227,6 +228,7 @@ impl Acd {
                     confirmed: false,
                     customer: false,
                     alone: false,
+                    doing: Doing::Plain,
                     wrap_up,
                 });
                 dialog.confirmed = true;
@@ -238,14 +240,24 @@ impl Acd {
                 }
                 self.attend(ix, call);
             }
+            DialogNews::Does(doing) => {
+                if let Some(dialog) = self.agents[ix.0].dialogs.get_mut(&call) {
+                    dialog.doing = doing;
+                }
+                self.attend(ix, call);
+            }
             DialogNews::Ended => self.agents[ix.0].end_dialog(now, call, &self.rules),
         }
     }
 
-    /// Whoever talks to somebody else does not come to the phone that rings.
+    /// Whoever talks to somebody else, or calls them, does not come to the phone that rings.
     fn attend(&mut self, ix: AgentIx, call: CallId) {
         let dialog = self.agents[ix.0].dialogs.get(&call);
-        if dialog.is_some_and(|dialog| dialog.confirmed && !dialog.alone) {
+        let is_away = |dialog: &Dialog| {
+            let calls = matches!(dialog.doing, Doing::Calls | Doing::Dials);
+            calls || (dialog.confirmed && !dialog.alone)
+        };
+        if dialog.is_some_and(is_away) {
             self.take_back_offer(ix);
         }
     }

@@ -1,126 +1,17 @@
 //! An agent: what they want, what their phone does, and the state that follows (A.4).
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::decision::Because;
+use super::doing::{self, Doing};
 use super::name::QueueIx;
 use super::plan::{AfterWrapUp, AgentRules};
 use super::presence::{Fact, Facts};
-use super::{AgentId, LeaseId, Setbacks};
+use super::{AgentId, LeaseId, Reason, Setbacks, State};
 use crate::CallId;
-
-/// What an agent is doing. Whether their phone can be reached is another fact, and never mixed in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// 未登录.
-    LoggedOut,
-    /// 置忙.
-    Busy(Reason),
-    /// 置闲.
-    Idle,
-    /// 准备接听: a call is offered, the phone is to ring or rings.
-    Offered,
-    /// 通话中: there is a confirmed dialog.
-    Talking,
-    /// 事后.
-    WrapUp,
-}
-
-/// Why an agent is 置忙.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The agent chose it, with one of the tenant's codes (小休, 会议 …); 0 is none.
-    Code(u8),
-    /// Just logged in.
-    Login,
-    /// 自动置忙 after a call.
-    AfterCall,
-    /// Did not answer several calls in a row (未应答).
-    NoAnswer,
-    /// Declined several calls in a row.
-    Rejected,
-    /// The phone was busy for several calls in a row.
-    PhoneBusy,
-    /// The phone could not be rung for several calls in a row.
-    Unreachable,
-    /// The phone was lost for too long (掉线).
-    Lost,
-    /// 重置.
-    Reset,
-}
-
-impl State {
-    /// The word that scripts and records use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::LoggedOut => "logged_out",
-            Self::Busy(_) => "busy",
-            Self::Idle => "idle",
-            Self::Offered => "offered",
-            Self::Talking => "talking",
-            Self::WrapUp => "wrap_up",
-        }
-    }
-
-    /// What agents are shown and told.
-    pub fn chinese(self) -> &'static str {
-        match self {
-            Self::LoggedOut => "未登录",
-            Self::Busy(_) => "置忙",
-            Self::Idle => "置闲",
-            Self::Offered => "准备接听",
-            Self::Talking => "通话中",
-            Self::WrapUp => "事后",
-        }
-    }
-}
-
-impl State {
-    /// Why a 置忙 is one, if there is more to say than that the agent chose it: the tenant's name
-    /// of the code (`codes` are those of 1, 2 …), or the machine's own word.
-    pub fn reason(self, codes: &[String]) -> Option<&str> {
-        match self {
-            Self::Busy(Reason::Code(code)) => {
-                let index = usize::from(code).checked_sub(1)?;
-                codes.get(index).map(String::as_str)
-            }
-            Self::Busy(reason) => Some(reason.word()),
-            _ => None,
-        }
-    }
-}
-
-impl Reason {
-    /// The word that scripts and records use; the tenant names the codes.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Code(_) => "code",
-            Self::Login => "login",
-            Self::AfterCall => "after_call",
-            Self::NoAnswer => "no_answer",
-            Self::Rejected => "rejected",
-            Self::PhoneBusy => "phone_busy",
-            Self::Unreachable => "unreachable",
-            Self::Lost => "lost",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "code {code}"),
-            other => f.write_str(other.word()),
-        }
-    }
-}
 
 /// One agent. The shown state is derived from these facts, never stored as truth.
 #[derive(Clone, Debug)]
@@ -187,7 +78,16 @@ pub(super) struct Dialog {
     pub(super) customer: bool,
     /// With the exchange alone.
     pub(super) alone: bool,
+    /// What shows of it.
+    pub(super) doing: Doing,
     pub(super) wrap_up: WrapUpLimit,
+}
+
+impl Dialog {
+    fn state(&self) -> Option<State> {
+        let talks = self.confirmed && !self.alone;
+        self.doing.state(talks, self.customer)
+    }
 }
 
 /// The longest 事后; `None` until the agent ends it.
@@ -243,12 +143,12 @@ impl Agent {
         if self.duty == Duty::LoggedOut {
             return State::LoggedOut;
         }
-        let talks = |dialog: &Dialog| dialog.confirmed && !dialog.alone;
-        if self.dialogs.values().any(talks) {
-            return State::Talking;
-        }
-        if let Hold::Offered(_) = self.hold {
-            return State::Offered;
+        let shown = doing::shown(self.dialogs.values().filter_map(Dialog::state));
+        match (shown, self.hold) {
+            (Some(state), _) if state.is_conversation() => return state,
+            (_, Hold::Offered(_)) => return State::Offered,
+            (Some(state), _) => return state,
+            (None, _) => {}
         }
         match self.duty {
             Duty::LoggedOut => State::LoggedOut,
@@ -280,7 +180,7 @@ impl Agent {
         if !self.is_reachable() {
             return Some(Because::Unreachable);
         }
-        if self.state() == State::Talking {
+        if self.state().is_conversation() {
             return Some(Because::Talking);
         }
         if !self.dialogs.is_empty() {
@@ -316,7 +216,8 @@ impl Agent {
         facts.note(Fact::Paused, matches!(state, State::Busy(_)));
         facts.note(Fact::Idle, state == State::Idle);
         facts.note(Fact::Offered, state == State::Offered);
-        facts.note(Fact::Talking, state == State::Talking);
+        let occupied = matches!(state, State::Dialling | State::Calling);
+        facts.note(Fact::Talking, state.is_conversation() || occupied);
         facts.note(Fact::WrapUp, state == State::WrapUp);
         facts.note(Fact::Reachable, self.is_reachable());
         let delayed = self.record.not_before.is_some_and(|then| then > now);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Acd, AgentId, DialogNews};
+use super::{Acd, AgentId, DialogNews, Doing};
 use crate::{Call, CallId, Leg, LegState};
 
 /// What was told of the users in one call.
@@ -17,6 +17,7 @@ struct User {
     alone: bool,
     /// Somebody who is no user was there, too.
     customer: bool,
+    doing: Doing,
 }
 
 impl Acd {
@@ -39,6 +40,9 @@ impl Acd {
             }
             if user.alone != told.is_some_and(|told| told.alone) {
                 self.handle_dialog(now, &agent, id, DialogNews::Alone(user.alone));
+            }
+            if user.doing != told.map(|told| told.doing).unwrap_or_default() {
+                self.handle_dialog(now, &agent, id, DialogNews::Does(user.doing));
             }
             if user.confirmed && !told.is_some_and(|told| told.confirmed) {
                 self.handle_dialog(now, &agent, id, DialogNews::Confirmed);
@@ -70,17 +74,29 @@ fn users_in(call: &Call, seen: &Seen) -> Vec<User> {
         let Some(name) = leg.user() else { continue };
         let confirmed = leg.state() == LegState::Up;
         match users.iter_mut().find(|it| it.name == name) {
-            Some(known) => known.confirmed |= confirmed,
+            Some(known) => {
+                known.confirmed |= confirmed;
+                known.doing = match known.doing {
+                    Doing::Plain => Doing::of(call, leg),
+                    other => other,
+                };
+            }
             None => {
                 let before = seen.0.iter().find(|it| it.name == name);
+                let (doing, company) = (Doing::of(call, leg), call.company());
                 let is_customer =
                     |other: &Leg| other.user().is_none() && other.state() == LegState::Up;
                 users.push(User {
                     name: name.to_owned(),
                     confirmed,
-                    alone: living(call).count() == 1 && before.is_none_or(|before| before.alone),
+                    alone: living(call).count() == 1
+                        && company.is_empty()
+                        && doing == Doing::Plain
+                        && before.is_none_or(|before| before.alone),
                     customer: before.is_some_and(|before| before.customer)
+                        || company.iter().any(|guest| guest.user.is_none())
                         || living(call).any(is_customer),
+                    doing,
                 });
             }
         }

@@ -9,8 +9,8 @@ use super::name::AgentIx;
 use super::plan::Offering;
 use super::timers::Timer;
 use super::{
-    Acd, By, Episode, EpisodeOffer, LeaseId, Leave, News, OfferEnd, Output, Reason, Setbacks,
-    Withdrawn,
+    Acd, By, Doing, Episode, EpisodeOffer, LeaseId, Leave, News, OfferEnd, Output, Reason,
+    Setbacks, Withdrawn,
 };
 use crate::{CallId, Cause};
 
@@ -157,6 +157,7 @@ impl Acd {
                 confirmed: true,
                 customer: true,
                 alone: false,
+                doing: Doing::Plain,
                 wrap_up,
             },
         );

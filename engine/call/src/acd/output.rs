@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Ask, AskId, Decision, Episode, EpisodeOffer, LeaseId, QueueName, State};
+use super::{
+    AgentId, Ask, AskId, Decision, Doing, Episode, EpisodeOffer, LeaseId, QueueName, State,
+};
 use crate::{CallId, Cause};
 
 /// A caller who is to wait in a queue.
@@ -155,6 +157,8 @@ pub enum DialogNews {
     /// nothing meanwhile, and are otherwise as if they were in no call, so that what they do by
     /// star code applies at once.
     Alone(bool),
+    /// What the agent does in it now.
+    Does(Doing),
     /// It is answered.
     Confirmed,
     /// It is over.

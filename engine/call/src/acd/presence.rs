@@ -54,7 +54,7 @@ facts! {
     Idle "idle",
     /// 准备接听.
     Offered "offered",
-    /// 通话中.
+    /// In a conversation, or calling somebody: 通话中, 保持中, 咨询中, 呼叫对方 …
     Talking "talking",
     /// 事后.
     WrapUp "wrap_up",

@@ -99,13 +99,22 @@ fn duty(
 ) -> Result<Kept, Unreadable> {
     let Some(duty) = fields.get("duty") else {
         return Ok(match shown {
-            Some(State::Idle | State::Offered) => Kept::Rest(Rest::Idle),
+            Some(State::Idle | State::Offered | State::Dialling | State::Calling) => {
+                Kept::Rest(Rest::Idle)
+            }
             Some(State::Busy(reason)) => Kept::Rest(Rest::Busy(reason)),
-            Some(State::Talking | State::WrapUp) => Kept::WrapUp {
+            Some(
+                State::Talking
+                | State::Holding
+                | State::Consulting
+                | State::Conference
+                | State::WrapUp,
+            ) => Kept::WrapUp {
                 left: None,
                 then: Rest::Idle,
             },
-            Some(State::LoggedOut) | None => Kept::Rest(Rest::Busy(Reason::Login)),
+            Some(State::LoggedOut | State::Internal | State::Monitoring | State::Barging)
+            | None => Kept::Rest(Rest::Busy(Reason::Login)),
         });
     };
     if let Some(rest) = duty.get("rest").and_then(read) {

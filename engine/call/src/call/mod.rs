@@ -12,6 +12,7 @@ mod origin;
 pub(crate) mod random;
 pub(crate) mod recording;
 mod scripts;
+mod standing;
 pub(crate) mod timeline;
 mod transfers;
 

@@ -258,10 +258,9 @@ fn wanted(lua: &Lua, values: MultiValue) -> mlua::Result<Wanted> {
         Value::Nil => None,
         value => {
             let word = text(&value).unwrap_or_else(|| shown(&value));
-            let known = STATES.iter().copied().find(|state| *state == word);
-            Some(known.ok_or_else(|| {
-                options.refuse("state", unknown_word(&word, STATES.iter().copied()))
-            })?)
+            let words = || State::ALL.into_iter().map(State::word);
+            let known = words().find(|state| *state == word);
+            Some(known.ok_or_else(|| options.refuse("state", unknown_word(&word, words())))?)
         }
     };
     Ok(Wanted { queue, state })
@@ -303,13 +302,3 @@ pub(super) fn too_busy(function: &str) -> Error {
 }
 
 const AN_AGENT: &str = "an agent such as \"1049\"";
-
-/// The words of [`State::word`].
-const STATES: [&str; 6] = [
-    State::LoggedOut.word(),
-    State::Busy(call::acd::Reason::Login).word(),
-    State::Idle.word(),
-    State::Offered.word(),
-    State::Talking.word(),
-    State::WrapUp.word(),
-];

@@ -127,7 +127,8 @@ fn mistakes_are_told_in_a_sentence() {
         (
             "agents.list { state = 'bussy' }",
             "test.lua:1: agents.list: state: 'bussy' is none of logged_out, busy, idle, offered, \
-             talking, wrap_up (did you mean 'busy'?)",
+             dialling, calling, talking, holding, consulting, conference, internal, monitoring, \
+             barging, wrap_up (did you mean 'busy'?)",
         ),
         (
             "queues.get('suport')",

@@ -85,12 +85,20 @@ pub(super) async fn act(
 }
 
 /// How agents can stand.
-const STATES: [&str; 6] = [
+const STATES: [&str; 14] = [
     "logged_out",
     "busy",
     "idle",
     "offered",
+    "dialling",
+    "calling",
     "talking",
+    "holding",
+    "consulting",
+    "conference",
+    "internal",
+    "monitoring",
+    "barging",
     "wrap_up",
 ];
 

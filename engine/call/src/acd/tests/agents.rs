@@ -180,7 +180,7 @@ fn an_internal_or_unanswered_call_blocks_and_leaves_no_wrap_up() {
     floor.calls();
     assert_eq!(floor.ringing(), [""; 0], "the phone is not free");
     floor.dialog("1049", own, DialogNews::Confirmed);
-    assert_eq!(floor.state("1049"), State::Talking);
+    assert_eq!(floor.state("1049"), State::Internal);
     floor.parts("1049", own);
 
     assert_eq!(floor.ringing(), ["1049"]);
@@ -416,7 +416,7 @@ fn a_menu_that_puts_the_agent_through_to_somebody_is_a_call_like_any_other() {
 
     floor.dialog("1049", own, DialogNews::Alone(false));
 
-    assert_eq!(floor.state("1049"), State::Talking);
+    assert_eq!(floor.state("1049"), State::Internal);
     assert_eq!(floor.ringing(), [""; 0]);
     assert_eq!(floor.act("1049", Act::LogOut), Err(Refusal::InCall));
 }

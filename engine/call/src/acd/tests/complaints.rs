@@ -239,7 +239,7 @@ fn d5_wrap_up_is_not_cut_short_by_a_call_in_the_midst_of_it() {
 
     floor.wait(s(5));
     floor.dialog("1049", colleague, DialogNews::Confirmed);
-    assert_eq!(floor.state("1049"), State::Talking);
+    assert_eq!(floor.state("1049"), State::Internal);
     floor.wait(s(5));
     floor.parts("1049", colleague);
     assert_eq!(floor.state("1049"), State::WrapUp);

@@ -3,6 +3,7 @@
 mod agents;
 mod choosing;
 mod complaints;
+mod doings;
 mod limits;
 mod load;
 mod offers;

@@ -313,7 +313,15 @@ async fn a_state_that_no_agent_can_have_is_refused() {
         "busy",
         "idle",
         "offered",
+        "dialling",
+        "calling",
         "talking",
+        "holding",
+        "consulting",
+        "conference",
+        "internal",
+        "monitoring",
+        "barging",
         "wrap_up",
     ] {
         let path = format!("/api/v1/agents?state={state}");

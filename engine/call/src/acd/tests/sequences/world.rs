@@ -112,7 +112,7 @@ impl World {
                 shown.is_none() || shown == told.as_ref(),
                 "all agree on a state",
             );
-            let talks = status.map(|it| it.state) == Some(State::Talking);
+            let talks = status.is_some_and(|it| it.state.is_conversation());
             let lives = self.legs.iter().any(|((who, _), up)| who == agent && *up);
             self.promise(!talks || lives, "通话中 is a live confirmed dialog");
         }
