@@ -213,6 +213,19 @@ impl Stream {
         }
     }
 
+    /// The next event; `None` when there are no more, or none comes for a long time.
+    pub(crate) fn next_if_any(&mut self) -> Option<Value> {
+        loop {
+            match self.socket.read() {
+                Ok(Message::Text(text)) => return serde_json::from_str(&text).ok(),
+                Ok(Message::Close(_)) => return None,
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(error)) if is_quiet(&error) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// All events up to the first of a kind, that one included.
     pub(crate) fn until(&mut self, kind: &str) -> Vec<Value> {
         let mut events = Vec::new();
@@ -225,4 +238,9 @@ impl Stream {
             }
         }
     }
+}
+
+fn is_quiet(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{TimedOut, WouldBlock};
+    matches!(error.kind(), TimedOut | WouldBlock)
 }

@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once};
 
 use moonswitch::clock::WallClock;
 use moonswitch::control::{self, Question};
 use moonswitch::{Engine, EngineOptions};
 use store::{CallDetails, CallFilter, CallRow, MailboxRow, RecordingRow, Sqlite, Store};
 
+use super::agree::Witnesses;
 use super::phone::{Manner, Phone};
 use super::program::Program;
 use super::project::{Setup, Street, project, project_folder};
@@ -28,6 +29,8 @@ pub(crate) struct Exchange {
     pub(crate) folder: PathBuf,
     street: Street,
     next_house: AtomicU8,
+    /// Who is asked whether all agree on an agent's state.
+    pub(super) witnesses: Mutex<Option<Witnesses>>,
 }
 
 impl Exchange {
@@ -83,6 +86,7 @@ impl Exchange {
             folder,
             street,
             next_house: AtomicU8::new(10),
+            witnesses: Mutex::default(),
         }
     }
 
@@ -111,6 +115,7 @@ impl Exchange {
     /// Ends the exchange in order; its folder stays, and [`resume`](Self::resume) starts it again.
     pub(crate) fn stop(&mut self) {
         self.store = None;
+        *self.witnesses.lock().unwrap() = None;
         if let Some(engine) = self.engine.take() {
             engine.stop();
         }

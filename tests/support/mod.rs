@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod agree;
 mod api;
 mod baresip;
 mod ear;

@@ -258,9 +258,12 @@ fn config(street: &Street, setup: &Setup) -> String {
     } = setup;
     let more = setup.more.replace("EXCHANGE", &exchange.ip().to_string());
     // The shipped dialplan asks for these.
-    let plugins = match &setup.script {
-        None => "plugins = { tickets = {}, survey = {} },",
-        Some(_) => "",
+    let witness = setup.plugins.iter().any(|(name, ..)| *name == "witness");
+    let plugins = match (&setup.script, witness) {
+        (None, false) => "plugins = { tickets = {}, survey = {} },",
+        (None, true) => "plugins = { tickets = {}, survey = {}, witness = {} },",
+        (Some(_), true) => "plugins = { witness = {} },",
+        (Some(_), false) => "",
     };
     // A trunk's calls must have a context to enter; not every dialplan here is one for callers.
     let script = setup.script.as_deref();

@@ -7,6 +7,7 @@
 mod asked;
 mod book;
 mod calls;
+mod lamps;
 mod legs;
 mod mending;
 mod news;
@@ -143,6 +144,7 @@ impl Switch {
         self.look_for_strangers(tenant, &plan);
         self.look_at_phones(now, tenant);
         self.drain_floor(now, tenant);
+        self.light_agents(now, tenant);
     }
 
     /// Says who is to serve queues and is no user.

@@ -77,10 +77,13 @@ impl Switch {
                 let delivery = Delivery::Decision(What::from(&decision));
                 self.floors.deliveries.push_back((decision.call, delivery));
             }
-            Output::State(change) => tracing::info!(
-                %tenant, agent = %change.agent, state = change.state.word(), by = %change.by,
-                reachable = change.reachable, "agent"
-            ),
+            Output::State(change) => {
+                self.light_agent(now, tenant, &change.agent);
+                tracing::info!(
+                    %tenant, agent = %change.agent, state = change.state.word(), by = %change.by,
+                    reachable = change.reachable, "agent"
+                );
+            }
             Output::Episode(stay) => tracing::info!(
                 %tenant, call = %stay.call, queue = %stay.queue, outcome = stay.outcome.word(),
                 seconds = stay.wait_ms / 1_000, "queue"

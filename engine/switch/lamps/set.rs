@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use call::{Light, TenantId};
-use sip::body::{DialogInfo, DialogReport, DialogState};
+use sip::body::{DialogInfo, DialogParty, DialogReport, DialogState};
 use sip::{Host, SubscriptionId, Uri};
 
 use super::pace::Pace;
@@ -23,6 +23,8 @@ type Key = (TenantId, String);
 #[derive(Debug, Default)]
 struct Lamp {
     light: Light,
+    /// What a phone with a display may write beside it.
+    text: String,
     /// Somebody has said how it is: it may be watched by whoever is a user.
     is_set: bool,
     watchers: Vec<SubscriptionId>,
@@ -94,16 +96,32 @@ impl SetLamps {
             Light::On => DialogState::Confirmed,
             Light::Blinking => DialogState::Early,
         };
+        let entity = Uri::for_user(name, &host, None);
+        let text = lamp.map(|lamp| &lamp.text).filter(|text| !text.is_empty());
+        let remote = text.map(|text| DialogParty {
+            identity: entity.clone(),
+            display: text.clone(),
+            target: None,
+        });
         DialogInfo {
-            entity: Uri::for_user(name, &host, None),
+            entity,
             version,
             is_full: true,
-            dialogs: vec![DialogReport::of(name, state)],
+            dialogs: vec![DialogReport {
+                remote,
+                ..DialogReport::of(name, state)
+            }],
         }
     }
 
     /// Returns false where the tenant has too many.
-    fn set(&mut self, now: Instant, tenant: &TenantId, name: &str, light: Light) -> bool {
+    fn set(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        name: &str,
+        (light, text): (Light, &str),
+    ) -> bool {
         let key = (tenant.clone(), name.to_owned());
         if !self.all.contains_key(&key) {
             let ours = self.all.range((tenant.clone(), String::new())..);
@@ -114,7 +132,10 @@ impl SetLamps {
         }
         let lamp = self.all.entry(key.clone()).or_default();
         lamp.is_set = true;
-        if std::mem::replace(&mut lamp.light, light) != light && !lamp.watchers.is_empty() {
+        let is_new = lamp.light != light || lamp.text != text;
+        lamp.light = light;
+        text.clone_into(&mut lamp.text);
+        if is_new && !lamp.watchers.is_empty() {
             self.pace.want(now, key);
         }
         true
@@ -131,7 +152,18 @@ impl Switch {
         name: &str,
         light: Light,
     ) {
-        if !self.lamps.set.set(now, tenant, name, light) {
+        self.set_lamp_with(now, tenant, name, (light, ""));
+    }
+
+    /// The same, with what phones that have a display may write beside it.
+    pub(in crate::switch) fn set_lamp_with(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        name: &str,
+        shows: (Light, &str),
+    ) {
+        if !self.lamps.set.set(now, tenant, name, shows) {
             tracing::warn!(%tenant, name, "no more lamps: a tenant has {MOST} at most");
         }
     }
