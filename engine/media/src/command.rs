@@ -115,6 +115,24 @@ pub enum Command {
         /// Who goes.
         leg: LegKey,
     },
+    /// A leg supervises another from now on: it hears what the agent's says, and all that the agent's
+    /// hears, music and prompts too, and nobody whom it heard before. Who hears it is told by
+    /// `heard_by`, and may be told anew at any time. It follows the agent's leg through holds,
+    /// bridges and rooms; several may supervise one leg. What is played to it covers what it hears,
+    /// and what only passes through (G.729) is not heard.
+    Supervise {
+        /// Who supervises.
+        leader: LegKey,
+        /// Who is supervised.
+        agent: LegKey,
+        /// Who hears the one who supervises.
+        heard_by: HeardBy,
+    },
+    /// It supervises nobody any more; the others' conversation is what it was without it.
+    StopSupervising {
+        /// Who supervised.
+        leader: LegKey,
+    },
     /// Send keys by RFC 4733, or as tones where the leg has no telephone-event. Nothing else is
     /// heard by the leg until they are sent, but in the pause of a comma.
     SendDigits {
@@ -183,11 +201,13 @@ impl Command {
             | Self::Music { leg, .. }
             | Self::EnterRoom { leg, .. }
             | Self::LeaveRoom { leg }
+            | Self::StopSupervising { leader: leg }
             | Self::RecordRoom { leg, .. }
             | Self::SendDigits { leg, .. }
             | Self::Press { leg, .. } => legs.push(*leg),
             Self::Connect { a, b } | Self::Disconnect { a, b } => legs.extend([*a, *b]),
             Self::Listen { from, to } => legs.extend([*from, *to]),
+            Self::Supervise { leader, agent, .. } => legs.extend([*leader, *agent]),
             Self::RecordLegs { left, right, .. } => {
                 legs.extend([*left, *right].into_iter().flatten())
             }
@@ -206,6 +226,17 @@ impl Command {
             _ => None,
         }
     }
+}
+
+/// Who hears a leg that supervises another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HeardBy {
+    /// It listens, and nobody hears it.
+    Nobody,
+    /// The leg that it supervises, and nobody who hears that leg: it whispers.
+    Agent,
+    /// The leg that it supervises, whoever hears that leg, and whoever else supervises it.
+    Everybody,
 }
 
 /// One piece of a playing.

@@ -22,8 +22,8 @@ pub mod wav;
 pub use board::{Board, Counters, MovedLeg, MovedRecording};
 pub use clip::Clip;
 pub use command::{
-    Channel, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music, Negotiated, PlayItem,
-    PlayKey, RecordingKey, RecordingSink, RoomKey, TelephoneEvent, Wire,
+    Channel, CodecKind, Command, Direction, HeardBy, Latch, LegConfig, LegKey, Music, Negotiated,
+    PlayItem, PlayKey, RecordingKey, RecordingSink, RoomKey, TelephoneEvent, Wire,
 };
 pub use error::{ClipError, CodecError, SdpError};
 pub use event::{Event, Quality};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::{
-    Board, Channel, Clip, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Music,
+    Board, Channel, Clip, CodecKind, Command, Direction, HeardBy, Latch, LegConfig, LegKey, Music,
     Negotiated, PlayItem, PlayKey, RecordingKey, RecordingSink, TelephoneEvent, Wire,
 };
 
@@ -135,6 +135,25 @@ fn a_key_and_a_report_cost_no_allocation() {
     assert_eq!(counted, 0);
     assert_eq!(lab.wire.0 - before.0, 8 * 100);
     assert!(lab.wire.1 - before.1 >= 2);
+}
+
+#[test]
+fn a_packet_of_a_supervised_conversation_costs_no_allocation() {
+    for heard_by in [HeardBy::Nobody, HeardBy::Agent, HeardBy::Everybody] {
+        let mut lab = Lab::new();
+        let (a, b) = (lab.leg(CodecKind::Pcma, 8), lab.leg(CodecKind::G722, 9));
+        lab.command(Command::Connect { a, b });
+        for _ in 0..2 {
+            let leader = lab.leg(CodecKind::Pcmu, 0);
+            lab.command(Command::Supervise {
+                leader,
+                agent: b,
+                heard_by,
+            });
+        }
+
+        assert_eq!(lab.allocations_of_a_second(), 0, "{heard_by:?}");
+    }
 }
 
 #[test]

@@ -123,11 +123,16 @@ impl Board {
         if self.legs.leg(slot)?.mouth.is_mixed {
             return Some(Duration::from_millis(20));
         }
-        let listeners = self.legs.leg(slot)?.heard_by.iter();
-        let lengths = listeners.filter_map(|&to| {
+        let leg = self.legs.leg(slot)?;
+        let lengths = leg.heard_by.iter().filter_map(|&to| {
             let leg = self.legs.leg(to)?;
+            if leg.mouth.blend.is_some() || !leg.along.is_empty() {
+                return Some(20);
+            }
             (leg.mouth.path == Path::Samples).then_some(leg.ptime().as_millis())
         });
+        let aside = (!leg.aside.is_empty()).then_some(20);
+        let lengths = lengths.chain(aside);
         let shortest = lengths.map(|length| if length % 20 == 0 { 20 } else { 10 });
         shortest.min().map(Duration::from_millis)
     }
@@ -148,7 +153,9 @@ fn path(from: &Leg, to: &Leg) -> Path {
     let same_length =
         Duration::from_millis(u64::from(from.reception.packet_length())) == to.ptime();
     let laws = [CodecKind::Pcma, CodecKind::Pcmu];
-    if said == heard && (any_length || same_length) {
+    if to.mouth.blend.is_some() && said.decodes() {
+        Path::Samples
+    } else if said == heard && (any_length || same_length) {
         Path::Relay
     } else if laws.contains(&said) && laws.contains(&heard) && same_length {
         Path::OtherLaw

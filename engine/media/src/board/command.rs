@@ -47,6 +47,21 @@ impl Board {
                     self.leave_room(now, slot);
                 }
             }
+            Command::Supervise {
+                leader,
+                agent,
+                heard_by,
+            } => {
+                if let (Some(leader), Some(agent)) = (self.legs.find(leader), self.legs.find(agent))
+                {
+                    self.supervise(now, leader, agent, heard_by);
+                }
+            }
+            Command::StopSupervising { leader } => {
+                if let Some(slot) = self.legs.find(leader) {
+                    self.stop_supervising(slot);
+                }
+            }
             Command::SendDigits { leg, digits } => self.send_digits(now, leg, &digits),
             Command::Press { leg, digit } => self.press(now, leg, digit),
             Command::StartRecording {
@@ -81,6 +96,7 @@ impl Board {
                 }
             }
         }
+        self.arrange_supervision(now);
     }
 
     fn add_leg(&mut self, now: Instant, key: LegKey, config: LegConfig) {
@@ -124,6 +140,7 @@ impl Board {
                 self.unhear(now, from, slot);
             }
         }
+        self.forget_supervision_of(now, slot);
         self.mouths.leave(slot);
         self.ears.leave(slot);
     }

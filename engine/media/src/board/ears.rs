@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use super::Board;
 use super::fault::Work;
 use super::recording::Recording;
+use super::supervision::{hand_along, hand_aside};
 use crate::leg::Leg;
+use crate::leg::blend::Heard;
 use crate::leg::mouth::Path;
 use crate::leg::reception::Via;
 use crate::rtp::receive::Arrival;
@@ -76,7 +78,8 @@ impl Board {
                 }
             }
             let (key, listeners) = (leg.key, leg.heard_by.clone());
-            self.speak_to(at, key, &listeners, rate, frame, wire);
+            self.speak_to(at, (slot, key), &listeners, rate, frame, wire);
+            hand_aside(&mut self.legs, slot, rate, frame);
             let keys = ear.keys_in_pulled(samples);
             ear.drop_pulled(samples);
             if let Some(leg) = self.legs.leg_mut(slot) {
@@ -91,18 +94,24 @@ impl Board {
     fn speak_to(
         &mut self,
         at: Instant,
-        from: LegKey,
+        (slot, from): (u32, LegKey),
         listeners: &[u32],
         rate: u32,
         frame: &[i16],
         wire: &mut impl Wire,
     ) {
         for &to in listeners {
-            if let Some(listener) = self.legs.leg_mut(to)
-                && listener.mouth.path == Path::Samples
-            {
+            let Some(listener) = self.legs.leg_mut(to) else {
+                continue;
+            };
+            if let Some(blend) = &mut listener.mouth.blend {
+                blend.take(Heard::Leg(slot), rate, frame);
+            } else if listener.mouth.path == Path::Samples {
                 let voice = Voice::Ear(from);
                 listener.hear_frame(at, voice, rate, frame, &mut self.bench, wire);
+            }
+            if !listener.along.is_empty() && !listener.mouth.is_covered() {
+                hand_along(&mut self.legs, to, Heard::Leg(slot), rate, frame);
             }
         }
     }

@@ -9,6 +9,7 @@ mod packet;
 mod recording;
 mod room;
 mod slots;
+mod supervision;
 mod tick;
 
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ pub use self::moving::{MovedLeg, MovedRecording};
 use self::recording::Recording;
 use self::room::Room;
 use self::slots::Slots;
+use self::supervision::Supervised;
 use self::tick::Schedule;
 use crate::leg::Leg;
 use crate::leg::mouth::Workbench;
@@ -45,6 +47,11 @@ pub struct Board {
     /// Sinks of recordings that are over, to be told so.
     closing: Vec<Box<dyn RecordingSink>>,
     rooms: Vec<Room>,
+    supervised: Vec<Supervised>,
+    /// Slots whom supervision has given somebody to hear or to be heard by.
+    linked: Vec<u32>,
+    /// Legs that hear a blend.
+    blends: Schedule,
     /// Legs that send at a pace of their own.
     mouths: Schedule,
     /// Legs whose sound is decoded at a steady pace.
@@ -97,6 +104,9 @@ impl Board {
             recordings: Vec::new(),
             closing: Vec::new(),
             rooms: Vec::new(),
+            supervised: Vec::new(),
+            linked: Vec::new(),
+            blends: Schedule::default(),
             mouths: Schedule::default(),
             ears: Schedule::default(),
             swept: Swept::default(),

@@ -28,6 +28,9 @@ impl Board {
         leg.heard_by.clear();
         leg.recorded_on.clear();
         leg.heard_on.clear();
+        leg.aside.clear();
+        leg.along.clear();
+        leg.mouth.blend = None;
         leg.mouth.bridge = None;
         leg.mouth.path = Path::Closed;
         leg.mouth.converter = None;

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use super::Board;
 use super::ears::report_keys;
 use super::fault::Work;
+use super::supervision::{hand_along, hand_aside};
 use crate::codec::Resampler;
+use crate::leg::blend::Heard;
 use crate::leg::mouth::samples_in;
 use crate::rtp::send::Voice;
 use crate::{RoomKey, Wire};
@@ -136,7 +138,8 @@ impl Board {
                 continue;
             };
             let samples = ear.pull(now, &mut self.bench.samples);
-            if samples > 0 {
+            let speaks = samples > 0;
+            if speaks {
                 let rate = ear.rate();
                 let frame = ear.pulled(samples);
                 for &(place, side) in &leg.recorded_on {
@@ -150,6 +153,9 @@ impl Board {
                 report_keys(now, leg, &keys, &mut self.events);
             }
             leg.ear = Some(ear);
+            if speaks {
+                hand_aside(&mut self.legs, member.slot, mix.rate, &member.frame);
+            }
             for (sum, &said) in mix.sum.iter_mut().zip(&member.frame) {
                 *sum += i32::from(said);
             }
@@ -175,6 +181,22 @@ impl Board {
                 if let Some(Some(recording)) = self.recordings.get_mut(place as usize) {
                     recording.take(side, mix.rate, &member.frame, at);
                 }
+            }
+            if !leg.along.is_empty() && !leg.mouth.is_covered() {
+                hand_along(
+                    &mut self.legs,
+                    member.slot,
+                    Heard::Room,
+                    mix.rate,
+                    &member.frame,
+                );
+            }
+            let Some(leg) = self.legs.leg_mut(member.slot) else {
+                continue;
+            };
+            if let Some(blend) = &mut leg.mouth.blend {
+                blend.take(Heard::Room, mix.rate, &member.frame);
+                continue;
             }
             leg.hear_frame(
                 at,
@@ -274,6 +296,16 @@ impl Board {
         }
         self.refresh_ear(now, slot);
         self.schedule_mouth(now, slot);
+    }
+
+    /// The others whom a leg hears mixed, and who hear it so.
+    pub(super) fn mixed_with(&self, slot: u32) -> impl Iterator<Item = u32> {
+        let room = self.room_of(slot).and_then(|place| self.rooms.get(place));
+        let members = room
+            .filter(|room| room.mix.is_some())
+            .map_or(&[][..], |room| &room.members);
+        let others = members.iter().map(|member| member.slot);
+        others.filter(move |other| *other != slot)
     }
 
     fn room_of(&self, slot: u32) -> Option<usize> {

@@ -14,11 +14,19 @@ pub(super) struct Schedule {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Due {
+pub(super) struct Due {
     at: Instant,
-    slot: u32,
+    pub(super) slot: u32,
     /// It has had no turn yet: the tick that gives it sets its pace.
     fresh: bool,
+}
+
+impl Due {
+    /// When its frames are due: from now on where it is new, or later than a jitter buffer bears.
+    pub(super) fn since(self, now: Instant) -> Instant {
+        let late = now.saturating_duration_since(self.at) > BACKLOG;
+        if self.fresh || late { now } else { self.at }
+    }
 }
 
 impl Schedule {
@@ -42,7 +50,7 @@ impl Schedule {
     }
 
     /// Sets when the one in a place is due next.
-    fn moved(&mut self, place: usize, at: Instant) {
+    pub(super) fn moved(&mut self, place: usize, at: Instant) {
         if let Some(due) = self.due.get_mut(place) {
             due.at = at;
             due.fresh = false;
@@ -50,7 +58,7 @@ impl Schedule {
     }
 
     /// The place of the first at or after `from` that is due.
-    fn next(&self, from: usize, now: Instant) -> Option<(usize, Due)> {
+    pub(super) fn next(&self, from: usize, now: Instant) -> Option<(usize, Due)> {
         let rest = self.due.get(from..)?;
         let (offset, due) = rest.iter().enumerate().find(|(_, due)| due.at <= now)?;
         Some((from + offset, *due))
@@ -64,6 +72,7 @@ impl Board {
         self.say_good_bye(now, wire);
         self.pump_ears(now, wire);
         self.mix_rooms(now, wire);
+        self.mix_blends(now, wire);
         self.let_mouths_speak(now, wire);
         self.sweep_legs(now, wire);
         self.sweep_recordings(now);
@@ -96,9 +105,16 @@ impl Board {
             leg.sender.fall_silent();
             at = now;
         }
+        let supervised = !leg.along.is_empty();
         while at <= now {
             let since_epoch = at.saturating_duration_since(self.epoch);
-            match leg.take_turn(at, since_epoch, &mut self.bench, wire) {
+            let leg = self.legs.leg_mut(due.slot)?;
+            let turn = leg.take_turn(at, since_epoch, &mut self.bench, wire);
+            if supervised {
+                self.share_own(due.slot);
+            }
+            let leg = self.legs.leg_mut(due.slot)?;
+            match turn {
                 Turn::More => {}
                 Turn::Played(play) => self.events.push_back(Event::Played { leg: leg.key, play }),
                 Turn::Rest => {
@@ -121,8 +137,7 @@ impl Board {
                 from = place;
                 continue;
             };
-            let late = now.saturating_duration_since(due.at) > BACKLOG;
-            let mut at = if due.fresh || late { now } else { due.at };
+            let mut at = due.since(now);
             while at <= now {
                 self.pump(now, at, due.slot, wire);
                 at += frame;

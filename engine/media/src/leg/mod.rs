@@ -1,5 +1,6 @@
 //! One leg's media: what it says and what it hears.
 
+pub(crate) mod blend;
 pub(crate) mod ear;
 pub(crate) mod mouth;
 pub(crate) mod play;
@@ -35,6 +36,10 @@ pub(crate) struct Leg {
     pub(crate) reports: Reports,
     /// Slots of the legs that hear this one.
     pub(crate) heard_by: SmallVec<[u32; 2]>,
+    /// Slots of supervisors and of others who hear this one besides, in a [`blend::Blend`].
+    pub(crate) aside: SmallVec<[u32; 2]>,
+    /// Slots of supervisors who hear what this one hears.
+    pub(crate) along: SmallVec<[u32; 2]>,
     /// The last addresses for sound and for reports that were no hold.
     signalled: [Option<SocketAddr>; 2],
     /// Recordings, by their place on the board, and the side.
@@ -55,6 +60,8 @@ impl Leg {
             mouth: Mouth::new(),
             reports: Reports::new(now, config.seed),
             heard_by: SmallVec::new(),
+            aside: SmallVec::new(),
+            along: SmallVec::new(),
             recorded_on: SmallVec::new(),
             heard_on: SmallVec::new(),
             signalled: [config.remote, config.remote_rtcp],

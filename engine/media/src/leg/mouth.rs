@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Leg;
+use super::blend::Blend;
 use super::play::{self, Piece, Playing};
 use crate::codec::{Encoder, MAX_FRAME, MAX_PAYLOAD, Resampler, g711};
 use crate::dtmf::{self, KeySender, Step, Telephone};
@@ -22,6 +23,8 @@ pub(crate) struct Mouth {
     pub(crate) path: Path,
     /// It hears the others of its room, in place of a single leg.
     pub(crate) is_mixed: bool,
+    /// It hears several at once, of whom not all hear each other: supervision.
+    pub(crate) blend: Option<Box<Blend>>,
     /// Something was to be heard once: from then on silence is sent where there is no sound, for
     /// peers hang up on streams that stop.
     pub(crate) started: bool,
@@ -49,9 +52,9 @@ pub(crate) enum Path {
 /// Brings an ear's frames to a leg's rate and packet length.
 #[derive(Debug)]
 pub(crate) struct Converter {
-    from: u32,
+    pub(super) from: u32,
     resampler: Option<Resampler>,
-    waiting: Vec<i16>,
+    pub(super) waiting: Vec<i16>,
 }
 
 /// Room to make a packet in, shared by all legs of a board.
@@ -60,6 +63,8 @@ pub(crate) struct Workbench {
     /// A header and a payload.
     pub(crate) packet: Box<[u8]>,
     pub(crate) samples: Box<[i16]>,
+    /// Samples of ours that a leg was just sent, where a supervisor is to hear them too.
+    pub(crate) shared: usize,
 }
 
 /// What came of a leg's turn to send.
@@ -82,6 +87,7 @@ impl Mouth {
             bridge: None,
             path: Path::Closed,
             is_mixed: false,
+            blend: None,
             started: false,
             scheduled: false,
             converter: None,
@@ -103,7 +109,7 @@ impl Mouth {
 
     /// Whether somebody is heard when nothing covers it.
     fn hears_others(&self) -> bool {
-        self.bridge.is_some() || self.is_mixed
+        self.bridge.is_some() || self.is_mixed || self.blend.is_some()
     }
 
     /// Another codec: encoders hold state of the old one.
@@ -146,6 +152,7 @@ impl Workbench {
         Self {
             packet: vec![0; HEADER + MAX_PAYLOAD].into(),
             samples: vec![0; MAX_FRAME].into(),
+            shared: 0,
         }
     }
 }
@@ -329,6 +336,19 @@ impl Leg {
                 }
             }
         };
+        let is_heard = matches!(voice, Voice::Music | Voice::Play(_));
+        if is_heard && !self.along.is_empty() {
+            bench.shared = want;
+            match kind {
+                CodecKind::Pcma => {
+                    g711::decode_alaw(&bench.packet[HEADER..HEADER + want], &mut bench.samples)
+                }
+                CodecKind::Pcmu => {
+                    g711::decode_ulaw(&bench.packet[HEADER..HEADER + want], &mut bench.samples)
+                }
+                _ => want,
+            };
+        }
         self.send_own(at, voice, payload, bench, wire);
     }
 
@@ -377,7 +397,7 @@ impl Mouth {
 }
 
 impl Converter {
-    fn new(from: u32, to: u32) -> Self {
+    pub(super) fn new(from: u32, to: u32) -> Self {
         Self {
             from,
             resampler: Resampler::new(from, to).ok().filter(|_| from != to),
@@ -385,7 +405,7 @@ impl Converter {
         }
     }
 
-    fn add(&mut self, frame: &[i16]) {
+    pub(super) fn add(&mut self, frame: &[i16]) {
         let Some(resampler) = &mut self.resampler else {
             self.waiting.extend_from_slice(frame);
             return;

@@ -11,6 +11,7 @@ mod record;
 mod relay;
 mod reports;
 mod rooms;
+mod supervision;
 mod transcode;
 
 use std::collections::VecDeque;
