@@ -178,6 +178,7 @@ impl Switch {
             target: from,
             timeout,
             shown,
+            supervises: None,
         };
         Ok((setup, origin))
     }

@@ -259,6 +259,10 @@ impl Live {
             Reply::TakenOut(None) => "nil, \"left\"".to_owned(),
             Reply::Right(Ok(())) => "true".to_owned(),
             Reply::Room(Ok(time)) => format!("in the room for {:.1} s", time.as_secs_f64()),
+            Reply::Supervised(Ok(time)) => {
+                format!("has supervised for {:.1} s", time.as_secs_f64())
+            }
+            Reply::Supervised(Err(why)) => format!("nil, \"{why}\""),
             Reply::Digits(Err(why))
             | Reply::Room(Err(why))
             | Reply::Recording(Err(why))

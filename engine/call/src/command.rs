@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Conference, Fetch, LegId, MessageId, Park, Queue, RecordingId};
+use crate::{Cause, Conference, Fetch, LegId, MessageId, Park, Queue, RecordingId, Supervise};
 
 /// One thing that a script asks of its call. Each is answered by exactly one [`Reply`], unless the
 /// caller hangs up first.
@@ -55,6 +55,8 @@ pub enum Command {
     Fetch(Fetch),
     /// Goes into a room with others, and replies when it has left it.
     Conference(Conference),
+    /// Supervises an agent, and replies when it no longer does.
+    Supervise(Supervise),
     /// Takes a message.
     Voicemail(Voicemail),
     /// The listening menu of a mailbox (*97).
@@ -114,6 +116,7 @@ impl Command {
             Self::Fetch(Fetch::Slot(_)) => "retrieve",
             Self::Fetch(Fetch::Ringing(_)) => "pickup",
             Self::Conference(_) => "conference",
+            Self::Supervise(_) => "supervise",
             Self::Voicemail(_) => "voicemail",
             Self::VoicemailMenu { .. } => "voicemail_menu",
             Self::AskPin { .. } => "ask_pin",
@@ -423,6 +426,8 @@ pub enum Reply {
     TakenOut(Option<char>),
     /// How long it was in a room, or why not at all.
     Room(Result<Duration, Why>),
+    /// How long it has supervised, or the word that says why not at all: `not_allowed`.
+    Supervised(Result<Duration, String>),
     /// A message was left, or not.
     Message(Option<Left>),
     /// The PIN was right, or why nobody was let in.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, Cause, FromFloor, LegId, MailboxChange, MessageId, Newcomer, PinVerdict, PlayId,
-    RecordingId, RoomNews, TransferId, Why,
+    CallId, Cause, FromFloor, LegId, MailboxChange, MessageId, Newcomer, Parting, PinVerdict,
+    PlayId, RecordingId, RoomNews, SupervisionNews, TransferId, Why,
 };
 
 /// Something that happened to a call. The switch translates SIP and media into these.
@@ -85,6 +85,18 @@ pub enum Event {
     /// Who is in the call's room has changed; also answers
     /// [`Output::EnterRoom`](crate::Output::EnterRoom).
     Room(RoomNews),
+    /// What becomes of the supervision that this call is for; answers
+    /// [`Output::Supervision`](crate::Output::Supervision).
+    Supervision(SupervisionNews),
+    /// A supervisor takes an agent out of the conversation (强拆).
+    TakenOut {
+        /// The agent's leg.
+        leg: LegId,
+        /// Who: `supervisor:1001`.
+        by: String,
+        /// What becomes of the other party.
+        parting: Parting,
+    },
     /// What this call was for goes on in another, and this one is over.
     Moved {
         /// The leg that goes there; `None` when none does.

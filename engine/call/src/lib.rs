@@ -32,6 +32,7 @@ pub mod record;
 pub mod route;
 pub mod say;
 pub mod schedule;
+mod supervision;
 mod talk;
 mod transfer;
 mod voicemail;
@@ -52,5 +53,6 @@ pub use output::{Fallback, MailboxChange, Options, Origin, Output, Purpose, Setu
 pub use parking::Park;
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
+pub use supervision::{Follow, Mode, Parting, Supervise, SupervisionNews, Wanted};
 pub use transfer::{Newcomer, TransferId, TransferNews};
 pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, MOST_WRONG_PINS_OF_ALL, Pin, PinVerdict};

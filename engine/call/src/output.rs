@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, Cause, Fetch, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply,
-    RequestId, Sound, Target, TenantId, ToFloor, TransferId, TransferNews,
+    RequestId, Sound, Supervise, Target, TenantId, ToFloor, TransferId, TransferNews, Wanted,
 };
 
 /// What is known of a call when it begins.
@@ -245,6 +245,9 @@ pub enum Output {
     },
     /// Take it out of its room.
     LeaveRoom,
+    /// What the leader wants whom the script serves; answered with
+    /// [`Event::Supervision`](crate::Event::Supervision), then and whenever that changes.
+    Supervision(Wanted),
     /// Put what it hears in its room on the right channel of a running recording, until
     /// [`MoveRecording`](Self::MoveRecording).
     RecordRoom {
@@ -320,6 +323,9 @@ pub struct Origin {
     pub timeout: Duration,
     /// The number that they are shown.
     pub shown: Option<String>,
+    /// Whom they supervise once they have answered; then no script runs.
+    #[serde(default)]
+    pub supervises: Option<Supervise>,
 }
 
 /// What a caller gets when the script fails: an apology, then a person.

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::acd::{AgentId, Announcement, LeaseId, Leave, News, QueueName, Withdrawn};
+use crate::acd::{
+    AgentId, Announcement, LeaseId, Leave, MOST_PRIORITY, News, QueueName, Withdrawn,
+};
 use crate::bridge::Bridging;
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
@@ -73,6 +75,23 @@ impl Queueing {
             Stage::Ringing(bridging) => bridging.talk_mut(),
             Stage::Waiting | Stage::Deposit(_) => None,
         }
+    }
+
+    /// The two part, and the caller waits again, before all others who wait.
+    pub(crate) fn requeue(&mut self, board: &mut Board) -> bool {
+        let Stage::Talking(talk) = &self.stage else {
+            return false;
+        };
+        board.disconnect(board.front());
+        talk.abandon(board);
+        self.stage = Stage::Waiting;
+        self.waiting = Waiting::default();
+        board.push(Output::Floor(ToFloor::Enter {
+            queue: self.wanted.name.clone(),
+            priority: MOST_PRIORITY,
+            max_wait: self.wanted.max_wait,
+        }));
+        true
     }
 
     /// Rivals of the one who has the call need not wait for the floor to stop ringing.

@@ -221,6 +221,21 @@ function Call:pickup(target) end
 ---@return nil|"full" why
 function Call:conference(room, options) end
 
+---@class SuperviseOptions
+---@field mode? "listen"|"whisper"|"barge"  "listen"; who hears the leader at first: nobody, the agent, everybody
+---@field follow? "agent"|"customer"        "agent"; who is followed when the agent puts the customer through
+---@field notice? boolean                   false; the agent hears a tone when it begins
+
+---Supervises an agent (监听, 耳语, 强插): hears the agent and all that the agent hears, in this call of theirs and in those that
+---follow; where there is none it says so and waits. Keys: 4 listens, 5 whispers (the agent hears the leader, the customer does
+---not), 6 barges in (everybody does), 7 takes the agent's place, 99 ends the agent's call, `*` goes on to the next agent in a
+---call, `#` stops. Whoever calls needs the role for it (`role` in config.lua), and must not be 置闲. Returns how long it was.
+---@param agent string      "1049"
+---@param options? SuperviseOptions
+---@return number? seconds
+---@return string? why      not_allowed, no_such_user, not_busy, yourself
+function Call:supervise(agent, options) end
+
 ---@class VoicemailOptions
 ---@field greeting? Sound|"busy"|"unavailable"|false  "unavailable": the mailbox's own, or a standard one with the
 ---                              owner's name where that is recorded; "busy" the same. The owner's temporary greeting

@@ -7,7 +7,7 @@ error("type stubs for editors; never loaded by the engine")
 ---@class Calls
 calls = {}
 
----@alias CallState "menu"|"queued"|"ringing"|"talking"|"held"|"parked"|"conference"|"voicemail"|"fallback"|"ending"
+---@alias CallState "menu"|"queued"|"ringing"|"talking"|"held"|"parked"|"conference"|"supervising"|"voicemail"|"fallback"|"ending"
 
 ---@class CallStatus
 ---@field id string

@@ -11,6 +11,7 @@ use crate::leg::Hearing;
 use crate::parking::Parking;
 use crate::play::Playing;
 use crate::queueing::Queueing;
+use crate::supervision::Supervising;
 use crate::voicemail::{Deposit, Knock, Listening};
 use crate::{Command, LegState, Music, Output, Recorded, Reply, RequestId, StartRecording};
 use std::time::{Duration, Instant};
@@ -141,6 +142,9 @@ impl Call {
             Command::Fetch(fetch) => Foreground::Fetching(Fetching(fetch)),
             Command::Conference(wanted) => {
                 Foreground::Conferring(Conferring::new(&self.board, wanted))
+            }
+            Command::Supervise(wanted) => {
+                Foreground::Supervising(Supervising::new(&self.board, wanted))
             }
             Command::Queue(queue) => Foreground::Queueing(Queueing::new(queue)),
             Command::Voicemail(voicemail) => Foreground::Deposit(Deposit::new(board, voicemail)),

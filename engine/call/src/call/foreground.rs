@@ -13,6 +13,7 @@ use crate::gather::Gathering;
 use crate::parking::Parking;
 use crate::play::Playing;
 use crate::queueing::Queueing;
+use crate::supervision::Supervising;
 use crate::talk::Talk;
 use crate::voicemail::{Deposit, Knock, LastWords, Listening};
 use crate::{Keys, LegId, Purpose, Record, Reply};
@@ -30,6 +31,7 @@ pub(crate) enum Foreground {
     Parking(Parking),
     Fetching(Fetching),
     Conferring(Conferring),
+    Supervising(Supervising),
     Deposit(Deposit),
     Listening(Listening),
     Knocking(Knock),
@@ -61,6 +63,7 @@ impl Foreground {
             Self::Parking(_) => "parked",
             Self::Fetching(_) => "fetch",
             Self::Conferring(_) => "conference",
+            Self::Supervising(_) => "supervise",
             Self::Deposit(_) => "voicemail",
             Self::Listening(_) => "voicemail_menu",
             Self::Knocking(_) => "ask_pin",
@@ -115,6 +118,14 @@ impl Foreground {
         }
     }
 
+    /// The caller goes back to the queue that has brought the two together; false where none has.
+    pub(crate) fn requeue(&mut self, board: &mut Board) -> bool {
+        match self {
+            Self::Queueing(queueing) => queueing.requeue(board),
+            _ => false,
+        }
+    }
+
     /// Whether it is parked, and waits for somebody who takes it.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self, Self::Parking(parking) if parking.waits())
@@ -147,6 +158,7 @@ impl Foreground {
                 | Self::Queueing(_)
                 | Self::Parking(_)
                 | Self::Conferring(_)
+                | Self::Supervising(_)
                 | Self::Deposit(_)
         )
     }
@@ -169,6 +181,7 @@ impl Foreground {
             Self::Parking(parking) => parking.begin(board),
             Self::Fetching(fetching) => fetching.begin(board),
             Self::Conferring(conferring) => conferring.begin(board),
+            Self::Supervising(supervising) => supervising.begin(board),
             Self::Deposit(deposit) => deposit.begin(board).map(Reply::from),
             Self::Listening(listening) => listening.begin(board).map(Reply::from),
             Self::Knocking(knock) => knock.begin(board),
@@ -196,6 +209,7 @@ impl Foreground {
             Self::Parking(parking) => parking.handle(board, input),
             Self::Fetching(fetching) => fetching.handle(board, input),
             Self::Conferring(conferring) => conferring.handle(board, input),
+            Self::Supervising(supervising) => supervising.handle(board, input),
             Self::Deposit(deposit) => deposit.handle(board, input).map(Reply::from),
             Self::Listening(listening) => listening.handle(board, input).map(Reply::from),
             Self::Knocking(knock) => knock.handle(board, input),
@@ -215,6 +229,7 @@ impl Foreground {
             Self::Parking(parking) => parking.deadline(),
             Self::Fetching(fetching) => fetching.deadline(),
             Self::Conferring(conferring) => conferring.deadline(),
+            Self::Supervising(supervising) => supervising.deadline(),
             Self::Deposit(deposit) => deposit.deadline(),
             Self::Listening(listening) => listening.deadline(),
             Self::Knocking(knock) => knock.deadline(),
@@ -240,6 +255,10 @@ impl Foreground {
             }
             Self::Conferring(conferring) => {
                 conferring.abandon(board);
+                None
+            }
+            Self::Supervising(supervising) => {
+                supervising.stop(board);
                 None
             }
             Self::Deposit(deposit) => deposit.caller_gone(board),

@@ -112,6 +112,7 @@ impl Call {
                 self.look_at_transfer(Some(event));
             }
             Event::Moved { leg, to } => self.moved(*leg, *to),
+            Event::TakenOut { leg, by, parting } => self.take_out(*leg, by, *parting),
             _ => return false,
         }
         true

@@ -13,6 +13,7 @@ pub(crate) mod random;
 pub(crate) mod recording;
 mod scripts;
 mod standing;
+mod taken_out;
 pub(crate) mod timeline;
 mod transfers;
 
@@ -68,6 +69,8 @@ pub struct Call {
     transfer: Option<Transfer>,
     /// Its transfer has failed, and it has the call back.
     given_back: Option<GivenBack>,
+    /// Who has taken the agent out, while good-bye is said.
+    taken_out_by: Option<String>,
     /// The caller-to-be of a call of our own is being rung.
     ringing_until: Option<Instant>,
     phase: Phase,
@@ -89,6 +92,8 @@ enum Owner {
     NoRoute,
     /// A transfer has failed: whoever asked for it gets the call back.
     Recall,
+    /// A supervisor has let the agent go: the other party hears good-bye, and that is the end.
+    Farewell,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -129,6 +134,7 @@ impl Call {
             context,
             transfer: None,
             given_back: None,
+            taken_out_by: None,
             ringing_until,
             phase: Phase::Live,
         }
@@ -410,6 +416,7 @@ impl Call {
             Owner::Fallback => self.fallback_goes_on(&task.work, &reply),
             Owner::NoRoute => self.no_route_goes_on(),
             Owner::Recall => self.recall_goes_on(&task.work, &reply),
+            Owner::Farewell => self.farewell_is_said(),
         }
     }
 

@@ -3,10 +3,12 @@
 
 use std::time::Instant;
 
-use crate::call::Call;
 use crate::call::board::Board;
+use crate::call::foreground::Foreground;
+use crate::call::{Call, Owner, Script};
 use crate::hunt::why_of;
-use crate::{Cause, Event, LegId, LegState, Origin, Output, SegmentKind, Why};
+use crate::supervision::Supervising;
+use crate::{Cause, Event, LegId, LegState, Origin, Output, RequestId, SegmentKind, Why};
 
 /// Rings the caller-to-be; returns when they have rung long enough.
 pub(super) fn ring(board: &mut Board, origin: &Origin) -> Instant {
@@ -84,6 +86,17 @@ impl Call {
         let name = self.board.caller().name();
         let (context, to) = (self.context.clone(), self.board.setup.to.clone());
         self.board.turn(SegmentKind::Ivr, None);
+        let origin = self.board.options.origin.as_ref();
+        if let Some(wanted) = origin.and_then(|origin| origin.supervises.clone()) {
+            self.script = Script::Ended;
+            let what = format!("supervise {} for {name}", wanted.agent);
+            self.board.decide(what, "they have answered");
+            let supervising = Supervising::new(&self.board, wanted);
+            return self.start(
+                Foreground::Supervising(supervising),
+                Owner::Script(RequestId(0)),
+            );
+        }
         self.board
             .decide(format!("dial {to} for {name}"), "they have answered");
         self.board.push(Output::Route { context, to });

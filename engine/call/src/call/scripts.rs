@@ -70,7 +70,9 @@ impl Call {
     /// The work that outlived its script is done.
     pub(super) fn go_on_without_script(&mut self, work: &Foreground, reply: &Reply) {
         match reply {
-            Reply::Leg(Ok(_)) | Reply::Message(_) => self.hang_up_after(work),
+            Reply::Leg(Ok(_)) | Reply::Message(_) | Reply::Supervised(_) => {
+                self.hang_up_after(work);
+            }
             _ => self.apologize("nobody came, and the script is gone"),
         }
     }

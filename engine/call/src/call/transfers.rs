@@ -114,7 +114,7 @@ impl Call {
     }
 
     /// The conversation stops, and nobody is let go.
-    fn suspend_talk(&mut self, asks: LegId) {
+    pub(super) fn suspend_talk(&mut self, asks: LegId) {
         let Some(mut task) = self.foreground.take() else {
             return;
         };

@@ -152,6 +152,7 @@ impl Stage {
             target: wanted.from,
             timeout: wanted.timeout,
             shown,
+            supervises: None,
         };
         Ok((setup, origin))
     }

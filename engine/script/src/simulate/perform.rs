@@ -279,6 +279,7 @@ impl Scene {
             Output::Fetch(what) => world.several.look_for(self.setup.id, what),
             Output::EnterRoom { room, most } => self.enter_room(now, world, room, most),
             Output::LeaveRoom => self.leave_room(now, world),
+            Output::Supervision(wanted) => self.supervise(wanted),
             // Nobody hears anything that a test could ask for.
             Output::Quiet { .. }
             | Output::PassEarlyMedia { .. }
@@ -286,6 +287,22 @@ impl Scene {
             | Output::MoveRecording { .. }
             | Output::RecordRoom { .. } => {}
         }
+    }
+
+    /// An agent is supervised whether they are in a call or not: what is heard is not for these
+    /// tests, and whom one may supervise is for the exchange's.
+    fn supervise(&mut self, wanted: Wanted) {
+        let refused = |why: &str| SupervisionNews::Refused {
+            why: why.to_owned(),
+        };
+        let news = match wanted {
+            Wanted::Begin(Supervise { agent, mode, .. }) => SupervisionNews::Hears { agent, mode },
+            Wanted::Stop => return,
+            Wanted::Mode(_) | Wanted::TakeOver | Wanted::Release | Wanted::Next => {
+                refused("not_in_call")
+            }
+        };
+        self.echoes.push_back(Event::Supervision(news));
     }
 
     fn ring(&mut self, now: Instant, world: &World, mut line: Line) {

@@ -134,6 +134,7 @@ pub(super) fn command(command: &Command) -> String {
             targets.join(" ")
         }
         Command::Conference(conference) => conference.room.clone(),
+        Command::Supervise(wanted) => format!("{} {}", wanted.agent, wanted.mode.word()),
         Command::SendDtmf { digits } => digits.clone(),
         Command::Sleep { duration } => format!("{} s", duration.as_secs_f64()),
         _ => String::new(),
@@ -164,6 +165,10 @@ pub(super) fn reply(reply: &Reply) -> Option<String> {
         },
         Reply::Right(Ok(())) => "true".to_owned(),
         Reply::Room(Ok(time)) => format!("in the room for {:.1} s", time.as_secs_f64()),
+        Reply::Supervised(Ok(time)) => {
+            format!("has supervised for {:.1} s", time.as_secs_f64())
+        }
+        Reply::Supervised(Err(why)) => format!("nil, \"{why}\""),
         Reply::Digits(Err(why))
         | Reply::Room(Err(why))
         | Reply::Recording(Err(why))

@@ -27,6 +27,8 @@ pub(super) fn to_lua(lua: &Lua, function: &str, reply: Reply) -> mlua::Result<Mu
             leg.into_lua_multi(lua)
         }
         Reply::Room(Ok(time)) => time.as_secs_f64().into_lua_multi(lua),
+        Reply::Supervised(Ok(time)) => time.as_secs_f64().into_lua_multi(lua),
+        Reply::Supervised(Err(why)) => (Value::Nil, why).into_lua_multi(lua),
         Reply::TakenOut(key) => (Value::Nil, "left", key.map(String::from)).into_lua_multi(lua),
         Reply::Message(None) => Value::Nil.into_lua_multi(lua),
         Reply::Message(Some(left)) => {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use call::{Command, Conference, Fetch, Keys, Park, Target};
+use call::{Command, Conference, Fetch, Follow, Keys, Mode, Park, Supervise, Target};
 use mlua::Value;
 
 use super::verbs::{Asking, keys};
-use crate::api::arguments::{Arguments, Names};
+use crate::api::arguments::{Arguments, Names, unknown_word};
 use crate::api::target::{is_name, targets};
 
 pub(super) static PARK: Names = Names {
@@ -16,6 +16,11 @@ pub(super) static PARK: Names = Names {
 pub(super) static CONFERENCE: Names = Names {
     class: "ConferenceOptions",
     names: &["max_members", "leave_on", "announce", "music", "record"],
+};
+
+pub(super) static SUPERVISE: Names = Names {
+    class: "SuperviseOptions",
+    names: &["mode", "follow", "notice"],
 };
 
 pub(super) fn park(asking: &Asking<'_>) -> mlua::Result<Command> {
@@ -58,6 +63,33 @@ pub(super) fn conference(asking: &Asking<'_>) -> mlua::Result<Command> {
         announce: options.boolean("announce", true)?,
         music: options.text("music")?,
         record: options.boolean("record", false)?,
+    }))
+}
+
+pub(super) fn supervise(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let agent = name(&asking.arguments, "an agent such as \"1049\"")?;
+    let options = asking.arguments.options(1, &SUPERVISE)?;
+    let mode = match options.text("mode")? {
+        None => Mode::Listen,
+        Some(word) => Mode::from_word(&word).ok_or_else(|| {
+            let known = [Mode::Listen, Mode::Whisper, Mode::Barge];
+            let wrong = unknown_word(&word, known.map(Mode::word));
+            asking.arguments.refuse(format!("mode: {wrong}"))
+        })?,
+    };
+    let follow = match options.text("follow")?.as_deref() {
+        None | Some("agent") => Follow::Agent,
+        Some("customer") => Follow::Customer,
+        Some(word) => {
+            let wrong = unknown_word(word, ["agent", "customer"]);
+            return Err(asking.arguments.refuse(format!("follow: {wrong}")));
+        }
+    };
+    Ok(Command::Supervise(Supervise {
+        agent,
+        mode,
+        follow,
+        notice: options.boolean("notice", false)?,
     }))
 }
 

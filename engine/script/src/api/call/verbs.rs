@@ -11,7 +11,7 @@ use call::{
 use mlua::{Lua, Value};
 
 use super::menu;
-use super::several::{conference, park, pickup, retrieve};
+use super::several::{conference, park, pickup, retrieve, supervise};
 use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
 use crate::api::context::Contexts;
 use crate::api::queue::Queues;
@@ -71,6 +71,7 @@ verbs! {
     retrieve 1 false,
     pickup 1 false,
     conference 2 false,
+    supervise 2 false,
     voicemail 2 false,
     voicemail_menu 1 false,
     ask_pin 1 false,
@@ -91,6 +92,7 @@ pub(crate) const OPTIONS: &[&Names] = &[
     &QUEUE,
     &super::several::PARK,
     &super::several::CONFERENCE,
+    &super::several::SUPERVISE,
     &VOICEMAIL,
     &TRANSFER,
     &menu::MENU,

@@ -57,6 +57,7 @@ fn arguments(method: &str) -> &'static str {
         "retrieve" => "\"5901\"",
         "pickup" => "\"user:1050\"",
         "conference" => "\"room\", { leave_on = \"#\" }",
+        "supervise" => "\"1050\"",
         "reject" => "\"busy\"",
         "hangup" => "\"normal\"",
         "play" => "\"greet/welcome\"",
