@@ -11,7 +11,7 @@ use sip::{Host, NameAddr, Outgoing, Route, Transport, Uri};
 use smallvec::SmallVec;
 
 use super::live::{Leg, Live, Role};
-use super::{Input, Switch, sound};
+use super::{Input, Switch, sound, supervising};
 use crate::log::Masked;
 
 /// One way to try: an INVITE that can be sent.
@@ -248,6 +248,10 @@ impl Switch {
             .from
             .clone()
             .unwrap_or_else(|| "anonymous".to_owned());
+        let answer_at_once = match live.supervises && id == LegId::CALLER {
+            true => supervising::answer_at_once(&domain),
+            false => Vec::new(),
+        };
         let Some(leg) = live.leg(id) else { return };
         let Some(sound) = &mut leg.sound else { return };
         let sdp = Bytes::from(sound.negotiator.offer(&codecs, Direction::SendRecv));
@@ -271,7 +275,7 @@ impl Switch {
                     contact_host: self.contact_host(near, remote),
                     destination,
                     sdp: Some(sdp.clone()),
-                    headers: Vec::new(),
+                    headers: answer_at_once.clone(),
                     max_forwards: hops,
                     account: attempt
                         .trunk

@@ -47,6 +47,8 @@ pub(crate) struct Live {
     pub(crate) mailbox: super::mailbox::Opened,
     /// The room that it is in.
     pub(crate) room: Option<super::rooms::Name>,
+    /// Who is rung first is to supervise somebody: their phone need not be picked up.
+    pub(crate) supervises: bool,
     /// The trunk that it left by.
     pub(crate) trunk_out: Option<String>,
     pub(crate) vars: serde_json::Value,
@@ -146,8 +148,11 @@ impl Live {
         tenant: Arc<script::config::Tenant>,
         options: call::Options,
     ) -> Self {
+        let origin = options.origin.as_ref();
+        let supervises = origin.is_some_and(|origin| origin.supervises.is_some());
         Self {
             call: Call::new(now, setup.clone(), options),
+            supervises,
             language: setup.language.clone(),
             setup,
             span: tracing::Span::none(),

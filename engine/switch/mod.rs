@@ -33,6 +33,7 @@ mod sound;
 mod sounds;
 mod status;
 mod stopping;
+mod supervising;
 mod texts;
 mod transfers;
 mod trunk_health;
@@ -123,6 +124,7 @@ pub(crate) struct Switch {
     referrals: HashMap<call::TransferId, transfers::Referral>,
     lot: parking::Lot,
     rooms: rooms::Rooms,
+    supervisions: supervising::Supervisions,
     /// What concerns several calls, and is done when none of them is in hand. There is no more of it
     /// than the calls have wanted in one turn.
     errands: VecDeque<Errand>,
@@ -147,6 +149,10 @@ enum Errand {
     Fetch(CallId, call::Fetch),
     /// Who is in a room has changed.
     TellRoom(rooms::Name),
+    /// The leader of a call that supervises wants something.
+    Supervision(CallId, call::Wanted),
+    /// A call has changed that somebody supervises, or waits to.
+    Attend(CallId),
 }
 
 impl Switch {
@@ -202,6 +208,7 @@ impl Switch {
             referrals: HashMap::new(),
             lot: parking::Lot::default(),
             rooms: rooms::Rooms::default(),
+            supervisions: supervising::Supervisions::default(),
             errands: VecDeque::new(),
             timers: BTreeSet::new(),
             codecs: sound::codecs(&config.rtp.codecs).into(),
@@ -353,6 +360,10 @@ impl Switch {
             match self.errands.pop_front() {
                 Some(Errand::Fetch(call, what)) => self.fetch(now, call, &what),
                 Some(Errand::TellRoom(room)) => self.tell_room(now, &room),
+                Some(Errand::Supervision(call, wanted)) => {
+                    self.handle_wanted(now, call, wanted);
+                }
+                Some(Errand::Attend(call)) => self.attend(now, call),
                 None => return,
             }
         }

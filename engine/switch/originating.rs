@@ -121,14 +121,38 @@ impl Switch {
             Ok(found) => found,
             Err(obstacle) => return Err((obstacle, asker)),
         };
-        let Some(settings) = self.tenants.get(&*tenant.0).cloned() else {
-            return Err((Obstacle::NoContext, asker));
-        };
         let options = Options {
-            seed: rand::random(),
-            fallback: crate::fallback::fallback(&settings),
             origin: Some(origin),
+            ..self.options_for(tenant)
+        };
+        match self.make_call(now, setup, options, asker) {
+            Ok(begin) => Ok(begin),
+            Err(asker) => Err((Obstacle::NoContext, asker)),
+        }
+    }
+
+    /// How calls of a tenant behave.
+    pub(super) fn options_for(&self, tenant: &TenantId) -> Options {
+        let settings = self.tenants.get(&*tenant.0);
+        Options {
+            seed: rand::random(),
+            fallback: settings
+                .map(|it| crate::fallback::fallback(it))
+                .unwrap_or_default(),
             ..Options::default()
+        }
+    }
+
+    /// A call that the exchange makes begins; `asker` comes back where there is no such tenant.
+    pub(super) fn make_call(
+        &mut self,
+        now: Instant,
+        setup: Setup,
+        options: Options,
+        asker: Option<Asker>,
+    ) -> Result<CallBegin, Option<Asker>> {
+        let Some(settings) = self.tenants.get(&*setup.tenant.0).cloned() else {
+            return Err(asker);
         };
         let id = setup.id;
         let span = tracing::info_span!("call", %id, tenant = %setup.tenant);
@@ -184,7 +208,7 @@ impl Switch {
     }
 
     /// What is known of a call that somebody is rung for.
-    fn setup_for(
+    pub(super) fn setup_for(
         &self,
         tenant: &TenantId,
         from: &Target,
@@ -263,7 +287,7 @@ impl Switch {
             .ok_or(Obstacle::NoRoute)
     }
 
-    fn check_room(&self, setup: &Setup) -> Result<(), Obstacle> {
+    pub(super) fn check_room(&self, setup: &Setup) -> Result<(), Obstacle> {
         let calls_for_help = normalise(&setup.to, &Plan::default()).kind == Kind::Emergency;
         let user = setup.user.as_deref().filter(|_| !calls_for_help);
         match self.is_full(&setup.tenant, user) {

@@ -7,8 +7,8 @@ use media::Command;
 use script::{CallNews, told};
 use sip::Reason;
 
-use super::Switch;
 use super::live::{Live, Role};
+use super::{Errand, Switch};
 
 impl Switch {
     pub(super) fn perform(&mut self, now: Instant, live: &mut Live, output: Output) {
@@ -100,6 +100,10 @@ impl Switch {
             Output::Fetch(what) => self.look_for(live, what),
             Output::EnterRoom { room, most } => self.enter_room(live, room, most),
             Output::LeaveRoom => self.leave_room(live),
+            Output::Supervision(wanted) => {
+                let errand = Errand::Supervision(live.id(), wanted);
+                self.errands.push_back(errand);
+            }
             Output::RecordRoom { recording } => self.record_room(live, recording),
             Output::Transfer { transfer, news } => self.tell_transfer(now, transfer, news),
             Output::Transferred {

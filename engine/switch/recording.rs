@@ -41,6 +41,11 @@ impl Recording {
         self.counted.is_some() && self.file.is_some()
     }
 
+    /// It records what the parties of a call say to each other, and goes on.
+    pub(crate) fn runs_for_conversation(&self) -> bool {
+        self.is_conversation && self.counted.is_none()
+    }
+
     /// Its file could not be written.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.file, Some(Err(_)))
@@ -318,5 +323,6 @@ pub(super) fn purpose_word(purpose: Purpose) -> &'static str {
         Purpose::Script => "script",
         Purpose::Message => "message",
         Purpose::Greeting => "greeting",
+        Purpose::Whisper => "whisper",
     }
 }

@@ -178,6 +178,7 @@ impl Switch {
     }
 
     fn forget_names(&mut self, live: &Live) {
+        self.note_supervision(live);
         self.forget_lamps(Instant::now(), live);
         if let Some(due) = live.due {
             self.timers.remove(&(due, live.setup.id));

@@ -120,7 +120,7 @@ impl Switch {
     }
 
     /// Brings all that a call has on its media thread to another.
-    fn bring_to_thread(&self, live: &mut Live, to: usize) {
+    pub(super) fn bring_to_thread(&self, live: &mut Live, to: usize) {
         let from = std::mem::replace(&mut live.thread, to);
         let media = &self.parts.media;
         for leg in live.legs.iter().filter(|leg| !leg.over) {

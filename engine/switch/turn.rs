@@ -43,6 +43,7 @@ impl Switch {
             live.tell_asker();
             self.tell_floor_of_legs(now, &mut live);
             self.note_lamps(now, &live);
+            self.note_supervision(&live);
         }));
         if done.is_err() {
             tracing::error!("a defect ended this call; the others go on");

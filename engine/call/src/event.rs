@@ -88,6 +88,11 @@ pub enum Event {
     /// What becomes of the supervision that this call is for; answers
     /// [`Output::Supervision`](crate::Output::Supervision).
     Supervision(SupervisionNews),
+    /// A supervisor listens from now on, and the agent is told by a tone.
+    Supervised {
+        /// The agent's leg.
+        leg: LegId,
+    },
     /// A supervisor takes an agent out of the conversation (强拆).
     TakenOut {
         /// The agent's leg.

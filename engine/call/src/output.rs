@@ -348,6 +348,8 @@ pub enum Purpose {
     Message,
     /// A mailbox's greeting.
     Greeting,
+    /// What somebody says who supervises a call that is recorded.
+    Whisper,
 }
 
 /// What a call changes in a mailbox. Each is answered when it is on disk.

@@ -77,6 +77,11 @@ impl Queueing {
         }
     }
 
+    /// Whether an agent has the caller.
+    pub(crate) fn has_connected(&self) -> bool {
+        matches!(self.stage, Stage::Talking(_))
+    }
+
     /// The two part, and the caller waits again, before all others who wait.
     pub(crate) fn requeue(&mut self, board: &mut Board) -> bool {
         let Stage::Talking(talk) = &self.stage else {

@@ -2,12 +2,13 @@
 //! they may, does it, and tells of it. Each group of deeds has its file here.
 
 mod calls;
+mod supervise;
 
 use std::time::Instant;
 
-use call::TenantId;
 use call::acd::AgentId;
 use call::desk::{Deed, Done, Order, Person, Refused, allowed};
+use call::{Mode, TenantId};
 use tokio::sync::oneshot;
 use web::News;
 
@@ -82,6 +83,16 @@ impl Switch {
         }
         match &order.deed {
             Deed::HangUp {} => self.hang_up_at_desk(now, tenant, order),
+            Deed::Listen(terms) => self.supervise(now, tenant, order, (Mode::Listen, terms)),
+            Deed::Whisper(terms) => self.supervise(now, tenant, order, (Mode::Whisper, terms)),
+            Deed::Barge(terms) => self.supervise(now, tenant, order, (Mode::Barge, terms)),
+            Deed::TakeOver { .. } => self.take_over(now, tenant, order),
+            Deed::Release { parting, reason } => {
+                self.release_agent(now, tenant, order, *parting, reason.as_deref())
+            }
+            Deed::ForceLogOut {} => self.force_log_out(now, tenant, order),
+            Deed::Message { text } => self.message_at_desk(now, tenant, order, text),
+            Deed::Stop { .. } => self.stop_at_desk(now, tenant, order),
             deed => Err(Refused::new(
                 "not_here",
                 format!("{} is of no use here", deed.word()),

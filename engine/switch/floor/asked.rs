@@ -102,6 +102,16 @@ impl Switch {
             .collect()
     }
 
+    /// How an agent stands; `None` when they are a member of no queue.
+    pub(in crate::switch) fn status_of(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+        agent: &AgentId,
+    ) -> Option<Status> {
+        self.floors.by_tenant.get(tenant)?.acd.status(now, agent)
+    }
+
     /// Why a caller waits.
     pub(in crate::switch) fn explain(&self, tenant: &TenantId, call: CallId) -> Option<Decision> {
         self.floors.by_tenant.get(tenant)?.acd.explain(call)

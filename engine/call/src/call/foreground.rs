@@ -118,6 +118,11 @@ impl Foreground {
         }
     }
 
+    /// Whether a queue has brought the two together.
+    pub(crate) fn by_queue(&self) -> bool {
+        matches!(self, Self::Queueing(queueing) if queueing.has_connected())
+    }
+
     /// The caller goes back to the queue that has brought the two together; false where none has.
     pub(crate) fn requeue(&mut self, board: &mut Board) -> bool {
         match self {

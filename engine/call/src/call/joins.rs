@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use crate::call::{Call, Phase};
-use crate::{CallId, Cause, Event, Leg, LegId, Newcomer, Output};
+use crate::{CallId, Cause, Event, Leg, LegId, Newcomer, Output, Sound, Tone};
 
 impl Call {
     /// The number of its next leg.
@@ -112,6 +112,11 @@ impl Call {
                 self.look_at_transfer(Some(event));
             }
             Event::Moved { leg, to } => self.moved(*leg, *to),
+            Event::Supervised { leg } => {
+                self.board
+                    .decide("let the agent know", "somebody supervises them");
+                self.board.overlay(*leg, Sound::Tone(Tone::Confirm));
+            }
             Event::TakenOut { leg, by, parting } => self.take_out(*leg, by, *parting),
             _ => return false,
         }

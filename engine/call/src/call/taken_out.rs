@@ -42,6 +42,13 @@ impl Call {
         }
     }
 
+    /// Whether the other party of this leg could go back to the queue that has brought it.
+    pub fn came_by_queue(&self, agent: LegId) -> bool {
+        let task = self.foreground.as_ref();
+        let by_queue = task.is_some_and(|task| task.work.by_queue());
+        by_queue && self.pair().is_some_and(|[_, peer]| peer == agent)
+    }
+
     /// The other party has heard it.
     pub(super) fn farewell_is_said(&mut self) {
         let by = self.taken_out_by.take();

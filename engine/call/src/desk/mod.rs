@@ -7,6 +7,7 @@
 //! takes, what `desk.order` in Lua takes, and what the audit log shows.
 
 mod role;
+mod supervise;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,10 +15,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::CallId;
 use crate::acd::{self, Act, Refusal, Status};
+use crate::{CallId, Parting};
 
 pub use role::{Needs, Person, Right, Role, allowed};
+pub use supervise::Terms;
 
 /// One thing that is done at a desk.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -46,6 +48,48 @@ pub enum Deed {
     Reset {},
     /// Ends the call that the user talks in or rings for.
     HangUp {},
+    /// 监听: hears the user's calls, and is heard by nobody.
+    Listen(Terms),
+    /// 耳语: the same, and is heard by the user alone.
+    Whisper(Terms),
+    /// 强插: the same, and is heard by everybody.
+    Barge(Terms),
+    /// 强取: talks in the user's place, who is out of the call.
+    TakeOver {
+        /// Who does, where that is not whoever gives the order: they supervise the user already.
+        #[serde(default)]
+        leader: Option<String>,
+    },
+    /// 强拆: the user is out of the call.
+    Release {
+        /// What becomes of the other party.
+        #[serde(default)]
+        parting: Parting,
+        /// Why, for the log.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// 强制置忙.
+    ForceBusy {
+        /// As of `busy`.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// 强制置闲.
+    ForceIdle {},
+    /// 强制签出; in a call it applies afterwards.
+    ForceLogOut {},
+    /// Text to the user's phones.
+    Message {
+        /// What it says.
+        text: String,
+    },
+    /// Supervises the user no more.
+    Stop {
+        /// Who, where that is not whoever gives the order.
+        #[serde(default)]
+        leader: Option<String>,
+    },
 }
 
 impl Deed {
@@ -60,6 +104,16 @@ impl Deed {
             Self::ExtendWrapUp { .. } => "extend_wrap_up",
             Self::Reset {} => "reset",
             Self::HangUp {} => "hang_up",
+            Self::Listen(_) => "listen",
+            Self::Whisper(_) => "whisper",
+            Self::Barge(_) => "barge",
+            Self::TakeOver { .. } => "take_over",
+            Self::Release { .. } => "release",
+            Self::ForceBusy { .. } => "force_busy",
+            Self::ForceIdle {} => "force_idle",
+            Self::ForceLogOut {} => "force_log_out",
+            Self::Message { .. } => "message",
+            Self::Stop { .. } => "stop",
         }
     }
 
@@ -80,6 +134,25 @@ impl Deed {
                 own: Right::OwnCalls,
                 others: Right::Release,
             },
+            Self::Listen(_) | Self::Stop { .. } => Needs {
+                own: Right::Listen,
+                others: Right::Listen,
+            },
+            Self::Whisper(_) | Self::Barge(_) | Self::TakeOver { .. } => Needs {
+                own: Right::Supervise,
+                others: Right::Supervise,
+            },
+            Self::Release { .. } => Needs {
+                own: Right::Release,
+                others: Right::Release,
+            },
+            Self::ForceBusy { .. }
+            | Self::ForceIdle {}
+            | Self::ForceLogOut {}
+            | Self::Message { .. } => Needs {
+                own: Right::StateOfOthers,
+                others: Right::StateOfOthers,
+            },
         }
     }
 }
@@ -91,9 +164,12 @@ impl Deed {
         Some(Ok(match self {
             Self::LogIn {} => Act::LogIn,
             Self::LogOut {} => Act::LogOut,
-            Self::Idle {} => Act::Idle,
-            Self::Busy { reason: None } => Act::Busy(0),
+            Self::Idle {} | Self::ForceIdle {} => Act::Idle,
+            Self::Busy { reason: None } | Self::ForceBusy { reason: None } => Act::Busy(0),
             Self::Busy {
+                reason: Some(reason),
+            }
+            | Self::ForceBusy {
                 reason: Some(reason),
             } => match code_of(reason, reasons) {
                 Some(code) => Act::Busy(code),
@@ -108,7 +184,15 @@ impl Deed {
                 return Some(Err(Refused::new("wrong_minutes", sentence)));
             }
             Self::Reset {} => Act::Reset,
-            Self::HangUp {} => return None,
+            Self::HangUp {}
+            | Self::Listen(_)
+            | Self::Whisper(_)
+            | Self::Barge(_)
+            | Self::TakeOver { .. }
+            | Self::Release { .. }
+            | Self::ForceLogOut {}
+            | Self::Message { .. }
+            | Self::Stop { .. } => return None,
         }))
     }
 }
@@ -231,6 +315,23 @@ mod tests {
             Deed::ExtendWrapUp { minutes: 5 },
             Deed::Reset {},
             Deed::HangUp {},
+            Deed::Listen(Terms::default()),
+            Deed::Whisper(Terms::default()),
+            Deed::Barge(Terms {
+                leader: Some("1001".into()),
+                follow: crate::Follow::Customer,
+                notice: true,
+            }),
+            Deed::TakeOver { leader: None },
+            Deed::Release {
+                parting: Parting::Requeue,
+                reason: None,
+            },
+            Deed::ForceBusy { reason: None },
+            Deed::ForceIdle {},
+            Deed::ForceLogOut {},
+            Deed::Message { text: "来".into() },
+            Deed::Stop { leader: None },
         ];
         for deed in deeds {
             let json = serde_json::to_value(&deed).unwrap();
@@ -242,6 +343,8 @@ mod tests {
     #[test]
     fn what_a_deed_does_not_know_is_refused() {
         let slip = serde_json::json!({ "command": "idle", "reason": "meeting" });
+        assert!(serde_json::from_value::<Deed>(slip).is_err());
+        let slip = serde_json::json!({ "command": "listen", "mode": "barge" });
         assert!(serde_json::from_value::<Deed>(slip).is_err());
     }
 }

@@ -7,7 +7,7 @@ use call::journal::What;
 use call::record::CallRecord;
 use call::{
     Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
-    TransferNews,
+    Supervise, SupervisionNews, TransferNews, Wanted,
 };
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -441,7 +441,7 @@ impl Scene {
             Purpose::Call => Some("call"),
             Purpose::Script => Some("script"),
             // Written when the message is left, or the greeting kept.
-            Purpose::Message | Purpose::Greeting => None,
+            Purpose::Message | Purpose::Greeting | Purpose::Whisper => None,
         };
         if let Some(purpose) = purpose {
             let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);

@@ -11,6 +11,7 @@ fn to_1049() -> Bench {
             target: Target::User("1049".to_owned()),
             timeout: s(20),
             shown: Some("13800138000".to_owned()),
+            supervises: None,
         }),
         ..Options::default()
     };
