@@ -57,6 +57,8 @@ mod registering;
 mod replaced;
 #[path = "calls/ringing_several.rs"]
 mod ringing_several;
+#[path = "calls/supervision/mod.rs"]
+mod supervision;
 #[path = "calls/surveyed.rs"]
 mod surveyed;
 #[path = "calls/texts.rs"]

@@ -1,13 +1,14 @@
 -- The dialplan of tenant 8001. A context is what a caller may reach; nothing else exists for them.
 require "scripts.8001.queues"
-local agent_codes = require "scripts.8001.agent_codes"
-local colleagues  = require "scripts.8001.colleagues"
-local extension   = require "scripts.8001.extension"
-local outside     = require "scripts.8001.outside"
-local reception   = require "scripts.8001.reception"
-local survey      = require "plugins.survey"
-local switch      = require "scripts.8001.switch"
-local tickets     = require "plugins.tickets"
+local agent_codes  = require "scripts.8001.agent_codes"
+local colleagues   = require "scripts.8001.colleagues"
+local extension    = require "scripts.8001.extension"
+local leader_codes = require "scripts.8001.leader_codes"
+local outside      = require "scripts.8001.outside"
+local reception    = require "scripts.8001.reception"
+local survey       = require "plugins.survey"
+local switch       = require "scripts.8001.switch"
+local tickets      = require "plugins.tickets"
 
 context "inbound" {
   ["4001234567"] = reception,
@@ -53,3 +54,6 @@ context "internal"(agent_codes)
 
 -- *5900 to *5999, **10XX and *8, *8800 to *8899: parking calls, picking them up, rooms.
 context "internal"(colleagues)
+
+-- *33 to *38: leaders listen, barge in, whisper, end calls and set states of their team.
+context "internal"(leader_codes)

@@ -156,6 +156,12 @@ impl Supervising {
         }
     }
 
+    /// Who hears the leader; `None` while there is nobody to hear.
+    pub(crate) fn hears(&self, board: &Board) -> Option<Mode> {
+        let hears = board.hearing(board.front()) == Hearing::Room;
+        hears.then_some(self.wanted.mode)
+    }
+
     /// The leader is in nobody's call any more.
     pub(crate) fn stop(&self, board: &mut Board) {
         board.push(Output::Supervision(Wanted::Stop));

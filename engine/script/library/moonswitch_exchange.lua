@@ -183,9 +183,14 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"
----@field reason? string     Of busy: a name of `agents.reasons` in config.lua, or its number
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"
+---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log
 ---@field minutes? integer   Of extend_wrap_up
+---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
+---@field follow? "agent"|"customer"  Of listen, whisper and barge: who is followed when the agent puts the customer through
+---@field notice? boolean    Of the same: the agent hears a tone when it begins
+---@field parting? "hang_up"|"goodbye"|"requeue"  Of release: the call ends, after a good-bye; or its caller is the first in the queue
+---@field text? string       Of message
 
 ---@class Performed
 ---@field agent AgentStatus?   How the agent stands then, of commands about their state

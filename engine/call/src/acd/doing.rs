@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::leg::Hearing;
-use crate::{Call, Leg, LegId, LegState};
+use crate::{Call, Leg, LegId, LegState, Mode};
 
 /// What an agent does in one call.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -51,6 +51,11 @@ impl Doing {
             true => Self::Talks,
             false => Self::Internal,
         };
+        match call.supervises(leg.id()) {
+            Some(Mode::Barge) => return Self::Barges,
+            Some(Mode::Listen | Mode::Whisper) => return Self::Monitors,
+            None => {}
+        }
         let company = call.company();
         match leg.hearing {
             Hearing::Room if company.len() > 1 => return Self::Confers,

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::call::foreground::Foreground;
 use crate::call::transfers::Transfer;
-use crate::{Guest, LegId};
+use crate::{Guest, LegId, Mode};
 
 impl Call {
     /// Whether this is the leg that is rung before anything else, and has not answered yet.
@@ -23,6 +23,16 @@ impl Call {
     pub(crate) fn transfers(&self, leg: LegId) -> bool {
         let transfer = self.transfer.as_ref();
         transfer.is_some_and(|transfer: &Transfer| transfer.is_by(leg))
+    }
+
+    /// How the one on this leg supervises an agent, while they hear one.
+    pub(crate) fn supervises(&self, leg: LegId) -> Option<Mode> {
+        match self.foreground.as_ref().map(|task| &task.work) {
+            Some(Foreground::Supervising(supervising)) if leg == self.board.front() => {
+                supervising.hears(&self.board)
+            }
+            _ => None,
+        }
     }
 
     /// The others in the room that it is in.
