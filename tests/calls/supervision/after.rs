@@ -26,7 +26,12 @@ fn a_leader_takes_the_agents_place_and_the_agent_is_out_of_the_call() {
     agent.is_hung_up();
     hear_each_other(&customer, pilot::C1, &leader, pilot::L1);
     customer.is_deaf_to(pilot::A1);
-    let state = || api.get("/agents/1049")["state"].as_str().unwrap().to_owned();
+    let state = || {
+        api.get("/agents/1049")["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     eventually("事后", || (state() == "wrap_up").then_some(()));
     leader.hangs_up();
     customer.is_hung_up();
@@ -62,8 +67,17 @@ fn a_leader_ends_an_agents_call_within_half_a_second_and_the_record_names_them()
     customer.is_over_within(Duration::from_secs(2));
     agent.is_over_within(Duration::from_secs(2));
     // The second 9 is heard when it is let go, some 200 ms after it was begun.
-    assert!(pressed.elapsed() < Duration::from_millis(1_200), "{:?}", pressed.elapsed());
-    let state = || api.get("/agents/1049")["state"].as_str().unwrap().to_owned();
+    assert!(
+        pressed.elapsed() < Duration::from_millis(1_200),
+        "{:?}",
+        pressed.elapsed()
+    );
+    let state = || {
+        api.get("/agents/1049")["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     eventually("事后", || (state() == "wrap_up").then_some(()));
     assert!(leader.is_up(), "it waits for the agent's next call");
     let ended = exchange.ended_calls(2);
@@ -133,7 +147,12 @@ fn a_program_logs_an_agent_out_after_the_call_that_goes_on() {
     customer.hangs_up();
     agent.is_hung_up();
 
-    let state = || api.get("/agents/1049")["state"].as_str().unwrap().to_owned();
+    let state = || {
+        api.get("/agents/1049")["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     eventually("签出", || (state() == "logged_out").then_some(()));
     a1.dials("*22").is_over();
     assert_eq!(force("force_busy"), "busy");
@@ -172,7 +191,11 @@ fn a_leader_forces_by_star_code_with_pin_and_reason() {
         "logged_out  leader:user:1001"
     );
     let said = exchange.said_to(&a2, "*371001", &["1111", "1111", "1"]);
-    assert_eq!(said, ["hours/switch-denied"], "agents have no say over leaders");
+    assert_eq!(
+        said,
+        ["hours/switch-denied"],
+        "agents have no say over leaders"
+    );
 }
 
 #[test]

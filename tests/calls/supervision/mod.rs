@@ -9,7 +9,7 @@ use media::CodecKind;
 use crate::support::{Exchange, Keys, Line, Phone, Setup, pilot};
 
 /// A hotline that rings a user and is recorded, a queue, a room, and the codes of leaders.
-const FLOOR: &str = r#"
+const FLOOR: &str = r##"
 queue "it" { agents = { "1049", "1050" }, strategy = "linear", ring_timeout = 15, wrap_up = "2m" }
 
 local function user(call) call:bridge("user:" .. call.to, { timeout = 20, record = true }) end
@@ -38,7 +38,7 @@ context "internal" {
   ["*22"]      = function(call) agents.log_in(call.user.extension) agents.idle(call.user.extension) end,
   ["*23"]      = function(call) agents.idle(call.user.extension) end,
 }
-"#;
+"##;
 
 fn floor(threads: u32) -> Exchange {
     Exchange::start(Setup {
@@ -99,7 +99,12 @@ fn every_ordered_pair_hears_what_the_mode_says_after_every_key_of_the_leader() {
         let leader = l1.dials("*331049");
 
         each_hears(&customer, &agent, &leader, "listen");
-        for (key, mode) in [("5", "whisper"), ("6", "barge"), ("5", "whisper"), ("4", "listen")] {
+        for (key, mode) in [
+            ("5", "whisper"),
+            ("6", "barge"),
+            ("5", "whisper"),
+            ("4", "listen"),
+        ] {
             leader.presses(key, Keys::Rfc4733);
             each_hears(&customer, &agent, &leader, mode);
         }

@@ -36,7 +36,11 @@ fn agents_and_leaders_of_other_teams_hear_nothing() {
         .filter_map(|row| row.end.as_ref())
         .map(|end| serde_json::to_value(&end.vars).unwrap())
         .collect();
-    assert!(whys.iter().all(|vars| vars.to_string().contains("not_allowed")), "{whys:?}");
+    assert!(
+        whys.iter()
+            .all(|vars| vars.to_string().contains("not_allowed")),
+        "{whys:?}"
+    );
 }
 
 #[test]
@@ -59,7 +63,12 @@ fn a_leader_who_is_idle_sets_themselves_busy_first_and_shows_what_they_do() {
     states("busy");
     let leader = l1.dials("*331049");
     each_hears(&customer, &agent, &leader, "listen");
-    let state = || api.get("/agents/1001")["state"].as_str().unwrap().to_owned();
+    let state = || {
+        api.get("/agents/1001")["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     crate::support::eventually("监听中", || (state() == "monitoring").then_some(()));
     leader.presses("6", crate::support::Keys::Rfc4733);
     crate::support::eventually("强插中", || (state() == "barging").then_some(()));
@@ -78,8 +87,14 @@ fn a_program_rings_the_leaders_phone_and_changes_who_hears_them() {
     let command = |deed: Value| api.posts("/users/1049/commands", &deed);
 
     let nobody = command(json!({ "command": "listen" }));
-    assert_eq!((nobody.status, &nobody.json()["code"]), (409, &json!("no_leader")));
-    assert_eq!(outcome(&mut stream), ["api:desk", "1049", "listen", "no_leader"]);
+    assert_eq!(
+        (nobody.status, &nobody.json()["code"]),
+        (409, &json!("no_leader"))
+    );
+    assert_eq!(
+        outcome(&mut stream),
+        ["api:desk", "1049", "listen", "no_leader"]
+    );
     let not_one = command(json!({ "command": "listen", "leader": "1051" }));
     assert_eq!(not_one.json()["code"], "not_allowed");
     let rung = command(json!({ "command": "listen", "leader": "1001" }));
@@ -88,7 +103,11 @@ fn a_program_rings_the_leaders_phone_and_changes_who_hears_them() {
     leader.answers();
 
     each_hears(&customer, &agent, &leader, "listen");
-    for (word, mode) in [("whisper", "whisper"), ("barge", "barge"), ("listen", "listen")] {
+    for (word, mode) in [
+        ("whisper", "whisper"),
+        ("barge", "barge"),
+        ("listen", "listen"),
+    ] {
         let answer = command(json!({ "command": word, "leader": "1001" }));
         assert_eq!(answer.status, 200, "{answer:?}");
         each_hears(&customer, &agent, &leader, mode);
