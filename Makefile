@@ -40,7 +40,7 @@ smsc: deps-test $(SMSC) ## Text messages to and from an SMSC that is not ours
 
 bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
 	cargo build --release --quiet
-	cargo build --release --quiet --package moonswitch-sip --package moonswitch-call --package moonswitch-script --example parse_rate --example acd_rate --example setup_cost
+	cargo build --release --quiet --package moonswitch-sip --package moonswitch-call --package moonswitch-script --package moonswitch-media --example parse_rate --example acd_rate --example setup_cost --example board_rate
 	cargo test --release --quiet --package moonswitch-media --test no_allocation --no-run
 	timeout 300 cargo build --release --quiet --manifest-path tests/bench/peers/Cargo.toml --target-dir target/bench/peers \
 	  || echo "rsipstack does not build here: its figure will be missing"

@@ -51,7 +51,8 @@ HIGHEST_PEAK = 0.89
 
 # Characters that are read in several ways, 一 before other tones, and words that jieba cuts in the wrong place.
 READINGS = {
-    "重听": "chóng tīng", "重置": "chóng zhì", "重录": "chóng lù", "下一位": "xià yí wèi", "下一次": "xià yí cì", "上一级": "shàng yì jí",
+    "重听": "chóng tīng", "重置": "chóng zhì", "重录": "chóng lù", "下一位": "xià yí wèi", "上一级": "shàng yì jí",
+    "下一次": "xià yí cì",
     "井号键": "jǐng hào jiàn", "星号键": "xīng hào jiàn", "一般": "yì bān", "标记为": "biāo jì wéi",
     "一月": "yī yuè", "十一点": "shí yī diǎn",
     "置闲": "zhì xián", "置忙": "zhì máng", "小休": "xiǎo xiū", "一分钟": "yì fēn zhōng", "排队一人": "pái duì yì rén",

@@ -31,7 +31,7 @@ STEPS = {
     "q": [runs.waiting],
     "p": [api.beside_calls],
     "h": [runs.post_dial_delay],
-    "micro": [micro.parsers, micro.acd, micro.scripts, micro.packets, micro.allocations],
+    "micro": [micro.parsers, micro.acd, micro.scripts, micro.boards, micro.packets, micro.allocations],
 }
 
 

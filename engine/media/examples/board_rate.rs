@@ -1,4 +1,4 @@
-//! What a packet costs: relayed, played, recorded, transcoded. No sockets, no disk.
+//! What a packet costs: relayed, played, recorded, transcoded, mixed, supervised. No sockets, no disk.
 //!
 //! `cargo run --release -p moonswitch-media --example board_rate` prints nanoseconds a packet.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::{
-    Board, Channel, Clip, CodecKind, Command, Direction, Latch, LegConfig, LegKey, Negotiated,
-    PlayItem, PlayKey, RecordingKey, RecordingSink, TelephoneEvent, Wire,
+    Board, Channel, Clip, CodecKind, Command, Direction, HeardBy, Latch, LegConfig, LegKey,
+    Negotiated, PlayItem, PlayKey, RecordingKey, RecordingSink, RoomKey, TelephoneEvent, Wire,
 };
 
 fn main() {
@@ -28,6 +28,16 @@ fn main() {
     let mut recorded = Load::bridged(pairs, (CodecKind::Pcma, CodecKind::Pcma));
     recorded.record();
     recorded.measure("recorded PCMA");
+    let mut conferences = Load::conferences(pairs);
+    conferences.measure("conference of three");
+    for (name, heard_by) in [
+        ("supervised: listen", HeardBy::Nobody),
+        ("supervised: whisper", HeardBy::Agent),
+        ("supervised: barge", HeardBy::Everybody),
+    ] {
+        let mut load = Load::supervised(pairs, heard_by);
+        load.measure(name);
+    }
     let mut detected = Load::bridged_with(pairs, (CodecKind::Pcma, CodecKind::Pcma), true);
     detected.measure("PCMA, tones looked for");
     for (name, kind) in [
@@ -109,6 +119,35 @@ impl Load {
             let (a, b) = (load.leg(kinds.0, tones), load.leg(kinds.1, tones));
             load.board
                 .handle_command(load.now, Command::Connect { a, b });
+        }
+        load
+    }
+
+    fn conferences(rooms: usize) -> Self {
+        let mut load = Self::new(rooms);
+        for number in 0..rooms as u64 {
+            for _ in 0..3 {
+                let leg = load.leg(CodecKind::Pcma, false);
+                let room = RoomKey(number);
+                let enters = Command::EnterRoom { room, leg };
+                load.board.handle_command(load.now, enters);
+            }
+        }
+        load
+    }
+
+    /// Each conversation has a supervisor of its own, who speaks like the others.
+    fn supervised(calls: usize, heard_by: HeardBy) -> Self {
+        let mut load = Self::bridged(calls, (CodecKind::Pcma, CodecKind::Pcma));
+        for call in 0..calls {
+            let agent = load.peers[2 * call + 1].leg;
+            let leader = load.leg(CodecKind::Pcma, false);
+            let supervises = Command::Supervise {
+                leader,
+                agent,
+                heard_by,
+            };
+            load.board.handle_command(load.now, supervises);
         }
         load
     }

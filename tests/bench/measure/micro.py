@@ -62,6 +62,22 @@ def scripts(bench):
     bench.detail("scripts", us=cost.group(1), calls_per_s=cost.group(2), heap_kib=parked.group(1), resident_kib=parked.group(2))
 
 
+def boards(bench):
+    """CPU time of a media thread for conferences of three and for conversations that somebody supervises."""
+    if not bench.has_time(40, "conferences and supervision"):
+        return
+    _, output = processes.run([bench.place.target / "release" / "examples" / "board_rate"], 120)
+    rows = dict(re.findall(r"^(.+?)\s+\d+ ns a packet\s+([\d.]+) %", output or "", re.M))
+    wanted = {"m_relay": "relayed PCMA", "m_conference": "conference of three", "m_listen": "supervised: listen", "m_barge": "supervised: barge"}
+    if not all(name in rows for name in wanted.values()):
+        bench.note("conferences and supervision: board_rate has not come to its end")
+        return
+    for figure, name in wanted.items():
+        bench.figure(figure, float(rows[name]))
+    for name, share in rows.items():
+        bench.detail("boards", work=name, cpu_per_100=share)
+
+
 def packets(bench):
     """No packet may cost an allocation: the test that proves it, in the same build as everything here."""
     if not bench.has_time(30, "the allocation test"):

@@ -100,8 +100,7 @@ fn a_released_customer_hears_good_bye_or_is_the_first_in_the_queue_again() {
         let deed = json!({ "command": "release", "parting": parting });
         api.posts("/users/1049/commands", &deed).status
     };
-    let other = exchange.carrier_with(|manner| manner.pilot = pilot::C2);
-    let waiting = other.dials("8000");
+    let waiting = carrier.dials_as("13800138001", "8000", pilot::C2);
     waiting.hears(pilot::MUSIC);
 
     assert_eq!(release("requeue"), 200);
@@ -132,7 +131,7 @@ fn a_released_customer_hears_good_bye_or_is_the_first_in_the_queue_again() {
 fn a_program_logs_an_agent_out_after_the_call_that_goes_on() {
     let exchange = Exchange::start(Setup::with(FLOOR).with_http());
     let api = Api::of(&exchange, "8001");
-    let a1 = exchange.phone("1049");
+    let [a1] = exchange.phones(["1049"]);
     a1.dials("*22").is_over();
     let carrier = exchange.carrier();
     let (customer, agent) = conversation(&carrier, &a1);
@@ -188,7 +187,7 @@ fn a_leader_forces_by_star_code_with_pin_and_reason() {
     );
     assert_eq!(
         exchange.states("1049").last().unwrap(),
-        "logged_out  leader:user:1001"
+        "logged_out  user:1001"
     );
     let said = exchange.said_to(&a2, "*371001", &["1111", "1111", "1"]);
     assert_eq!(

@@ -45,8 +45,6 @@ fn a_leader_follows_the_agent_out_of_a_transfer_into_the_next_call() {
     leader.is_deaf_to(pilot::C1);
     leader.is_deaf_to(pilot::A2);
 
-    let other = exchange.carrier_with(|manner| manner.pilot = pilot::C2);
-    drop(other);
     customer.hangs_up();
     let (customer, agent) = conversation(&carrier, &a1);
     each_hears(&customer, &agent, &leader, "listen");

@@ -94,6 +94,7 @@ fn every_ordered_pair_hears_what_the_mode_says_after_every_key_of_the_leader() {
         let carrier = exchange.carrier_with(|manner| manner.codecs = vec![customers]);
         let a1 = exchange.phone_with("1049", |manner| manner.codecs = vec![agents]);
         let l1 = exchange.phone_with("1001", |manner| manner.codecs = vec![leaders]);
+        a1.registers();
         let (customer, agent) = conversation(&carrier, &a1);
 
         let leader = l1.dials("*331049");

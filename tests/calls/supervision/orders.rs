@@ -124,7 +124,7 @@ fn a_program_rings_the_leaders_phone_and_changes_who_hears_them() {
 fn text_reaches_an_agents_phone_by_the_same_command() {
     let exchange = Exchange::start(Setup::with(FLOOR).with_http());
     let api = Api::of(&exchange, "8001");
-    let a1 = exchange.phone("1049");
+    let [a1] = exchange.phones(["1049"]);
 
     let sent = api.posts(
         "/users/1049/commands",

@@ -14,7 +14,8 @@ impl Call {
     /// Whether the exchange has made this call, and the one who was rung first has not talked with
     /// anybody yet.
     pub(crate) fn is_being_put_through(&self) -> bool {
-        self.board.options.origin.is_some()
+        let origin = self.board.options.origin.as_ref();
+        origin.is_some_and(|origin| origin.supervises.is_none())
             && !self.board.story.talked
             && self.board.story.nobody.is_none()
     }

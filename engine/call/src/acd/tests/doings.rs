@@ -139,6 +139,7 @@ fn a_number_that_is_dialled_for_an_agent_rings_them_first_and_then_calls_it() {
         target: Target::User("1049".to_owned()),
         timeout: s(20),
         shown: None,
+        supervises: None,
     };
 
     let own = desk.call(Some("1049"), Some(origin));
