@@ -189,7 +189,7 @@ fn a_leader_forces_by_star_code_with_pin_and_reason() {
         exchange.states("1049").last().unwrap(),
         "logged_out  user:1001"
     );
-    let said = exchange.said_to(&a2, "*371001", &["1111", "1111", "1"]);
+    let said = exchange.said_to(&a2, "*371001", &["2580", "2580", "1"]);
     assert_eq!(
         said,
         ["hours/switch-denied"],

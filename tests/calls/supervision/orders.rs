@@ -113,7 +113,10 @@ fn a_program_rings_the_leaders_phone_and_changes_who_hears_them() {
         each_hears(&customer, &agent, &leader, mode);
     }
     let call = rung.json()["call"].as_str().unwrap().to_owned();
-    assert_eq!(api.get(&format!("/calls/{call}"))["state"], "supervising");
+    assert_eq!(
+        api.get(&format!("/calls/{call}"))["call"]["state"],
+        "supervising"
+    );
     let stopped = command(json!({ "command": "stop", "leader": "1001" }));
     assert_eq!(stopped.status, 200, "{stopped:?}");
     leader.is_hung_up();

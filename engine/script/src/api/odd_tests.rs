@@ -81,6 +81,7 @@ fn every_option_stands_any_value() {
         ("MenuOptions", "menu("),
         ("ParkOptions", "park(\"desk\", "),
         ("ConferenceOptions", "conference(\"hall\", "),
+        ("SuperviseOptions", "supervise(\"1049\", "),
     ];
 
     for options in verbs::OPTIONS {

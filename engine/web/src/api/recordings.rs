@@ -111,7 +111,7 @@ async fn find(own: &Own, id: &str) -> Result<RecordingRow, Problem> {
     let id = Uuid::parse_str(id).map_err(|_| none())?;
     let row = own.recording(id).await?;
     match row.purpose.as_str() {
-        "call" | "script" => Ok(row),
+        "call" | "script" | "whisper" => Ok(row),
         _ => Err(none()),
     }
 }
