@@ -211,7 +211,7 @@ impl Supervising {
         None
     }
 
-    fn end(&mut self, board: &mut Board) -> Reply {
+    fn end(&self, board: &mut Board) -> Reply {
         self.stop(board);
         board.silence(board.front());
         let lasted = board.now.saturating_duration_since(self.since);

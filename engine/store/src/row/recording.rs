@@ -33,7 +33,7 @@ pub struct RecordingRow {
 pub struct RecordingFilter {
     /// Of this call.
     pub call: Option<Uuid>,
-    /// Only conversations (`call`, `script`): no messages and no greetings.
+    /// Only conversations (`call`, `script`, `whisper`): no messages and no greetings.
     pub conversations: bool,
     /// Begun at this time or later.
     pub since: Option<i64>,

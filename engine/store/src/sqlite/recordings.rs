@@ -97,7 +97,10 @@ pub(super) fn list_sql(filter: &RecordingFilter) -> String {
     let mut sql = "SELECT * FROM recordings WHERE tenant = ?1".to_owned();
     for (asked, condition) in [
         (filter.call.is_some(), " AND call_id = ?2"),
-        (filter.conversations, " AND purpose IN ('call', 'script', 'whisper')"),
+        (
+            filter.conversations,
+            " AND purpose IN ('call', 'script', 'whisper')",
+        ),
         (filter.since.is_some(), " AND started_at >= ?3"),
         // The place of the page before is earlier.
         (
