@@ -67,6 +67,10 @@ mod texts;
 mod traced;
 #[path = "calls/transferred.rs"]
 mod transferred;
+#[path = "calls/trunk_groups.rs"]
+mod trunk_groups;
+#[path = "calls/trunk_identity.rs"]
+mod trunk_identity;
 #[path = "calls/trunks.rs"]
 mod trunks;
 #[path = "calls/voicemail.rs"]

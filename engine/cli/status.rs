@@ -89,8 +89,13 @@ fn trunk_line(trunk: &Value) -> String {
     } else {
         hosts.join(", ")
     };
+    let resting: Vec<&str> = items(&trunk["resting"]).filter_map(Value::as_str).collect();
+    let resting = match resting.is_empty() {
+        true => String::new(),
+        false => format!(", at rest: {}", resting.join(", ")),
+    };
     format!(
-        "{}: {hosts}{registered}, {} lines in use",
+        "{}: {hosts}{registered}, {} lines in use{resting}",
         text(&trunk["name"]),
         trunk["lines"]
     )

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use call::{CallId, Cause, Event, LegId, Target};
 use media::{CodecKind, Direction};
-use script::config::NumberFormat;
 use sip::{Host, NameAddr, Outgoing, Route, Transport, Uri};
 use smallvec::SmallVec;
 
@@ -22,7 +21,7 @@ pub(crate) struct Attempt {
     destination: Route,
     /// Which user it rings.
     user: Option<String>,
-    trunk: Option<String>,
+    pub(super) trunk: Option<String>,
 }
 
 /// The answer of the resolver for a target that named a host.
@@ -38,8 +37,21 @@ pub(crate) struct Resolved {
 /// Who is shown as calling.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
-    number: Option<String>,
-    name: Option<String>,
+    pub(super) number: Option<String>,
+    pub(super) name: Option<String>,
+}
+
+impl Attempt {
+    /// To a trunk's host.
+    pub(super) fn by_trunk(trunk: &str, number: &str, destination: Route) -> Self {
+        Self {
+            uri: uri_at(number, destination.remote),
+            route: Vec::new(),
+            destination,
+            user: None,
+            trunk: Some(trunk.to_owned()),
+        }
+    }
 }
 
 impl Switch {
@@ -69,72 +81,10 @@ impl Switch {
                 self.ring_all(now, live, id, attempts, &caller);
             }
             Target::Trunk { trunk, number } => {
-                self.dial_trunk(now, live, id, trunk, number, caller);
+                self.dial_trunk(now, live, id, (trunk, number), caller);
             }
             Target::Uri(text) => self.dial_uri(now, live, id, text, caller),
         }
-    }
-
-    fn dial_trunk(
-        &mut self,
-        now: Instant,
-        live: &mut Live,
-        id: LegId,
-        trunk: &str,
-        number: &str,
-        mut caller: Caller,
-    ) {
-        let Some(settings) = self.trunks.settings(trunk) else {
-            self.unreachable(live, id, Cause::Unallocated);
-            return;
-        };
-        // The fence: a trunk belongs to one tenant.
-        if settings.tenant != *live.setup.tenant.0 {
-            tracing::warn!(trunk, "this trunk is another tenant's");
-            self.unreachable(live, id, Cause::Forbidden);
-            return;
-        }
-        let number = self.number_for(trunk, number);
-        let settings = settings.clone();
-        if let Some(own) = &settings.caller_id {
-            // Outside, an extension is no number that could be called back.
-            if caller.number.is_none()
-                || (live.setup.user.is_some() && caller.number == live.setup.from)
-            {
-                caller = Caller {
-                    number: Some(own.clone()),
-                    name: None,
-                };
-            }
-        }
-        let routes = self.trunks.routes(trunk);
-        if routes.is_empty() {
-            self.unreachable(live, id, Cause::Unavailable);
-            return;
-        }
-        if !self.trunks.seize(trunk, live.id()) {
-            self.unreachable(live, id, Cause::Congestion);
-            return;
-        }
-        live.trunk_out = Some(trunk.to_owned());
-        let mut attempts: Vec<Attempt> = routes
-            .into_iter()
-            .map(|destination| Attempt {
-                uri: uri_at(&number, destination.remote),
-                route: Vec::new(),
-                destination,
-                user: None,
-                trunk: Some(trunk.to_owned()),
-            })
-            .collect();
-        let first = attempts.remove(0);
-        if let Some(leg) = live.leg(id) {
-            leg.caller = caller.clone();
-            if let Role::Called { next, .. } = &mut leg.role {
-                *next = attempts;
-            }
-        }
-        self.ring_all(now, live, id, vec![first], &caller);
     }
 
     fn dial_uri(&mut self, now: Instant, live: &mut Live, id: LegId, text: &str, caller: Caller) {
@@ -215,7 +165,7 @@ impl Switch {
     }
 
     /// Sends an INVITE for each attempt; they share the leg's ports.
-    fn ring_all(
+    pub(super) fn ring_all(
         &mut self,
         now: Instant,
         live: &mut Live,
@@ -253,14 +203,21 @@ impl Switch {
             false => Vec::new(),
         };
         let Some(leg) = live.leg(id) else { return };
+        let identity = leg.identity.clone();
         let Some(sound) = &mut leg.sound else { return };
         let sdp = Bytes::from(sound.negotiator.offer(&codecs, Direction::SendRecv));
         for attempt in attempts {
-            let number = caller.number.as_deref().unwrap_or(&shown);
             let host =
                 Host::parse(&domain.as_str().into()).unwrap_or_else(|| Host::from(near.ip()));
-            let from = Uri::for_user(number, &host, None);
-            let from = NameAddr::named(caller.name.as_deref().unwrap_or_default(), &from);
+            let (from, headers) = match (&attempt.trunk, &identity) {
+                (Some(trunk), Some(identity)) => self.presented(trunk, identity, &host),
+                _ => {
+                    let number = caller.number.as_deref().unwrap_or(&shown);
+                    let from = Uri::for_user(number, &host, None);
+                    let name = caller.name.as_deref().unwrap_or_default();
+                    (NameAddr::named(name, &from), Vec::new())
+                }
+            };
             let destination = self.leaving_here(attempt.destination);
             let remote = destination.remote;
             let session = self.endpoint.invite(
@@ -275,7 +232,7 @@ impl Switch {
                     contact_host: self.contact_host(near, remote),
                     destination,
                     sdp: Some(sdp.clone()),
-                    headers: answer_at_once.clone(),
+                    headers: [answer_at_once.clone(), headers].concat(),
                     max_forwards: hops,
                     account: attempt
                         .trunk
@@ -298,28 +255,7 @@ impl Switch {
         }
     }
 
-    /// The next host of a trunk after one that failed; false when there is none.
-    pub(super) fn try_next(&mut self, now: Instant, live: &mut Live, id: LegId) -> bool {
-        let Some(leg) = live
-            .leg(id)
-            .filter(|leg| !leg.over && leg.sessions.is_empty())
-        else {
-            return false;
-        };
-        let Role::Called { next, .. } = &mut leg.role else {
-            return false;
-        };
-        if next.is_empty() {
-            return false;
-        }
-        let attempt = next.remove(0);
-        let caller = leg.caller.clone();
-        tracing::info!(to = %attempt.destination.remote, "next host of the trunk");
-        self.ring_all(now, live, id, vec![attempt], &caller);
-        true
-    }
-
-    fn unreachable(&mut self, live: &mut Live, id: LegId, cause: Cause) {
+    pub(super) fn unreachable(&mut self, live: &mut Live, id: LegId, cause: Cause) {
         let thread = live.thread;
         if let Some(leg) = live.leg(id) {
             leg.over = true;
@@ -349,22 +285,6 @@ impl Switch {
             codecs.retain(|kind| *kind == CodecKind::G729);
         }
         codecs
-    }
-
-    fn number_for(&self, trunk: &str, number: &str) -> String {
-        let Some(settings) = self.trunks.settings(trunk) else {
-            return number.to_owned();
-        };
-        let plan = call::number::Plan {
-            area_code: settings.area_code.clone(),
-            ..call::number::Plan::default()
-        };
-        let known = call::number::normalise(number, &plan);
-        match settings.number_format {
-            NumberFormat::AsIs => number.to_owned(),
-            NumberFormat::E164 => known.dialable_e164().unwrap_or_else(|| number.to_owned()),
-            NumberFormat::National => known.national().unwrap_or_else(|| number.to_owned()),
-        }
     }
 
     /// Our own address towards a destination.

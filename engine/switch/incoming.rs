@@ -93,6 +93,19 @@ impl Switch {
             self.endpoint.reject(now, session, 404, &[]);
             return;
         };
+        let line = match caller.trunk.as_deref() {
+            None => None,
+            Some(trunk) => match self.trunks.come(now, trunk) {
+                Ok(line) => Some(line),
+                Err(busy) => {
+                    self.parts.meters.calls_refused.increment(1);
+                    tracing::warn!(trunk, ?busy, "call refused");
+                    let retry = vec![("Retry-After".to_owned(), "1".to_owned())];
+                    self.endpoint.reject(now, session, 503, &retry);
+                    return;
+                }
+            },
+        };
         let mut setup = self.setup(request, &caller, &tenant);
         let id = setup.id;
         let span = tracing::info_span!("call", %id, tenant = %setup.tenant);
@@ -114,6 +127,9 @@ impl Switch {
                 self.parts.meters.calls_refused.increment(1);
                 let retry = vec![("Retry-After".to_owned(), "2".to_owned())];
                 self.endpoint.reject(now, session, 503, &retry);
+                if let Some(line) = &line {
+                    self.trunks.free(line);
+                }
                 return;
             }
             Err(refused) => (0, Some(refused)),
@@ -128,6 +144,7 @@ impl Switch {
         leg.sessions.push(session);
         leg.up = Some(session);
         leg.addresses = Some((source.local, source.remote));
+        leg.line = line;
         leg.user_agent = request
             .header_named("User-Agent")
             .map(|text| printable(&text.to_str()));
@@ -335,10 +352,17 @@ impl Switch {
         tenant: &Arc<script::config::Tenant>,
     ) -> Setup {
         let from = request.from().ok();
+        let is_believed = caller
+            .trunk
+            .as_deref()
+            .and_then(|trunk| self.trunks.settings(trunk))
+            .is_some_and(|trunk| trunk.trusts_identity);
         let raw = match &caller.user {
             // A user calls as nobody else.
             Some(user) => user.clone(),
-            None => asserted(request)
+            None => Some(request)
+                .filter(|_| is_believed)
+                .and_then(asserted)
                 .or_else(|| {
                     let user = from.as_ref()?.uri().ok()?.user_unescaped()?;
                     Some(user.to_string())
@@ -381,7 +405,7 @@ impl Switch {
                     .any(|hidden| field.name_text().eq_ignore_case(hidden))
             })
             .filter(|field| {
-                caller.trunk.is_some()
+                is_believed
                     || !ASSERTIONS
                         .iter()
                         .any(|name| field.name_text().eq_ignore_case(name))

@@ -34,7 +34,6 @@ impl Switch {
             };
             leg.id = number;
             switch.take_leg_in(thread, into, leg);
-            switch.trunks.hand_over(from, to);
             moved = true;
             let joined = Event::Joined {
                 newcomer,

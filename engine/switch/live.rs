@@ -93,6 +93,12 @@ pub(crate) struct Leg {
     pub(crate) addresses: Option<(SocketAddr, SocketAddr)>,
     /// Who is shown as calling, for a trunk's next host.
     pub(crate) caller: super::dialing::Caller,
+    /// The line of a trunk that it holds.
+    pub(crate) line: Option<super::trunks::Line>,
+    /// Whom that trunk shows.
+    pub(crate) identity: Option<super::trunks::Identity>,
+    /// Help is called.
+    pub(crate) is_urgent: bool,
 }
 
 /// Who a leg is.
@@ -105,7 +111,7 @@ pub(crate) enum Role {
     },
     /// Somebody who was called.
     Called {
-        /// Where to try next: a trunk's other hosts.
+        /// Where to try next: the other hosts of a trunk, and those of its group's other trunks.
         next: Vec<super::dialing::Attempt>,
         /// Which user each session rings.
         users: SmallVec<[(SessionId, String); 1]>,
@@ -239,6 +245,9 @@ impl Leg {
             user_agent: None,
             addresses: None,
             caller: super::dialing::Caller::default(),
+            line: None,
+            identity: None,
+            is_urgent: false,
         }
     }
 

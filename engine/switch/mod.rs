@@ -36,8 +36,6 @@ mod stopping;
 mod supervising;
 mod texts;
 mod transfers;
-mod trunk_health;
-mod trunk_registering;
 mod trunks;
 mod turn;
 mod wires;

@@ -225,7 +225,7 @@ impl Switch {
                 (Some(user), user.clone(), account.name.clone(), Some(own))
             }
             Target::Trunk { trunk, number } => {
-                let settings = self.trunks.settings(trunk);
+                let settings = self.trunks.first_of(trunk);
                 let area_code = settings
                     .filter(|settings| settings.tenant == *tenant.0)
                     .ok_or_else(|| Obstacle::NoTrunk(trunk.clone()))?

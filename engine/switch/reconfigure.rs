@@ -96,9 +96,11 @@ impl Switch {
         self.accounts = Accounts::new(&config, &self.parts.users, now);
         self.forget_unknown_phones(now);
         self.forget_unknown_watchers(now);
-        if config.sip.trunks != self.parts.config.sip.trunks {
+        let (new, old) = (&config.sip, &self.parts.config.sip);
+        if new.trunks != old.trunks || new.groups != old.groups {
             self.end_trunks(now);
-            self.trunks = Trunks::new(&config, now);
+            let before = std::mem::replace(&mut self.trunks, Trunks::new(&config, now));
+            self.trunks.succeed(before);
         }
         self.parts.config = config;
         self.begin_trunks();

@@ -197,7 +197,9 @@ impl Switch {
         for recording in &live.recordings {
             self.recordings.remove(&recording.key);
         }
-        self.trunks.forget(live.setup.id);
+        for line in live.legs.iter().filter_map(|leg| leg.line.as_ref()) {
+            self.trunks.free(line);
+        }
         self.lot.forget(live.setup.id);
         self.forget_in_rooms(live);
     }

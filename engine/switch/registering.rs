@@ -12,8 +12,8 @@ use sip::{
 use store::{Pending, RegistrationRow};
 
 use super::accounts::Judged;
-use super::trunk_health::options;
 use super::trunks::Ping;
+use super::trunks::options;
 use super::{Input, Switch};
 
 /// A phone that can be rung.

@@ -210,6 +210,7 @@ impl Switch {
                 }
             };
             leg.answered = true;
+            switch.note_trunk_call(now, leg, session, Some(200));
             leg.is_spoken_for_by(session);
             switch.set_sound(thread, leg, agreed);
             leg.up = Some(session);
@@ -257,7 +258,7 @@ impl Switch {
                 None => Cause::Unavailable,
             };
             tracing::debug!(leg = id.0, status, "refused");
-            if matches!(status, 408 | 430 | 500..=599) && switch.try_next(now, live, id) {
+            if switch.refused_by_trunk(now, live, (id, session), status, response) {
                 return;
             }
             switch.branch_over(now, live, id, cause);

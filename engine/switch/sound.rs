@@ -255,6 +255,9 @@ impl Switch {
 
     /// Takes a leg off the board and closes its ports.
     pub(super) fn silence_leg(&mut self, thread: usize, leg: &mut Leg) {
+        if let Some(line) = leg.line.take_if(|_| leg.over) {
+            self.trunks.free(&line);
+        }
         let Some(sound) = &mut leg.sound else { return };
         if sound.leaving {
             return;

@@ -98,7 +98,7 @@ impl Switch {
             "banned": self.bans.banned(Instant::now()).map(|(source, left)| {
                 json!({ "source": source.to_string(), "seconds": left.as_secs() })
             }).collect::<Vec<Value>>(),
-            "trunks": self.trunks.overview(),
+            "trunks": self.trunks.overview(Instant::now()),
             "floors": self.floors_shown(),
             "scripts": self.parts.scripts.status(),
             "records": match health.trouble {

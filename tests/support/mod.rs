@@ -24,6 +24,7 @@ pub(crate) mod relay;
 mod sipp;
 pub(crate) mod smsc;
 mod sound;
+pub(crate) mod trunks;
 
 use std::time::{Duration, Instant};
 

@@ -229,7 +229,7 @@ impl Switch {
                 let _ = answer.send(self.registrations_of(now, &tenant));
             }
             What::Trunks(answer) => {
-                let _ = answer.send(self.trunks_of(&tenant));
+                let _ = answer.send(self.trunks_of(now, &tenant));
             }
             What::Users(answer) => {
                 let _ = answer.send(self.users_of(now, &tenant));

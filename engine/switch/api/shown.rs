@@ -51,7 +51,7 @@ impl Switch {
             .collect()
     }
 
-    pub(super) fn trunks_of(&self, tenant: &TenantId) -> Vec<Trunk> {
+    pub(super) fn trunks_of(&self, now: Instant, tenant: &TenantId) -> Vec<Trunk> {
         let all = self.trunks.by_name.iter();
         all.filter(|(_, trunk)| trunk.settings.tenant == *tenant.0)
             .map(|(name, trunk)| Trunk {
@@ -65,9 +65,15 @@ impl Switch {
                         alive: host.is_known.then_some(host.missed < trunks::DEAD),
                     })
                     .collect(),
-                calls: trunk.lines,
-                max_calls: Some(trunk.settings.max_calls).filter(|&most| most > 0),
+                calls: trunk.lines.all(),
+                max_calls: Some(trunk.settings.carried.max_calls).filter(|&most| most > 0),
                 registration: trunk.settings.register.then(|| trunk.registered.to_owned()),
+                resting: trunk
+                    .pool
+                    .resting(now)
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
             })
             .collect()
     }

@@ -199,6 +199,8 @@ pub struct Trunk {
     pub max_calls: Option<u32>,
     /// How our registration there stands, where it wants one.
     pub registration: Option<String>,
+    /// Numbers of its pool that rest because carriers refused them.
+    pub resting: Vec<String>,
 }
 
 /// One address of a trunk.

@@ -3,7 +3,7 @@
 //! The schema has given every default and refused what is wrong, so reading cannot fail; a name
 //! that the schema does not have would read as nothing, which the tests would show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use call::acd::{AfterWrapUp, AgentRules};
@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::form::transport_and_address;
 use super::{
-    Config, Fallback, Http, Limits, Listen, MailboxConfig, NumberFormat, Rtp, Sip, Smtp, SmtpTls,
-    Tenant, Transport, Trunk, User,
+    Config, Fallback, Http, Limits, Listen, MailboxConfig, Rtp, Sip, Smtp, SmtpTls, Tenant, User,
+    trunk,
 };
 
 pub(super) fn config(checked: &Value) -> Config {
@@ -26,8 +26,15 @@ pub(super) fn config(checked: &Value) -> Config {
         let trunks = own
             .map(|(name, trunk)| (name.clone(), trunk.context.clone()))
             .collect();
+        let is_own = |way: &trunk::Way| {
+            let trunk = sip.trunks.get(&way.trunk);
+            trunk.is_some_and(|trunk| trunk.tenant == number)
+        };
+        let groups = sip.groups.iter();
+        let groups = groups.filter(|(_, ways)| ways.iter().all(is_own));
         Tenant {
             trunks,
+            groups: groups.map(|(name, _)| name.clone()).collect(),
             tests_first: checked["reload"]["tests"] == true,
             ..tenant(number, settings)
         }
@@ -52,40 +59,14 @@ fn sip(it: &Value) -> Sip {
     Sip {
         listen: listen.collect(),
         external: text(it.get("external")).and_then(|text| text.parse().ok()),
-        trunks: map(it.get("trunks"), |_, value| trunk(value)),
+        trunks: map(it.get("trunks"), |_, value| trunk::trunk(value)),
+        groups: map(it.get("groups"), |_, value| trunk::ways(value)),
         min_expires: duration(&it["min_expires"]),
         max_expires: duration(&it["max_expires"]),
         options_interval: duration(&it["options_interval"]),
         session_expires: duration(&it["session_expires"]),
         ban_after: count(&it["ban_after"]),
         ban_for: duration(&it["ban_for"]),
-    }
-}
-
-fn trunk(it: &Value) -> Trunk {
-    Trunk {
-        tenant: text(it.get("tenant")).unwrap_or_default(),
-        context: text(it.get("context")).unwrap_or_default(),
-        hosts: texts(&it["host"]),
-        transport: if it["transport"] == "tcp" {
-            Transport::Tcp
-        } else {
-            Transport::Udp
-        },
-        trusted: texts(&it["trusted"]),
-        username: text(it.get("username")),
-        password: text(it.get("password")),
-        realm: text(it.get("realm")),
-        register: it["register"] == true,
-        area_code: text(it.get("area_code")),
-        caller_id: text(it.get("caller_id")),
-        number_format: match it["number_format"].as_str() {
-            Some("e164") => NumberFormat::E164,
-            Some("national") => NumberFormat::National,
-            _ => NumberFormat::AsIs,
-        },
-        codecs: texts(&it["codecs"]),
-        max_calls: count(&it["max_calls"]),
     }
 }
 
@@ -146,6 +127,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
         agents: agents(&it["agents"]),
         busy_reasons: texts(&it["agents"]["reasons"]),
         trunks: BTreeMap::new(),
+        groups: BTreeSet::new(),
         tests_first: false,
         smtp: smtp(&it["smtp"]),
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),
@@ -186,20 +168,20 @@ fn smtp(it: &Value) -> Option<Smtp> {
     })
 }
 
-fn text(value: Option<&Value>) -> Option<String> {
+pub(super) fn text(value: Option<&Value>) -> Option<String> {
     value?.as_str().map(str::to_owned)
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     items.iter().filter_map(|item| text(Some(item))).collect()
 }
 
-fn duration(value: &Value) -> Duration {
+pub(super) fn duration(value: &Value) -> Duration {
     Duration::from_millis(value.as_u64().unwrap_or_default())
 }
 
-fn count(value: &Value) -> u32 {
+pub(super) fn count(value: &Value) -> u32 {
     value
         .as_u64()
         .and_then(|count| count.try_into().ok())

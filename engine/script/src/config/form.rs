@@ -6,7 +6,7 @@ use call::desk::Role;
 
 use crate::schema::{Field, Kind, Schema};
 
-use super::Transport;
+use super::{Transport, trunk_form};
 
 /// The schema of the whole file.
 pub fn schema() -> Schema {
@@ -65,8 +65,13 @@ fn sip() -> Schema {
         ),
         Field::new(
             "trunks",
-            Kind::Map(Box::new(Kind::Table(trunk()))),
+            Kind::Map(Box::new(Kind::Table(trunk_form::trunk()))),
             "Carriers, by name.",
+        ),
+        Field::new(
+            "groups",
+            Kind::Map(Box::new(list(Kind::Table(trunk_form::way())))),
+            "Trunks that share calls, by name of the group.",
         ),
         Field::new("min_expires", Kind::Duration, "The shortest registration.")
             .default("60s")
@@ -91,63 +96,6 @@ fn sip() -> Schema {
         Field::new("ban_for", Kind::Duration, "How long a ban lasts.")
             .default("5m")
             .range(1.0, 604_800.0),
-    ])
-}
-
-fn trunk() -> Schema {
-    Schema::new(vec![
-        Field::new("tenant", Kind::String, "Whose it is.").required(),
-        Field::new(
-            "context",
-            Kind::String,
-            "Where its calls enter the dialplan.",
-        )
-        .required(),
-        Field::new(
-            "host",
-            list(Kind::Form(host)),
-            "Where calls go, in fail-over order.",
-        )
-        .required()
-        .range(1.0, 16.0),
-        Field::new("transport", Kind::Enum(&["udp", "tcp"]), "How.").default("udp"),
-        Field::new(
-            "trusted",
-            list(Kind::Form(network)),
-            "Who may call without a password.",
-        ),
-        Field::new(
-            "username",
-            Kind::String,
-            "For registering and for challenges.",
-        ),
-        Field::new(
-            "password",
-            Kind::Secret,
-            "For the realm, and for nobody else.",
-        ),
-        Field::new("realm", Kind::String, "Who may ask for the password."),
-        Field::new("register", Kind::Boolean, "Whether we register there.").default(false),
-        Field::new(
-            "area_code",
-            Kind::Form(area_code),
-            "Put before local numbers: \"10\".",
-        ),
-        Field::new("caller_id", Kind::Phone, "The number shown by default."),
-        Field::new(
-            "number_format",
-            Kind::Enum(&["as_is", "e164", "national"]),
-            "As sent there.",
-        )
-        .default("as_is"),
-        Field::new(
-            "codecs",
-            list(Kind::Enum(CODECS)),
-            "In order; the exchange's when empty.",
-        ),
-        Field::new("max_calls", Kind::Integer, "At once; 0 is no limit.")
-            .default(0)
-            .range(0.0, 1_000_000.0),
     ])
 }
 
@@ -388,7 +336,7 @@ fn limits() -> Schema {
     ])
 }
 
-fn list(of: Kind) -> Kind {
+pub(super) fn list(of: Kind) -> Kind {
     Kind::List(Box::new(of))
 }
 
@@ -398,7 +346,7 @@ const LANGUAGES: &[&str] = &["zh", "en"];
 /// What there are prompts for: `agent/reason-meeting`.
 const REASONS: [&str; 6] = ["break", "meeting", "training", "meal", "paperwork", "other"];
 
-const CODECS: &[&str] = &["opus", "g722", "pcma", "pcmu", "g729"];
+pub(super) const CODECS: &[&str] = &["opus", "g722", "pcma", "pcmu", "g729"];
 
 /// Reads `udp:127.0.0.1:5060`.
 pub(super) fn transport_and_address(text: &str) -> Result<(Transport, SocketAddr), String> {
@@ -430,48 +378,6 @@ fn address(text: &str) -> Result<(), String> {
 fn ip(text: &str) -> Result<(), String> {
     let wrong = |_| format!("expected an IP address, got \"{text}\"");
     text.parse::<IpAddr>().map(drop).map_err(wrong)
-}
-
-fn host(text: &str) -> Result<(), String> {
-    if text.parse::<SocketAddr>().is_ok() || text.parse::<IpAddr>().is_ok() {
-        return Ok(());
-    }
-    let (name, port) = text.rsplit_once(':').unwrap_or((text, "5060"));
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    if !name.is_empty() && name.bytes().all(is_name) && port.parse::<u16>().is_ok() {
-        return Ok(());
-    }
-    Err(format!(
-        "expected a host such as \"sip.example.com\" or \"10.0.0.1:5060\", got \"{text}\""
-    ))
-}
-
-fn network(text: &str) -> Result<(), String> {
-    let wrong =
-        || format!("expected an address or a network such as \"10.0.0.0/8\", got \"{text}\"");
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
-        None => (text, None),
-    };
-    let longest = match address.parse::<IpAddr>().map_err(|_| wrong())? {
-        IpAddr::V4(_) => 32,
-        IpAddr::V6(_) => 128,
-    };
-    if bits.is_some_and(|bits| bits > longest) {
-        Err(wrong())
-    } else {
-        Ok(())
-    }
-}
-
-fn area_code(text: &str) -> Result<(), String> {
-    let right = (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if right && !text.starts_with('0') {
-        return Ok(());
-    }
-    Err(format!(
-        "expected an area code without its 0 such as \"10\" or \"755\", got \"{text}\""
-    ))
 }
 
 fn reason(text: &str) -> Result<(), String> {

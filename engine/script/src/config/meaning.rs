@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use crate::schema::Complaint;
 use crate::suggest::did_you_mean;
 
-use super::{Config, SmtpTls, Tenant};
+use super::{Config, ShownFrom, SmtpTls, Tenant, Way};
 
 /// Finds the settings that contradict each other.
 pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
@@ -153,6 +153,39 @@ impl Found {
             }
             if trunk.register && (trunk.username.is_none() || trunk.password.is_none()) {
                 self.complain(&at, "a trunk that registers needs username and password");
+            }
+            if trunk.shown.from == ShownFrom::Account && trunk.username.is_none() {
+                self.complain(
+                    &[at[0], at[1], at[2], "from"],
+                    "a trunk whose From names the account needs a username",
+                );
+            }
+        }
+        for (name, ways) in &config.sip.groups {
+            self.group(config, name, ways);
+        }
+    }
+
+    /// Its trunks are there and all of one tenant, and its name is no trunk's.
+    fn group(&mut self, config: &Config, name: &str, ways: &[Way]) {
+        let at = ["sip", "groups", name];
+        let trunks = &config.sip.trunks;
+        if trunks.contains_key(name) {
+            self.complain(&at, "is the name of a trunk, too: give the group another");
+        }
+        if ways.is_empty() {
+            self.complain(&at, "a group needs trunks");
+        }
+        let mut owner: Option<&str> = None;
+        for way in ways {
+            let Some(trunk) = trunks.get(&way.trunk) else {
+                let hint = did_you_mean(&way.trunk, trunks.keys().map(String::as_str));
+                self.complain(&at, format!("no trunk '{}'{hint}", way.trunk));
+                continue;
+            };
+            if *owner.get_or_insert(&trunk.tenant) != trunk.tenant {
+                let message = format!("trunk '{}' is another tenant's", way.trunk);
+                self.complain(&at, message);
             }
         }
     }

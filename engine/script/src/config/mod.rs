@@ -7,9 +7,11 @@ mod load;
 mod meaning;
 #[cfg(test)]
 mod reference_tests;
+mod trunk;
+mod trunk_form;
 pub mod unit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ pub(crate) use lines::Lines;
 pub(crate) use load::tenant;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
+pub use trunk::{Carried, NumberFormat, Shown, ShownFrom, Statuses, Trunk, Way};
 
 /// The whole exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +51,8 @@ pub struct Sip {
     pub external: Option<IpAddr>,
     /// Trunks by name.
     pub trunks: BTreeMap<String, Trunk>,
+    /// Groups of trunks by name: calls to one leave by any of its trunks.
+    pub groups: BTreeMap<String, Vec<Way>>,
     /// The shortest registration accepted (423 below it).
     pub min_expires: Duration,
     /// The longest granted.
@@ -77,51 +82,6 @@ pub struct Listen {
 pub enum Transport {
     Udp,
     Tcp,
-}
-
-/// A trunk: a carrier or another exchange.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trunk {
-    /// Whose.
-    pub tenant: String,
-    /// Where its calls enter the dialplan.
-    pub context: String,
-    /// Where calls are sent, in fail-over order: `host`, `host:port`, `ip:port`.
-    pub hosts: Vec<String>,
-    /// How.
-    pub transport: Transport,
-    /// Addresses (or networks, `10.0.0.0/8`) whose calls are taken without a password.
-    pub trusted: Vec<String>,
-    /// For registering trunks and for challenges.
-    pub username: Option<String>,
-    /// The password, only ever used for the realm.
-    pub password: Option<String>,
-    /// The realm that may challenge us; the first host when `None`.
-    pub realm: Option<String>,
-    /// Whether we register there.
-    pub register: bool,
-    /// The area code that is put before local numbers: `10`.
-    pub area_code: Option<String>,
-    /// The number shown by default.
-    pub caller_id: Option<String>,
-    /// How numbers are written there: `national` (013800138000 style of the country) or `e164`.
-    pub number_format: NumberFormat,
-    /// Codecs, in order; the exchange's when empty.
-    pub codecs: Vec<String>,
-    /// Calls at once; 0 is no limit.
-    pub max_calls: u32,
-}
-
-/// How a trunk wants numbers.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum NumberFormat {
-    /// As they were dialled by the script.
-    #[default]
-    AsIs,
-    /// `+8613800138000`.
-    E164,
-    /// `13800138000`, `01087654321`.
-    National,
 }
 
 /// Media.
@@ -202,12 +162,26 @@ pub struct Tenant {
     pub busy_reasons: Vec<String>,
     /// The trunks that are this tenant's, each with the context that its calls enter.
     pub trunks: BTreeMap<String, String>,
+    /// The groups of trunks that are this tenant's.
+    pub groups: BTreeSet<String>,
     /// `reload = { tests = true }`: its tests must hold before its scripts go live.
     pub tests_first: bool,
     /// How mail goes out; not at all when `None`.
     pub smtp: Option<Smtp>,
     /// Settings of plugins, by plugin, as JSON (the plugins' own schemas check them).
     pub plugins: BTreeMap<String, serde_json::Value>,
+}
+
+impl Tenant {
+    /// What `trunk:NAME/NUMBER` may name: its trunks and its groups of them.
+    pub fn ways_out(&self) -> impl Iterator<Item = &str> {
+        self.trunks.keys().chain(&self.groups).map(String::as_str)
+    }
+
+    /// Whether calls can leave by a trunk or a group of this name.
+    pub fn has_way_out(&self, name: &str) -> bool {
+        self.trunks.contains_key(name) || self.groups.contains(name)
+    }
 }
 
 /// A person with phones.

@@ -126,6 +126,10 @@ fn collect(schema: &Schema, path: &str, rows: &mut Rows) {
         match &field.kind {
             Kind::Table(inner) => collect(inner, &format!("{here}."), rows),
             Kind::Map(of) => {
+                let of = match &**of {
+                    Kind::List(of) => of,
+                    _ => of,
+                };
                 if let Kind::Table(inner) = &**of {
                     collect(inner, &format!("{here}.*."), rows);
                 }

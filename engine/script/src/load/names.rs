@@ -113,7 +113,11 @@ impl Known<'_> {
                     false => Err(no_queue(name, known)),
                 }
             }
-            Named::Trunk(name) => is_among("trunk", name, settings.trunks.keys()),
+            Named::Trunk(name) if settings.has_way_out(name) => Ok(()),
+            Named::Trunk(name) => {
+                let hint = did_you_mean(name, settings.ways_out());
+                Err(format!("no trunk '{name}'{hint}"))
+            }
             Named::User(name) if settings.users.contains_key(name) => Ok(()),
             Named::User(name) => is_among("user", name, self.users()),
             Named::Mailbox(name) if settings.mailboxes.contains_key(name) => Ok(()),

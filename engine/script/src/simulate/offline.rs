@@ -207,7 +207,7 @@ impl Offline {
         let theirs = self.recorded.iter().filter(|(of, _)| of == tenant);
         let users = settings.users.keys().chain(theirs.map(|(_, user)| user));
         let users: Vec<&str> = users.map(String::as_str).collect();
-        let trunks: Vec<&str> = settings.trunks.keys().map(String::as_str).collect();
+        let trunks: Vec<&str> = settings.ways_out().collect();
         match kind {
             "user" if !users.contains(&rest) => {
                 Err(format!("no user '{rest}'{}", did_you_mean(rest, users)))

@@ -118,8 +118,8 @@ impl Stage {
                 }
                 (Some((user, known)), Some(known.context.clone()))
             }
-            Target::Trunk { trunk, .. } if !world.tenant.trunks.contains_key(trunk) => {
-                let names = world.tenant.trunks.keys().map(String::as_str);
+            Target::Trunk { trunk, .. } if !world.tenant.has_way_out(trunk) => {
+                let names = world.tenant.ways_out();
                 return Err(NotMade::no_trunk(trunk, names));
             }
             Target::Trunk { .. } | Target::Uri(_) => (None, None),

@@ -64,7 +64,7 @@ impl Phones {
                 name
             }
             Target::User(user) => format!("user:{user}"),
-            Target::Trunk { trunk, .. } if !tenant.trunks.contains_key(trunk) => {
+            Target::Trunk { trunk, .. } if !tenant.has_way_out(trunk) => {
                 return Err(Cause::Unallocated);
             }
             Target::Trunk { trunk, .. } => format!("trunk:{trunk}"),

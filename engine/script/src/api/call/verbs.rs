@@ -296,13 +296,13 @@ fn stop_recording(_: &Asking<'_>) -> mlua::Result<Command> {
 fn bridge(asking: &Asking<'_>) -> mlua::Result<Command> {
     let targets = targets(asking.arguments.value(0));
     let targets = targets.map_err(|message| asking.arguments.refuse(message))?;
-    let trunks = &asking.surroundings.settings.trunks;
+    let settings = &asking.surroundings.settings;
     for target in &targets {
         let Target::Trunk { trunk, .. } = target else {
             continue;
         };
-        if !trunks.contains_key(trunk) {
-            let hint = did_you_mean(trunk, trunks.keys().map(String::as_str));
+        if !settings.has_way_out(trunk) {
+            let hint = did_you_mean(trunk, settings.ways_out());
             return Err(asking.arguments.refuse(format!("no trunk '{trunk}'{hint}")));
         }
     }

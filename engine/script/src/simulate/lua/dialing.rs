@@ -199,12 +199,12 @@ pub(in crate::simulate) fn known_user(stage: &Stage, user: &str) -> Result<(), S
 /// # Errors
 /// The sentence when there is none.
 pub(in crate::simulate) fn known_trunk(stage: &Stage, trunk: &str) -> Result<(), String> {
-    let known = &stage.world.tenant.trunks;
-    if known.contains_key(trunk) {
+    let tenant = &stage.world.tenant;
+    if tenant.has_way_out(trunk) {
         return Ok(());
     }
-    let names = known.keys().map(String::as_str);
-    Err(format!("no trunk '{trunk}'{}", did_you_mean(trunk, names)))
+    let hint = did_you_mean(trunk, tenant.ways_out());
+    Err(format!("no trunk '{trunk}'{hint}"))
 }
 
 /// Who calls when nobody is named.

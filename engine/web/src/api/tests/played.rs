@@ -184,6 +184,7 @@ impl Exchange for Played {
             }],
             calls: 1,
             max_calls: None,
+            resting: Vec::new(),
             registration: Some("registered".to_owned()),
         }])
     }

@@ -8,12 +8,12 @@ use sip::auth::Account;
 use sip::{TrunkContact, TrunkOutput, TrunkRegistration, Uri};
 use web::News;
 
-use super::Switch;
-use super::trunks::Ping;
+use super::Ping;
+use crate::switch::Switch;
 
 impl Switch {
     /// Begins to register a trunk that wants it, once its address is known.
-    pub(super) fn begin_registration(&mut self, now: Instant, name: &str) {
+    pub(in crate::switch) fn begin_registration(&mut self, now: Instant, name: &str) {
         let Some(trunk) = self.trunks.by_name.get(name) else {
             return;
         };
@@ -65,7 +65,7 @@ impl Switch {
     }
 
     /// Carries out what a trunk's registration wants.
-    pub(super) fn carry_registration(&mut self, now: Instant, name: &str) {
+    pub(in crate::switch) fn carry_registration(&mut self, now: Instant, name: &str) {
         loop {
             let Some(trunk) = self.trunks.by_name.get_mut(name) else {
                 return;
@@ -121,7 +121,7 @@ impl Switch {
     }
 
     /// What answers a trunk's challenges: its own realm only.
-    pub(super) fn trunk_credentials(&self, name: &str) -> Option<Account> {
+    pub(in crate::switch) fn trunk_credentials(&self, name: &str) -> Option<Account> {
         let settings = self.trunks.settings(name)?;
         let (user, password) = (settings.username.as_ref()?, settings.password.as_ref()?);
         let host = settings
@@ -139,7 +139,7 @@ impl Switch {
         ))
     }
 
-    pub(super) fn end_trunks(&mut self, now: Instant) {
+    pub(in crate::switch) fn end_trunks(&mut self, now: Instant) {
         self.trunks.next_ping = None;
         let names: Vec<String> = self.trunks.by_name.keys().cloned().collect();
         for name in names {

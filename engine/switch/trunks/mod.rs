@@ -1,21 +1,38 @@
 //! Trunks: who may call without a password, where calls go, which hosts are alive.
 
-use std::collections::HashMap;
+mod capacity;
+mod dialing;
+mod health;
+mod network;
+mod order;
+mod registering;
+mod shown;
+
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::CallId;
-use script::config::{Config, Transport, Trunk};
+use call::number::{Plan, normalise};
+use call::{CallId, Cause, LegId};
+use script::config::{Config, Transport, Trunk, Way};
 use sip::registrar::BindingId;
 use sip::{RequestHandle, Route, TrunkRegistration};
+
+pub(crate) use capacity::{Busy, Line};
+pub(crate) use health::options;
+pub(crate) use shown::Identity;
+
+use capacity::Lines;
+use network::{Network, network};
+use shown::Pool;
 
 /// All trunks.
 #[derive(Debug)]
 pub(crate) struct Trunks {
     pub(super) by_name: HashMap<String, State>,
-    /// Calls that hold a line.
-    lines: HashMap<CallId, Vec<String>>,
+    /// Groups of trunks by name.
+    groups: BTreeMap<String, Vec<Way>>,
     pub(crate) pings: HashMap<RequestHandle, Ping>,
     pub(super) next_ping: Option<Instant>,
     pub(super) ping_interval: Duration,
@@ -39,7 +56,9 @@ pub(super) struct State {
     trusted: Vec<Network>,
     /// In fail-over order.
     pub(super) hosts: Vec<Host>,
-    pub(super) lines: u32,
+    pub(super) lines: Lines,
+    /// The numbers that it may show, and how they fare.
+    pub(super) pool: Pool,
     /// For trunks that want us to register.
     pub(super) registration: Option<TrunkRegistration>,
     /// How that stands, for `moonswitch status`.
@@ -54,13 +73,6 @@ pub(super) struct Host {
     pub(super) missed: u32,
     /// Whether it has answered one, or left as many unanswered as make it dead.
     pub(super) is_known: bool,
-}
-
-/// `10.0.0.0/8`, or one address.
-#[derive(Clone, Copy, Debug)]
-struct Network {
-    address: IpAddr,
-    bits: u8,
 }
 
 impl Trunks {
@@ -78,7 +90,8 @@ impl Trunks {
                         .collect(),
                     settings: settings.clone(),
                     hosts: Vec::new(),
-                    lines: 0,
+                    lines: Lines::default(),
+                    pool: Pool::default(),
                     registration: None,
                     registered: "not registered",
                 };
@@ -88,7 +101,7 @@ impl Trunks {
         let ping_interval = config.sip.options_interval;
         Self {
             by_name,
-            lines: HashMap::new(),
+            groups: config.sip.groups.clone(),
             pings: HashMap::new(),
             next_ping: (!ping_interval.is_zero()).then_some(now + FIRST_PING),
             ping_interval,
@@ -100,7 +113,9 @@ impl Trunks {
             .by_name
             .values()
             .filter_map(|trunk| trunk.registration.as_ref()?.poll_timeout());
-        registrations.chain(self.next_ping).min()
+        let waiting = self.by_name.values();
+        let waiting = waiting.filter_map(|trunk| trunk.lines.poll_timeout(&trunk.settings.carried));
+        registrations.chain(self.next_ping).chain(waiting).min()
     }
 
     /// The trunk whose calls come from this address.
@@ -137,38 +152,112 @@ impl Trunks {
             .collect()
     }
 
-    /// Takes a line; false when all are in use.
-    pub(crate) fn seize(&mut self, name: &str, call: CallId) -> bool {
-        let Some(trunk) = self.by_name.get_mut(name) else {
-            return false;
-        };
-        let limit = trunk.settings.max_calls;
-        if limit > 0 && trunk.lines >= limit {
-            return false;
-        }
-        trunk.lines += 1;
-        self.lines.entry(call).or_default().push(name.to_owned());
-        true
-    }
-
-    /// What a call has taken another goes on with.
-    pub(crate) fn hand_over(&mut self, from: CallId, to: CallId) {
-        if let Some(lines) = self.lines.remove(&from) {
-            self.lines.entry(to).or_default().extend(lines);
-        }
-    }
-
-    /// A call is over: its lines are free.
-    pub(crate) fn forget(&mut self, call: CallId) {
-        for name in self.lines.remove(&call).into_iter().flatten() {
-            if let Some(trunk) = self.by_name.get_mut(&name) {
-                trunk.lines = trunk.lines.saturating_sub(1);
+    /// Goes on from what was known before `config.lua` changed: lines in use, which hosts live, which
+    /// numbers rest.
+    pub(crate) fn succeed(&mut self, before: Self) {
+        for (name, old) in before.by_name {
+            let Some(trunk) = self.by_name.get_mut(&name) else {
+                continue;
+            };
+            trunk.lines = old.lines;
+            trunk.pool = old.pool;
+            if trunk.settings.hosts == old.settings.hosts {
+                trunk.hosts = old.hosts;
             }
         }
     }
 
+    /// The trunks by which a number can leave, in the order in which they are tried: a trunk alone, or
+    /// those of a group, whose hosts all say nothing last.
+    pub(crate) fn ways(
+        &self,
+        name: &str,
+        number: &str,
+        tenant: &str,
+        draw: impl FnMut(u64) -> u64,
+    ) -> Result<Vec<String>, Cause> {
+        let names = match self.groups.get(name) {
+            None => vec![name.to_owned()],
+            Some(ways) => {
+                let number = normalise(number, &Plan::default());
+                let mut order = order::ordered(ways, &number, draw);
+                order.sort_by_key(|way| self.is_dead(&way.trunk));
+                order.iter().map(|way| way.trunk.clone()).collect()
+            }
+        };
+        for name in &names {
+            let trunk = self.by_name.get(name).ok_or(Cause::Unallocated)?;
+            // The fence: a trunk belongs to one tenant.
+            if trunk.settings.tenant != tenant {
+                tracing::warn!(trunk = name, "this trunk is another tenant's");
+                return Err(Cause::Forbidden);
+            }
+        }
+        match names.is_empty() {
+            true => Err(Cause::Unallocated),
+            false => Ok(names),
+        }
+    }
+
+    fn is_dead(&self, name: &str) -> bool {
+        let hosts = self.by_name.get(name).map(|trunk| &trunk.hosts);
+        hosts.is_none_or(|hosts| hosts.iter().all(|host| host.missed >= DEAD))
+    }
+
+    /// A trunk, or the first of a group.
+    pub(crate) fn first_of(&self, name: &str) -> Option<&Trunk> {
+        let first = self.groups.get(name).and_then(|ways| ways.first());
+        self.settings(first.map_or(name, |way| way.trunk.as_str()))
+    }
+
+    /// Takes a line for a call to there.
+    pub(crate) fn leave(
+        &mut self,
+        now: Instant,
+        name: &str,
+        who: (CallId, LegId),
+        is_urgent: bool,
+    ) -> Result<Line, Busy> {
+        let trunk = self.by_name.get_mut(name).ok_or(Busy::Full)?;
+        let limits = &trunk.settings.carried;
+        trunk.lines.leave(now, limits, who, is_urgent)?;
+        Ok(Line {
+            trunk: name.to_owned(),
+            leaves: true,
+        })
+    }
+
+    /// Takes a line for a call from there.
+    pub(crate) fn come(&mut self, now: Instant, name: &str) -> Result<Line, Busy> {
+        let trunk = self.by_name.get_mut(name).ok_or(Busy::Full)?;
+        trunk.lines.come(now, &trunk.settings.carried)?;
+        Ok(Line {
+            trunk: name.to_owned(),
+            leaves: false,
+        })
+    }
+
+    /// Who waits for a second of this trunk, and may leave or has waited for too long (`true`).
+    fn due(&self, now: Instant, name: &str) -> Option<((CallId, LegId), bool)> {
+        let trunk = self.by_name.get(name)?;
+        trunk.lines.due(now, &trunk.settings.carried)
+    }
+
+    /// Whether the next host or trunk is tried after this refusal.
+    pub(crate) fn tries_another(&self, name: &str, status: u16) -> bool {
+        let statuses = self.settings(name).map(|trunk| &trunk.retry_on);
+        statuses.is_some_and(|all| all.iter().any(|one| one.contains(status)))
+    }
+
+    /// A line is free again.
+    pub(crate) fn free(&mut self, line: &Line) {
+        if let Some(trunk) = self.by_name.get_mut(&line.trunk) {
+            trunk.lines.free(line.leaves);
+        }
+    }
+
     /// Name, host, alive, lines in use; for `moonswitch status`.
-    pub(crate) fn overview(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn overview(&self, now: Instant) -> Vec<serde_json::Value> {
         let mut names: Vec<&String> = self.by_name.keys().collect();
         names.sort();
         names
@@ -184,8 +273,9 @@ impl Trunks {
                     })
                     .collect();
                 serde_json::json!({
-                    "name": name, "hosts": hosts, "lines": trunk.lines,
+                    "name": name, "hosts": hosts, "lines": trunk.lines.all(),
                     "registration": trunk.settings.register.then_some(trunk.registered),
+                    "resting": trunk.pool.resting(now),
                 })
             })
             .collect()
@@ -207,66 +297,6 @@ pub(crate) fn transport(transport: Transport) -> sip::Transport {
     }
 }
 
-impl Network {
-    fn contains(self, address: IpAddr) -> bool {
-        match (self.address, address) {
-            (IpAddr::V4(network), IpAddr::V4(address)) => {
-                let mask = u32::MAX
-                    .checked_shl(32 - u32::from(self.bits.min(32)))
-                    .unwrap_or(0);
-                network.to_bits() & mask == address.to_bits() & mask
-            }
-            (IpAddr::V6(network), IpAddr::V6(address)) => {
-                let mask = u128::MAX
-                    .checked_shl(128 - u32::from(self.bits.min(128)))
-                    .unwrap_or(0);
-                network.to_bits() & mask == address.to_bits() & mask
-            }
-            _ => false,
-        }
-    }
-}
-
-fn network(text: &str) -> Option<Network> {
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, Some(bits.parse().ok()?)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let whole = if address.is_ipv4() { 32 } else { 128 };
-    Some(Network {
-        address,
-        bits: bits.unwrap_or(whole),
-    })
-}
-
 /// Unanswered OPTIONS after which a host is tried last.
 pub(super) const DEAD: u32 = 2;
 const FIRST_PING: Duration = Duration::from_secs(2);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn networks_contain_their_addresses_only() {
-        for (text, address, want) in [
-            ("127.0.0.9", "127.0.0.9", true),
-            ("127.0.0.9", "127.0.0.10", false),
-            ("10.0.0.0/8", "10.200.3.4", true),
-            ("10.0.0.0/8", "11.0.0.1", false),
-            ("0.0.0.0/0", "203.0.113.9", true),
-            ("2001:db8::/32", "2001:db8:7::1", true),
-            ("2001:db8::/32", "2001:db9::1", false),
-            ("10.0.0.0/8", "::1", false),
-        ] {
-            let network = network(text).unwrap();
-            assert_eq!(
-                network.contains(address.parse().unwrap()),
-                want,
-                "{text} {address}"
-            );
-        }
-        assert!(network("carrier.example").is_none());
-    }
-}

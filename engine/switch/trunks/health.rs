@@ -7,12 +7,12 @@ use call::TenantId;
 use sip::{Method, Name, Request, RequestHandle, Response, Route, Uri};
 use web::News;
 
-use super::trunks::{DEAD, Host, Ping, transport};
-use super::{Input, Switch};
+use super::{DEAD, Host, Ping, transport};
+use crate::switch::{Input, Switch};
 
 impl Switch {
     /// Resolves every trunk's hosts; again at every ping, because addresses change.
-    pub(super) fn begin_trunks(&self) {
+    pub(in crate::switch) fn begin_trunks(&self) {
         for (name, trunk) in &self.trunks.by_name {
             let (name, hosts) = (name.clone(), trunk.settings.hosts.clone());
             let entrance = self.parts.entrance.clone();
@@ -33,7 +33,7 @@ impl Switch {
         }
     }
 
-    pub(super) fn handle_trunk_resolved(
+    pub(in crate::switch) fn handle_trunk_resolved(
         &mut self,
         now: Instant,
         name: &str,
@@ -61,7 +61,7 @@ impl Switch {
         self.begin_registration(now, name);
     }
 
-    pub(super) fn handle_trunk_timeouts(&mut self, now: Instant) {
+    pub(in crate::switch) fn handle_trunk_timeouts(&mut self, now: Instant) {
         let due: Vec<String> = self
             .trunks
             .by_name
@@ -76,6 +76,7 @@ impl Switch {
         for name in due {
             self.carry_registration(now, &name);
         }
+        self.let_waiting_leave(now);
         if self.trunks.next_ping.is_none_or(|due| due > now) {
             return;
         }
@@ -108,7 +109,7 @@ impl Switch {
     }
 
     /// A request of ours outside of calls was answered, or was not (`None`).
-    pub(super) fn handle_own_response(
+    pub(in crate::switch) fn handle_own_response(
         &mut self,
         now: Instant,
         handle: RequestHandle,
@@ -139,7 +140,7 @@ impl Switch {
     }
 
     /// Any answer, whatever its status, says that a host lives.
-    fn note_host(&mut self, name: &str, address: SocketAddr, answered: bool) {
+    pub(super) fn note_host(&mut self, name: &str, address: SocketAddr, answered: bool) {
         let Some(trunk) = self.trunks.by_name.get_mut(name) else {
             return;
         };
@@ -168,7 +169,7 @@ impl Switch {
 }
 
 /// An OPTIONS that asks whether a host lives.
-pub(super) fn options(route: &Route, token: &str) -> Request {
+pub(crate) fn options(route: &Route, token: &str) -> Request {
     let uri = Uri::for_user("", &route.remote.ip().into(), Some(route.remote.port()));
     Request::build(Method::Options, &uri)
         .header(
