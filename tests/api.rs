@@ -13,6 +13,8 @@ mod events;
 mod originate;
 #[path = "api/program.rs"]
 mod program;
+#[path = "api/provisioned.rs"]
+mod provisioned;
 #[path = "api/queues.rs"]
 mod queues;
 #[path = "api/routes.rs"]

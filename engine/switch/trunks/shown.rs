@@ -67,7 +67,7 @@ pub(crate) fn identity(
     let free = chosen.filter(|number| known(number).kind == Kind::TollFree);
     let chosen = free.and(rules.fixed_line.as_deref()).or(chosen);
     // Without a number of the trunk's own, the carrier is left to judge what was asked for.
-    let chosen = chosen.or(wanted.number.filter(|_| !asks_to_withhold));
+    let chosen = chosen.or_else(|| wanted.number.filter(|_| !asks_to_withhold));
     Identity {
         number: chosen.map(|number| written(number, rules.format, plan)),
         name: wanted.name.filter(|_| own.is_some()).map(str::to_owned),

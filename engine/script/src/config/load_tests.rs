@@ -86,14 +86,14 @@ fn everything_that_is_written_arrives() {
         &trunk.password,
         &trunk.realm,
         &trunk.area_code,
-        &trunk.caller_id,
+        &trunk.shown.default,
     ];
     assert_eq!(
         texts.map(Option::as_deref),
         ["u", "s", "r", "10", "+861087654321"].map(Some)
     );
     assert_eq!(
-        (trunk.register, trunk.max_calls, &trunk.codecs[..]),
+        (trunk.register, trunk.carried.max_calls, &trunk.codecs[..]),
         (true, 30, &["pcma".into()][..])
     );
     assert_eq!(config.sip.listen[0].address.to_string(), "[::1]:5070");
