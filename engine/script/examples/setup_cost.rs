@@ -252,6 +252,7 @@ fn tenant() -> Tenant {
         agents: Default::default(),
         busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),
+        groups: std::collections::BTreeSet::new(),
         plugins: BTreeMap::new(),
     }
 }

@@ -215,6 +215,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         agents: Default::default(),
         busy_reasons: Vec::new(),
         trunks: BTreeMap::new(),
+        groups: std::collections::BTreeSet::new(),
         plugins: BTreeMap::new(),
     }
 }
