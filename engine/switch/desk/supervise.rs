@@ -85,6 +85,11 @@ impl Switch {
         let Some(front) = self.calls.get(&own).map(|live| live.call.front()) else {
             return Err(Refused::not_in_call(&leader));
         };
+        let mut takes = self.calls.get(&call).into_iter();
+        if !takes.any(|live| live.call.takes(Some(leg))) {
+            let sentence = format!("{} talks with several, or with nobody now", order.user);
+            return Err(Refused::new("not_now", sentence));
+        }
         self.end_supervision(now, own);
         match self.move_leg(now, (own, front), call, Some(leg), None) {
             true => Ok(Done {

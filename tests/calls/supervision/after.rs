@@ -125,6 +125,10 @@ fn a_released_customer_hears_good_bye_or_is_the_first_in_the_queue_again() {
     };
     assert_eq!(release("requeue"), 409, "no queue has brought that one");
     assert!(direct.is_up() && agent.is_up());
+    assert_eq!(release("hang_up"), 200);
+    for line in [&direct, &agent] {
+        line.is_over_within(Duration::from_millis(500));
+    }
 }
 
 #[test]

@@ -58,16 +58,20 @@ fn a_leader_follows_the_customer_to_whomever_they_are_put_through() {
     let (customer, agent) = conversation(&carrier, &a1);
     let leader = l1.dials("*391049");
     each_hears(&customer, &agent, &leader, "listen");
+    leader.presses("5", Keys::Rfc4733);
+    each_hears(&customer, &agent, &leader, "whisper");
 
     agent.transfers_to("1050");
     let second = a2.rings();
+    // Between two agents nobody is whispered to.
+    customer.is_deaf_to(pilot::L1);
+    leader.hears(pilot::C1);
     second.answers();
     agent.is_hung_up();
 
     second.hears(pilot::C1);
     leader.hears(pilot::C1);
     leader.hears(pilot::A2);
-    leader.presses("5", Keys::Rfc4733);
     second.hears(pilot::L1);
     customer.is_deaf_to(pilot::L1);
     customer.hears(pilot::A2);
@@ -93,6 +97,8 @@ fn a_leader_hears_all_who_are_in_a_room_with_the_agent() {
     leader.presses("6", Keys::Rfc4733);
     each_hears(&customer, &first, &leader, "barge");
     second.hears(pilot::L1);
+    leader.presses("7", Keys::Rfc4733);
+    each_hears(&customer, &first, &leader, "barge");
     second.hangs_up();
     each_hears(&customer, &first, &leader, "barge");
     leader.presses("4", Keys::Rfc4733);
