@@ -10,7 +10,7 @@ use moonswitch::{load_config, open_store};
 use script::config::{Config, SHORTEST_PASSWORD};
 use script::suggest::did_you_mean;
 use sip::auth::{Algorithm, Ha1};
-use store::{Secret, Store, UserRecord};
+use store::{Desks as _, Secret, Store, UserRecord};
 
 use super::Places;
 
@@ -37,6 +37,13 @@ enum Verb {
     },
     /// Change a user's password; it is read from standard input
     Passwd {
+        /// The extension
+        extension: String,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Give a user another password for the desk; it is read from standard input, and ends their sessions
+    DeskPassword {
         /// The extension
         extension: String,
         #[command(flatten)]
@@ -145,6 +152,26 @@ impl User {
                 store.put_user(user).wait()?;
                 super::say(format_args!("the password of {extension} is changed"))?;
                 tell(&whose.places);
+            }
+            Verb::DeskPassword { extension, whose } => {
+                let (config, tenant) = whose.tenant()?;
+                let store = open_store(&whose.places.data)?;
+                let configured = config.tenants[&tenant].users.contains_key(&extension);
+                if !configured && store.user(&tenant, &extension).wait()?.is_none() {
+                    let why = "neither config.lua nor the records have them";
+                    return Err(format!("no user {extension}: {why}").into());
+                }
+                let password = read_secret("password for the desk")?;
+                if let Some(why) = web::weakness_of_desk_password(&password, &extension) {
+                    return Err(format!("this password is none: {why}").into());
+                }
+                let hash = web::hash_desk_password(&password).ok_or("it cannot be hashed")?;
+                let now = jiff::Timestamp::now().as_microsecond();
+                let whose = (tenant.as_str(), extension.as_str());
+                store.put_desk_password(whose, hash, now, None).wait()?;
+                super::say(format_args!(
+                    "the password for the desk of {extension} is changed, and their sessions are over"
+                ))?;
             }
             Verb::Pin {
                 mailbox,

@@ -6,6 +6,7 @@
 //! dropped.
 
 mod database;
+mod desks;
 mod error;
 mod pending;
 mod row;
@@ -17,15 +18,16 @@ pub use database::{
     Answer as DatabaseAnswer, Database, DatabaseError, Migration, Outcome, Parameters, Statement,
     Transaction, Value as DatabaseValue,
 };
+pub use desks::Desks;
 pub use error::Error;
 pub use pending::Pending;
 pub use row::{
-    AgentNote, Answer, AnswerClaim, CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Claimed,
-    Direction, DueJobs, EVENTS, EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow,
-    JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow, MessageCounts, MessageFilter,
-    MessageRow, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow, RecordingEnd,
-    RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, Subscriber, TokenRow, UserRecord,
-    WatcherRow, event_job,
+    AgentNote, Answer, AnswerClaim, AuditFilter, AuditRow, Begun, CallBegin, CallDetails, CallEnd,
+    CallFilter, CallRow, Claimed, Direction, DueJobs, EVENTS, EpisodeRow, FinishedCall, FloorNotes,
+    FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow,
+    MessageCounts, MessageFilter, MessageRow, NewJob, OfferRow, Quality, QueueLogFilter,
+    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, SegmentRow,
+    SessionRow, Subscriber, TokenRow, UserRecord, WatcherRow, event_job,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, DueJobs,
+    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, Desks, DueJobs,
     FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey,
     MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
     QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber,
@@ -28,7 +28,7 @@ use crate::{
 /// Methods that take a tenant see and change that tenant's rows only. The few without one are for
 /// the exchange itself, at its start and in its nightly cleaning. Times are microseconds since
 /// 1970, UTC; the store reads no clock.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Desks + Send + Sync + 'static {
     /// Puts a user in, or replaces the one with this extension.
     fn put_user(&self, user: UserRecord) -> Pending<()>;
 

@@ -50,6 +50,11 @@ fn tokens_are_known_by_their_hashes() {
 }
 
 #[test]
+fn desks_have_one_session_and_an_audit_log() {
+    contract::desks::run(&*sqlite());
+}
+
+#[test]
 fn jobs_are_done_once_and_never_lost() {
     contract::jobs::run(&*sqlite());
 }

@@ -2,6 +2,7 @@
 
 mod floor;
 mod news;
+mod people;
 mod plugins;
 mod records;
 mod shown;
@@ -16,7 +17,7 @@ use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall,
+    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, DeskUser, LiveCall, NoCall,
     NoTransfer, Performed, Plugin, Queue, QueueDetails, Registration, Reloaded, Scripts,
     TransferWanted, Trunk, User, VoicemailChange,
 };
@@ -53,6 +54,7 @@ enum What {
     Registrations(oneshot::Sender<Vec<Registration>>),
     Trunks(oneshot::Sender<Vec<Trunk>>),
     Users(oneshot::Sender<Vec<User>>),
+    DeskUser(String, oneshot::Sender<Option<DeskUser>>),
     Scripts(oneshot::Sender<Option<Scripts>>),
     Reload(oneshot::Sender<Reloaded>),
     RollBack(Option<u64>, oneshot::Sender<Result<Reloaded, String>>),
@@ -139,6 +141,11 @@ impl web::Exchange for Entrance {
 
     fn users(&self, tenant: &str) -> Asked<Vec<User>> {
         self.question(tenant, What::Users)
+    }
+
+    fn desk_user(&self, tenant: &str, user: &str) -> Asked<Option<DeskUser>> {
+        let user = user.to_owned();
+        self.question(tenant, |answer| What::DeskUser(user, answer))
     }
 
     fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
@@ -233,6 +240,9 @@ impl Switch {
             }
             What::Users(answer) => {
                 let _ = answer.send(self.users_of(now, &tenant));
+            }
+            What::DeskUser(user, answer) => {
+                let _ = answer.send(self.desk_user(&tenant, &user));
             }
             What::Scripts(answer) => {
                 let _ = answer.send(self.scripts_of(&tenant));

@@ -97,6 +97,8 @@ impl Switch {
             context: user.context.clone(),
             mailbox: user.mailbox.clone().unwrap_or_else(|| extension.clone()),
             phones: phones(extension),
+            role: user.person.role,
+            team: user.person.team.clone(),
         });
         configured
             .chain(stored.map(|user| User {
@@ -105,6 +107,8 @@ impl Switch {
                 context: user.context.clone(),
                 mailbox: user.extension.clone(),
                 phones: phones(&user.extension),
+                role: call::desk::Role::default(),
+                team: None,
             }))
             .collect()
     }

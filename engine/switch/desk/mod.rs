@@ -9,7 +9,9 @@ use std::time::Instant;
 use call::acd::AgentId;
 use call::desk::{Deed, Done, Order, Person, Refused, allowed};
 use call::{Mode, TenantId};
+use store::AuditRow;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 use web::News;
 
 use super::{Entrance, Input, Switch};
@@ -127,6 +129,17 @@ impl Switch {
             command = order.deed.word(), outcome
         );
         let call = result.as_ref().ok().and_then(|done| done.call);
+        let line = AuditRow {
+            id: Uuid::now_v7(),
+            tenant: tenant.to_string(),
+            at: self.parts.clock.unix_micros(),
+            by: by.clone(),
+            act: format!("command:{}", order.deed.word()),
+            about: order.user.clone(),
+            outcome: outcome.to_owned(),
+            source: None,
+        };
+        self.parts.store.note_audit(line).forget();
         let news = News::DeskCommand {
             by,
             user: order.user.clone(),

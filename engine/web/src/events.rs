@@ -133,6 +133,12 @@ pub enum News {
         /// `done`, or the word of why not: `not_allowed`, `in_call` …
         outcome: &'static str,
     },
+    /// Somebody has logged in at another desk: the one before may look, and do nothing.
+    #[serde(rename = "session.taken_over")]
+    SessionTakenOver {
+        /// Who.
+        user: String,
+    },
     /// A phone has registered, or answers or no longer answers.
     #[serde(rename = "registration.changed")]
     RegistrationChanged {

@@ -1,9 +1,10 @@
 //! What only the running exchange knows and can do, as the API asks for it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
-use call::desk::{Order, Refused};
+use call::desk::{Order, Refused, Role};
 use serde::Serialize;
 use serde_json::Value;
 use store::{CallBegin, MessageRow};
@@ -45,6 +46,9 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// People with phones.
     fn users(&self, tenant: &str) -> Asked<Vec<User>>;
+
+    /// What is to be known of somebody who is at a desk; `None` when there is no such user.
+    fn desk_user(&self, tenant: &str, user: &str) -> Asked<Option<DeskUser>>;
 
     /// Which dialplan runs; `None` where there is no such tenant any more.
     fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>>;
@@ -225,6 +229,38 @@ pub struct User {
     pub mailbox: String,
     /// Phones that are registered and answer.
     pub phones: usize,
+    /// What they may do.
+    pub role: Role,
+    /// Whose leaders reach them.
+    pub team: Option<String>,
+}
+
+/// Somebody at a desk.
+#[derive(Clone, Eq, PartialEq)]
+pub struct DeskUser {
+    /// Shown to others.
+    pub name: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// Whose leaders reach them.
+    pub team: Option<String>,
+    /// Their mailbox.
+    pub mailbox: String,
+    /// The password for the desk in `config.lua`, until they have chosen one.
+    pub first_password: Option<String>,
+    /// Themselves and, of a leader, those whom they lead.
+    pub reach: Vec<String>,
+    /// The mailboxes of all these, and those that are nobody's own.
+    pub mailboxes: Vec<String>,
+}
+
+impl fmt::Debug for DeskUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeskUser")
+            .field("role", &self.role)
+            .field("team", &self.team)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A tenant's dialplan.

@@ -14,13 +14,14 @@ mod server;
 mod time;
 mod token;
 
-pub use api::Api;
+pub use api::{Api, hash_desk_password, weakness_of_desk_password};
 pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
-    Allowed, Asked, CallWanted, Deletion, Exchange, KeptGeneration, LeftOut, LiveCall, NoCall,
-    NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded, ScriptFailure,
-    Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack, Wrong,
+    Allowed, Asked, CallWanted, Deletion, DeskUser, Exchange, KeptGeneration, LeftOut, LiveCall,
+    NoCall, NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded,
+    ScriptFailure, Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack,
+    Wrong,
 };
 pub use floor::{
     ActRefused, Agent, AgentAct, AgentCounts, Performed, Queue, QueueDetails, Verdict,

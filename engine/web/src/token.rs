@@ -87,6 +87,8 @@ scopes! {
     AgentsRead "agents:read",
     /// Log agents in and out, and change their states.
     AgentsWrite "agents:write",
+    /// Read the audit log: who has done what, and looked at what.
+    AuditRead "audit:read",
     /// See calls, over and in progress.
     CallsRead "calls:read",
     /// Make calls for users, with their rights: that costs money.

@@ -109,6 +109,21 @@ pub enum Right {
 }
 
 impl Right {
+    /// All there are.
+    pub const ALL: &[Self] = &[
+        Self::OwnState,
+        Self::OwnCalls,
+        Self::StateOfOthers,
+        Self::CallsOfOthers,
+        Self::Listen,
+        Self::Supervise,
+        Self::Release,
+        Self::Pick,
+        Self::Lists,
+        Self::Prompts,
+        Self::QueueSwitch,
+    ];
+
     /// The word in the API: `state_of_others`.
     pub const fn word(self) -> &'static str {
         match self {

@@ -285,6 +285,11 @@ fn user() -> Schema {
             Kind::Secret,
             "Of SIP; left out, the store knows the user.",
         ),
+        Field::new(
+            "desk_password",
+            Kind::Secret,
+            "For the desk, until they have chosen one.",
+        ),
         Field::new("context", Kind::String, "What may be dialled.").default("internal"),
         Field::new(
             "mailbox",

@@ -39,7 +39,8 @@ impl Config {
         let mut weak: Vec<String> = Vec::new();
         for (number, tenant) in &self.tenants {
             let users = tenant.users.iter().filter_map(|(extension, user)| {
-                let why = weakness(extension, user.password.as_deref()?)?;
+                let passwords = [&user.password, &user.desk_password].into_iter().flatten();
+                let why = passwords.filter_map(|it| weakness(extension, it)).next()?;
                 Some(format!("user {extension} of tenant {number} has {why}"))
             });
             weak.extend(users);

@@ -191,6 +191,8 @@ pub struct User {
     pub name: Option<String>,
     /// SIP password; when `None`, the store knows the user (`moonswitch user add`).
     pub password: Option<String>,
+    /// For the desk, until they have chosen one.
+    pub desk_password: Option<String>,
     /// What may be dialled: the toll fence.
     pub context: String,
     /// The mailbox; the extension's own when `None`.

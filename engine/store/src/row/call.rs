@@ -207,6 +207,8 @@ pub struct CallFilter {
     pub to: Option<String>,
     /// A user who called or took part.
     pub user: Option<String>,
+    /// Only those in which one of these users called or took part; all when it is empty.
+    pub among: Vec<String>,
     /// How it ended: `answered`, `rang_out` …
     pub result: Option<String>,
     /// Only those that are over, or only those that go on.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod desk;
 mod event;
 mod floor;
 mod job;
@@ -19,6 +20,7 @@ pub use call::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
     LegRow, Quality, SegmentRow,
 };
+pub use desk::{AuditFilter, AuditRow, Begun, SessionRow};
 pub(crate) use event::job_id;
 pub use event::{EVENTS, Subscriber, event_job};
 pub use floor::{

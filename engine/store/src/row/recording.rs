@@ -35,6 +35,8 @@ pub struct RecordingFilter {
     pub call: Option<Uuid>,
     /// Only conversations (`call`, `script`, `whisper`): no messages and no greetings.
     pub conversations: bool,
+    /// Only of calls in which one of these users called or took part; of all when it is empty.
+    pub among: Vec<String>,
     /// Begun at this time or later.
     pub since: Option<i64>,
     /// Begun before this time.

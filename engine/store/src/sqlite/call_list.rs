@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::calls::call_row;
-use super::records::{Rows, page};
+use super::records::{Rows, json_list, page};
 use crate::{CallFilter, CallRow, Error};
 
 /// A tenant's calls, newest first.
@@ -32,6 +32,7 @@ pub(super) fn list(rows: &Rows<'_>, filter: &CallFilter) -> Result<Vec<CallRow>,
             &filter.user,
             &filter.number,
             &filter.result,
+            &json_list(&filter.among),
             &page(filter.limit),
         ],
         call_row,
@@ -53,7 +54,7 @@ pub(super) fn sql(filter: &CallFilter) -> String {
     format!(
         "SELECT calls.* FROM ({}) AS found_by_arms
          CROSS JOIN calls ON calls.tenant = ?1 AND calls.id = found
-         ORDER BY began DESC, found DESC LIMIT ?11",
+         ORDER BY began DESC, found DESC LIMIT ?12",
         found.collect::<Vec<_>>().join(" UNION ")
     )
 }
@@ -69,6 +70,7 @@ enum Asked {
     Result,
     Live,
     Over,
+    Among,
 }
 
 /// One index that is asked.
@@ -131,13 +133,14 @@ impl Arm {
             (filter.result.is_some(), Asked::Result, "calls.result = ?10"),
             (filter.is_over == Some(false), Asked::Live, GOES_ON),
             (filter.is_over == Some(true), Asked::Over, IS_OVER),
+            (!filter.among.is_empty(), Asked::Among, AMONG),
         ];
         let others = others
             .iter()
             .filter(|(is_asked, question, _)| *is_asked && *question != self.answers);
         conditions.extend(others.map(|(_, _, condition)| (*condition).to_owned()));
         let all = conditions.join(" AND ");
-        format!("FROM {source} WHERE {all} ORDER BY {at} DESC, {id} DESC LIMIT ?11")
+        format!("FROM {source} WHERE {all} ORDER BY {at} DESC, {id} DESC LIMIT ?12")
     }
 }
 
@@ -198,6 +201,10 @@ const FROM: &str = "(calls.from_number = ?6 OR calls.from_raw = ?6)";
 const USER: &str = "(calls.caller = ?8 OR EXISTS (SELECT 1 FROM segments AS taken \
                     WHERE taken.tenant = calls.tenant AND taken.call_id = calls.id \
                     AND taken.agent = ?8))";
+const AMONG: &str = "(calls.caller IN (SELECT value FROM json_each(?11)) OR EXISTS \
+                     (SELECT 1 FROM segments AS taken WHERE taken.tenant = calls.tenant \
+                     AND taken.call_id = calls.id \
+                     AND taken.agent IN (SELECT value FROM json_each(?11))))";
 const NUMBER: &str = "(calls.from_number = ?9 OR calls.from_raw = ?9 OR calls.dialled = ?9 \
                       OR calls.caller = ?9 OR EXISTS (SELECT 1 FROM segments AS taken \
                       WHERE taken.tenant = calls.tenant AND taken.call_id = calls.id \

@@ -50,6 +50,7 @@ const STEPS: &[(u32, &str, &str)] = &[
         "where transfers go",
         include_str!("../schema/0011_where_transfers_go.sql"),
     ),
+    (12, "desks", include_str!("../schema/0012_desks.sql")),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

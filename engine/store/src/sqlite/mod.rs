@@ -3,6 +3,7 @@
 mod answers;
 mod call_list;
 mod calls;
+mod desks;
 mod floor;
 mod job;
 mod jobs;

@@ -147,6 +147,7 @@ fn no_list_of_recordings_messages_or_jobs_reads_every_row() {
         let filter = RecordingFilter {
             call,
             conversations: true,
+            among: vec!["1049".into()],
             since,
             until,
             before,

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 use uuid::Uuid;
 
-use super::records::{Rows, id, number, page, stored};
+use super::records::{Rows, id, json_list, number, page, stored};
 use crate::{Error, RecordingEnd, RecordingFilter, RecordingRow};
 
 pub(super) fn begin(rows: &Rows<'_>, recording: &RecordingRow) -> Result<(), Error> {
@@ -85,6 +85,7 @@ pub(super) fn list(rows: &Rows<'_>, filter: &RecordingFilter) -> Result<Vec<Reco
             &filter.until,
             &before,
             &before_id.map(Uuid::into_bytes),
+            &json_list(&filter.among),
             &page(filter.limit),
         ],
         recording,
@@ -108,12 +109,13 @@ pub(super) fn list_sql(filter: &RecordingFilter) -> String {
             " AND started_at < ?4",
         ),
         (filter.before.is_some(), " AND (started_at, id) < (?5, ?6)"),
+        (!filter.among.is_empty(), AMONG),
     ] {
         if asked {
             sql += condition;
         }
     }
-    sql + " ORDER BY started_at DESC, id DESC LIMIT ?7"
+    sql + " ORDER BY started_at DESC, id DESC LIMIT ?8"
 }
 
 pub(super) fn unfinished(everyone: &Rows<'_>, node: &str) -> Result<Vec<RecordingRow>, Error> {
@@ -147,3 +149,10 @@ pub(super) fn recording(row: &Row<'_>) -> Result<RecordingRow, Error> {
         end,
     })
 }
+
+const AMONG: &str = " AND (EXISTS (SELECT 1 FROM calls WHERE calls.tenant = recordings.tenant \
+                     AND calls.id = recordings.call_id \
+                     AND calls.caller IN (SELECT value FROM json_each(?7))) \
+                     OR EXISTS (SELECT 1 FROM segments WHERE segments.tenant = recordings.tenant \
+                     AND segments.call_id = recordings.call_id \
+                     AND segments.agent IN (SELECT value FROM json_each(?7))))";

@@ -132,6 +132,11 @@ pub(super) fn page(limit: usize) -> i64 {
     }
 }
 
+/// Words as one parameter: a JSON list, for `json_each`.
+pub(super) fn json_list(words: &[String]) -> String {
+    serde_json::Value::from(words).to_string()
+}
+
 /// A counter as it is stored; more than 2^63 has never been counted.
 pub(super) fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -49,6 +49,27 @@ fn user(extension: &str, hash: &str) -> UserRecord {
     }
 }
 
+#[test]
+fn the_audit_log_refuses_to_be_changed_or_cut() {
+    let (path, store) = open("audit");
+    let line = crate::AuditRow {
+        id: Uuid::now_v7(),
+        tenant: "8001".into(),
+        at: 1,
+        by: "user:1001".into(),
+        act: "logged_in".into(),
+        about: "1001".into(),
+        outcome: "done".into(),
+        source: None,
+    };
+    crate::Desks::note_audit(&*store, line).wait().unwrap();
+    let direct = Connection::open(path).unwrap();
+    for change in ["UPDATE audit SET by_whom = 'nobody'", "DELETE FROM audit"] {
+        let error = direct.execute(change, []).unwrap_err().to_string();
+        assert!(error.contains("only ever added to"), "{error}");
+    }
+}
+
 /// Keeps the writer busy until told to go on.
 fn gate(store: &Sqlite) -> (mpsc::Sender<()>, Pending<()>) {
     let (open, gate) = mpsc::channel();

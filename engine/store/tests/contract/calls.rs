@@ -348,13 +348,14 @@ fn whatever_is_asked_pages_hold_what_looking_at_each_call_would_find(store: &dyn
         }
     }
     let word = |is_asked: bool, word: &str| is_asked.then(|| word.to_owned());
-    for asked in 0..256_u32 {
+    for asked in 0..512_u32 {
         let bit = |n: u32| asked & 1 << n != 0;
         let mut filter = CallFilter {
             from: word(bit(0), "1049"),
             to: word(bit(1), "1051"),
             user: word(bit(2), "1050"),
             number: word(bit(3), "1049"),
+            among: word(bit(8), "1050").into_iter().collect(),
             result: word(bit(4), "answered"),
             is_over: bit(5).then_some(bit(6)),
             since: bit(7).then_some(1_005),
@@ -409,6 +410,7 @@ fn fits(filter: &CallFilter, call: &FinishedCall, is_over: bool) -> bool {
     filter.from.as_ref().is_none_or(is_from)
         && filter.to.as_ref().is_none_or(|to| begin.to == *to)
         && filter.user.as_ref().is_none_or(took_part)
+        && (filter.among.is_empty() || filter.among.iter().any(took_part))
         && (filter.number.as_ref())
             .is_none_or(|number| is_from(number) || begin.to == *number || took_part(number))
         && (filter.result.as_ref()).is_none_or(|it| is_over && call.end.result == *it)

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 pub(crate) mod answers;
 pub(crate) mod calls;
+pub(crate) mod desks;
 pub(crate) mod floor;
 pub(crate) mod jobs;
 pub(crate) mod kv;
@@ -26,6 +27,7 @@ pub(crate) fn run(store: &dyn Store) {
     outbox::run(store);
     tokens::run(store);
     answers::run(store);
+    desks::run(store);
     floor::run(store);
 }
 

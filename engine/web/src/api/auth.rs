@@ -7,13 +7,18 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use store::AuditRow;
+use uuid::Uuid;
+
 use super::Parts;
 use super::own::Own;
+use super::person::{self, Who};
 use super::problem::Problem;
+use crate::exchange::DeskUser;
 use crate::server::Source;
 use crate::time;
 use crate::token::{Scope, Token};
@@ -28,12 +33,134 @@ pub(super) async fn admit(
         Some(source) => source.0,
         None => return Problem::broken().into_response(),
     };
-    match judge(&parts, scope, request.headers(), source).await {
+    let asked = (request.method(), request.headers());
+    match judge(&parts, scope, asked, source).await {
         Ok(own) => {
             request.extensions_mut().insert(own);
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets a request through to a route for people at their desks.
+pub(super) async fn admit_person(
+    State(parts): State<Arc<Parts>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let source = match request.extensions().get::<Source>() {
+        Some(source) => source.0,
+        None => return Problem::broken().into_response(),
+    };
+    let admitted = match person::cookie(request.headers()) {
+        Some(id) => {
+            judge_person(
+                &parts,
+                None,
+                id,
+                (request.method(), request.headers()),
+                source,
+            )
+            .await
+        }
+        None => Err(Problem::no_session()),
+    };
+    match admitted {
+        Ok(own) => {
+            request.extensions_mut().insert(own);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Who asks, if their session works and their role opens this scope.
+async fn judge_person(
+    parts: &Arc<Parts>,
+    scope: Option<Scope>,
+    id: [u8; 32],
+    (method, headers): (&Method, &HeaderMap),
+    source: IpAddr,
+) -> Result<Own, Problem> {
+    let changes = !matches!(*method, Method::GET | Method::HEAD);
+    // A browser sends its cookie with whatever a page makes it ask.
+    if changes || headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        is_at_home(headers)?;
+    }
+    let now = time::now();
+    let session = parts.store.session(id).await?;
+    let Some(session) = session.filter(|session| person::is_good(session, now)) else {
+        tracing::info!(target: "security", event = "session_is_over", source = %source);
+        return Err(Problem::over());
+    };
+    let user = desk_user(parts, &session.tenant, &session.extension).await?;
+    let user = user.ok_or_else(Problem::over)?;
+    if let Some(scope) = scope.filter(|scope| !person::opens(user.role, *scope)) {
+        let who = format!("user:{}", session.extension);
+        audit(
+            parts,
+            &session.tenant,
+            &who,
+            ("refused", scope.word(), "not_allowed"),
+            source,
+        );
+        let role = user.role.word();
+        let sentence = format!("the role {role} does not open {}", scope.word());
+        return Err(Problem::forbidden("not_allowed", sentence));
+    }
+    if session.taken_over_at.is_some() && changes && *method != Method::DELETE {
+        let sentence = "you have logged in at another desk: this one may look, and do nothing";
+        return Err(Problem::forbidden("taken_over", sentence));
+    }
+    if session.seen_at + SEEN_EVERY < now {
+        parts.store.touch_session(id, now).forget();
+    }
+    Ok(Own::new(
+        parts.clone(),
+        Who::Person { session, user },
+        source,
+    ))
+}
+
+/// What the exchange knows of somebody.
+pub(super) async fn desk_user(
+    parts: &Parts,
+    tenant: &str,
+    user: &str,
+) -> Result<Option<DeskUser>, Problem> {
+    let asked = parts.exchange.desk_user(tenant, user).await;
+    asked.map_err(|_| Problem::busy("the exchange is too busy, or stops"))
+}
+
+/// Adds a line to the audit log: who, what about what with which outcome, from where.
+pub(super) fn audit(
+    parts: &Parts,
+    tenant: &str,
+    by: &str,
+    (act, about, outcome): (&str, &str, &str),
+    source: IpAddr,
+) {
+    let line = AuditRow {
+        id: Uuid::now_v7(),
+        tenant: tenant.to_owned(),
+        at: time::now(),
+        by: by.to_owned(),
+        act: act.to_owned(),
+        about: about.to_owned(),
+        outcome: outcome.to_owned(),
+        source: Some(source.to_string()),
+    };
+    parts.store.note_audit(line).forget();
+}
+
+/// Refuses what no page of our own has made a browser ask: those say where they are from.
+pub(super) fn is_at_home(headers: &HeaderMap) -> Result<(), Problem> {
+    let site = headers.get("sec-fetch-site");
+    let says_so = headers.contains_key(ORIGIN) || site.is_some_and(|site| site == "same-origin");
+    match says_so && !is_foreign(headers) {
+        true => Ok(()),
+        false => Err(Problem::foreign_origin()),
     }
 }
 
@@ -57,11 +184,11 @@ pub(super) fn admit_bearer(
     Err(Problem::wrong_token())
 }
 
-/// Who asks, if a token of this scope lets them in.
+/// Who asks, if a token of this scope, or a session of a role that opens it, lets them in.
 pub(super) async fn judge(
     parts: &Arc<Parts>,
     scope: Scope,
-    headers: &HeaderMap,
+    (method, headers): (&Method, &HeaderMap),
     source: IpAddr,
 ) -> Result<Own, Problem> {
     if is_foreign(headers) {
@@ -71,7 +198,13 @@ pub(super) async fn judge(
     if let Some(left) = parts.bans.left(source, Instant::now()) {
         return Err(Problem::banned(left));
     }
-    let sent = sent(headers).ok_or_else(Problem::no_token)?;
+    let sent = match (sent(headers), person::cookie(headers)) {
+        (Some(sent), _) => sent,
+        (None, Some(id)) => {
+            return judge_person(parts, Some(scope), id, (method, headers), source).await;
+        }
+        (None, None) => return Err(Problem::no_token()),
+    };
     let refuse = |id: &str| {
         let banned = parts.bans.failed(source, Instant::now());
         tracing::warn!(
@@ -92,7 +225,7 @@ pub(super) async fn judge(
         );
         return Err(Problem::not_allowed(scope));
     }
-    Ok(Own::new(parts.clone(), row, source))
+    Ok(Own::new(parts.clone(), Who::Program(row), source))
 }
 
 /// The token in a request: in `Authorization`, or for a browser's WebSocket, which can set no
@@ -140,7 +273,7 @@ struct Tries {
 
 impl Bans {
     /// For how many seconds more a source is refused.
-    fn left(&self, source: IpAddr, now: Instant) -> Option<u32> {
+    pub(super) fn left(&self, source: IpAddr, now: Instant) -> Option<u32> {
         let tries = *self.tries().get(&source)?;
         let since = now.saturating_duration_since(tries.last);
         let left = BAN.checked_sub(since).filter(|left| !left.is_zero())?;
@@ -148,7 +281,7 @@ impl Bans {
     }
 
     /// Counts a wrong token; true when the source is refused from now on.
-    fn failed(&self, source: IpAddr, now: Instant) -> bool {
+    pub(super) fn failed(&self, source: IpAddr, now: Instant) -> bool {
         // Behind a proxy for TLS on this machine everybody comes from there, and one stranger must
         // not shut all others out; 256 bits at random are not guessed from there either.
         if THIS_MACHINE.contains(&source) {
@@ -173,7 +306,7 @@ impl Bans {
         entry.wrong >= MOST_WRONG
     }
 
-    fn succeeded(&self, source: IpAddr) {
+    pub(super) fn succeeded(&self, source: IpAddr) {
         self.tries().remove(&source);
     }
 
@@ -182,6 +315,8 @@ impl Bans {
     }
 }
 
+/// How often it is noted that a session is used, in microseconds.
+const SEEN_EVERY: i64 = 60 * 1_000_000;
 /// Wrong tokens after which a source waits.
 const MOST_WRONG: u32 = 10;
 const BAN: Duration = Duration::from_secs(60);

@@ -146,6 +146,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Call>>, Problem> {
     let limit = page::limit(asked.limit)?;
     let filter = CallFilter {
+        among: Vec::new(),
         since: page::moment(asked.since.as_deref(), "since")?,
         until: page::moment(asked.until.as_deref(), "until")?,
         number: asked.number,

@@ -3,6 +3,7 @@
 
 mod agents;
 mod audio;
+mod audit;
 mod auth;
 mod body;
 mod calls;
@@ -12,12 +13,16 @@ mod now;
 mod once;
 mod own;
 mod page;
+mod password;
+mod person;
 mod plugins;
 mod problem;
 mod queues;
 mod recordings;
 mod seats;
+mod session;
 mod stream;
+mod tries;
 mod visits;
 mod voicemails;
 
@@ -33,6 +38,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use store::Store;
 use tokio::sync::{Mutex, Semaphore, watch};
 
+pub use password::{hash as hash_desk_password, weakness as weakness_of_desk_password};
 pub(crate) use problem::Problem;
 pub(crate) use visits::VISIT;
 
@@ -41,8 +47,10 @@ use crate::events::Events;
 use crate::exchange::Exchange;
 use crate::token::Scope;
 use auth::Bans;
+use password::Hasher;
 use seats::Seats;
 use stream::Pace;
+use tries::Tries;
 
 /// What the API stands on.
 pub struct Api {
@@ -72,6 +80,8 @@ struct Parts {
     /// Tells this run of the exchange from others.
     run: i64,
     bans: Bans,
+    tries: Tries,
+    hasher: Hasher,
     /// Held by the reload that runs.
     reloading: Mutex<()>,
     /// Seats of all who listen to events.
@@ -115,6 +125,8 @@ impl Routes {
             strangers: Seats::new(visits::STRANGERS),
             run: crate::time::now(),
             bans: Bans::default(),
+            tries: Tries::default(),
+            hasher: Hasher::default(),
             reloading: Mutex::new(()),
             streams: Arc::new(Semaphore::new(STREAMS)),
             pace,
@@ -127,6 +139,15 @@ impl Routes {
         };
         routes
             .open("/openapi.json", document)
+            .let_in("/session", session::log_in)
+            .at_desk("/session", "get", get(session::show))
+            .at_desk("/session", "delete", delete(session::log_out))
+            .at_desk(
+                "/session/password",
+                "post",
+                post(session::change_password).route_layer(from_fn(once::once)),
+            )
+            .get("/audit", Scope::AuditRead, get(audit::list))
             .get("/calls", Scope::CallsRead, get(calls::list))
             .post("/calls", Scope::CallsOriginate, post(calls::originate))
             .get("/calls/{id}", Scope::CallsRead, get(calls::one))
@@ -253,6 +274,38 @@ impl Routes {
             path,
             method,
             scope: Some(scope),
+        });
+        self
+    }
+
+    /// The route that lets people in.
+    fn let_in<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, Arc<Parts>>,
+        T: 'static,
+    {
+        self.router = self.router.route(path, post(handler));
+        self.listed.push(Listed {
+            path,
+            method: "post",
+            scope: None,
+        });
+        self
+    }
+
+    /// A route for whoever has logged in at a desk, whatever their role.
+    fn at_desk(
+        mut self,
+        path: &'static str,
+        method: &'static str,
+        handler: MethodRouter<Arc<Parts>>,
+    ) -> Self {
+        let guard = from_fn_with_state(self.parts.clone(), auth::admit_person);
+        self.router = self.router.route(path, handler.route_layer(guard));
+        self.listed.push(Listed {
+            path,
+            method,
+            scope: None,
         });
         self
     }

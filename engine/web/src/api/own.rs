@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use call::desk::{By, Deed, Order};
+use call::desk::{Deed, Order};
 use store::{
-    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, JobFilter, JobRow,
-    MessageFilter, MessageRow, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow,
-    TokenRow,
+    Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow,
+    Claimed, JobFilter, JobRow, MessageFilter, MessageRow, QueueLogFilter, QueueLogRow,
+    RecordingFilter, RecordingRow, Store,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use super::Parts as ApiParts;
+use super::auth;
+use super::person::{self, Who};
 use super::problem::Problem;
 use crate::events::Listening;
 use crate::exchange::{
@@ -31,59 +33,144 @@ use crate::time;
 #[derive(Clone)]
 pub(super) struct Own {
     parts: Arc<ApiParts>,
-    token: Arc<TokenRow>,
+    who: Arc<Who>,
     source: IpAddr,
 }
 
 impl Own {
-    /// For the one who has looked at the token.
-    pub(super) fn new(parts: Arc<ApiParts>, token: TokenRow, source: IpAddr) -> Self {
+    /// For the one who has looked at the token or the session.
+    pub(super) fn new(parts: Arc<ApiParts>, who: Who, source: IpAddr) -> Self {
         Self {
             parts,
-            token: Arc::new(token),
+            who: Arc::new(who),
             source,
         }
     }
 
     fn tenant(&self) -> &str {
-        &self.token.tenant
+        self.who.tenant()
+    }
+
+    /// Who asks.
+    pub(super) fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Where they ask from.
+    pub(super) fn source(&self) -> IpAddr {
+        self.source
+    }
+
+    /// The records.
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.parts.store
     }
 
     /// Whether it is this tenant's.
     pub(super) fn is_of(&self, tenant: &str) -> bool {
-        self.token.tenant == tenant
+        self.tenant() == tenant
     }
 
-    /// The token's name.
+    /// The token's name, or the extension.
     pub(super) fn name(&self) -> &str {
-        &self.token.name
+        self.who.name()
     }
 
-    /// Whether the token still works: streams outlive the request that began them.
+    /// Whether the token or the session still works: streams outlive the request that began them.
     pub(super) async fn is_still_good(&self) -> bool {
-        match self.parts.store.token(&self.token.id).await {
-            Ok(Some(row)) => row.is_good(time::now()),
-            Ok(None) => false,
-            // Records in trouble are no reason to send anybody away.
-            Err(_) => true,
+        match &*self.who {
+            Who::Program(token) => match self.parts.store.token(&token.id).await {
+                Ok(Some(row)) => row.is_good(time::now()),
+                Ok(None) => false,
+                // Records in trouble are no reason to send anybody away.
+                Err(_) => true,
+            },
+            Who::Person { session, .. } => match self.parts.store.session(session.id).await {
+                Ok(Some(row)) => {
+                    let now = time::now();
+                    self.parts.store.touch_session(session.id, now).forget();
+                    person::is_good(&row, now)
+                }
+                Ok(None) => false,
+                Err(_) => true,
+            },
         }
     }
 
-    /// Writes who has done something into the security log.
+    /// Writes who has done something into the security log and the audit log.
     pub(super) fn note(&self, act: &'static str, of: &dyn std::fmt::Display) {
+        self.note_outcome(act, of, "done");
+    }
+
+    /// The same of what was refused.
+    pub(super) fn note_failure(
+        &self,
+        act: &'static str,
+        of: &dyn std::fmt::Display,
+        outcome: &'static str,
+    ) {
+        self.note_outcome(act, of, outcome);
+    }
+
+    fn note_outcome(&self, act: &'static str, of: &dyn std::fmt::Display, outcome: &'static str) {
         tracing::info!(
-            target: "security", event = "api_used", source = %self.source, act, of = %of,
-            tenant = self.token.tenant, token = self.token.id, name = self.token.name
+            target: "security", event = "api_used", source = %self.source, act, of = %of, outcome,
+            tenant = self.tenant(), token = self.who.key(), name = self.name()
+        );
+        let (by, of) = (self.who.by().to_string(), of.to_string());
+        auth::audit(
+            &self.parts,
+            self.tenant(),
+            &by,
+            (act, &of, outcome),
+            self.source,
         );
     }
 
-    pub(super) async fn calls(&self, filter: CallFilter) -> Result<Vec<CallRow>, Problem> {
+    pub(super) async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditRow>, Problem> {
+        Ok(self.parts.store.audit(self.tenant(), filter).await?)
+    }
+
+    /// Refuses what is about somebody whom whoever asks does not reach.
+    fn about(&self, extension: &str) -> Result<(), Problem> {
+        match self.who.reaches(extension) {
+            true => Ok(()),
+            false => Err(Problem::forbidden(
+                "not_allowed",
+                format!("{extension} is not within your reach"),
+            )),
+        }
+    }
+
+    /// The users whose calls and recordings are shown; all when it is empty.
+    fn among(&self) -> Vec<String> {
+        self.who.reach().map(<[String]>::to_vec).unwrap_or_default()
+    }
+
+    pub(super) async fn calls(&self, mut filter: CallFilter) -> Result<Vec<CallRow>, Problem> {
+        filter.among = self.among();
         Ok(self.parts.store.calls(self.tenant(), filter).await?)
     }
 
     pub(super) async fn call(&self, id: Uuid) -> Result<CallDetails, Problem> {
         let found = self.parts.store.call(self.tenant(), id).await?;
+        let found = found.filter(|it| self.takes_part(it));
         found.ok_or_else(|| Problem::not_found("call"))
+    }
+
+    /// Whether a call is of somebody whom whoever asks reaches.
+    fn takes_part(&self, call: &CallDetails) -> bool {
+        let Some(reach) = self.who.reach() else {
+            return true;
+        };
+        let caller = call.call.begin.user.iter();
+        let agents = call.segments.iter().filter_map(|it| it.agent.as_ref());
+        let users = call
+            .legs
+            .iter()
+            .filter_map(|leg| leg.peer.strip_prefix("user:"));
+        let mut all = caller.chain(agents).map(String::as_str).chain(users);
+        all.any(|one| reach.iter().any(|reached| reached == one))
     }
 
     pub(super) async fn live_calls(
@@ -97,7 +184,7 @@ impl Own {
     }
 
     pub(super) async fn hang_up(&self, call: Uuid) -> Result<bool, Problem> {
-        let by = format!("api:{}", self.token.name);
+        let by = self.who.by().to_string();
         answer(self.parts.exchange.hang_up(self.tenant(), call, by)).await
     }
 
@@ -106,7 +193,8 @@ impl Own {
     }
 
     pub(super) async fn act(&self, agent: &str, act: AgentAct) -> Result<Agent, Problem> {
-        let by = format!("api:{}", self.token.name);
+        self.about(agent)?;
+        let by = self.who.by().to_string();
         let exchange = &self.parts.exchange;
         let done = answer(exchange.act(self.tenant(), agent.to_owned(), act, by)).await?;
         done.map_err(|refused| match refused {
@@ -120,7 +208,7 @@ impl Own {
     }
 
     pub(super) async fn order(&self, user: String, deed: Deed) -> Result<Performed, Problem> {
-        let by = By::Program(format!("api:{}", self.token.name));
+        let by = self.who.by();
         let order = Order { by, user, deed };
         let done = answer(self.parts.exchange.order(self.tenant(), order)).await?;
         done.map_err(|refused| match refused.word {
@@ -150,6 +238,7 @@ impl Own {
     }
 
     pub(super) async fn originate(&self, wanted: CallWanted) -> Result<CallBegin, Problem> {
+        self.about(&wanted.user)?;
         let made = answer(self.parts.exchange.originate(self.tenant(), wanted)).await?;
         made.map_err(|why| match why {
             NoCall::NoUser => Problem::unprocessable("no_such_user", "from is one of the users"),
@@ -163,6 +252,7 @@ impl Own {
     }
 
     pub(super) async fn transfer(&self, call: Uuid, wanted: TransferWanted) -> Result<(), Problem> {
+        self.about(&wanted.by)?;
         let exchange = &self.parts.exchange;
         let tried = answer(exchange.transfer(self.tenant(), call, wanted)).await?;
         tried.map_err(|why| match why {
@@ -204,15 +294,21 @@ impl Own {
 
     pub(super) async fn recordings(
         &self,
-        filter: RecordingFilter,
+        mut filter: RecordingFilter,
     ) -> Result<Vec<RecordingRow>, Problem> {
+        filter.among = self.among();
         let found = self.parts.store.list_recordings(self.tenant(), filter);
         Ok(found.await?)
     }
 
     pub(super) async fn recording(&self, id: Uuid) -> Result<RecordingRow, Problem> {
         let found = self.parts.store.recording(self.tenant(), id).await?;
-        found.ok_or_else(|| Problem::not_found("recording"))
+        let found = found.ok_or_else(|| Problem::not_found("recording"))?;
+        if self.who.reach().is_some() {
+            let call = self.call(found.call_id).await;
+            call.map_err(|_| Problem::not_found("recording"))?;
+        }
+        Ok(found)
     }
 
     pub(super) async fn delete_recording(&self, id: Uuid) -> Result<(), Problem> {
@@ -233,6 +329,11 @@ impl Own {
     }
 
     pub(super) async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRow>, Problem> {
+        let mailbox = filter.mailbox.as_deref().unwrap_or_default();
+        if !self.who.listens_to(mailbox) {
+            let sentence = "mailbox names your own mailbox, or one that is nobody's own";
+            return Err(Problem::forbidden("not_allowed", sentence));
+        }
         Ok(self
             .parts
             .store
@@ -242,6 +343,7 @@ impl Own {
 
     pub(super) async fn message(&self, id: Uuid) -> Result<MessageRow, Problem> {
         let found = self.parts.store.message(self.tenant(), id).await?;
+        let found = found.filter(|message| self.who.listens_to(&message.mailbox));
         found.ok_or_else(|| Problem::not_found("voicemail"))
     }
 
@@ -250,6 +352,7 @@ impl Own {
         id: Uuid,
         change: VoicemailChange,
     ) -> Result<MessageRow, Problem> {
+        self.message(id).await?;
         let exchange = &self.parts.exchange;
         let changed = answer(exchange.change_voicemail(self.tenant(), id, change)).await?;
         changed?.ok_or_else(|| Problem::not_found("voicemail"))
@@ -299,7 +402,7 @@ impl Own {
         let at = time::now();
         let claim = AnswerClaim {
             tenant: self.tenant().to_owned(),
-            token: self.token.id.clone(),
+            token: self.who.key(),
             key: key.to_owned(),
             request,
             run: self.parts.run,
@@ -311,7 +414,8 @@ impl Own {
 
     /// Keeps what a request that may be repeated was answered.
     pub(super) async fn keep_answer(&self, key: &str, answer: Answer) {
-        let place = (self.token.id.as_str(), key);
+        let token = self.who.key();
+        let place = (token.as_str(), key);
         let kept = self.parts.store.keep_answer(self.tenant(), place, answer);
         if let Err(error) = kept.await {
             tracing::error!(%error, "an answer could not be kept: its request is not to be repeated");
@@ -320,7 +424,8 @@ impl Own {
 
     /// A request that may be repeated has changed nothing.
     pub(super) async fn forget_answer(&self, key: &str) {
-        let place = (self.token.id.as_str(), key);
+        let token = self.who.key();
+        let place = (token.as_str(), key);
         let forgotten = self.parts.store.forget_answer(self.tenant(), place);
         if let Err(error) = forgotten.await {
             tracing::error!(%error, "a request that was refused keeps its key");

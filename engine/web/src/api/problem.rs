@@ -72,6 +72,28 @@ impl Problem {
         }
     }
 
+    /// Nobody is let in by this user and password. Which of them is wrong is nobody's business.
+    pub(crate) fn wrong_password() -> Self {
+        let detail = "tenant, user and password do not belong together";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong_password", detail)
+    }
+
+    /// A session came that is none, or none any more.
+    pub(crate) fn over() -> Self {
+        let detail = "this session is over: log in again";
+        let challenge = format!("Bearer realm=\"{REALM}\"");
+        Self {
+            challenge: Some(challenge),
+            ..Self::new(StatusCode::UNAUTHORIZED, "session_is_over", detail)
+        }
+    }
+
+    /// It is for people at desks, and a program asks.
+    pub(crate) fn no_session() -> Self {
+        let detail = "this is for people who have logged in at a desk; a token has no session";
+        Self::new(StatusCode::FORBIDDEN, "no_session", detail)
+    }
+
     /// A page of another origin has a browser ask.
     pub(crate) fn foreign_origin() -> Self {
         let detail = "browsers may ask from this exchange's own origin only";

@@ -71,6 +71,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Recording>>, Problem> {
     let limit = page::limit(asked.limit)?;
     let filter = RecordingFilter {
+        among: Vec::new(),
         call: page::id(asked.call.as_deref(), "call")?,
         conversations: true,
         since: page::moment(asked.since.as_deref(), "since")?,

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use subtle::ConstantTimeEq;
@@ -50,7 +50,14 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         Door::OtherMethods(methods) => return Ok(wrong_method(&methods)),
         Door::Open(door) => door,
     };
-    let by = admit(parts, &door.guard, tenant, &head.headers, source).await?;
+    let by = admit(
+        parts,
+        &door.guard,
+        tenant,
+        (&head.method, &head.headers),
+        source,
+    )
+    .await?;
     let full = || Problem::busy("too many requests are under way");
     let (all, each) = &parts.visits;
     let (_place, _seat) = match door.guard {
@@ -82,7 +89,7 @@ async fn admit(
     parts: &Arc<Parts>,
     guard: &Guard,
     tenant: &str,
-    headers: &HeaderMap,
+    (method, headers): (&Method, &HeaderMap),
     source: IpAddr,
 ) -> Result<Option<String>, Problem> {
     match guard {
@@ -92,7 +99,7 @@ async fn admit(
             Ok(None)
         }
         Guard::Token => {
-            let own = auth::judge(parts, Scope::PluginsUse, headers, source).await?;
+            let own = auth::judge(parts, Scope::PluginsUse, (method, headers), source).await?;
             // What is another's is not there.
             match own.is_of(tenant) {
                 true => Ok(Some(own.name().to_owned())),

@@ -195,6 +195,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
     let user = User {
         name: None,
         password: None,
+        desk_password: None,
         context: "internal".to_owned(),
         mailbox: None,
         max_calls: 0,

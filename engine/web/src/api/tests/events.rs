@@ -112,6 +112,9 @@ fn all_news() -> Vec<News> {
             agent: Some(text()),
             waited_ms: 5,
         },
+        News::SessionTakenOver {
+            user: "1049".into(),
+        },
         News::DeskCommand {
             by: "user:1001".into(),
             user: "1049".into(),

@@ -11,5 +11,6 @@ mod once;
 mod openapi;
 mod played;
 mod routes;
+mod session;
 mod sound;
 mod visits;

@@ -160,6 +160,10 @@ async fn every_command_takes_a_key_and_the_document_says_so() {
     let posts = paths.values().filter_map(|methods| methods.get("post"));
     let mut seen = 0;
     for operation in posts {
+        // Whoever logs in has no name yet to keep an answer under.
+        if operation["security"] == json!([]) {
+            continue;
+        }
         let parameters = operation["parameters"].as_array().unwrap();
         assert!(parameters.contains(&reference), "{operation:#}");
         seen += 1;

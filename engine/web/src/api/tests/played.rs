@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock};
 
-use call::desk::{Order, Refused};
+use call::desk::{Order, Refused, Role};
 use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -196,7 +196,31 @@ impl Exchange for Played {
             context: "internal".to_owned(),
             mailbox: "1049".to_owned(),
             phones: 1,
+            role: Role::Agent,
+            team: Some("it".to_owned()),
         }])
+    }
+
+    fn desk_user(&self, tenant: &str, user: &str) -> Asked<Option<DeskUser>> {
+        let (role, reach): (Role, &[&str]) = match (tenant, user) {
+            (OURS, "1001") => (Role::Leader, &["1001", "1049", "1051"]),
+            (OURS, "1049" | "1050") => (Role::Agent, &[user]),
+            (OURS, "1900") => (Role::Quality, &[user]),
+            (OURS, "1910") => (Role::Tickets, &[user]),
+            (OURS, "1920") => (Role::Integrator, &[user]),
+            (OURS, "1999") => (Role::Admin, &[user]),
+            _ => return self.answer(None),
+        };
+        let reach: Vec<String> = reach.iter().map(|&one| one.to_owned()).collect();
+        self.answer(Some(DeskUser {
+            name: Some("温平".to_owned()),
+            role,
+            team: Some("it".to_owned()),
+            mailbox: user.to_owned(),
+            first_password: Some(format!("first-{user}")),
+            mailboxes: reach.iter().cloned().chain(["8000".to_owned()]).collect(),
+            reach,
+        }))
     }
 
     fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
