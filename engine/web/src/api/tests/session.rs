@@ -6,7 +6,6 @@ use store::{AuditFilter, Desks};
 use super::bench::{Answer, Bench, LIVE, MESSAGE, OURS, OVER, RECORDING};
 use super::openapi;
 use crate::api::person::opens;
-use crate::token::Scope;
 use call::desk::Role;
 
 /// A page of this exchange has made a browser ask.
