@@ -8,6 +8,7 @@
 mod database;
 mod desks;
 mod error;
+mod figures;
 mod pending;
 mod row;
 mod secret;
@@ -20,14 +21,12 @@ pub use database::{
 };
 pub use desks::Desks;
 pub use error::Error;
+pub use figures::{
+    AgentSums, Contact, Figures, FiguresOf, Line, Measure, NumberSums, QueueSums, Stretch,
+};
 pub use pending::Pending;
 pub use row::{
-    AgentNote, Answer, AnswerClaim, AuditFilter, AuditRow, Begun, CallBegin, CallDetails, CallEnd,
-    CallFilter, CallRow, Claimed, Direction, DueJobs, EVENTS, EpisodeRow, FinishedCall, FloorNotes,
-    FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow,
-    MessageCounts, MessageFilter, MessageRow, NewJob, OfferRow, Quality, QueueLogFilter,
-    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, SegmentRow,
-    SessionRow, Subscriber, TokenRow, UserRecord, WatcherRow, event_job,
+    AgentNote, Answer, AnswerClaim, AuditFilter, AuditRow, Begun, CallBegin, CallDetails, CallEnd, CallFilter, CallRow, CalledBack, Claimed, Direction, DueJobs, EVENTS, EpisodeRow, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey, LegRow, MailboxRow, MessageCounts, MessageFilter, MessageRow, MissedFilter, MissedRow, MissedState, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, SessionRow, Subscriber, TokenRow, UserRecord, WatcherRow, event_job, is_missed, result_name,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

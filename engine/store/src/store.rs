@@ -4,11 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, Desks, DueJobs,
-    FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey,
-    MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
-    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber,
-    TokenRow, UserRecord, WatcherRow,
+    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, CalledBack, Claimed, Desks, DueJobs, Figures, FiguresOf, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow, MissedFilter, MissedRow, MissedState, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber, TokenRow, UserRecord, WatcherRow,
 };
 
 /// Where records live.
@@ -101,6 +97,27 @@ pub trait Store: Desks + Send + Sync + 'static {
 
     /// A call's journal, in order.
     fn journal(&self, tenant: &str, call: Uuid) -> Pending<Vec<JournalLine>>;
+
+    /// The sums of everything of a tenant that began within some intervals. It reads all that there is of
+    /// them: who asks for a year waits.
+    fn figures(&self, tenant: &str, of: FiguresOf) -> Pending<Figures>;
+
+    /// A tenant's calls that nobody took, newest first.
+    fn missed_calls(&self, tenant: &str, filter: MissedFilter) -> Pending<Vec<MissedRow>>;
+
+    /// Somebody says that a missed call is settled, or is open again; it as it is then, `None` when there
+    /// is none. `by` and when.
+    fn settle_missed(
+        &self,
+        tenant: &str,
+        call: Uuid,
+        state: MissedState,
+        by: (&str, i64),
+    ) -> Pending<Option<MissedRow>>;
+
+    /// A customer's number was called: what was missed of it before is called back, if it was answered.
+    /// Returns how many were missed.
+    fn called_back(&self, tenant: &str, back: CalledBack) -> Pending<u64>;
 
     /// Notes that a recording began.
     fn begin_recording(&self, recording: RecordingRow) -> Pending<()>;

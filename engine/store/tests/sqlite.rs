@@ -70,6 +70,16 @@ fn agents_and_queues_are_kept_and_logged() {
 }
 
 #[test]
+fn figures_are_the_same_whether_rows_are_counted_as_they_are_written_or_read_back() {
+    contract::figures::run(&*sqlite());
+}
+
+#[test]
+fn missed_calls_are_kept_until_somebody_has_seen_to_them() {
+    contract::missed::run(&*sqlite());
+}
+
+#[test]
 fn requests_that_are_repeated_are_done_once() {
     contract::answers::run(&*sqlite());
 }

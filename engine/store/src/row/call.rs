@@ -114,6 +114,30 @@ pub struct CallRow {
     pub begin: CallBegin,
     /// How it ended.
     pub end: Option<CallEnd>,
+    /// How long before it the same customer called last, microseconds, where that is two days at most
+    /// (重复来电).
+    pub repeated_after: Option<i64>,
+}
+
+/// What became of a call, as Chinese desks name it; the word itself where they have no name for it.
+#[must_use]
+pub fn result_name(result: &str) -> &str {
+    match result {
+        "answered" => "已接听",
+        "rang_out" => "振铃未接听",
+        "abandoned_ringing" => "振铃放弃",
+        "abandoned_in_queue" => "排队放弃",
+        "queue_timeout" => "排队超时",
+        "left_message" => "已留言",
+        "ended_in_menu" => "IVR内挂机",
+        "refused" => "客服拒接",
+        "unreachable" => "无法接通",
+        "no_capacity" => "并发限制",
+        "blacklisted" => "黑名单",
+        "transferred" => "已转接",
+        "failed" => "系统故障",
+        other => other,
+    }
 }
 
 /// One call with everything that belongs to it.

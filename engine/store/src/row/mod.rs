@@ -10,6 +10,7 @@ mod event;
 mod floor;
 mod job;
 mod kv;
+mod missed;
 mod recording;
 mod token;
 mod user;
@@ -18,7 +19,7 @@ mod voicemail;
 pub use answer::{Answer, AnswerClaim, Claimed};
 pub use call::{
     CallBegin, CallDetails, CallEnd, CallFilter, CallRow, Direction, FinishedCall, JournalLine,
-    LegRow, Quality, SegmentRow,
+    LegRow, Quality, SegmentRow, result_name,
 };
 pub use desk::{AuditFilter, AuditRow, Begun, SessionRow};
 pub(crate) use event::job_id;
@@ -28,6 +29,7 @@ pub use floor::{
 };
 pub use job::{DueJobs, JobFilter, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};
+pub use missed::{CalledBack, MissedFilter, MissedRow, MissedState, is_missed};
 pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
 pub use token::TokenRow;
 pub use user::{RegistrationRow, UserRecord, WatcherRow};

@@ -4,6 +4,7 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::floor;
+use super::missed;
 use super::outbox::{self, Happened};
 use super::records::{Records, Rows, id, json, number, optional_id, stored};
 use crate::{
@@ -14,8 +15,13 @@ use crate::{
 pub(super) fn begin(rows: &Rows<'_>, call: &CallBegin) -> Result<(), Error> {
     rows.change(
         "INSERT INTO calls (tenant, id, node, direction, from_raw, from_number, from_name,
-           dialled, context, caller, trunk_in, generation, started_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+           dialled, context, caller, trunk_in, generation, started_at, repeated_after)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+           (SELECT ?13 - max(before.started_at)
+            FROM calls AS before INDEXED BY calls_by_from_number
+            WHERE ?4 = 'inbound' AND before.tenant = ?1 AND before.from_number = ?6
+              AND before.started_at < ?13 AND before.started_at >= ?13 - ?14
+              AND before.direction = 'inbound'))
          ON CONFLICT (tenant, id) DO NOTHING",
         &[
             call.id.as_bytes(),
@@ -30,6 +36,7 @@ pub(super) fn begin(rows: &Rows<'_>, call: &CallBegin) -> Result<(), Error> {
             &call.trunk_in,
             &call.generation,
             &call.started_at,
+            &REPEATED_WITHIN,
         ],
     )?;
     Ok(())
@@ -56,6 +63,7 @@ pub(super) fn finish(rows: &Rows<'_>, call: &FinishedCall) -> Result<(), Error> 
     for (seq, segment) in (0_i64..).zip(&call.segments) {
         put_segment(rows, &call.begin, seq, segment)?;
     }
+    missed::finished(rows, call)?;
     tell(rows, call)
 }
 
@@ -219,10 +227,12 @@ pub(super) fn close_cut(
     for call in &cut {
         let rows = records.of(&call.tenant);
         let Some(CallDetails {
-            call: CallRow {
-                begin,
-                end: Some(end),
-            },
+            call:
+                CallRow {
+                    begin,
+                    end: Some(end),
+                    ..
+                },
             legs,
             segments,
             ..
@@ -308,8 +318,15 @@ pub(super) fn call_row(row: &Row<'_>) -> Result<CallRow, Error> {
             script_error: row.get("script_error")?,
         }),
     };
-    Ok(CallRow { begin, end })
+    Ok(CallRow {
+        begin,
+        end,
+        repeated_after: row.get("repeated_after")?,
+    })
 }
+
+/// A customer who calls again within this, in microseconds, repeats themselves: two days.
+const REPEATED_WITHIN: i64 = 48 * 3_600 * 1_000_000;
 
 fn leg_row(row: &Row<'_>) -> Result<LegRow, Error> {
     let quality = match row.get::<_, Option<i64>>("received")? {

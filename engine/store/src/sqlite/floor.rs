@@ -122,22 +122,24 @@ pub(super) fn episodes_of(rows: &Rows<'_>, call: Uuid) -> Result<Vec<EpisodeRow>
     rows.all(
         "SELECT * FROM queue_episodes WHERE tenant = ?1 AND call_id = ?2 ORDER BY entered_at, id",
         &[call.as_bytes()],
-        |row| {
-            Ok(EpisodeRow {
-                id: id(row, "id")?,
-                call: id(row, "call_id")?,
-                queue: row.get("queue")?,
-                entered_at: row.get("entered_at")?,
-                position: number(row, "place")?,
-                priority: number(row, "priority")?,
-                offers: json::<Vec<OfferRow>>(&row.get::<_, String>("offers")?)?,
-                outcome: row.get("outcome")?,
-                waited: row.get("waited")?,
-                waited_before: row.get("waited_before")?,
-                agent: row.get("agent")?,
-            })
-        },
+        episode,
     )
+}
+
+pub(super) fn episode(row: &Row<'_>) -> Result<EpisodeRow, Error> {
+    Ok(EpisodeRow {
+        id: id(row, "id")?,
+        call: id(row, "call_id")?,
+        queue: row.get("queue")?,
+        entered_at: row.get("entered_at")?,
+        position: number(row, "place")?,
+        priority: number(row, "priority")?,
+        offers: json::<Vec<OfferRow>>(&row.get::<_, String>("offers")?)?,
+        outcome: row.get("outcome")?,
+        waited: row.get("waited")?,
+        waited_before: row.get("waited_before")?,
+        agent: row.get("agent")?,
+    })
 }
 
 /// Only what is asked for stands in the statement, so that the index of the narrowest is used: a log of

@@ -5,14 +5,16 @@ use uuid::Uuid;
 
 use super::{Sqlite, WRITES, WRITES_THAT_END, watchers};
 use super::{
-    answers, call_list, calls, floor, jobs, kv, outbox, recordings, tokens, users, voicemail,
+    answers, call_list, calls, figures, floor, jobs, kv, missed, outbox, recordings, tokens, users,
+    voicemail,
 };
 use crate::{
-    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, Claimed, DueJobs,
-    FinishedCall, FloorNotes, FloorRow, Health, JobFilter, JobRow, JobState, JournalLine, KvEntry,
-    KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow, NewJob, Pending, QueueLogFilter,
-    QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Store,
-    Subscriber, TokenRow, UserRecord, WatcherRow,
+    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, CalledBack, Claimed, DueJobs,
+    Figures, FiguresOf, FinishedCall, FloorNotes, FloorRow, Health, JobFilter, JobRow, JobState,
+    JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow,
+    MissedFilter, MissedRow, MissedState, NewJob, Pending, QueueLogFilter, QueueLogRow,
+    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Store, Subscriber,
+    TokenRow, UserRecord, WatcherRow,
 };
 
 impl Store for Sqlite {
@@ -133,6 +135,34 @@ impl Store for Sqlite {
     fn journal(&self, tenant: &str, call: Uuid) -> Pending<Vec<JournalLine>> {
         let tenant = tenant.to_owned();
         self.read(move |records| calls::journal(&records.of(&tenant), call))
+    }
+
+    fn figures(&self, tenant: &str, of: FiguresOf) -> Pending<Figures> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| figures::of(&records.of(&tenant), of.clone()))
+    }
+
+    fn missed_calls(&self, tenant: &str, filter: MissedFilter) -> Pending<Vec<MissedRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |records| missed::list(&records.of(&tenant), &filter))
+    }
+
+    fn settle_missed(
+        &self,
+        tenant: &str,
+        call: Uuid,
+        state: MissedState,
+        (by, at): (&str, i64),
+    ) -> Pending<Option<MissedRow>> {
+        let [tenant, by] = [tenant, by].map(str::to_owned);
+        self.write(move |records| missed::settle(&records.of(&tenant), call, state, (&by, at)))
+    }
+
+    fn called_back(&self, tenant: &str, back: CalledBack) -> Pending<u64> {
+        let tenant = tenant.to_owned();
+        self.keep(WRITES_THAT_END, move |records| {
+            missed::called_back(&records.of(&tenant), &back)
+        })
     }
 
     fn begin_recording(&self, recording: RecordingRow) -> Pending<()> {

@@ -51,6 +51,7 @@ const STEPS: &[(u32, &str, &str)] = &[
         include_str!("../schema/0011_where_transfers_go.sql"),
     ),
     (12, "desks", include_str!("../schema/0012_desks.sql")),
+    (13, "figures", include_str!("../schema/0013_figures.sql")),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

@@ -4,12 +4,14 @@ mod answers;
 mod call_list;
 mod calls;
 mod desks;
+mod figures;
 mod floor;
 mod job;
 mod jobs;
 mod kv;
 mod methods;
 mod migrate;
+mod missed;
 mod outbox;
 #[cfg(test)]
 mod plans_tests;

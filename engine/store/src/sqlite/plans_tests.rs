@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{call_list, jobs, migrate, recordings, scratch, voicemail};
-use crate::{CallFilter, JobFilter, JobState, MessageFilter, RecordingFilter};
+use super::{call_list, figures, jobs, migrate, missed, recordings, scratch, voicemail};
+use crate::{CallFilter, JobFilter, JobState, MessageFilter, MissedFilter, RecordingFilter};
 
 /// The steps of a statement's plan.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
@@ -185,6 +185,64 @@ fn no_list_of_recordings_messages_or_jobs_reads_every_row() {
         };
         let sql = jobs::page_sql(&filter);
         assert_is_quick(&connection, &sql, &format!("{filter:?}"));
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn no_question_for_figures_or_missed_calls_reads_what_is_outside_of_its_time() {
+    let (connection, folder) = database();
+    for (sql, index) in [
+        (
+            figures::STAYS,
+            "queue_episodes_by_time (tenant=? AND entered_at>? AND entered_at<?)",
+        ),
+        (
+            figures::CONTACTS,
+            "calls_by_time (tenant=? AND started_at>? AND started_at<?)",
+        ),
+        (
+            figures::STATES,
+            "queue_log_states (tenant=? AND agent=? AND at>? AND at<?)",
+        ),
+    ] {
+        let steps = plan(&connection, sql).join("; ");
+        // What is sorted is one call's stretches at a time.
+        let sorts = steps.replace("TEMP B-TREE FOR LAST TERM", "");
+        assert!(
+            !steps.contains("SCAN") && !sorts.contains("B-TREE"),
+            "{steps}"
+        );
+        assert!(steps.contains(index), "{steps}");
+    }
+    // From one agent to the next, and not through all their lines.
+    let steps = plan(&connection, figures::AGENTS).join("; ");
+    assert!(
+        steps.contains("queue_log_states (tenant=? AND agent>?)"),
+        "{steps}"
+    );
+    for queue in [None, Some("it".to_owned())] {
+        for unsettled in [None, Some(true), Some(false)] {
+            for (since, until, before) in [
+                (None, None, None),
+                (Some(1), Some(2), None),
+                (Some(1), Some(2), Some((2, Uuid::nil()))),
+            ] {
+                let filter = MissedFilter {
+                    since,
+                    until,
+                    queue: queue.clone(),
+                    unsettled,
+                    before,
+                    limit: 1,
+                };
+                assert_is_quick(
+                    &connection,
+                    &missed::list_sql(&filter),
+                    &format!("{filter:?}"),
+                );
+            }
+        }
     }
     std::fs::remove_dir_all(folder).unwrap();
 }

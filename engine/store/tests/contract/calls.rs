@@ -150,7 +150,8 @@ fn a_call_is_there_from_its_beginning_and_whole_at_its_end(store: &dyn Store) {
         going_on.call,
         CallRow {
             begin: call.begin.clone(),
-            end: None
+            end: None,
+            repeated_after: None,
         }
     );
 

@@ -7,9 +7,11 @@ use uuid::Uuid;
 pub(crate) mod answers;
 pub(crate) mod calls;
 pub(crate) mod desks;
+pub(crate) mod figures;
 pub(crate) mod floor;
 pub(crate) mod jobs;
 pub(crate) mod kv;
+pub(crate) mod missed;
 pub(crate) mod outbox;
 pub(crate) mod recordings;
 pub(crate) mod tokens;
@@ -29,6 +31,8 @@ pub(crate) fn run(store: &dyn Store) {
     answers::run(store);
     desks::run(store);
     floor::run(store);
+    figures::run(store);
+    missed::run(store);
 }
 
 /// A tenant that nobody else uses.

@@ -213,7 +213,14 @@ pub(super) async fn originate(
         state: "ending",
         talks_with: None,
     });
-    let made = call(CallRow { begin, end: None }, Some(live));
+    let made = call(
+        CallRow {
+            begin,
+            end: None,
+            repeated_after: None,
+        },
+        Some(live),
+    );
     Ok((StatusCode::CREATED, place, Json(made)))
 }
 
