@@ -251,6 +251,7 @@ fn tenant() -> Tenant {
         recall: Duration::from_secs(20),
         agents: Default::default(),
         busy_reasons: Vec::new(),
+        watch: script::config::Watch::default(),
         trunks: BTreeMap::new(),
         groups: std::collections::BTreeSet::new(),
         plugins: BTreeMap::new(),

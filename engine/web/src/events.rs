@@ -7,6 +7,8 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use uuid::Uuid;
 
+use crate::figures::{Alert, BoardAgent, BoardQueue};
+
 /// The events of all tenants, each tenant's in a ring of its own: who listens hears one tenant, and
 /// a busy tenant pushes nobody else's history out.
 ///
@@ -139,6 +141,20 @@ pub enum News {
         /// Who.
         user: String,
     },
+    /// Figures of today, or how queues and agents stand, are others than a second ago.
+    #[serde(rename = "wallboard.changed")]
+    WallboardChanged {
+        /// Those that have changed.
+        queues: Vec<BoardQueue>,
+        /// Those that have changed.
+        agents: Vec<BoardAgent>,
+    },
+    /// Somebody should look.
+    #[serde(rename = "alert.raised")]
+    AlertRaised(Alert),
+    /// Nobody needs to look any longer.
+    #[serde(rename = "alert.cleared")]
+    AlertCleared(Alert),
     /// A phone has registered, or answers or no longer answers.
     #[serde(rename = "registration.changed")]
     RegistrationChanged {

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
+use crate::figures::{Wallboard, Yardstick};
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
 pub type Asked<T> = oneshot::Receiver<T>;
@@ -80,6 +81,12 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// One queue; `None` when there is none of this name.
     fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>>;
+
+    /// How queues and agents stand, with their figures of today.
+    fn wallboard(&self, tenant: &str) -> Asked<Wallboard>;
+
+    /// By what figures are made; `None` where there is no such tenant any more.
+    fn yardstick(&self, tenant: &str) -> Asked<Option<Yardstick>>;
 
     /// The tenant's plugins, as their files and the records have them and as they run.
     fn plugins(&self, tenant: &str) -> Asked<Result<Vec<Plugin>, store::Error>>;

@@ -8,6 +8,7 @@ mod api;
 mod doors;
 mod events;
 mod exchange;
+mod figures;
 mod floor;
 mod health;
 mod server;
@@ -22,6 +23,9 @@ pub use exchange::{
     NoCall, NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded,
     ScriptFailure, Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack,
     Wrong,
+};
+pub use figures::{
+    AgentFigures, Alert, BoardAgent, BoardQueue, NumberFigures, QueueFigures, Wallboard, Yardstick,
 };
 pub use floor::{
     ActRefused, Agent, AgentAct, AgentCounts, Performed, Queue, QueueDetails, Verdict,

@@ -121,6 +121,8 @@ scopes! {
     ScriptsRead "scripts:read",
     /// Have changed files loaded, and go back to earlier generations.
     ScriptsWrite "scripts:write",
+    /// See figures of queues, agents and numbers, and the wallboard.
+    StatisticsRead "statistics:read",
     /// See trunks and their hosts.
     TrunksRead "trunks:read",
     /// See users.

@@ -11,6 +11,7 @@ use call::desk::Person;
 use serde_json::Value;
 
 use super::form::transport_and_address;
+use super::watch;
 use super::{
     Config, Fallback, Http, Limits, Listen, MailboxConfig, Rtp, Sip, Smtp, SmtpTls, Tenant, User,
     trunk,
@@ -127,6 +128,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
         recall: duration(&it["recall"]),
         agents: agents(&it["agents"]),
         busy_reasons: texts(&it["agents"]["reasons"]),
+        watch: watch::watch(it),
         trunks: BTreeMap::new(),
         groups: BTreeSet::new(),
         tests_first: false,

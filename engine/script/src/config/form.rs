@@ -6,7 +6,7 @@ use call::desk::Role;
 
 use crate::schema::{Field, Kind, Schema};
 
-use super::{Transport, trunk_form};
+use super::{Transport, trunk_form, watch};
 
 /// The schema of the whole file.
 pub fn schema() -> Schema {
@@ -220,6 +220,16 @@ fn tenant() -> Schema {
             "agents",
             Kind::Table(agents()),
             "What holds for all agents of queues.",
+        ),
+        Field::new(
+            "figures",
+            Kind::Table(watch::figures()),
+            "By what calls in queues are judged.",
+        ),
+        Field::new(
+            "alerts",
+            Kind::Table(watch::alerts()),
+            "When somebody is to be alarmed.",
         ),
         Field::new(
             "smtp",

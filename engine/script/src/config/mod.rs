@@ -10,6 +10,7 @@ mod reference_tests;
 mod trunk;
 mod trunk_form;
 pub mod unit;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +25,7 @@ pub(crate) use load::tenant;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
 pub use trunk::{Carried, NumberFormat, Shown, ShownFrom, Statuses, Trunk, Way};
+pub use watch::{AlertLimits, Watch};
 
 /// The whole exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,6 +162,8 @@ pub struct Tenant {
     pub agents: AgentRules,
     /// What the codes of 置忙 stand for, from 1: `meeting`.
     pub busy_reasons: Vec<String>,
+    /// By what its figures are judged, and when somebody is alarmed.
+    pub watch: Watch,
     /// The trunks that are this tenant's, each with the context that its calls enter.
     pub trunks: BTreeMap<String, String>,
     /// The groups of trunks that are this tenant's.

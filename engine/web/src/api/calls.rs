@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{CallFilter, CallRow, EpisodeRow, LegRow, RecordingFilter, SegmentRow};
+use store::{CallFilter, CallRow, EpisodeRow, LegRow, RecordingFilter, SegmentRow, result_name};
 use uuid::Uuid;
 
 use super::body::{Given, Named};
@@ -49,6 +49,7 @@ pub(super) struct Call {
     trunk_in: Option<String>,
     generation: Option<i64>,
     started_at: String,
+    repeated_after_ms: Option<i64>,
     /// `over`, or what it does now.
     state: &'static str,
     talks_with: Option<String>,
@@ -63,6 +64,8 @@ struct End {
     duration_ms: i64,
     ended_by: String,
     result: String,
+    /// As Chinese desks name it.
+    result_name: String,
     cause: String,
     sip_status: u16,
     q850: u8,
@@ -309,6 +312,7 @@ fn call(row: CallRow, live: Option<LiveCall>) -> Call {
         trunk_in: begin.trunk_in,
         generation: begin.generation,
         started_at: time::text(begin.started_at),
+        repeated_after_ms: row.repeated_after.map(|micros| micros / 1_000),
         state,
         talks_with,
         end: row.end.map(|end| End {
@@ -316,6 +320,7 @@ fn call(row: CallRow, live: Option<LiveCall>) -> Call {
             ended_at: time::text(end.ended_at),
             duration_ms: (end.ended_at - begin.started_at) / 1_000,
             ended_by: end.ended_by,
+            result_name: result_name(&end.result).to_owned(),
             result: end.result,
             cause: end.cause,
             sip_status: end.sip_status,

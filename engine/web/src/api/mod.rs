@@ -9,6 +9,7 @@ mod body;
 mod calls;
 mod desk;
 mod jobs;
+mod missed;
 mod now;
 mod once;
 mod own;
@@ -21,6 +22,7 @@ mod queues;
 mod recordings;
 mod seats;
 mod session;
+mod statistics;
 mod stream;
 mod tries;
 mod visits;
@@ -193,6 +195,33 @@ impl Routes {
             .get("/agents", Scope::AgentsRead, get(agents::list))
             .get("/agents/{id}", Scope::AgentsRead, get(agents::one))
             .post("/agents/{id}/state", Scope::AgentsWrite, post(agents::act))
+            .get(
+                "/agents/{id}/today",
+                Scope::StatisticsRead,
+                get(statistics::today),
+            )
+            .get("/missed", Scope::CallsRead, get(missed::list))
+            .post("/missed/{id}", Scope::CallsWrite, post(missed::settle))
+            .get(
+                "/statistics/queues",
+                Scope::StatisticsRead,
+                get(statistics::queues),
+            )
+            .get(
+                "/statistics/agents",
+                Scope::StatisticsRead,
+                get(statistics::agents),
+            )
+            .get(
+                "/statistics/intervals",
+                Scope::StatisticsRead,
+                get(statistics::intervals),
+            )
+            .get(
+                "/wallboard",
+                Scope::StatisticsRead,
+                get(statistics::wallboard),
+            )
             .get("/queues", Scope::QueuesRead, get(queues::list))
             .get("/queues/{id}", Scope::QueuesRead, get(queues::one))
             .get("/queue-log", Scope::QueuesRead, get(queues::log))

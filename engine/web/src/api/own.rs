@@ -10,9 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use call::desk::{Deed, Order};
 use store::{
-    Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow,
-    Claimed, JobFilter, JobRow, MessageFilter, MessageRow, QueueLogFilter, QueueLogRow,
-    RecordingFilter, RecordingRow, Store,
+    Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow, Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow, MissedFilter, MissedRow, MissedState, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, Store, TokenRow,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
@@ -27,6 +25,7 @@ use crate::exchange::{
     Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
+use crate::figures::{Wallboard, Yardstick};
 use crate::time;
 
 /// A request that was let in, with what its tenant has.
@@ -235,6 +234,35 @@ impl Own {
         filter: QueueLogFilter,
     ) -> Result<Vec<QueueLogRow>, Problem> {
         Ok(self.parts.store.queue_log(self.tenant(), filter).await?)
+    }
+
+    pub(super) async fn wallboard(&self) -> Result<Wallboard, Problem> {
+        answer(self.parts.exchange.wallboard(self.tenant())).await
+    }
+
+    pub(super) async fn yardstick(&self) -> Result<Yardstick, Problem> {
+        let found = answer(self.parts.exchange.yardstick(self.tenant())).await?;
+        found.ok_or_else(|| Problem::not_found("tenant"))
+    }
+
+    pub(super) async fn figures(&self, of: FiguresOf) -> Result<Figures, Problem> {
+        Ok(self.parts.store.figures(self.tenant(), of).await?)
+    }
+
+    pub(super) async fn missed(&self, filter: MissedFilter) -> Result<Vec<MissedRow>, Problem> {
+        Ok(self.parts.store.missed_calls(self.tenant(), filter).await?)
+    }
+
+    pub(super) async fn settle_missed(
+        &self,
+        call: Uuid,
+        state: MissedState,
+    ) -> Result<MissedRow, Problem> {
+        let by = format!("api:{}", self.token.name);
+        let now = self.yardstick().await?.now;
+        let store = &self.parts.store;
+        let settled = store.settle_missed(self.tenant(), call, state, (&by, now));
+        settled.await?.ok_or_else(|| Problem::not_found("call"))
     }
 
     pub(super) async fn originate(&self, wanted: CallWanted) -> Result<CallBegin, Problem> {

@@ -215,6 +215,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         recall: Duration::from_secs(20),
         agents: Default::default(),
         busy_reasons: Vec::new(),
+        watch: script::config::Watch::default(),
         trunks: BTreeMap::new(),
         groups: std::collections::BTreeSet::new(),
         plugins: BTreeMap::new(),

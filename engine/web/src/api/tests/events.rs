@@ -11,7 +11,7 @@ use tungstenite::{Message, WebSocket};
 use uuid::Uuid;
 
 use super::bench::{Bench, OURS, THEIRS, bearer};
-use super::openapi;
+use super::{openapi, played};
 use crate::api::stream::Pace;
 use crate::exchange::VoicemailChange;
 use crate::{Events, News};
@@ -135,6 +135,12 @@ fn all_news() -> Vec<News> {
             duration_ms: 5,
             lost: false,
         },
+        News::WallboardChanged {
+            queues: vec![played::board_queue()],
+            agents: vec![played::board_agent("1049")],
+        },
+        News::AlertRaised(played::alert()),
+        News::AlertCleared(played::alert()),
         News::RegistrationChanged {
             user: text(),
             contact: text(),

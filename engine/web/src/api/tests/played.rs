@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::bench::{LIVE, OURS, RUNNING, begin};
 use crate::exchange::*;
+use crate::figures::*;
 use crate::floor::*;
 
 /// The exchange, played: it knows one live call, and notes what it is asked to do.
@@ -339,6 +340,25 @@ impl Exchange for Played {
         self.answer(if tenant == OURS { all } else { Vec::new() })
     }
 
+    fn wallboard(&self, tenant: &str) -> Asked<Wallboard> {
+        let is_ours = tenant == OURS;
+        self.answer(Wallboard {
+            at: NOW,
+            since: NOW - 12 * 3_600_000_000,
+            queues: is_ours.then(board_queue).into_iter().collect(),
+            agents: is_ours.then(|| board_agent("1049")).into_iter().collect(),
+            alerts: is_ours.then(alert).into_iter().collect(),
+        })
+    }
+
+    fn yardstick(&self, _: &str) -> Asked<Option<Yardstick>> {
+        self.answer(Some(Yardstick {
+            zone: "Asia/Shanghai".to_owned(),
+            now: NOW,
+            measure: store::Measure::default(),
+        }))
+    }
+
     fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>> {
         let known = tenant == OURS && name == "it";
         self.answer(known.then(|| QueueDetails {
@@ -415,3 +435,42 @@ fn queue(name: &str) -> Queue {
         },
     }
 }
+
+pub(super) fn board_queue() -> BoardQueue {
+    BoardQueue {
+        now: queue("it"),
+        waits_since: Some(NOW),
+        today: QueueFigures {
+            service_level: Some(0.8),
+            ..QueueFigures::default()
+        },
+    }
+}
+
+pub(super) fn board_agent(id: &str) -> BoardAgent {
+    BoardAgent {
+        id: id.to_owned(),
+        name: Some("温平".to_owned()),
+        state: "talking".to_owned(),
+        reason: None,
+        reachable: true,
+        since: NOW - 5_000_000,
+        today: AgentFigures {
+            last_login: Some(NOW),
+            ..AgentFigures::default()
+        },
+    }
+}
+
+pub(super) fn alert() -> Alert {
+    Alert {
+        alert: "longest_wait",
+        of: Some("it".to_owned()),
+        value: 61.0,
+        limit: 60.0,
+        since: NOW,
+    }
+}
+
+/// 2026-11-24 12:00 in China.
+pub(super) const NOW: i64 = 1_795_492_800_000_000;

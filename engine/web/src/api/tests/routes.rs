@@ -143,6 +143,7 @@ fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
         "#/components/schemas/Deed" => Some(json!({ "command": "idle" })),
         "#/components/schemas/AgentAct" => Some(json!({ "act": "idle" })),
         "#/components/schemas/TransferWanted" => Some(json!({ "by": "1049", "to": "1050" })),
+        "#/components/schemas/MissedSettled" => Some(json!({ "state": "done" })),
         "#/components/schemas/Rollback" => Some(json!({ "generation": 2 })),
         "#/components/schemas/Assignment" => Some(json!({ "to": null })),
         other => panic!("no body for {other} yet"),
@@ -212,6 +213,10 @@ async fn what_is_another_tenants_is_not_there_on_any_route() {
         "agents",
         "queues",
         "queue-log",
+        "missed",
+        "statistics/queues",
+        "statistics/agents",
+        "statistics/intervals",
         "jobs",
         "plugins",
     ] {
