@@ -419,6 +419,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         left_over: recovered.left_over,
         users: recovered.users,
         floors: recovered.floors,
+        figures: recovered.figures,
     };
     let switch = Switch::new(parts, Instant::now());
     Ok((started, switch, inputs, questions, http, lock))

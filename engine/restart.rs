@@ -34,6 +34,8 @@ pub(crate) struct Recovered {
     pub(crate) users: Vec<UserRecord>,
     /// How agents stood, by tenant.
     pub(crate) floors: HashMap<String, FloorRow>,
+    /// The figures of today, by tenant.
+    pub(crate) figures: HashMap<String, store::Figures>,
 }
 
 /// Closes what was cut, and reads what is to be known before the first call.
@@ -55,8 +57,17 @@ pub(crate) async fn recover(
         tracing::error!(%error, "subscriptions cannot be read; phones will subscribe again");
         Vec::new()
     });
-    let (mut users, mut floors) = (Vec::new(), HashMap::new());
-    for tenant in config.tenants.keys() {
+    let (mut users, mut floors, mut figures) = (Vec::new(), HashMap::new(), HashMap::new());
+    for (tenant, settings) in &config.tenants {
+        match store
+            .figures(tenant, crate::switch::today(settings, now))
+            .await
+        {
+            Ok(found) => drop(figures.insert(tenant.clone(), found)),
+            Err(error) => {
+                tracing::error!(%error, tenant, "the figures of today cannot be read: they begin anew")
+            }
+        }
         match store.users(tenant).await {
             Ok(found) => users.extend(found),
             Err(error) => tracing::error!(%error, tenant, "users cannot be read"),
@@ -74,6 +85,7 @@ pub(crate) async fn recover(
         left_over,
         users,
         floors,
+        figures,
     }
 }
 

@@ -21,6 +21,8 @@ mod queues;
 mod routes;
 #[path = "api/state.rs"]
 mod state;
+#[path = "api/statistics.rs"]
+mod statistics;
 #[path = "api/transfers.rs"]
 mod transfers;
 #[path = "api/voicemails.rs"]

@@ -19,6 +19,8 @@ mod conferences;
 mod consulted;
 #[path = "calls/early_media.rs"]
 mod early_media;
+#[path = "calls/golden/mod.rs"]
+mod golden;
 #[path = "calls/handed_on.rs"]
 mod handed_on;
 #[path = "calls/hold.rs"]

@@ -25,6 +25,8 @@ mod neighbours;
 mod plugins;
 #[path = "robust/receiver.rs"]
 mod receiver;
+#[path = "robust/reconciled.rs"]
+mod reconciled;
 #[path = "robust/reload.rs"]
 mod reload;
 #[path = "robust/runaway.rs"]

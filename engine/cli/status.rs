@@ -42,6 +42,11 @@ impl Status {
         for trunk in items(&status["trunks"]) {
             super::say(format_args!("trunk {}", trunk_line(trunk)))?;
         }
+        for tenant in items(&status["recordings"]) {
+            for line in recording_lines(tenant) {
+                super::say(line)?;
+            }
+        }
         for floor in items(&status["floors"]) {
             for line in floor_lines(floor) {
                 super::say(line)?;
@@ -99,6 +104,28 @@ fn trunk_line(trunk: &Value) -> String {
         text(&trunk["name"]),
         trunk["lines"]
     )
+}
+
+/// Whether the conversations of a tenant's last day have their recordings.
+fn recording_lines(tenant: &Value) -> Vec<String> {
+    let counts = tenant["counts"].as_object().into_iter().flatten();
+    let counts: Vec<String> = counts
+        .map(|(word, count)| format!("{count} {}", word.replace('_', " ")))
+        .collect();
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let name = text(&tenant["tenant"]);
+    let mut lines = vec![format!(
+        "{name}: conversations of the last day: {}",
+        counts.join(", ")
+    )];
+    let missing = items(&tenant["first"]).map(|one| {
+        let (call, why) = (text(&one["call"]), text(&one["why"]).replace('_', " "));
+        format!("{name}: the recording of call {call} should be there and is not: {why}")
+    });
+    lines.extend(missing);
+    lines
 }
 
 /// A tenant's queues and agents.

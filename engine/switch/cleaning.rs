@@ -15,6 +15,7 @@ impl Switch {
         }
         self.next_cleaning = now + CLEANING;
         self.parts.scripts.look_at_calendars();
+        self.reconcile_recordings();
         let wall = self.parts.clock.unix_micros();
         let (store, root) = (self.parts.store.clone(), self.parts.recordings.clone());
         tokio::spawn(async move {

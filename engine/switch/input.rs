@@ -93,6 +93,8 @@ pub(crate) enum Input {
     Floor(Question),
     /// Somebody at a desk wants something done.
     Desk(Box<desk::Asked>),
+    /// The recordings of a tenant's last day were looked at.
+    Reconciled(TenantId, super::reconciling::Checked),
     /// `config.lua` was saved.
     ConfigChanged,
     /// A changed `config.lua` was read and is right.

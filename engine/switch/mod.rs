@@ -7,6 +7,7 @@ mod cleaning;
 mod desk;
 mod dialing;
 mod doubting;
+mod figures;
 mod floor;
 mod incoming;
 mod input;
@@ -22,6 +23,7 @@ mod parking;
 mod perform;
 mod playing;
 mod printable;
+mod reconciling;
 mod reconfigure;
 mod recording;
 mod records;
@@ -57,6 +59,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock::WallClock;
 use crate::control::Asked;
 
+pub(crate) use figures::today;
 pub(crate) use input::{Entrance, Input};
 pub(crate) use journal::left_over;
 pub(crate) use metrics::{Meters, Vitals, meters};
@@ -96,6 +99,8 @@ pub(crate) struct Parts {
     pub(crate) users: Vec<store::UserRecord>,
     /// What the last run knew of agents and queues, by tenant.
     pub(crate) floors: HashMap<String, store::FloorRow>,
+    /// What there is of today's figures, by tenant.
+    pub(crate) figures: HashMap<String, store::Figures>,
 }
 
 /// The switch.
@@ -113,6 +118,9 @@ pub(crate) struct Switch {
     sip_log: journal::SipLog,
     trunks: Trunks,
     floors: Floors,
+    boards: figures::Boards,
+    /// What the last look at recordings has found.
+    reconciled: reconciling::Reconciled,
     calls: HashMap<CallId, Box<Live>>,
     sessions: HashMap<SessionId, (CallId, LegId)>,
     legs: HashMap<LegKey, (CallId, LegId)>,
@@ -198,6 +206,8 @@ impl Switch {
             sip_log: journal::SipLog::default(),
             trunks: Trunks::new(&config, now),
             floors: Floors::new(std::mem::take(&mut parts.floors)),
+            boards: figures::Boards::new(std::mem::take(&mut parts.figures)),
+            reconciled: reconciling::Reconciled::default(),
             calls: HashMap::new(),
             sessions: HashMap::new(),
             legs: HashMap::new(),
@@ -338,6 +348,7 @@ impl Switch {
             Input::Calls(question) => self.answer_calls(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
             Input::Desk(asked) => self.answer_desk(now, *asked),
+            Input::Reconciled(tenant, found) => self.handle_reconciled(&tenant, found),
             Input::ConfigChanged => self.reload(false, |_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {
@@ -436,6 +447,7 @@ impl Switch {
             self.with_call(now, id, |switch, live| switch.write_journal(live));
         }
         self.write_late_messages(now);
+        self.look_at_boards(now);
         self.clean_when_due(now);
         self.measure();
     }

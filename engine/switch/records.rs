@@ -152,7 +152,13 @@ impl Switch {
             answered: finished.end.answered_at.is_some(),
             duration_ms: (record.ended_at - record.started_at) / 1_000,
         };
+        self.count_call(&live.setup.tenant, &finished);
+        let back = self.calls_back(&live, &finished);
         self.parts.store.finish_call(finished).forget();
+        if let Some(back) = back {
+            let tenant = &live.setup.tenant.0;
+            self.parts.store.called_back(tenant, back).forget();
+        }
         self.tell(&live.setup.tenant, Some(live.id()), news);
     }
 

@@ -100,6 +100,7 @@ impl Switch {
             }).collect::<Vec<Value>>(),
             "trunks": self.trunks.overview(Instant::now()),
             "floors": self.floors_shown(),
+            "recordings": self.reconciled.shown(),
             "scripts": self.parts.scripts.status(),
             "records": match health.trouble {
                 Some(trouble) => trouble.to_string(),

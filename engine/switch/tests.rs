@@ -504,6 +504,7 @@ async fn switch(
         watchers: Vec::new(),
         left_over: Vec::new(),
         floors: HashMap::new(),
+        figures: HashMap::new(),
         users: Vec::new(),
     };
     let switch = Switch::new(parts, Instant::now());

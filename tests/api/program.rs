@@ -136,18 +136,22 @@ fn the_page_for_integrators_is_so() {
     let text = std::fs::read_to_string(page).unwrap();
     // Its user calls a number that the tests' dialplan has.
     let text = text.replace("4001234567", "13800138000");
-    let blocks: [String; 5] = blocks(&exchange, &text)
+    let blocks: [String; 6] = blocks(&exchange, &text)
         .into_iter()
         .filter_map(|block| block.strip_prefix("sh\n").map(str::to_owned))
         .collect::<Vec<_>>()
         .try_into()
         .unwrap();
-    let [token, lists, commands, scripts, errors] = &blocks;
+    let [token, lists, commands, scripts, errors, figures] = &blocks;
 
     let users = shell(&exchange, token);
     assert!(users.contains("温平"), "{users}");
     let token = token.lines().take(3).collect::<Vec<_>>().join("\n");
     let run = |commands: &str| shell(&exchange, &format!("{token}\n{commands}"));
+    let counted = run(figures);
+    for part in ["\"alerts\"", "\"within_ms\"", "\"next\""] {
+        assert!(counted.contains(part), "{part} in {counted}");
+    }
     let found = run(lists);
     assert_eq!(
         found.matches("\"result\":\"answered\"").count(),

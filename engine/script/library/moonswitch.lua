@@ -120,6 +120,7 @@ function Hours:next_change(at) end
 ---| "voicemail.heard"    | the same, the first time that it is listened to                 |
 ---| "voicemail.deleted"  | the same                                                        |
 ---| "trunk.down"         | trunk, address; "trunk.up" the same                             |
+---| "alert.raised"       | alert, of, value, limit; "alert.cleared" the same               |
 ---| "script.failed"      | call, error                                                     |
 ---| "user.registered"    | user, contact: a phone has registered, or done so again         |
 ---
@@ -131,7 +132,7 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent)
 function on(event, options, handler) end

@@ -68,6 +68,8 @@ enum What {
     Order(Order, oneshot::Sender<Result<Performed, Refused>>),
     Queues(oneshot::Sender<Vec<Queue>>),
     Queue(String, oneshot::Sender<Option<QueueDetails>>),
+    Wallboard(oneshot::Sender<web::Wallboard>),
+    Yardstick(oneshot::Sender<Option<web::Yardstick>>),
     Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
 }
 
@@ -191,6 +193,14 @@ impl web::Exchange for Entrance {
         self.question(tenant, |answer| What::Queue(name, answer))
     }
 
+    fn wallboard(&self, tenant: &str) -> Asked<web::Wallboard> {
+        self.question(tenant, What::Wallboard)
+    }
+
+    fn yardstick(&self, tenant: &str) -> Asked<Option<web::Yardstick>> {
+        self.question(tenant, What::Yardstick)
+    }
+
     fn change_voicemail(
         &self,
         tenant: &str,
@@ -275,6 +285,12 @@ impl Switch {
             }
             What::Queue(name, answer) => {
                 let _ = answer.send(self.queue_shown(now, &tenant, &name));
+            }
+            What::Wallboard(answer) => {
+                let _ = answer.send(self.wallboard(now, &tenant));
+            }
+            What::Yardstick(answer) => {
+                let _ = answer.send(self.yardstick(&tenant));
             }
             What::Voicemail(message, change, answer) => {
                 self.change_voicemail(&tenant, message, change, answer);

@@ -126,6 +126,7 @@ impl Switch {
         };
         let notes = floor.book.page(now, at, &floor.acd);
         if !notes.is_empty() {
+            self.count_floor(tenant, &notes);
             self.parts.store.note_floor(&tenant.0, notes).forget();
         }
     }

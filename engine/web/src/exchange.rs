@@ -11,8 +11,8 @@ use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
 use crate::figures::{Wallboard, Yardstick};
+use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
 pub type Asked<T> = oneshot::Receiver<T>;

@@ -132,6 +132,8 @@ pub(crate) fn noun(name: &str) -> Option<&str> {
 /// What the exchange reports.
 pub(crate) const EVENTS: &[&str] = &[
     "agent.changed",
+    "alert.raised",
+    "alert.cleared",
     "call.started",
     "call.answered",
     "call.bridged",
@@ -156,6 +158,7 @@ pub(crate) const DURABLE: &[&str] = ::store::EVENTS;
 /// What the exchange's events are about, now or later; scripts' own are about other things.
 const NOUNS: &[&str] = &[
     "agent",
+    "alert",
     "call",
     "generation",
     "message",

@@ -117,14 +117,14 @@ impl AgentSums {
     /// At work for a call (talking, holding, wrapping up, ringing), of that and waiting for one.
     #[must_use]
     pub fn occupancy(&self) -> Option<f64> {
-        let engaged = self.of(is_engaged) as f64;
+        let engaged = self.of(is_at_work) as f64;
         ratio(engaged, engaged + self.in_state("idle") as f64)
     }
 
     /// Talking, holding and wrapping up, of the time that they were logged in.
     #[must_use]
     pub fn utilisation(&self) -> Option<f64> {
-        let busy = self.of(|state| is_engaged(state) && !RINGING.contains(&state));
+        let busy = self.of(|state| is_at_work(state) && !RINGING.contains(&state));
         ratio(busy as f64, self.logged_in_for() as f64)
     }
 
@@ -141,7 +141,12 @@ impl AgentSums {
     }
 }
 
-/// Whether an agent is at work for a call.
+/// Whether an agent is at work for a customer.
+fn is_at_work(state: &str) -> bool {
+    is_engaged(state) && state != "internal"
+}
+
+/// Whether a call, or what is left to do of one, keeps an agent from the next.
 pub(super) fn is_engaged(state: &str) -> bool {
     !NOT_ENGAGED.contains(&state)
 }
@@ -153,4 +158,4 @@ pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
 /// States in which no call is theirs; what leaders do with others' calls is none.
 const NOT_ENGAGED: [&str; 5] = ["logged_out", "busy", "idle", "monitoring", "barging"];
 /// Something rings.
-const RINGING: [&str; 3] = ["offered", "dialing", "calling"];
+const RINGING: [&str; 3] = ["offered", "dialling", "calling"];

@@ -88,10 +88,11 @@ impl Contact {
     pub(super) fn by_queue(&self) -> Vec<(&str, Part)> {
         let mut parts: BTreeMap<&str, Part> = BTreeMap::new();
         let mut last: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        // Whoever talks on after a transfer talks for the queue that has brought the call.
+        let mut brought_by = None;
         for stretch in self.with_somebody() {
-            let Some(queue) = stretch.queue.as_deref() else {
-                continue;
-            };
+            brought_by = stretch.queue.as_deref().or(brought_by);
+            let Some(queue) = brought_by else { continue };
             let agent = stretch.agent.as_deref();
             let part = parts.entry(queue).or_default();
             part.moved |= last.insert(queue, agent).is_some_and(|it| it != agent);

@@ -250,12 +250,13 @@ fn a_transfer_is_counted_for_who_gave_the_call_away_and_for_the_queue() {
         Direction::Inbound,
         vec![
             stretch("talk", SECOND, Some("1049"), it),
-            stretch("ring", SECOND, None, it),
-            stretch("talk", SECOND, Some("1050"), it),
+            stretch("ring", SECOND, None, None),
+            stretch("talk", SECOND, Some("1050"), None),
         ],
     ));
 
     close(only_queue(&figures).transfer_rate(), 1.0);
+    assert_eq!(only_queue(&figures).talk, 2 * SECOND);
     assert_eq!(agent(&figures, "1049").transferred, 1);
     assert_eq!(agent(&figures, "1050").transferred, 0);
     assert_eq!(agent(&figures, "1050").inbound_answered, 1);

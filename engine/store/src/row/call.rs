@@ -119,9 +119,16 @@ pub struct CallRow {
     pub repeated_after: Option<i64>,
 }
 
-/// What became of a call, as Chinese desks name it; the word itself where they have no name for it.
+/// What became of a call, as Chinese desks name it; the word itself where they have no name for it. Of a call
+/// to a customer it is the customer who did not come.
 #[must_use]
-pub fn result_name(result: &str) -> &str {
+pub fn result_name(direction: Direction, result: &str) -> &str {
+    match (direction, result) {
+        (Direction::Outbound, "rang_out") => return "对方无应答",
+        (Direction::Outbound, "abandoned_ringing") => return "呼叫取消",
+        (Direction::Outbound, "refused") => return "对方忙或拒接",
+        _ => {}
+    }
     match result {
         "answered" => "已接听",
         "rang_out" => "振铃未接听",

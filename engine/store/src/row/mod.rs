@@ -30,7 +30,8 @@ pub use floor::{
 pub use job::{DueJobs, JobFilter, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};
 pub use missed::{CalledBack, MissedFilter, MissedRow, MissedState, is_missed};
-pub use recording::{RecordingEnd, RecordingFilter, RecordingRow};
+pub(crate) use recording::DELETED;
+pub use recording::{Recorded, RecordingEnd, RecordingFilter, RecordingRow, recorded};
 pub use token::TokenRow;
 pub use user::{RegistrationRow, UserRecord, WatcherRow};
 pub use voicemail::{MailboxRow, MessageCounts, MessageFilter, MessageRow};

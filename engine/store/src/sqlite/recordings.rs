@@ -4,6 +4,7 @@ use rusqlite::Row;
 use uuid::Uuid;
 
 use super::records::{Rows, id, json_list, number, page, stored};
+use crate::row::DELETED;
 use crate::{Error, RecordingEnd, RecordingFilter, RecordingRow};
 
 pub(super) fn begin(rows: &Rows<'_>, recording: &RecordingRow) -> Result<(), Error> {
@@ -51,6 +52,13 @@ pub(super) fn finish(rows: &Rows<'_>, id: Uuid, end: &RecordingEnd) -> Result<()
 }
 
 pub(super) fn delete(rows: &Rows<'_>, id: Uuid) -> Result<bool, Error> {
+    // A call whose recording was deleted says so, and does not look as if one were missing.
+    rows.change(
+        "UPDATE segments SET recording = NULL, note = ?3
+         WHERE tenant = ?1 AND recording = ?2 AND call_id =
+           (SELECT call_id FROM recordings WHERE tenant = ?1 AND id = ?2)",
+        &[id.as_bytes(), &DELETED],
+    )?;
     let gone = rows.change(
         "DELETE FROM recordings WHERE tenant = ?1 AND id = ?2",
         &[id.as_bytes()],

@@ -320,7 +320,7 @@ fn call(row: CallRow, live: Option<LiveCall>) -> Call {
             ended_at: time::text(end.ended_at),
             duration_ms: (end.ended_at - begin.started_at) / 1_000,
             ended_by: end.ended_by,
-            result_name: result_name(&end.result).to_owned(),
+            result_name: result_name(begin.direction, &end.result).to_owned(),
             result: end.result,
             cause: end.cause,
             sip_status: end.sip_status,

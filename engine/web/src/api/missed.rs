@@ -2,7 +2,7 @@
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
-use store::{MissedFilter, MissedRow, MissedState, result_name};
+use store::{Direction, MissedFilter, MissedRow, MissedState, result_name};
 use uuid::Uuid;
 
 use super::body::{Given, Named};
@@ -96,7 +96,7 @@ fn missed(row: MissedRow) -> Missed {
         from: row.raw,
         from_number: row.number,
         to: row.to,
-        result_name: result_name(&row.result).to_owned(),
+        result_name: result_name(Direction::Inbound, &row.result).to_owned(),
         result: row.result,
         queue: row.queue,
         waited_ms: row.waited / 1_000,

@@ -24,8 +24,8 @@ use crate::exchange::{
     Allowed, Asked, CallWanted, Deletion, LiveCall, NoCall, NoTransfer, Plugin, Registration,
     Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
-use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
 use crate::figures::{Wallboard, Yardstick};
+use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
 use crate::time;
 
 /// A request that was let in, with what its tenant has.

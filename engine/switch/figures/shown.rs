@@ -1,0 +1,96 @@
+//! The wallboard as programs see it.
+
+use std::time::Instant;
+
+use call::TenantId;
+use store::{AgentSums, Line, QueueSums};
+use web::{Agent, AgentFigures, BoardAgent, BoardQueue, Queue, QueueFigures, Wallboard};
+
+use crate::switch::Switch;
+
+impl Switch {
+    /// How queues and agents stand, with their figures of today.
+    pub(in crate::switch) fn wallboard(&mut self, now: Instant, tenant: &TenantId) -> Wallboard {
+        let at = self.parts.clock.unix_micros();
+        let queues = self.queues_shown(now, tenant);
+        let agents = self.agents_shown(now, tenant);
+        let Some(board) = self.board(tenant) else {
+            return Wallboard {
+                at,
+                since: at,
+                queues: Vec::new(),
+                agents: Vec::new(),
+                alerts: Vec::new(),
+            };
+        };
+        let today = board.figures.at(at);
+        let (of_queues, of_agents) = (today.queues(), today.agents());
+        Wallboard {
+            at,
+            since: today.range().0,
+            queues: queues
+                .into_iter()
+                .map(|it| queue(at, it, &of_queues))
+                .collect(),
+            agents: agents.into_iter().map(|it| agent(it, &of_agents)).collect(),
+            alerts: board.alerts.raised(),
+        }
+    }
+}
+
+fn queue(at: i64, now: Queue, sums: &[Line<QueueSums>]) -> BoardQueue {
+    let sums = sums.iter().find(|line| line.name == now.name);
+    let waits_since = (now.waiting > 0).then(|| at - now.longest_wait_ms * 1_000);
+    BoardQueue {
+        waits_since,
+        today: sums.map_or_else(QueueFigures::default, |line| (&line.sums).into()),
+        now,
+    }
+}
+
+fn agent(now: Agent, sums: &[Line<AgentSums>]) -> BoardAgent {
+    let sums = sums.iter().find(|line| line.name == now.id);
+    BoardAgent {
+        id: now.id,
+        name: now.name,
+        state: now.state.to_owned(),
+        reason: now.reason,
+        reachable: now.reachable,
+        since: now.since,
+        today: sums.map_or_else(AgentFigures::default, |line| (&line.sums).into()),
+    }
+}
+
+/// Whether there is more to tell than that time goes by.
+pub(super) fn is_other_queue(before: &BoardQueue, after: &BoardQueue) -> bool {
+    let still = |board: &BoardQueue| {
+        let mut board = board.clone();
+        board.now.longest_wait_ms = 0;
+        board.waits_since = None;
+        board.today.longest_wait_ms = 0;
+        board.today.wrap_up_ms = 0;
+        board.today.average_handling_ms = None;
+        board
+    };
+    // The one who has waited longest may be another, to a second.
+    let other = match (before.waits_since, after.waits_since) {
+        (Some(before), Some(after)) => (before - after).abs() > 1_000_000,
+        (before, after) => before.is_some() != after.is_some(),
+    };
+    other || still(before) != still(after)
+}
+
+/// Whether there is more to tell than that time goes by.
+pub(super) fn is_other_agent(before: &BoardAgent, after: &BoardAgent) -> bool {
+    let still = |board: &BoardAgent| {
+        let mut board = board.clone();
+        let today = &mut board.today;
+        today.states_ms.clear();
+        today.busy_ms.clear();
+        (today.wrap_up_ms, today.logged_in_ms) = (0, 0);
+        (today.occupancy, today.utilisation) = (None, None);
+        today.average_handling_ms = None;
+        board
+    };
+    still(before) != still(after)
+}
