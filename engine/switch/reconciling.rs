@@ -1,6 +1,6 @@
 //! Once an hour: whether every conversation of the last day has its recording, or a reason why not (E77).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +13,11 @@ use super::{Input, Switch};
 
 /// What the last look has found, by tenant.
 #[derive(Debug, Default)]
-pub(crate) struct Reconciled(BTreeMap<String, Checked>);
+pub(crate) struct Reconciled {
+    by_tenant: BTreeMap<String, Checked>,
+    /// Tenants whose last recording could not be written.
+    failing: BTreeSet<String>,
+}
 
 /// What was found of one tenant.
 #[derive(Debug, Default)]
@@ -27,12 +31,25 @@ pub(crate) struct Checked {
 impl Reconciled {
     /// Conversations whose recordings should be there and are not.
     pub(super) fn missing(&self, tenant: &str) -> usize {
-        self.0.get(tenant).map_or(0, |it| it.missing.len())
+        self.by_tenant.get(tenant).map_or(0, |it| it.missing.len())
+    }
+
+    /// A file was written, or could not be.
+    pub(super) fn note_file(&mut self, tenant: &str, is_whole: bool) {
+        match is_whole {
+            true => drop(self.failing.remove(tenant)),
+            false => drop(self.failing.insert(tenant.to_owned())),
+        }
+    }
+
+    /// Whether the last recording could not be written.
+    pub(super) fn is_failing(&self, tenant: &str) -> bool {
+        self.failing.contains(tenant)
     }
 
     /// As `moonswitch status` shows it.
     pub(super) fn shown(&self) -> Vec<Value> {
-        let all = self.0.iter().map(|(tenant, checked)| {
+        let all = self.by_tenant.iter().map(|(tenant, checked)| {
             let first = checked.missing.iter().take(SHOWN);
             let first: Vec<Value> = first
                 .map(|(call, why)| json!({ "call": call, "why": why }))
@@ -69,7 +86,7 @@ impl Switch {
         for (call, why) in found.missing.iter().take(SHOWN) {
             tracing::error!(%tenant, %call, why, "a conversation's recording should be there and is not");
         }
-        self.reconciled.0.insert(tenant.to_string(), found);
+        self.reconciled.by_tenant.insert(tenant.to_string(), found);
     }
 }
 

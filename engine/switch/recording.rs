@@ -209,6 +209,9 @@ impl Switch {
                 return;
             };
             note(recording);
+            if let Some(file) = &recording.file {
+                switch.reconciled.note_file(&tenant.0, file.is_ok());
+            }
             let (Some(counted), Some(file)) = (recording.counted, &recording.file) else {
                 return;
             };

@@ -129,6 +129,27 @@ impl Wav {
         Duration::from_millis(20) * longest
     }
 
+    /// Whom one hears on a channel, in steps of 100 ms: the loudest of these tones where it fills two steps
+    /// in a row.
+    pub(crate) fn tones(&self, channel: usize, of: &[f64]) -> Vec<f64> {
+        let window = self.rate as usize / 10;
+        let loudest = |part: &[i16]| {
+            let levels = of
+                .iter()
+                .map(|tone| (Goertzel::new(*tone, self.rate).level(part), *tone));
+            let heard = levels.filter(|(level, _)| *level >= THRESHOLD);
+            heard
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .map(|(_, tone)| tone)
+        };
+        let steps: Vec<Option<f64>> = self.channels[channel]
+            .chunks_exact(window)
+            .map(loudest)
+            .collect();
+        let pairs = steps.windows(2).filter(|pair| pair[0] == pair[1]);
+        pairs.filter_map(|pair| pair[0]).collect()
+    }
+
     /// For how long in all a channel is as loud as speech.
     pub(crate) fn loud_time(&self, channel: usize) -> Duration {
         let window = self.rate as usize / 10;

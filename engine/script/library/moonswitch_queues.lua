@@ -73,3 +73,97 @@ function queue(name) end
 ---@field from_name string?
 ---@field to string
 ---@field language string
+
+---Figures of queues, agents and missed calls, from the records. A script that wants an alarm of its own looks here:
+---
+---    every("5m", function()
+---      local it = statistics.queues()["support"]
+---      if it and it.offered >= 20 and it.service_level < 0.7 then
+---        mail.send { to = "leader@example.com", subject = "support", text = "only " .. it.answered .. " answered" }
+---      end
+---    end)
+statistics = {}
+
+---Figures of queues by name; of today when nothing is said. Queues of which nothing is known are left out.
+---@param options StatisticsOptions?
+---@return table<string, QueueFigures>
+function statistics.queues(options) end
+
+---Figures of agents by number; of today when nothing is said.
+---@param options StatisticsOptions?
+---@return table<string, AgentFigures>
+function statistics.agents(options) end
+
+---Customers' calls that nobody took (漏话), newest first.
+---@param options MissedOptions?
+---@return MissedCall[]
+function statistics.missed(options) end
+
+---@class StatisticsOptions
+---@field since? number     Seconds since 1970; the tenant's midnight when left out. 92 days at most
+---@field until? number     Now when left out
+---@field within? Duration  Who is answered within this counts for the service level; that of config.lua
+---@field short? Duration   Who gives up earlier does not count as offered; that of config.lua
+
+---@class MissedOptions
+---@field since? number       Seconds since 1970
+---@field until? number
+---@field queue? string       That waited in this queue last
+---@field unsettled? boolean  Only those that nobody has seen to, or only the others
+---@field limit? integer      100, 1,000 at most
+
+---@class QueueFigures
+---@field entered integer          Callers who came in
+---@field offered integer          Without those who left before it was long enough to count
+---@field answered integer
+---@field abandoned integer        Gave up after it was long enough to count (排队放弃)
+---@field short integer            Left before it was
+---@field timed_out integer        Waited for as long as one may (排队超时)
+---@field no_agent integer
+---@field by_key integer
+---@field overflowed integer
+---@field full integer             Found no room
+---@field handled integer          Calls in which somebody was talked to
+---@field service_level? number    Answered soon enough, of the offered: 0 to 1; nil when there was nobody
+---@field abandon_rate? number     Of the offered
+---@field transfer_rate? number    Of the handled
+---@field hold_rate? number        Of the handled
+---@field average_wait? number     Seconds, of the answered (ASA)
+---@field average_handling? number Seconds of talking, holding and wrapping up for each call (AHT)
+---@field longest_wait number      Seconds
+---@field talk number              Seconds
+---@field hold number              Seconds
+---@field wrap_up number           Seconds
+
+---@class AgentFigures
+---@field outbound integer           Calls to customers, answered or not (呼出量)
+---@field outbound_answered integer
+---@field inbound_answered integer   Customers' calls in which they have talked (接听量)
+---@field offers integer             Calls of queues that their phones were to ring for
+---@field no_answer integer
+---@field rejected integer
+---@field average_talk? number       Seconds with a customer, holding included (平均通话时长)
+---@field average_handling? number   The same with wrapping up (AHT)
+---@field occupancy? number          At work for a customer, of that and 置闲
+---@field utilisation? number        Of the time logged in
+---@field talk number                Seconds with customers, holding included
+---@field hold number                Seconds
+---@field wrap_up number             Seconds
+---@field logged_in number           Seconds
+---@field first_login? number        Seconds since 1970
+---@field last_login? number         Seconds since 1970 (电话登录时间)
+---@field states table<string, number>   Seconds in each state
+---@field busy table<string, number>     Seconds of 置忙 for each reason; that of none is ""
+
+---@class MissedCall
+---@field call string
+---@field from? string      Canonical; nil when withheld
+---@field to string
+---@field at number         Seconds since 1970
+---@field outcome string    "abandoned_in_queue", "rang_out" …
+---@field queue? string
+---@field waited number     Seconds in queues
+---@field state string      "open", "tried", "called_back", "came_again", "done"
+---@field tries integer     Calls to the number since
+---@field last_by? string   Who called last, or has settled it
+---@field last_at? number   Seconds since 1970

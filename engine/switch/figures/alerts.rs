@@ -17,6 +17,8 @@ pub(super) struct Seen<'s> {
     pub(super) down: Vec<&'s str>,
     /// Recordings that should be there and are not.
     pub(super) missing: usize,
+    /// The last recording could not be written.
+    pub(super) fails: bool,
 }
 
 impl Alerts {
@@ -66,6 +68,9 @@ fn found(now: i64, watch: &Watch, seen: &Seen<'_>) -> Vec<Alert> {
         for trunk in &seen.down {
             raise("trunk_down", Some(trunk), 0.0, 1.0);
         }
+    }
+    if seen.fails {
+        raise("recording_failed", None, 1.0, 0.0);
     }
     if seen.missing > 0 {
         raise("recordings_missing", None, seen.missing as f64, 0.0);

@@ -183,6 +183,7 @@ impl Switch {
                 .map(|it| &*it.name)
                 .collect(),
             missing: self.reconciled.missing(&tenant.0),
+            fails: self.reconciled.is_failing(&tenant.0),
         };
         let wall = self.parts.clock.unix_micros();
         let Some(board) = self.boards.0.get_mut(tenant) else {

@@ -70,7 +70,8 @@ pub struct BoardAgent {
 /// What somebody should look at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Alert {
-    /// `longest_wait`, `waiting`, `service_level`, `no_agents`, `trunk_down`, `recordings_missing`.
+    /// `longest_wait`, `waiting`, `service_level`, `no_agents`, `trunk_down`, `recording_failed`,
+    /// `recordings_missing`.
     pub alert: &'static str,
     /// The queue or trunk.
     pub of: Option<String>,

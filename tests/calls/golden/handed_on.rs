@@ -3,10 +3,8 @@
 use super::*;
 use crate::support::{Hold, Keys};
 
-#[test]
-fn d12_a_blind_transfer() {
-    let exchange = floor();
-    let [a1] = idle(&exchange, ["1049"]);
+pub(super) fn blind(exchange: &Exchange) {
+    let [a1] = idle(exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let (customer, agent) = answered(&carrier, &a1);
@@ -16,6 +14,12 @@ fn d12_a_blind_transfer() {
     customer.hears(pilot::A2);
     customer.hangs_up();
     target.is_over();
+}
+
+#[test]
+fn d12_a_blind_transfer() {
+    let exchange = floor();
+    blind(&exchange);
 
     leaves(
         &exchange,
@@ -34,10 +38,8 @@ fn d12_a_blind_transfer() {
     );
 }
 
-#[test]
-fn d12_an_attended_transfer() {
-    let exchange = floor();
-    let [a1] = idle(&exchange, ["1049"]);
+pub(super) fn attended(exchange: &Exchange) {
+    let [a1] = idle(exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let (customer, agent) = answered(&carrier, &a1);
@@ -51,6 +53,12 @@ fn d12_an_attended_transfer() {
     customer.hears(pilot::A2);
     customer.hangs_up();
     asked.is_over();
+}
+
+#[test]
+fn d12_an_attended_transfer() {
+    let exchange = floor();
+    attended(&exchange);
 
     leaves(
         &exchange,
@@ -75,10 +83,8 @@ internal 1049 -> 1050: transferred 已转接, by system:transferred, normal 200
     );
 }
 
-#[test]
-fn d12_a_consultation_that_comes_to_nothing() {
-    let exchange = floor();
-    let [a1] = idle(&exchange, ["1049"]);
+pub(super) fn consulted_in_vain(exchange: &Exchange) {
+    let [a1] = idle(exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let (customer, agent) = answered(&carrier, &a1);
@@ -93,6 +99,12 @@ fn d12_a_consultation_that_comes_to_nothing() {
     customer.hears(pilot::A1);
     customer.hangs_up();
     agent.is_over();
+}
+
+#[test]
+fn d12_a_consultation_that_comes_to_nothing() {
+    let exchange = floor();
+    consulted_in_vain(&exchange);
 
     leaves(
         &exchange,
@@ -114,10 +126,8 @@ internal 1049 -> 1050: abandoned_ringing 振铃放弃, by agent:1049, cancelled 
     );
 }
 
-#[test]
-fn d12_a_customer_who_is_parked_and_fetched() {
-    let exchange = floor();
-    let [a1] = idle(&exchange, ["1049"]);
+pub(super) fn parked(exchange: &Exchange) {
+    let [a1] = idle(exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let (customer, agent) = answered(&carrier, &a1);
@@ -128,16 +138,33 @@ fn d12_a_customer_who_is_parked_and_fetched() {
     customer.hears(pilot::A2);
     fetching.hangs_up();
     customer.is_over();
+}
+
+#[test]
+fn d12_a_customer_who_is_parked_and_fetched() {
+    let exchange = floor();
+    parked(&exchange);
 
     leaves(
-        &exchange, 2, "PARK
+        &exchange,
+        2,
+        "inbound 13800138000 -> 4001: answered 已接听, by agent:1050, normal 200
+  leg 0 trunk +8613800138000 up, normal
+  leg 1 user 1049 up, normal
+  leg 2 user 1050 up, normal
+  queue it
+  talk it 1049, recorded
+  park, recorded
+  talk 1050, recorded
+  stay it at 1: answered 1049 [1049 connected]
+  recording call, 2 channels
+internal 1050 -> *5901: transferred 已转接, by system:transferred, normal 200
+  leg 0 user 1050 up, normal
 ",
     );
 }
 
-#[test]
-fn d12_a_call_that_a_colleague_picks_up() {
-    let exchange = floor();
+pub(super) fn picked_up(exchange: &Exchange) {
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let carrier = exchange.carrier();
     let customer = carrier.dials("1049");
@@ -148,6 +175,12 @@ fn d12_a_call_that_a_colleague_picks_up() {
     customer.hears(pilot::A2);
     customer.hangs_up();
     picker.is_hung_up();
+}
+
+#[test]
+fn d12_a_call_that_a_colleague_picks_up() {
+    let exchange = floor();
+    picked_up(&exchange);
 
     leaves(
         &exchange,

@@ -4,6 +4,7 @@
 mod handed_on;
 mod not_answered;
 mod own_calls;
+mod sound;
 mod talked;
 
 use std::fmt::Write as _;
@@ -47,14 +48,14 @@ local function outside(call)
 end
 local function menu(call)
   call:answer()
-  call:gather { prompt = \"tones/840\", max_digits = 1, timeout = 20 }
+  call:gather { play = \"tones/840\", max_digits = 1, timeout = 20 }
 end
 local function leave(call)
   call:answer()
   call:voicemail(\"8000\", { greeting = false, silence = 1, review = false })
 end
 local function key_to_message(call)
-  local leg, why, key = call:queue(\"it\", { keys = \"1\" })
+  local leg, why, key = call:queue(\"it\", { exit_keys = \"1\" })
   if why == \"left\" then call:voicemail(\"8000\", { greeting = false, silence = 1, review = false }) end
 end
 local function park(call) call:park(nil, { timeout = \"1m\" }) end
@@ -266,4 +267,4 @@ fn missed(exchange: &Exchange) -> Vec<String> {
 /// Calls and queues look at the clock at different moments of a turn, in microseconds.
 const SKEW: i64 = 500_000;
 /// A menu that somebody has heard, in microseconds.
-const LONG_ENOUGH: i64 = 300_000;
+const LONG_ENOUGH: i64 = 200_000;

@@ -40,7 +40,7 @@ fn d12_a_caller_who_has_waited_for_as_long_as_one_may() {
     leaves(
         &exchange,
         1,
-        "inbound 13800138000 -> 4002: queue_timeout 排队超时, by system:normal, normal 200
+        "inbound 13800138000 -> 4002: queue_timeout 排队超时, by system:script_ended, normal 200
   leg 0 trunk +8613800138000 up, normal
   queue short
   ivr
@@ -81,7 +81,7 @@ fn d12_a_caller_who_leaves_a_message_out_of_hours() {
         1,
         "inbound 13800138000 -> 4005: left_message 已留言, by system:script_ended, normal 200
   leg 0 trunk +8613800138000 up, normal
-  voicemail
+  voicemail, recorded
   recording message, 1 channels
 ",
     );
@@ -104,7 +104,7 @@ fn d12_a_caller_who_leaves_the_queue_by_a_key_for_a_message() {
         "inbound 13800138000 -> 4006: left_message 已留言, by system:script_ended, normal 200
   leg 0 trunk +8613800138000 up, normal
   queue it
-  voicemail
+  voicemail, recorded
   stay it at 1: key []
   recording message, 1 channels
 ",

@@ -2,9 +2,7 @@
 
 use super::*;
 
-#[test]
-fn d12_a_call_that_an_agent_makes_and_the_customer_answers() {
-    let exchange = floor();
+pub(super) fn made(exchange: &Exchange) {
     let [a1] = exchange.phones(["1049"]);
     let carrier = exchange.carrier();
     let agent = a1.dials("13800138000");
@@ -13,6 +11,12 @@ fn d12_a_call_that_an_agent_makes_and_the_customer_answers() {
     agent.hears(pilot::C1);
     agent.hangs_up();
     customer.is_over();
+}
+
+#[test]
+fn d12_a_call_that_an_agent_makes_and_the_customer_answers() {
+    let exchange = floor();
+    made(&exchange);
 
     leaves(
         &exchange,
@@ -79,9 +83,7 @@ fn d12_a_call_that_a_program_makes_for_an_agent() {
     );
 }
 
-#[test]
-fn d12_a_call_between_agents() {
-    let exchange = floor();
+pub(super) fn between(exchange: &Exchange) {
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let agent = a1.dials("1050");
     let colleague = a2.rings();
@@ -89,6 +91,12 @@ fn d12_a_call_between_agents() {
     agent.hears(pilot::A2);
     agent.hangs_up();
     colleague.is_over();
+}
+
+#[test]
+fn d12_a_call_between_agents() {
+    let exchange = floor();
+    between(&exchange);
 
     leaves(
         &exchange,

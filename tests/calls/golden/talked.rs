@@ -3,14 +3,18 @@
 use super::*;
 use crate::support::Hold;
 
-#[test]
-fn d12_a_call_that_an_agent_of_a_queue_answers() {
-    let exchange = floor();
-    let [a1] = idle(&exchange, ["1049"]);
+pub(super) fn plain(exchange: &Exchange) {
+    let [a1] = idle(exchange, ["1049"]);
     let carrier = exchange.carrier();
     let (customer, agent) = answered(&carrier, &a1);
     customer.hangs_up();
     agent.is_over();
+}
+
+#[test]
+fn d12_a_call_that_an_agent_of_a_queue_answers() {
+    let exchange = floor();
+    plain(&exchange);
 
     leaves(
         &exchange,
@@ -27,10 +31,8 @@ fn d12_a_call_that_an_agent_of_a_queue_answers() {
     assert!(missed(&exchange).is_empty());
 }
 
-#[test]
-fn d12_a_call_that_is_held_and_taken_back() {
-    let exchange = floor();
-    let [a1] = idle(&exchange, ["1049"]);
+pub(super) fn held(exchange: &Exchange) {
+    let [a1] = idle(exchange, ["1049"]);
     let carrier = exchange.carrier();
     let (customer, agent) = answered(&carrier, &a1);
     agent.holds(Hold::SendOnly);
@@ -39,6 +41,12 @@ fn d12_a_call_that_is_held_and_taken_back() {
     customer.hears(pilot::A1);
     agent.hangs_up();
     customer.is_over();
+}
+
+#[test]
+fn d12_a_call_that_is_held_and_taken_back() {
+    let exchange = floor();
+    held(&exchange);
 
     leaves(
         &exchange,
@@ -56,16 +64,20 @@ fn d12_a_call_that_is_held_and_taken_back() {
     );
 }
 
-#[test]
-fn d12_a_call_that_one_agent_lets_ring_and_the_next_answers() {
-    let exchange = floor();
-    let [a1, a2] = idle(&exchange, ["1049", "1050"]);
+pub(super) fn next_answers(exchange: &Exchange) {
+    let [a1, a2] = idle(exchange, ["1049", "1050"]);
     let carrier = exchange.carrier();
     let customer = carrier.dials("4001");
     a1.rings().is_over();
     a2.rings().answers();
     customer.hears(pilot::A2);
     customer.hangs_up();
+}
+
+#[test]
+fn d12_a_call_that_one_agent_lets_ring_and_the_next_answers() {
+    let exchange = floor();
+    next_answers(&exchange);
 
     leaves(
         &exchange,
@@ -108,16 +120,20 @@ fn d12_a_call_that_one_agent_declines_and_the_next_answers() {
     );
 }
 
-#[test]
-fn d12_a_caller_who_goes_on_to_another_queue_and_is_answered_there() {
-    let exchange = floor();
-    let _resting = rests(&exchange);
-    let [a2] = idle(&exchange, ["1050"]);
+pub(super) fn overflowed(exchange: &Exchange) {
+    let _resting = rests(exchange);
+    let [a2] = idle(exchange, ["1050"]);
     let carrier = exchange.carrier();
     let customer = carrier.dials("4003");
     a2.rings().answers();
     customer.hears(pilot::A2);
     customer.hangs_up();
+}
+
+#[test]
+fn d12_a_caller_who_goes_on_to_another_queue_and_is_answered_there() {
+    let exchange = floor();
+    overflowed(&exchange);
 
     leaves(
         &exchange,

@@ -38,6 +38,7 @@ mod shipped_tests;
 pub(crate) mod smpp;
 pub(crate) mod sound;
 mod spawn;
+pub(crate) mod statistics;
 mod store;
 #[cfg(test)]
 mod stubs_tests;
@@ -79,6 +80,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("messages", messages::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("calls", calls::table(lua, surroundings, &scripts)?)?;
     globals.raw_set("voicemail", voicemail::table(lua, surroundings, &scripts)?)?;
+    globals.raw_set("statistics", statistics::table(lua, surroundings)?)?;
     queues::register(lua, surroundings)?;
     lamps::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
@@ -116,6 +118,7 @@ pub(crate) const LIBRARIES: &[&str] = &[
     "messages",
     "queues",
     "recordings",
+    "statistics",
     "voicemail",
 ];
 

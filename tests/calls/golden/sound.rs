@@ -1,0 +1,105 @@
+//! What the shapes record is what was said, in its order and without gaps (D13): the customer left from the
+//! answer to the end, the agents right, each in their own stretches.
+
+use std::time::Duration;
+
+use store::SegmentRow;
+
+use super::{ended, floor, handed_on, own_calls, talked};
+use crate::support::{Exchange, Wav, pilot};
+
+type Shape = fn(&Exchange);
+
+#[test]
+fn d13_what_each_shape_records_is_what_was_said_in_its_order_and_without_gaps() {
+    let [a1, a2] = [("1049", pilot::A1), ("1050", pilot::A2)];
+    let shapes: [(&str, Shape, &[(&str, f64)]); 9] = [
+        ("answered from a queue", talked::plain, &[a1]),
+        ("held and taken back", talked::held, &[a1, a1]),
+        ("the next agent", talked::next_answers, &[a2]),
+        ("another queue", talked::overflowed, &[a2]),
+        ("a blind transfer", handed_on::blind, &[a1, a2]),
+        ("an attended transfer", handed_on::attended, &[a1, a2]),
+        (
+            "a consultation in vain",
+            handed_on::consulted_in_vain,
+            &[a1, a1],
+        ),
+        ("parked and fetched", handed_on::parked, &[a1, a2]),
+        ("a call of the agent's own", own_calls::made, &[a1]),
+    ];
+    for (name, shape, agents) in shapes {
+        let exchange = floor();
+        shape(&exchange);
+        holds(&exchange, name, agents);
+    }
+}
+
+/// Fails unless the customer's recording holds just these, in this order.
+fn holds(exchange: &Exchange, name: &str, agents: &[(&str, f64)]) {
+    exchange.has_no_calls();
+    let all = exchange.records().len();
+    let all = all
+        - exchange
+            .records()
+            .iter()
+            .filter(|it| it.begin.to.starts_with("*2"))
+            .count();
+    let calls = ended(exchange, all);
+    let customers = calls
+        .iter()
+        .find(|it| it.call.begin.direction.word() != "internal");
+    let call = customers.expect("the customer's call");
+    let rows = exchange.recordings(call.call.begin.id);
+    let [(row, path)] = &rows[..] else {
+        panic!("{name}: {rows:#?}");
+    };
+    let sound = Wav::read(path);
+    // The customer: from the first word to the last.
+    let gap = sound.longest_gap(0, pilot::C1, Duration::ZERO..sound.duration());
+    assert!(
+        gap <= LONGEST_GAP,
+        "{name}: {gap:?} of the customer are missing"
+    );
+    assert_eq!(order(&sound, 0), [pilot::C1], "{name}");
+    // The agents: each in their own stretches, and none of the customer's music.
+    let mut said: Vec<f64> = agents.iter().map(|(_, tone)| *tone).collect();
+    said.dedup();
+    assert_eq!(order(&sound, 1), said, "{name}");
+    let talks = call.segments.iter().filter(|it| it.kind == "talk");
+    let talks: Vec<&SegmentRow> = talks.collect();
+    let who: Vec<&str> = talks.iter().filter_map(|it| it.agent.as_deref()).collect();
+    let wanted: Vec<&str> = agents.iter().map(|(agent, _)| *agent).collect();
+    assert_eq!(who, wanted, "{name}");
+    for (talk, (agent, tone)) in talks.iter().zip(agents) {
+        let at = |time: i64| Duration::from_micros((time - row.started_at).max(0) as u64);
+        let part = at(talk.from)..at(talk.to).min(sound.duration());
+        let gap = sound.longest_gap(1, *tone, part.clone());
+        assert!(
+            gap <= LONGEST_GAP,
+            "{name}: {gap:?} of {agent} are missing in {part:?}"
+        );
+    }
+}
+
+/// The parties that are heard on a channel, in their order.
+fn order(sound: &Wav, channel: usize) -> Vec<f64> {
+    let parties = [
+        pilot::C1,
+        pilot::A1,
+        pilot::A2,
+        pilot::A3,
+        pilot::MUSIC,
+        pilot::RINGBACK,
+    ];
+    let mut heard: Vec<f64> = Vec::new();
+    for tone in sound.tones(channel, &parties) {
+        if heard.last() != Some(&tone) {
+            heard.push(tone);
+        }
+    }
+    heard
+}
+
+/// As users put up with it.
+const LONGEST_GAP: Duration = Duration::from_millis(200);
