@@ -14,12 +14,16 @@ local function comes(call)
   agents.idle(call.user.extension)
   call:answer()
 end
+local function rests(call)
+  agents.log_in(call.user.extension)
+  call:answer()
+end
 local function outside(call)
   local leg, why = call:bridge(\"trunk:carrier/\" .. call.to, { timeout = 20 })
   if not leg and why then call:reject(why) end
 end
 context \"inbound\" { [\"4001\"] = waits }
-context \"internal\" { [\"*22\"] = comes, [\"_1[3-9]X.\"] = outside }
+context \"internal\" { [\"*22\"] = comes, [\"*24\"] = rests, [\"_1[3-9]X.\"] = outside }
 on(\"alert.raised\", function(about) store(\"alerts\"):set(about.alert, about) end)
 ";
 
@@ -34,6 +38,12 @@ fn exchange(tenant: &str) -> (Exchange, Api) {
 fn idle(exchange: &Exchange, user: &str) -> Phone {
     let [phone] = exchange.phones([user]);
     phone.dials("*22").is_hung_up();
+    phone
+}
+
+fn rests(exchange: &Exchange, user: &str) -> Phone {
+    let [phone] = exchange.phones([user]);
+    phone.dials("*24").is_hung_up();
     phone
 }
 
@@ -195,13 +205,15 @@ fn what_changes_on_the_wallboard_is_told_within_a_second_or_so_and_nothing_else_
             break changed;
         }
     };
-    let agents = told["data"]["agents"].as_array().unwrap();
-    assert!(agents.iter().all(|it| it["id"] == "1049"), "{told:#}");
+    assert_eq!(told["call"], Value::Null);
     customer.hangs_up();
     agent.is_over();
     let handled = loop {
         let changed = stream.until("wallboard.changed").pop().unwrap();
         let queues = changed["data"]["queues"].as_array().unwrap().clone();
+        // Of whom nothing has changed nothing is told.
+        let agents = changed["data"]["agents"].as_array().unwrap();
+        assert!(agents.iter().all(|it| it["id"] == "1049"), "{changed:#}");
         if let Some(queue) = queues.into_iter().find(|it| it["today"]["handled"] == 1) {
             break queue;
         }
@@ -214,17 +226,18 @@ fn who_waits_for_too_long_is_an_alarm_to_programs_and_to_scripts_until_it_is_ove
     let (exchange, api) =
         exchange("alerts = { longest_wait = 1, queues = { it = { waiting = 5 } } },");
     let mut stream = api.listens(None);
+    let _resting = rests(&exchange, "1049");
     let carrier = exchange.carrier();
     let waiting = carrier.dials("4001");
     waiting.hears(pilot::MUSIC);
 
-    let mut raised = Vec::new();
-    while raised.len() < 2 {
-        let event = stream.until("alert.raised").pop().unwrap();
-        raised.push(event["data"]["alert"].as_str().unwrap().to_owned());
-    }
-    raised.sort();
-    assert_eq!(raised, ["longest_wait", "no_agents"]);
+    let raised = stream.until("alert.raised").pop().unwrap();
+    assert_eq!(raised["data"]["alert"], "longest_wait");
+    assert_eq!(raised["data"]["limit"], 1.0);
+    let (status, _) = api.gives("/agents/1049/state", &json!({ "act": "log_out" }));
+    assert_eq!(status, 200);
+    let raised = stream.until("alert.raised").pop().unwrap();
+    assert_eq!(raised["data"]["alert"], "no_agents");
     let alerts = api.get("/wallboard")["alerts"].as_array().unwrap().len();
     assert_eq!(alerts, 2);
     let key = store::KvKey {
@@ -253,7 +266,7 @@ fn who_waits_for_too_long_is_an_alarm_to_programs_and_to_scripts_until_it_is_ove
 #[test]
 fn a_missed_call_is_listed_until_somebody_has_called_back_and_was_answered() {
     let (exchange, api) = exchange("");
-    let [a1] = exchange.phones(["1049"]);
+    let a1 = rests(&exchange, "1049");
     let carrier = exchange.carrier();
     let missed = |calls: usize| {
         exchange.ended_calls(calls);
@@ -262,7 +275,7 @@ fn a_missed_call_is_listed_until_somebody_has_called_back_and_was_answered() {
     let waiting = carrier.dials("4001");
     waiting.hears(pilot::MUSIC);
     waiting.hangs_up();
-    let open = eventually("a missed call", || missed(1));
+    let open = eventually("a missed call", || missed(2));
     assert_eq!(
         (&open["state"], &open["result_name"], &open["queue"]),
         (&"open".into(), &"排队放弃".into(), &"it".into())
@@ -273,7 +286,7 @@ fn a_missed_call_is_listed_until_somebody_has_called_back_and_was_answered() {
     let in_vain = a1.dials("013800138000");
     carrier.is_called().refuses(486);
     assert_eq!(in_vain.is_refused(), 486);
-    let tried = eventually("a try", || missed(2).filter(|it| it["state"] == "tried"));
+    let tried = eventually("a try", || missed(3).filter(|it| it["state"] == "tried"));
     assert_eq!(
         (&tried["tries"], &tried["last_by"]),
         (&1.into(), &"1049".into())
@@ -286,7 +299,7 @@ fn a_missed_call_is_listed_until_somebody_has_called_back_and_was_answered() {
     customer.is_over();
 
     let done = eventually("a call back", || {
-        missed(3).filter(|it| it["state"] == "called_back")
+        missed(4).filter(|it| it["state"] == "called_back")
     });
     assert_eq!((&done["call"], &done["tries"]), (&open["call"], &2.into()));
     assert!(api.items("/missed?unsettled=true").is_empty());
@@ -294,7 +307,7 @@ fn a_missed_call_is_listed_until_somebody_has_called_back_and_was_answered() {
     let again = carrier.dials("4001");
     again.hears(pilot::MUSIC);
     again.hangs_up();
-    let open = eventually("another", || missed(4).filter(|it| it["state"] == "open"));
+    let open = eventually("another", || missed(5).filter(|it| it["state"] == "open"));
     let repeated = api.get(&format!("/calls/{}", open["call"].as_str().unwrap()));
     assert!(
         repeated["call"]["repeated_after_ms"].is_i64(),
