@@ -97,7 +97,7 @@ pub struct LegRecord {
 /// A stretch of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// `ivr`, `queue`, `ring`, `talk`, `hold`, `voicemail`.
+    /// `ivr`, `queue`, `ring`, `talk`, `hold`, `voicemail`, `monitor` …
     pub kind: SegmentKind,
     /// From.
     pub from: i64,
@@ -124,4 +124,6 @@ pub enum SegmentKind {
     Voicemail,
     Park,
     Conference,
+    /// Hears somebody else's call (监听, 耳语, 强插).
+    Monitor,
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::leg::Hearing;
-use crate::{Event, Output, PlayId, Reply, Sound, Tone};
+use crate::{Event, Output, PlayId, Reply, SegmentKind, Sound, Tone};
 
 /// Supervises an agent, in this call and in those that follow, until the leader ends it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -167,6 +167,7 @@ impl Supervising {
         board.push(Output::Supervision(Wanted::Stop));
         if board.hearing(board.front()) == Hearing::Room {
             board.hear_room(false);
+            board.turn(SegmentKind::Ivr, None);
         }
     }
 
@@ -180,6 +181,8 @@ impl Supervising {
                 self.wanted.mode = *mode;
                 self.saying = None;
                 board.hear_room(true);
+                // Whose call it is stands in the order: agents find no such calls among their own.
+                board.turn(SegmentKind::Monitor, None);
                 if is_new {
                     let heard_by = mode.word();
                     board.decide(
@@ -193,6 +196,7 @@ impl Supervising {
                 self.begun = true;
                 self.wanted.agent.clone_from(agent);
                 board.hear_room(false);
+                board.turn(SegmentKind::Ivr, None);
                 let waits = Sound::Named("leader/waiting".to_owned());
                 self.saying = Some(board.play(front, vec![waits], 1));
             }

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use store::{
-    CallBegin, CallEnd, CallFilter, Direction, FinishedCall, LegRow, SegmentRow, Sqlite, Store,
+    CallBegin, CallEnd, CallFilter, Direction, FiguresOf, FinishedCall, LegRow, SegmentRow, Sqlite,
+    Store,
 };
 use uuid::Uuid;
 
@@ -131,8 +132,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let last = times.last().copied().unwrap_or_default();
         println!("{name:<32}{count:>8}{:>10.2}{last:>10.2}", times[0]);
     }
+    figures(&*store, middle)?;
     drop(store);
     std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// What a report of a day, in the midst of all, takes.
+fn figures(store: &dyn Store, from: i64) -> Result<(), store::Error> {
+    for (name, days, parts) in [
+        ("figures of a day", 1, 1),
+        ("figures of a day by 15 minutes", 1, 96),
+        ("figures of a month", 30, 1),
+    ] {
+        let step = days * 86_400_000_000 / parts;
+        let of = FiguresOf {
+            edges: (0..=parts).map(|part| from + part * step).collect(),
+            ..FiguresOf::default()
+        };
+        let begun = Instant::now();
+        let found = store.figures("8001", of).wait()?;
+        let took = begun.elapsed().as_secs_f64() * 1_000.0;
+        let calls: u64 = found.numbers().iter().map(|line| line.sums.calls).sum();
+        println!("{name:<32}{calls:>8}{took:>10.2}");
+    }
     Ok(())
 }
 

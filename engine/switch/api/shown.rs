@@ -51,8 +51,7 @@ impl Switch {
             .collect()
     }
 
-    pub(super) fn trunks_of(&self, now: Instant, tenant: &TenantId) -> Vec<Trunk> {
-    pub(in crate::switch) fn trunks_of(&self, tenant: &TenantId) -> Vec<Trunk> {
+    pub(in crate::switch) fn trunks_of(&self, now: Instant, tenant: &TenantId) -> Vec<Trunk> {
         let all = self.trunks.by_name.iter();
         all.filter(|(_, trunk)| trunk.settings.tenant == *tenant.0)
             .map(|(name, trunk)| Trunk {

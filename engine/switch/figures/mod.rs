@@ -132,7 +132,7 @@ impl Switch {
         for tenant in tenants {
             if self.tenants.contains_key(&*tenant.0) {
                 let board = self.wallboard(now, &tenant);
-                self.look_for_alerts(&tenant, &board.queues);
+                self.look_for_alerts(now, &tenant, &board.queues);
                 self.tell_of_board(&tenant, board);
             }
         }
@@ -166,11 +166,11 @@ impl Switch {
         }
     }
 
-    fn look_for_alerts(&mut self, tenant: &TenantId, queues: &[BoardQueue]) {
+    fn look_for_alerts(&mut self, now: Instant, tenant: &TenantId, queues: &[BoardQueue]) {
         let Some(settings) = self.tenants.get(&*tenant.0).cloned() else {
             return;
         };
-        let trunks = self.trunks_of(tenant);
+        let trunks = self.trunks_of(now, tenant);
         let is_down = |trunk: &web::Trunk| {
             let mut hosts = trunk.hosts.iter();
             !trunk.hosts.is_empty() && hosts.all(|host| host.alive == Some(false))

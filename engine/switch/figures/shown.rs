@@ -82,8 +82,11 @@ pub(super) fn is_other_queue(before: &BoardQueue, after: &BoardQueue) -> bool {
 
 /// Whether there is more to tell than that time goes by.
 pub(super) fn is_other_agent(before: &BoardAgent, after: &BoardAgent) -> bool {
+    // The machine's clock is put right once a second, and with it what it says of the past.
+    let moved = (before.since - after.since).abs() > 1_000_000;
     let still = |board: &BoardAgent| {
         let mut board = board.clone();
+        board.since = 0;
         let today = &mut board.today;
         today.states_ms.clear();
         today.busy_ms.clear();
@@ -92,5 +95,5 @@ pub(super) fn is_other_agent(before: &BoardAgent, after: &BoardAgent) -> bool {
         today.average_handling_ms = None;
         board
     };
-    still(before) != still(after)
+    moved || still(before) != still(after)
 }

@@ -5,6 +5,7 @@ mod handed_on;
 mod not_answered;
 mod own_calls;
 mod sound;
+mod supervised;
 mod talked;
 
 use std::fmt::Write as _;
@@ -60,6 +61,7 @@ local function key_to_message(call)
 end
 local function park(call) call:park(nil, { timeout = \"1m\" }) end
 local function retrieve(call) call:retrieve(call.to:sub(2)) end
+local function supervise(call) call:supervise(call.to:sub(4), {}) end
 local function room(call) call:conference(\"room\", { announce = false, record = true }) end
 local function pick_up(call) call:pickup(\"user:\" .. call.to:sub(3)) end
 
@@ -69,7 +71,7 @@ context \"inbound\" {
 }
 context \"internal\" {
   [\"*22\"] = comes, [\"*24\"] = rests, [\"_10XX\"] = user, [\"_1[3-9]X.\"] = outside, [\"*5900\"] = park, [\"_*590X\"] = retrieve,
-  [\"*8800\"] = room, [\"_**10XX\"] = pick_up, [\"*9\"] = require(\"plugins.survey\").hand_over,
+  [\"*8800\"] = room, [\"_**10XX\"] = pick_up, [\"_*3310XX\"] = supervise, [\"*9\"] = require(\"plugins.survey\").hand_over,
 }
 ";
 

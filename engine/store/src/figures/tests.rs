@@ -1,3 +1,5 @@
+//! Figures by their formulas, cut at the edges of intervals, and the same in whatever order they come.
+
 use std::collections::BTreeMap;
 
 use rand::rngs::StdRng;

@@ -207,7 +207,7 @@ pub struct Quality {
 /// A stretch of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SegmentRow {
-    /// `ivr`, `ring`, `talk`, `hold`, `voicemail` …
+    /// `ivr`, `ring`, `talk`, `hold`, `voicemail`, `monitor` …
     pub kind: String,
     /// From.
     pub from: i64,

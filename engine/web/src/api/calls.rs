@@ -8,7 +8,9 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{CallFilter, CallRow, EpisodeRow, LegRow, RecordingFilter, SegmentRow, result_name};
+use store::{
+    CallFilter, CallRow, EpisodeRow, LegRow, RecordingFilter, SegmentRow, recorded, result_name,
+};
 use uuid::Uuid;
 
 use super::body::{Given, Named};
@@ -83,6 +85,8 @@ pub(super) struct Details {
     segments: Vec<Segment>,
     queues: Vec<Stay>,
     recordings: Vec<Recording>,
+    /// Whether the conversation is recorded, or why not; nothing while it goes on.
+    recorded: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -281,6 +285,8 @@ async fn details(own: &Own, id: Uuid) -> Result<Details, Problem> {
         ..RecordingFilter::default()
     };
     let recordings = own.recordings(filter).await?;
+    let is_over = found.call.end.is_some();
+    let recorded = is_over.then(|| recorded(&found, &recordings).word());
     let going_on = found.call.end.is_none().then_some(id);
     let mut live = own.live_calls(going_on.into_iter().collect()).await?;
     Ok(Details {
@@ -289,6 +295,7 @@ async fn details(own: &Own, id: Uuid) -> Result<Details, Problem> {
         segments: found.segments.into_iter().map(segment).collect(),
         queues: found.episodes.into_iter().map(stay).collect(),
         recordings: recordings.into_iter().rev().map(Recording::from).collect(),
+        recorded,
     })
 }
 
