@@ -4,7 +4,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, CalledBack, Claimed, Desks, DueJobs, Figures, FiguresOf, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState, JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow, MissedFilter, MissedRow, MissedState, NewJob, Pending, QueueLogFilter, QueueLogRow, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber, TokenRow, UserRecord, WatcherRow,
+    Answer, AnswerClaim, CallBegin, CallDetails, CallFilter, CallRow, CalledBack, Claimed, Desks,
+    DueJobs, Figures, FiguresOf, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState,
+    JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow,
+    MissedFilter, MissedRow, MissedState, NewJob, Pending, QueueLogFilter, QueueLogRow,
+    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber, TokenRow,
+    UserRecord, WatcherRow,
 };
 
 /// Where records live.

@@ -10,7 +10,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use call::desk::{Deed, Order};
 use store::{
-    Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow, Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow, MissedFilter, MissedRow, MissedState, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, Store, TokenRow,
+    Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow,
+    Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow, MissedFilter,
+    MissedRow, MissedState, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, Store,
+    TokenRow,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
