@@ -13,7 +13,6 @@ use store::{
     Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow,
     Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow, MissedFilter,
     MissedRow, MissedState, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, Store,
-    TokenRow,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
