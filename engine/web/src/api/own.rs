@@ -143,6 +143,11 @@ impl Own {
         }
     }
 
+    /// Whether somebody is within the reach of whoever asks.
+    pub(super) fn reaches(&self, extension: &str) -> bool {
+        self.who.reaches(extension)
+    }
+
     /// The users whose calls and recordings are shown; all when it is empty.
     fn among(&self) -> Vec<String> {
         self.who.reach().map(<[String]>::to_vec).unwrap_or_default()
@@ -260,7 +265,7 @@ impl Own {
         call: Uuid,
         state: MissedState,
     ) -> Result<MissedRow, Problem> {
-        let by = format!("api:{}", self.token.name);
+        let by = self.who.by().to_string();
         let now = self.yardstick().await?.now;
         let store = &self.parts.store;
         let settled = store.settle_missed(self.tenant(), call, state, (&by, now));

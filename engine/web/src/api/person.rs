@@ -100,7 +100,7 @@ pub(super) const fn opens(role: Role, scope: Scope) -> bool {
     match scope {
         Scope::DeskCommand | Scope::UsersRead | Scope::PluginsUse => true,
         Scope::AgentsRead | Scope::QueuesRead => agent || quality || integrator,
-        Scope::EventsRead => agent || quality,
+        Scope::EventsRead | Scope::StatisticsRead => agent || quality,
         Scope::CallsRead | Scope::RecordingsRead => agent || quality,
         Scope::CallsOriginate | Scope::VoicemailsRead | Scope::VoicemailsWrite => agent,
         Scope::AgentsWrite | Scope::CallsWrite => leader,

@@ -109,7 +109,7 @@ pub(super) async fn agents(
     let only = asked.agent.as_deref();
     Ok(Json(report.lines(
         only,
-        Figures::agents,
+        |figures: &Figures| within_reach(&own, figures),
         |it: &AgentSums| AgentFigures::from(it),
     )))
 }
@@ -130,9 +130,11 @@ pub(super) async fn intervals(
         By::Queue => report.lines(asked.queue.as_deref(), Figures::queues, |it: &QueueSums| {
             Any::Queue(Box::new(it.into()))
         }),
-        By::Agent => report.lines(asked.agent.as_deref(), Figures::agents, |it: &AgentSums| {
-            Any::Agent(Box::new(it.into()))
-        }),
+        By::Agent => report.lines(
+            asked.agent.as_deref(),
+            |figures: &Figures| within_reach(&own, figures),
+            |it: &AgentSums| Any::Agent(Box::new(it.into())),
+        ),
         By::Number => report.lines(
             asked.number.as_deref(),
             Figures::numbers,
@@ -141,14 +143,23 @@ pub(super) async fn intervals(
     }))
 }
 
+/// Agents see their own figures, leaders their team's.
+fn within_reach(own: &Own, figures: &Figures) -> Vec<Line<AgentSums>> {
+    let mut lines = figures.agents();
+    lines.retain(|line| own.reaches(&line.name));
+    lines
+}
+
 pub(super) async fn wallboard(own: Own) -> Result<Json<Wallboard>, Problem> {
-    Ok(Json(own.wallboard().await?))
+    let mut board = own.wallboard().await?;
+    board.agents.retain(|agent| own.reaches(&agent.id));
+    Ok(Json(board))
 }
 
 pub(super) async fn today(own: Own, Named(id): Named) -> Result<Json<Today>, Problem> {
     let board = own.wallboard().await?;
     let mut agents = board.agents.into_iter();
-    let agent = agents.find(|it| it.id == id);
+    let agent = agents.find(|it| it.id == id && own.reaches(&id));
     let agent = agent.ok_or_else(|| Problem::not_found("agent"))?;
     let talking_ms = match IN_CONVERSATION.contains(&agent.state.as_str()) {
         true => (board.at - agent.since).max(0) / 1_000,
