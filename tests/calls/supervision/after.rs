@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{FLOOR, conversation, each_hears, floor};
-use crate::support::{Api, Exchange, Keys, Setup, eventually, hear_each_other, pilot};
+use crate::support::{Api, Exchange, Keys, Setup, hear_each_other, pilot};
 
 #[test]
 fn a_leader_takes_the_agents_place_and_the_agent_is_out_of_the_call() {
-    let exchange = Exchange::start(Setup::with(FLOOR).with_http());
-    let api = Api::of(&exchange, "8001");
+    let exchange = Exchange::start(Setup::with(FLOOR).witnessed());
     let [a1, l1] = exchange.phones(["1049", "1001"]);
     a1.dials("*22").is_over();
     let carrier = exchange.carrier();
@@ -26,13 +25,7 @@ fn a_leader_takes_the_agents_place_and_the_agent_is_out_of_the_call() {
     agent.is_hung_up();
     hear_each_other(&customer, pilot::C1, &leader, pilot::L1);
     customer.is_deaf_to(pilot::A1);
-    let state = || {
-        api.get("/agents/1049")["state"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    eventually("事后", || (state() == "wrap_up").then_some(()));
+    exchange.agree_on("1049", "wrap_up");
     leader.hangs_up();
     customer.is_hung_up();
     let ended = exchange.ended_calls(3);
@@ -49,8 +42,7 @@ fn a_leader_takes_the_agents_place_and_the_agent_is_out_of_the_call() {
 
 #[test]
 fn a_leader_ends_an_agents_call_within_half_a_second_and_the_record_names_them() {
-    let exchange = Exchange::start(Setup::with(FLOOR).with_http());
-    let api = Api::of(&exchange, "8001");
+    let exchange = Exchange::start(Setup::with(FLOOR).witnessed());
     let [a1, l1] = exchange.phones(["1049", "1001"]);
     a1.dials("*22").is_over();
     let carrier = exchange.carrier();
@@ -72,13 +64,7 @@ fn a_leader_ends_an_agents_call_within_half_a_second_and_the_record_names_them()
         "{:?}",
         pressed.elapsed()
     );
-    let state = || {
-        api.get("/agents/1049")["state"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    eventually("事后", || (state() == "wrap_up").then_some(()));
+    exchange.agree_on("1049", "wrap_up");
     assert!(leader.is_up(), "it waits for the agent's next call");
     let ended = exchange.ended_calls(2);
     let contact = ended.iter().find(|row| row.begin.to == "8000").unwrap();
@@ -133,7 +119,7 @@ fn a_released_customer_hears_good_bye_or_is_the_first_in_the_queue_again() {
 
 #[test]
 fn a_program_logs_an_agent_out_after_the_call_that_goes_on() {
-    let exchange = Exchange::start(Setup::with(FLOOR).with_http());
+    let exchange = Exchange::start(Setup::with(FLOOR).witnessed());
     let api = Api::of(&exchange, "8001");
     let [a1] = exchange.phones(["1049"]);
     a1.dials("*22").is_over();
@@ -150,13 +136,7 @@ fn a_program_logs_an_agent_out_after_the_call_that_goes_on() {
     customer.hangs_up();
     agent.is_hung_up();
 
-    let state = || {
-        api.get("/agents/1049")["state"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    eventually("签出", || (state() == "logged_out").then_some(()));
+    exchange.agree_on("1049", "logged_out");
     a1.dials("*22").is_over();
     assert_eq!(force("force_busy"), "busy");
     assert_eq!(force("force_idle"), "idle");

@@ -46,7 +46,7 @@ fn agents_and_leaders_of_other_teams_hear_nothing() {
 #[test]
 fn a_leader_who_is_idle_sets_themselves_busy_first_and_shows_what_they_do() {
     let exchange = Exchange::start(
-        Setup::with(&FLOOR.replace("{ \"1049\", \"1050\" }", "{ \"1049\", \"1001\" }")).with_http(),
+        Setup::with(&FLOOR.replace("{ \"1049\", \"1050\" }", "{ \"1049\", \"1001\" }")).witnessed(),
     );
     let api = Api::of(&exchange, "8001");
     let [a1, l1] = exchange.phones(["1049", "1001"]);
@@ -63,17 +63,13 @@ fn a_leader_who_is_idle_sets_themselves_busy_first_and_shows_what_they_do() {
     states("busy");
     let leader = l1.dials("*331049");
     each_hears(&customer, &agent, &leader, "listen");
-    let state = || {
-        api.get("/agents/1001")["state"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    crate::support::eventually("监听中", || (state() == "monitoring").then_some(()));
+    exchange.agree_on("1001", "monitoring");
     leader.presses("6", crate::support::Keys::Rfc4733);
-    crate::support::eventually("强插中", || (state() == "barging").then_some(()));
+    exchange.agree_on("1001", "barging");
+    leader.presses("5", crate::support::Keys::Rfc4733);
+    exchange.agree_on("1001", "monitoring");
     leader.hangs_up();
-    crate::support::eventually("置忙", || (state() == "busy").then_some(()));
+    exchange.agree_on("1001", "busy");
 }
 
 #[test]
