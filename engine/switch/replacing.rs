@@ -62,6 +62,7 @@ impl Switch {
                 newcomer,
                 instead_of: Some(leg),
                 by: None,
+                beside: false,
             };
             live.call.handle_event(now, joined);
         });

@@ -130,7 +130,8 @@ impl Activity for Bridging {
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Hunting(hunt) => hunt.deadline(),
-            Stage::Returning(_) | Stage::Talking(_) => None,
+            Stage::Returning(_) => None,
+            Stage::Talking(talk) => talk.deadline(),
         }
     }
 }

@@ -247,7 +247,9 @@ impl Activity for Conferring {
                         board.music(board.front(), self.wanted.music.clone());
                     }
                     // Its own phone holds, or takes back.
-                    Input::Event(Event::Held { leg, .. }) if *leg == board.front() => {
+                    Input::Event(Event::Held { leg, .. } | Event::Steered { leg, .. })
+                        if *leg == board.front() =>
+                    {
                         let others = std::mem::take(others);
                         self.arrange(board, others);
                     }
@@ -259,7 +261,7 @@ impl Activity for Conferring {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        None
+        self.talk().and_then(Talk::deadline)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CallId, Cause, FromFloor, LegId, MailboxChange, MessageId, Newcomer, Parting, PinVerdict,
-    PlayId, RecordingId, RoomNews, SupervisionNews, TransferId, Why,
+    PlayId, RecordingId, RoomNews, Steer, SupervisionNews, TransferId, Why,
 };
 
 /// Something that happened to a call. The switch translates SIP and media into these.
@@ -72,6 +72,17 @@ pub enum Event {
         instead_of: Option<LegId>,
         /// The user who has put it there, where that was a transfer.
         by: Option<String>,
+        /// It comes in beside the two who talk ([`Call::takes_third`](crate::Call::takes_third) has
+        /// said that it can): the three hear each other.
+        #[serde(default)]
+        beside: bool,
+    },
+    /// Something is done for a party of the conversation, by other means than its phone.
+    Steered {
+        /// For whom.
+        leg: LegId,
+        /// What.
+        what: Steer,
     },
     /// Where the call is parked, or why it is not: busy or full. Answers
     /// [`Output::Park`](crate::Output::Park).
@@ -111,6 +122,14 @@ pub enum Event {
     },
     /// A key was pressed; reported once, whichever way it came.
     Digit {
+        /// By whom.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
+    /// A key that may begin a code or is a part of one was pressed, and is held back from whoever hears
+    /// the party. Answered by [`Output::Keys`](crate::Output::Keys), be it later.
+    HeldKey {
         /// By whom.
         leg: LegId,
         /// `0-9 * # A-D`.

@@ -17,6 +17,8 @@ pub struct Leg {
     pub(crate) shown: Shown,
     pub(crate) state: LegState,
     pub(crate) held: bool,
+    /// Its user talks with somebody in another call meanwhile.
+    pub(crate) away: bool,
     /// The offer of a queue that rings it, until the two are connected.
     pub(crate) lease: Option<LeaseId>,
     pub(crate) hearing: Hearing,
@@ -61,6 +63,8 @@ pub(crate) enum Hearing {
     Leg(LegId),
     /// The others in its room.
     Room,
+    /// The two others of three.
+    Trio,
     /// One way: the early media of a ringing leg, or its own sound as an echo.
     Early(LegId),
 }
@@ -86,9 +90,14 @@ impl Leg {
         self.state
     }
 
-    /// Whether its phone has put the conversation on hold.
+    /// Whether it has put the conversation on hold: by its phone, or to talk with somebody else.
     pub fn is_held(&self) -> bool {
-        self.held
+        self.held || self.away
+    }
+
+    /// Whether its user talks with somebody in another call, over the same phone line.
+    pub fn is_away(&self) -> bool {
+        self.away
     }
 
     /// Whether it rings for a caller of a queue, or has answered and is not connected yet.
@@ -118,6 +127,13 @@ impl Leg {
         let mut leg = Self::new(now, LegId::CALLER, None, setup.user.clone(), kind, peer);
         leg.shown = shown;
         leg
+    }
+
+    /// It has been answered already.
+    pub(crate) fn on_the_line(mut self, now: Instant) -> Self {
+        self.state = LegState::Up;
+        self.up_at = Some(now);
+        self
     }
 
     pub(crate) fn called(now: Instant, id: LegId, target: Target) -> Self {
@@ -197,6 +213,7 @@ impl Leg {
             shown: Shown::default(),
             state: LegState::Trying,
             held: false,
+            away: false,
             lease: None,
             hearing: Hearing::Nothing,
             invited_at: now,

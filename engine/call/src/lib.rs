@@ -9,6 +9,7 @@ mod bridge;
 pub mod calendar;
 mod call;
 mod cause;
+mod codes;
 mod command;
 mod conference;
 pub mod desk;
@@ -32,13 +33,16 @@ pub mod record;
 pub mod route;
 pub mod say;
 pub mod schedule;
+mod steer;
 mod supervision;
 mod talk;
 mod transfer;
+mod trio;
 mod voicemail;
 
 pub use call::Call;
 pub use cause::Cause;
+pub use codes::{Codes, CodesError};
 pub use command::{
     Bridge, Command, Ended, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply,
     Say, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
@@ -53,6 +57,7 @@ pub use output::{Fallback, MailboxChange, Options, Origin, Output, Purpose, Setu
 pub use parking::Park;
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
+pub use steer::Steer;
 pub use supervision::{Follow, Mode, Parting, Supervise, SupervisionNews, Wanted};
 pub use transfer::{Newcomer, TransferId, TransferNews};
 pub use voicemail::pin::{LOCKED_FOR, MOST_WRONG_PINS, MOST_WRONG_PINS_OF_ALL, Pin, PinVerdict};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, Cause, Fetch, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply,
+    CallId, Cause, Codes, Fetch, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply,
     RequestId, Sound, Supervise, Target, TenantId, ToFloor, TransferId, TransferNews, Wanted,
 };
 
@@ -248,11 +248,42 @@ pub enum Output {
     /// What the leader wants whom the script serves; answered with
     /// [`Event::Supervision`](crate::Event::Supervision), then and whenever that changes.
     Supervision(Wanted),
-    /// Put what it hears in its room on the right channel of a running recording, until
-    /// [`MoveRecording`](Self::MoveRecording).
+    /// Put what a leg hears in its room, or as one of three, on the right channel of a running
+    /// recording, until [`MoveRecording`](Self::MoveRecording).
     RecordRoom {
         /// Which.
         recording: RecordingId,
+        /// What this leg hears.
+        leg: LegId,
+    },
+    /// This leg is one of three from now on who all hear each other.
+    EnterTrio {
+        /// Which.
+        leg: LegId,
+    },
+    /// It no longer is.
+    LeaveTrio {
+        /// Which.
+        leg: LegId,
+    },
+    /// Of the keys that a leg has typed and that are held back, do away with the first so many, which
+    /// were a code, and send those that follow to whoever hears it.
+    Keys {
+        /// Whose.
+        leg: LegId,
+        /// So many were a code.
+        drop: usize,
+        /// So many after them were none.
+        pass: usize,
+    },
+    /// A leg has typed a code.
+    Code {
+        /// Which.
+        leg: LegId,
+        /// The word that the code stands for.
+        word: String,
+        /// The number behind it, as it was typed.
+        number: Option<String>,
     },
     /// Stop the script: the call is over, or goes on without it.
     StopScript,
@@ -296,6 +327,25 @@ pub struct Options {
     /// How long it rings for a transferred party before whoever transferred it is rung.
     #[serde(default = "recall")]
     pub recall: Duration,
+    /// How long somebody may be on hold before whoever holds is reminded, again and again; never
+    /// when zero.
+    #[serde(default)]
+    pub hold_reminder: Duration,
+    /// How long whoever has had nobody to talk with elsewhere hears so before they have the other one
+    /// back; they have to fetch them themselves when zero.
+    #[serde(default = "auto_retrieve")]
+    pub auto_retrieve: Duration,
+    /// The codes that users may type in conversations.
+    #[serde(default, skip_serializing_if = "Codes::is_empty")]
+    pub codes: Codes,
+    /// It is made beside another call, by whoever is in that one, over the same phone line: its caller
+    /// is there already, and where it finds nobody it is over.
+    #[serde(default)]
+    pub aside: bool,
+}
+
+fn auto_retrieve() -> Duration {
+    Duration::from_secs(2)
 }
 
 fn recall() -> Duration {
@@ -310,6 +360,10 @@ impl Default for Options {
             ring_limit: Duration::from_secs(180),
             recall: recall(),
             origin: None,
+            hold_reminder: Duration::ZERO,
+            auto_retrieve: auto_retrieve(),
+            codes: Codes::default(),
+            aside: false,
         }
     }
 }

@@ -158,6 +158,10 @@ impl Activity for Parking {
     }
 
     fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Reply> {
+        if let Stage::Talking(talk) = &mut self.stage {
+            let parted = talk.handle(board, input)?;
+            return Some(Reply::Leg(Ok(parted)));
+        }
         match (&self.stage, input) {
             (Stage::Asking, Input::Event(Event::Parked { slot })) => match slot {
                 Ok(slot) => {
@@ -193,10 +197,6 @@ impl Activity for Parking {
                 self.stage = Stage::Asking;
                 Some(Reply::Leg(Err(Why::Timeout)))
             }
-            (Stage::Talking(talk), input) => {
-                let parted = talk.handle(board, input)?;
-                Some(Reply::Leg(Ok(parted)))
-            }
             _ => None,
         }
     }
@@ -204,7 +204,8 @@ impl Activity for Parking {
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Telling { until, .. } | Stage::Waiting { until, .. } => Some(*until),
-            Stage::Asking | Stage::Talking(_) => None,
+            Stage::Asking => None,
+            Stage::Talking(talk) => talk.deadline(),
         }
     }
 }

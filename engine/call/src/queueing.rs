@@ -407,7 +407,8 @@ impl Activity for Queueing {
 
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Waiting | Stage::Talking(_) => None,
+            Stage::Waiting => None,
+            Stage::Talking(talk) => talk.deadline(),
             Stage::Ringing(bridging) => bridging.deadline(),
             Stage::Deposit(deposit) => deposit.deadline(),
         }

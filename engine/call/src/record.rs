@@ -126,4 +126,6 @@ pub enum SegmentKind {
     Conference,
     /// Hears somebody else's call (监听, 耳语, 强插).
     Monitor,
+    /// Colleagues whom a customer has left alone (内部通话).
+    Internal,
 }

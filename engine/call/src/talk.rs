@@ -1,16 +1,25 @@
-//! Two parties talking: hold by either phone, the recording, who left.
+//! Two parties talking: hold by either phone, the recording, who left. A third can come in
+//! ([`trio`](crate::trio)).
 
 use std::time::Instant;
 
 use crate::call::activity::Input;
 use crate::call::board::Board;
-use crate::{Cause, Event, LegId, Parted, SegmentKind, Target};
+use crate::{Cause, Event, LegId, Parted, SegmentKind, Sound, Steer, Target, Tone};
 
 /// The caller and an answered leg.
 #[derive(Debug)]
 pub(crate) struct Talk {
-    leg: LegId,
+    pub(crate) leg: LegId,
     since: Instant,
+    /// Somebody else who is in it: the three hear each other.
+    pub(crate) third: Option<LegId>,
+    /// The customer has left two users alone.
+    pub(crate) internal: bool,
+    /// When whoever holds is told so.
+    remind: Option<Instant>,
+    /// Who has had nobody to talk with elsewhere, and when it gets the other one back.
+    returns: Option<(LegId, Option<Instant>)>,
 }
 
 impl Talk {
@@ -19,9 +28,13 @@ impl Talk {
         board.answer();
         board.story.talked = true;
         board.story.nobody = None;
-        let talk = Self {
+        let mut talk = Self {
             leg,
             since: board.now,
+            third: None,
+            internal: false,
+            remind: None,
+            returns: None,
         };
         talk.arrange(board);
         board.tape_follows(Some(leg));
@@ -33,20 +46,27 @@ impl Talk {
     }
 
     /// What happened; an outcome when the called party has left.
-    pub(crate) fn handle(&self, board: &mut Board, input: Input<'_>) -> Option<Parted> {
+    pub(crate) fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Parted> {
         match input {
             // The call has noted the new state of the leg already.
-            Input::Event(Event::Held { .. }) => {
-                self.arrange(board);
-                None
+            Input::Event(Event::Held { .. }) => self.arrange(board),
+            Input::Event(Event::Steered { leg, what }) => self.steered(board, *leg, what),
+            Input::Event(Event::HungUp { leg, cause } | Event::Refused { leg, cause }) => {
+                if self.lets_go(board, *leg, *cause) {
+                    return None;
+                }
+                return (*leg == self.leg).then(|| self.part(board, *cause));
             }
-            Input::Event(Event::HungUp { leg, cause } | Event::Refused { leg, cause })
-                if *leg == self.leg =>
-            {
-                Some(self.part(board, *cause))
-            }
-            _ => None,
+            Input::TimedOut => self.do_what_is_due(board),
+            _ => {}
         }
+        None
+    }
+
+    /// When it has something to do by itself.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let returns = self.returns.and_then(|(_, at)| at);
+        self.remind.into_iter().chain(returns).min()
     }
 
     /// Somebody else stands in a party's place, who is let go.
@@ -58,6 +78,7 @@ impl Talk {
             self.leg = new;
             self.since = board.now;
         }
+        self.returns = None;
         self.arrange(board);
         board.tape_moves(Some(self.leg));
     }
@@ -75,7 +96,9 @@ impl Talk {
 
     /// The call ends, or has something else to say.
     pub(crate) fn abandon(&self, board: &mut Board) {
-        board.release(self.leg, Cause::Normal, false);
+        for leg in [Some(self.leg), self.third].into_iter().flatten() {
+            board.release(leg, Cause::Normal, false);
+        }
         board.bridge_leaves_tape();
     }
 
@@ -107,8 +130,67 @@ impl Talk {
         }
     }
 
+    /// Somebody is served by other means than its phone.
+    fn steered(&mut self, board: &mut Board, leg: LegId, what: &Steer) {
+        match what {
+            Steer::Hold | Steer::Retrieve | Steer::Away | Steer::Back { failed: false } => {
+                if self.returns.is_some_and(|(returns, _)| returns == leg) {
+                    self.returns = None;
+                    board.silence(leg);
+                }
+                self.arrange(board);
+            }
+            Steer::Back { failed: true } => {
+                let wait = board.options.auto_retrieve;
+                let at = (!wait.is_zero()).then(|| board.after(wait));
+                self.returns = Some((leg, at));
+                board.play(leg, vec![Sound::Tone(Tone::Busy)], 0);
+            }
+            // The call does that itself.
+            Steer::Record(_) | Steer::Mask(_) | Steer::Tell(_) => {}
+        }
+    }
+
+    /// Nobody waits any longer.
+    pub(crate) fn forget_times(&mut self) {
+        self.remind = None;
+        self.returns = None;
+    }
+
+    fn do_what_is_due(&mut self, board: &mut Board) {
+        let now = board.now;
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if let Some((leg, at)) = self.returns
+            && is_due(at)
+        {
+            self.returns = None;
+            board.silence(leg);
+            if let Some(leg) = board.leg_mut(leg) {
+                leg.away = false;
+            }
+            board.decide(
+                "take the other one back from hold",
+                "nobody was there elsewhere, or they have left",
+            );
+            self.arrange(board);
+        }
+        if is_due(self.remind) {
+            for leg in [board.front(), self.leg] {
+                let holds = board.leg(leg).is_some_and(|leg| leg.held && !leg.away);
+                if holds {
+                    board.decide("remind of the hold", "somebody waits for long");
+                    board.overlay(leg, Sound::Tone(Tone::Beep));
+                }
+            }
+            self.remind = Some(board.after(board.options.hold_reminder));
+        }
+    }
+
     /// Who hears what: each other, unless a phone holds; then music for the one who waits.
-    fn arrange(&self, board: &mut Board) {
+    pub(crate) fn arrange(&mut self, board: &mut Board) {
+        if let Some(third) = self.third {
+            return self.arrange_trio(board, third);
+        }
         let held = |leg| board.leg(leg).is_some_and(crate::Leg::is_held);
         let (caller_holds, called_holds) = (held(board.front()), held(self.leg));
         let agent = board
@@ -116,17 +198,28 @@ impl Talk {
             .and_then(|leg| leg.user.clone())
             .or_else(|| board.setup.user.clone());
         if !caller_holds && !called_holds {
+            self.remind = None;
             board.connect(board.front(), self.leg);
-            board.turn(SegmentKind::Talk, agent);
+            let kind = match self.internal {
+                true => SegmentKind::Internal,
+                false => SegmentKind::Talk,
+            };
+            board.turn(kind, agent);
             return;
         }
         board.disconnect(board.front());
         for (waits, holds) in [(board.front(), caller_holds), (self.leg, called_holds)] {
-            if holds {
+            let is_told = self.returns.is_some_and(|(leg, _)| leg == waits);
+            let is_away = board.leg(waits).is_some_and(|leg| leg.away);
+            if holds && !is_told && !is_away {
                 board.silence(waits);
-            } else {
+            } else if !holds {
                 board.hold_music(waits);
             }
+        }
+        let reminder = board.options.hold_reminder;
+        if self.remind.is_none() && !reminder.is_zero() {
+            self.remind = Some(board.after(reminder));
         }
         board.turn(SegmentKind::Hold, agent);
     }

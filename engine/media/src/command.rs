@@ -150,6 +150,24 @@ pub enum Command {
         /// `0-9 * # A-D`.
         digit: char,
     },
+    /// Hold back what the leg's peer types from `*` or `#` on, while somebody hears the leg, or no
+    /// longer. Keys that come as sound are heard all the same: they are sound.
+    HoldKeys {
+        /// Whose.
+        leg: LegKey,
+        /// From now on.
+        hold: bool,
+    },
+    /// Of the keys that are held back, do away with the first `drop`, and send `pass` that follow to
+    /// those who hear the leg.
+    ReleaseKeys {
+        /// Whose.
+        leg: LegKey,
+        /// So many.
+        drop: usize,
+        /// So many after them.
+        pass: usize,
+    },
     /// Begin a recording of whatever is on its channels.
     StartRecording {
         /// Its key.
@@ -204,6 +222,8 @@ impl Command {
             | Self::StopSupervising { leader: leg }
             | Self::RecordRoom { leg, .. }
             | Self::SendDigits { leg, .. }
+            | Self::HoldKeys { leg, .. }
+            | Self::ReleaseKeys { leg, .. }
             | Self::Press { leg, .. } => legs.push(*leg),
             Self::Connect { a, b } | Self::Disconnect { a, b } => legs.extend([*a, *b]),
             Self::Listen { from, to } => legs.extend([*from, *to]),

@@ -14,6 +14,15 @@ pub enum Event {
         /// `0-9 * # A-D`.
         digit: char,
     },
+    /// A key that may be a part of a code: it is held back from those who hear the leg, and so are all
+    /// that follow, until [`Command::ReleaseKeys`](crate::Command::ReleaseKeys). Only of legs whose
+    /// keys are held ([`Command::HoldKeys`](crate::Command::HoldKeys)) and that somebody hears.
+    HeldDigit {
+        /// By whom.
+        leg: LegKey,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
     /// A playing came to its end.
     Played {
         /// To whom.

@@ -54,6 +54,7 @@ impl Board {
             born: now,
             legs: vec![match &options.origin {
                 Some(origin) => Leg::called(now, LegId::CALLER, origin.target.clone()),
+                None if options.aside => Leg::caller(now, &setup).on_the_line(now),
                 None => Leg::caller(now, &setup),
             }],
             front: LegId::CALLER,
@@ -383,9 +384,11 @@ impl Board {
         match self.hearing(id) {
             Hearing::Play(play) => self.push(Output::StopPlay { leg: id, play }),
             Hearing::Music => self.push(Output::Quiet { leg: id }),
-            Hearing::Nothing | Hearing::Room | Hearing::Leg(_) | Hearing::Early(_) => {
-                self.unhear(id);
-            }
+            Hearing::Nothing
+            | Hearing::Room
+            | Hearing::Trio
+            | Hearing::Leg(_)
+            | Hearing::Early(_) => self.unhear(id),
         }
         self.set_hearing(id, Hearing::Nothing);
     }
@@ -397,7 +400,7 @@ impl Board {
         for (id, other) in [(a, b), (b, a)] {
             match self.hearing(id) {
                 Hearing::Play(play) => self.push(Output::StopPlay { leg: id, play }),
-                Hearing::Leg(_) => self.unhear(id),
+                Hearing::Leg(_) | Hearing::Trio => self.unhear(id),
                 Hearing::Early(from) if from != other => self.unhear(id),
                 Hearing::Early(_) | Hearing::Music | Hearing::Room | Hearing::Nothing => {}
             }
@@ -405,6 +408,21 @@ impl Board {
         self.push(Output::Connect { a, b });
         self.set_hearing(a, Hearing::Leg(b));
         self.set_hearing(b, Hearing::Leg(a));
+    }
+
+    /// These three hear each other.
+    pub(crate) fn confer(&mut self, legs: &[LegId; 3]) {
+        let outside = |board: &Self, leg: &LegId| board.hearing(*leg) != Hearing::Trio;
+        let enter: Vec<LegId> = (legs.iter().copied())
+            .filter(|leg| outside(self, leg))
+            .collect();
+        for &leg in &enter {
+            self.silence(leg);
+        }
+        for leg in enter {
+            self.push(Output::EnterTrio { leg });
+            self.set_hearing(leg, Hearing::Trio);
+        }
     }
 
     /// Whom the script serves hears the sound that a ringing leg sends by itself.
@@ -427,6 +445,7 @@ impl Board {
                 self.set_hearing(other, Hearing::Nothing);
             }
             Hearing::Early(from) => self.push(Output::Disconnect { a: from, b: id }),
+            Hearing::Trio => self.push(Output::LeaveTrio { leg: id }),
             Hearing::Nothing | Hearing::Room | Hearing::Play(_) | Hearing::Music => return,
         }
         self.set_hearing(id, Hearing::Nothing);

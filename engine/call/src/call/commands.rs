@@ -33,6 +33,9 @@ impl Call {
         let Some(command) = self.transfer_meets(command) else {
             return;
         };
+        let Some(command) = self.aside_meets(command) else {
+            return;
+        };
         let Some(command) = self.do_at_once(request, command) else {
             return;
         };

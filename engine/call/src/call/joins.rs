@@ -36,9 +36,12 @@ impl Call {
     }
 
     /// A leg of another call is one of this.
-    pub(super) fn joined(&mut self, newcomer: Newcomer, old: Option<LegId>, by: Option<String>) {
+    fn joined(&mut self, newcomer: Newcomer, old: Option<LegId>, by: Option<String>, beside: bool) {
         let new = newcomer.leg;
-        let fits = self.takes(old);
+        let fits = match beside {
+            true => self.takes_third(),
+            false => self.takes(old),
+        };
         if !self.board.adopt(newcomer) {
             return;
         }
@@ -48,6 +51,11 @@ impl Call {
                 .decide(format!("let {name} go"), "whom it comes for is gone");
             return self.board.release(new, Cause::Failure, false);
         };
+        if let (true, Some(talk)) = (beside, task.work.talk_mut()) {
+            let because = by.map_or_else(String::new, |by| format!("{by} makes it a conference"));
+            self.board.decide(format!("take {name} in"), because);
+            return talk.joined_by(&mut self.board, new);
+        }
         let Some(old) = old.filter(|old| !task.work.rings(*old)) else {
             return task.work.taken(&mut self.board, new);
         };
@@ -107,8 +115,9 @@ impl Call {
                 newcomer,
                 instead_of,
                 by,
+                beside,
             } => {
-                self.joined(newcomer.clone(), *instead_of, by.clone());
+                self.joined(newcomer.clone(), *instead_of, by.clone(), *beside);
                 self.look_at_transfer(Some(event));
             }
             Event::Moved { leg, to } => self.moved(*leg, *to),

@@ -13,6 +13,7 @@ pub(crate) mod random;
 pub(crate) mod recording;
 mod scripts;
 mod standing;
+mod steering;
 mod taken_out;
 pub(crate) mod timeline;
 mod transfers;
@@ -27,6 +28,7 @@ use crate::call::board::Board;
 use crate::call::commands::MOST_HOPS;
 use crate::call::ending::Ending;
 use crate::call::foreground::Foreground;
+use crate::call::steering::Typing;
 use crate::call::transfers::{GivenBack, Transfer};
 use crate::journal::What;
 use crate::leg::{Hearing, Leg, LegState};
@@ -73,6 +75,7 @@ pub struct Call {
     taken_out_by: Option<String>,
     /// The caller-to-be of a call of our own is being rung.
     ringing_until: Option<Instant>,
+    typing: Typing,
     phase: Phase,
 }
 
@@ -136,6 +139,7 @@ impl Call {
             given_back: None,
             taken_out_by: None,
             ringing_until,
+            typing: Typing::default(),
             phase: Phase::Live,
         }
     }
@@ -227,6 +231,7 @@ impl Call {
                     tape,
                     transfer,
                     self.ringing_until,
+                    self.typing.deadline(),
                 ]
                 .into_iter()
                 .flatten()
@@ -287,10 +292,11 @@ impl Call {
                     Foreground::Conferring(conferring) => conferring.state(&self.board),
                     work => work.word(),
                 },
-                Some(_) if matches!(self.board.hearing(self.board.front()), Hearing::Leg(_)) => {
-                    "talking"
-                }
-                Some(_) => "held",
+                Some(_) => match self.board.hearing(self.board.front()) {
+                    Hearing::Leg(_) => "talking",
+                    Hearing::Trio => "conference",
+                    _ => "held",
+                },
             },
             (Phase::Live, Some(task)) => task.work.word(),
         }
@@ -302,6 +308,9 @@ impl Call {
             Event::HungUp { leg, cause } | Event::Refused { leg, cause }
                 if leg == self.board.front() =>
             {
+                if self.goes_on_without(leg, cause) {
+                    return false;
+                }
                 let party = self.board.served().party();
                 self.board.part_with(leg, cause);
                 let by = if cause == Cause::Lost {
@@ -339,6 +348,12 @@ impl Call {
             Event::HungUp { leg, .. } | Event::Refused { leg, .. } | Event::Ringing { leg, .. } => {
                 self.board.leg(leg).is_some_and(|leg| !leg.is_gone())
             }
+            Event::HeldKey { leg, digit } => {
+                self.typed(leg, digit, true);
+                false
+            }
+            Event::Digit { leg, digit } if self.typed(leg, digit, false) => false,
+            Event::Steered { leg, ref what } => self.steered(leg, what),
             Event::Digit { leg, digit } => {
                 let hidden = self.board.masking && digit == HIDDEN_KEY;
                 let key = hidden || "0123456789*#ABCD".contains(digit);
@@ -353,6 +368,12 @@ impl Call {
             }
             _ => true,
         }
+    }
+
+    /// Whom the script serves leaves a conversation of three.
+    fn goes_on_without(&mut self, leg: LegId, cause: Cause) -> bool {
+        let talk = self.foreground.as_mut().and_then(|it| it.work.talk_mut());
+        talk.is_some_and(|talk| talk.lets_go(&mut self.board, leg, cause))
     }
 
     fn is_gone(&self, leg: LegId) -> bool {
@@ -449,6 +470,10 @@ impl Call {
         if is_due(self.transfer.as_ref().map(Transfer::deadline)) {
             self.note_timer("transfer");
             return self.transfer_is_overdue();
+        }
+        if is_due(self.typing.deadline()) {
+            self.note_timer("codes");
+            return self.typing_is_overdue();
         }
         if is_due(self.ringing_until) {
             self.note_timer("origin");

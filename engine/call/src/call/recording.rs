@@ -10,8 +10,10 @@ use crate::{LegId, Output, Purpose, Recorded, RecordingId, Reply, RequestId, Sou
 /// What runs of recordings in a call.
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
-    /// The other parties are those of a room.
-    in_room: bool,
+    /// The other parties are those whom this leg hears: in a room, or as one of three.
+    heard_by: Option<LegId>,
+    /// What is said is left out.
+    masked: bool,
     conversation: Option<Conversation>,
     closing: Vec<Closing>,
 }
@@ -44,6 +46,11 @@ impl Tape {
     pub(crate) fn running(&self) -> Option<RecordingId> {
         let conversation = self.conversation.as_ref()?;
         conversation.since.map(|_| conversation.recording)
+    }
+
+    /// Whether what is said is left out of the recording that runs.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.masked
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -101,7 +108,7 @@ impl Board {
             conversation.other,
             conversation.beep,
         );
-        let (left, right) = self.channels(other);
+        let [left, right] = self.channels(other);
         self.push(Output::StartRecording {
             recording,
             left,
@@ -110,9 +117,7 @@ impl Board {
             silence: Duration::ZERO,
             purpose: Purpose::Call,
         });
-        if self.tape.in_room {
-            self.push(Output::RecordRoom { recording });
-        }
+        self.record_whom_one_hears(recording);
         self.timeline.recorded(self.micros(now), Some(recording));
         if beep {
             self.beep_to_both(other);
@@ -135,27 +140,54 @@ impl Board {
         conversation.other = other;
         let (recording, running) = (conversation.recording, conversation.since.is_some());
         if running {
-            let (left, right) = self.channels(other);
+            let [left, right] = self.channels(other);
             self.push(Output::MoveRecording {
                 recording,
                 left,
                 right,
             });
-            if self.tape.in_room {
-                self.push(Output::RecordRoom { recording });
-            }
+            self.record_whom_one_hears(recording);
+        }
+    }
+
+    fn record_whom_one_hears(&mut self, recording: RecordingId) {
+        if let Some(leg) = self.tape.heard_by.filter(|_| !self.tape.masked) {
+            self.push(Output::RecordRoom { recording, leg });
+        }
+    }
+
+    /// Leaves what is said out of the recording from now on, or no longer. False when nothing is
+    /// recorded, or that is so already.
+    pub(crate) fn mask_tape(&mut self, masked: bool) -> bool {
+        let Some(conversation) = self.tape.conversation.as_ref() else {
+            return false;
+        };
+        let (other, before) = (conversation.other, self.tape.masked);
+        if before == masked {
+            return false;
+        }
+        self.tape.masked = masked;
+        self.tape_moves(other);
+        true
+    }
+
+    /// The other parties are those whom this leg hears, with two others; or two talk again.
+    pub(crate) fn tape_hears_with(&mut self, leg: Option<LegId>) {
+        if self.tape.heard_by != leg {
+            self.tape.heard_by = leg;
+            self.tape_moves(None);
         }
     }
 
     /// From now on the other parties are those of a room.
     pub(crate) fn tape_enters_room(&mut self) {
-        self.tape.in_room = true;
+        self.tape.heard_by = Some(self.front());
         self.tape_moves(None);
     }
 
     /// They are not any longer.
     pub(crate) fn tape_leaves_room(&mut self) {
-        if std::mem::take(&mut self.tape.in_room) {
+        if self.tape.heard_by.take().is_some() {
             self.tape_moves(None);
         }
     }
@@ -180,6 +212,7 @@ impl Board {
         let Some(conversation) = self.tape.conversation.take() else {
             return false;
         };
+        self.tape.masked = false;
         let Some(since) = conversation.since else {
             return false;
         };
@@ -259,23 +292,32 @@ impl Board {
 
     /// The customer is left and the agent right. Of two insiders or two outsiders the one whom the
     /// script serves is left.
-    fn channels(&self, other: Option<LegId>) -> (Option<LegId>, Option<LegId>) {
+    fn channels(&self, other: Option<LegId>) -> [Option<LegId>; 2] {
+        if self.tape.masked {
+            return [None, None];
+        }
         let front = self.front();
+        if let Some(leg) = self.tape.heard_by.filter(|leg| *leg != front) {
+            return [Some(leg), None];
+        }
         let is_insider = |leg: &crate::Leg| leg.user().is_some();
         let customer_called = other
             .and_then(|id| self.leg(id))
             .is_some_and(|leg| is_insider(self.served()) && !is_insider(leg));
         if customer_called {
-            (other, Some(front))
+            [other, Some(front)]
         } else {
-            (Some(front), other)
+            [Some(front), other]
         }
     }
 
     fn beep_to_both(&mut self, other: Option<LegId>) {
         for leg in [Some(self.front()), other].into_iter().flatten() {
             // A beep would cut a prompt short, and the script would wait for its end for ever.
-            if matches!(self.hearing(leg), Hearing::Leg(_) | Hearing::Nothing) {
+            if matches!(
+                self.hearing(leg),
+                Hearing::Leg(_) | Hearing::Trio | Hearing::Nothing
+            ) {
                 self.overlay(leg, Sound::Tone(Tone::Beep));
             }
         }

@@ -55,8 +55,9 @@ impl Transfer {
 impl Call {
     /// The two who talk with each other, while two do: whom the script serves, and the other.
     pub fn pair(&self) -> Option<[LegId; 2]> {
-        let peer = self.foreground.as_ref()?.work.peer()?;
-        matches!(self.phase, Phase::Live).then(|| [self.board.front(), peer])
+        let talk = self.foreground.as_ref()?.work.talk()?;
+        let two = matches!(self.phase, Phase::Live) && !talk.is_trio();
+        two.then(|| [self.board.front(), talk.peer()])
     }
 
     /// A party asks that the other one be put through to somebody else.

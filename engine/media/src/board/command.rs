@@ -64,6 +64,13 @@ impl Board {
             }
             Command::SendDigits { leg, digits } => self.send_digits(now, leg, &digits),
             Command::Press { leg, digit } => self.press(now, leg, digit),
+            Command::HoldKeys { leg, hold } => {
+                let slot = self.legs.find(leg);
+                if let Some(leg) = slot.and_then(|slot| self.legs.leg_mut(slot)) {
+                    leg.held_keys.arm(hold);
+                }
+            }
+            Command::ReleaseKeys { leg, drop, pass } => self.release_keys(now, leg, drop, pass),
             Command::StartRecording {
                 recording,
                 stereo,
@@ -187,9 +194,36 @@ impl Board {
             return;
         }
         let (listens, listeners) = (leg.listens(), leg.heard_by.clone());
-        self.events.push_back(Event::Digit { leg: key, digit });
-        for to in listeners.into_iter().filter(|_| listens) {
+        let event = leg.pressed(digit, false);
+        let goes_on = listens && matches!(event, Event::Digit { .. });
+        self.events.push_back(event);
+        for to in listeners.into_iter().filter(|_| goes_on) {
             self.pass_on(now, to, digit);
+        }
+    }
+
+    /// Keys that were held back were a code, or were none and are sent on.
+    fn release_keys(&mut self, now: Instant, key: LegKey, drop: usize, pass: usize) {
+        let Some(slot) = self.legs.find(key) else {
+            return;
+        };
+        for turn in 0..=pass {
+            let Some(leg) = self.legs.leg_mut(slot) else {
+                return;
+            };
+            if turn == 0 {
+                leg.held_keys.drop_first(drop);
+                continue;
+            }
+            let Some(held) = leg.held_keys.pop() else {
+                return;
+            };
+            let (listens, listeners) = (leg.listens(), leg.heard_by.clone());
+            if let Some(digit) = held.filter(|_| listens) {
+                for to in listeners {
+                    self.pass_on(now, to, digit);
+                }
+            }
         }
     }
 

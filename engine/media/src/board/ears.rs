@@ -139,10 +139,8 @@ pub(super) fn report_keys(
 ) {
     for &digit in keys {
         if leg.reception.is_new(now, digit, Via::Tone) {
-            events.push_back(Event::Digit {
-                leg: leg.key,
-                digit,
-            });
+            let event = leg.pressed(digit, true);
+            events.push_back(event);
         }
     }
 }

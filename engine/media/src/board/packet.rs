@@ -150,13 +150,14 @@ impl Board {
         let told = packet.get(payload.clone()).unwrap_or_default();
         let key = leg.reception.event(now, &said.header, told);
         let clock = leg.config.telephone_event.map(|events| events.clock_rate);
-        if let Some((digit, true)) = key {
-            self.events.push_back(Event::Digit {
-                leg: said.by,
-                digit,
-            });
+        if let Some((digit, is_new)) = key {
+            let event = is_new.then(|| leg.pressed(digit, false));
+            let held = matches!(event, Some(Event::HeldDigit { .. }));
+            leg.held_keys.note_event(held);
+            self.events.extend(event);
         }
-        let listens = leg.listens() && !leg.reception.is_passed_on();
+        let passed_on = leg.reception.is_passed_on() || leg.held_keys.hides_event();
+        let listens = leg.listens() && !passed_on;
         if looked_for_tones && !leg.wants_tones() {
             self.refresh_ear(now, slot);
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod blend;
 pub(crate) mod ear;
+pub(crate) mod held_keys;
 pub(crate) mod mouth;
 pub(crate) mod play;
 pub(crate) mod reception;
@@ -13,12 +14,13 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 
 use self::ear::Ear;
+use self::held_keys::HeldKeys;
 use self::mouth::Mouth;
 use self::reception::Reception;
 use self::reports::Reports;
 use crate::rtp::quality::{self, Impairment};
 use crate::rtp::send::Sender;
-use crate::{Channel, CodecKind, Direction, LegConfig, LegKey, Quality, Side, Wire};
+use crate::{Channel, CodecKind, Direction, Event, LegConfig, LegKey, Quality, Side, Wire};
 
 /// A leg and everything that it needs; legs know each other by their slots on the board.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Leg {
     /// Who speaks in that stream.
     pub(crate) mouth: Mouth,
     pub(crate) reports: Reports,
+    /// Keys that may be a code.
+    pub(crate) held_keys: HeldKeys,
     /// Slots of the legs that hear this one.
     pub(crate) heard_by: SmallVec<[u32; 2]>,
     /// Slots of supervisors and of others who hear this one besides, in a [`blend::Blend`].
@@ -59,6 +63,7 @@ impl Leg {
             sender: Sender::new(config.seed, clock_rate, ptime),
             mouth: Mouth::new(),
             reports: Reports::new(now, config.seed),
+            held_keys: HeldKeys::default(),
             heard_by: SmallVec::new(),
             aside: SmallVec::new(),
             along: SmallVec::new(),
@@ -135,6 +140,16 @@ impl Leg {
     /// Whether silence from the peer is a fault.
     pub(crate) fn is_awaited(&self) -> bool {
         !self.config.rtp_timeout.is_zero() && self.listens() && self.peer().is_some()
+    }
+
+    /// A key that was pressed, as it is reported: held back where it may be a code.
+    pub(crate) fn pressed(&mut self, digit: char, sounded: bool) -> Event {
+        let is_heard = !self.heard_by.is_empty() || self.mouth.is_mixed;
+        let leg = self.key;
+        match is_heard && self.held_keys.take(digit, sounded) {
+            true => Event::HeldDigit { leg, digit },
+            false => Event::Digit { leg, digit },
+        }
     }
 
     /// Whether keys are looked for in the peer's sound.

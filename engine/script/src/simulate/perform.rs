@@ -285,7 +285,11 @@ impl Scene {
             | Output::PassEarlyMedia { .. }
             | Output::Disconnect { .. }
             | Output::MoveRecording { .. }
-            | Output::RecordRoom { .. } => {}
+            | Output::RecordRoom { .. }
+            | Output::EnterTrio { .. }
+            | Output::LeaveTrio { .. }
+            | Output::Keys { .. }
+            | Output::Code { .. } => {}
         }
     }
 

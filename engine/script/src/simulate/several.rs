@@ -185,6 +185,7 @@ impl Stage {
             newcomer,
             instead_of,
             by: None,
+            beside: false,
         };
         takes.call.handle_event(now, joined);
     }

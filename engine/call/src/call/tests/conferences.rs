@@ -161,7 +161,10 @@ fn a_recording_has_the_room_on_its_right() {
 
     bench.ask(Command::Conference(conference()));
     bench.others(&[guest(None)]);
-    let in_room = Output::RecordRoom { recording };
+    let in_room = Output::RecordRoom {
+        recording,
+        leg: LegId::CALLER,
+    };
     assert!(bench.take().contains(&in_room));
     bench.keys("#");
 
@@ -185,7 +188,10 @@ fn a_recording_has_the_room_on_its_right() {
         _ => None,
     });
     let recording = started.unwrap();
-    assert!(outputs.contains(&Output::RecordRoom { recording }));
+    assert!(outputs.contains(&Output::RecordRoom {
+        recording,
+        leg: LegId::CALLER,
+    }));
     bench.keys("#");
     let stopped = Output::StopRecording {
         recording,
@@ -218,6 +224,7 @@ fn the_two_who_are_left_become_one_call_when_one_of_them_transfers() {
         },
         instead_of: None,
         by: None,
+        beside: false,
     });
 
     let outputs = bench.take();

@@ -32,6 +32,7 @@ fn joins(bench: &mut Bench, instead_of: LegId, by: Option<&str>) -> LegId {
         newcomer,
         instead_of: Some(instead_of),
         by: by.map(str::to_owned),
+        beside: false,
     });
     leg
 }

@@ -17,6 +17,7 @@ mod queueing;
 mod records;
 mod replay;
 mod sequences;
+mod steering;
 mod supervision;
 mod talking;
 mod transfers;

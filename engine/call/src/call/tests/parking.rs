@@ -56,6 +56,7 @@ impl Bench {
             },
             instead_of: None,
             by: None,
+            beside: false,
         });
         leg
     }

@@ -342,7 +342,7 @@ fn signal(lab: &mut Lab, leg: LegKey, digit: char) {
 }
 
 /// Presses a key; of its n-th packet so many copies arrive.
-fn press(lab: &mut Lab, leg: LegKey, event: u8, copies: fn(usize) -> usize) {
+pub(super) fn press(lab: &mut Lab, leg: LegKey, event: u8, copies: fn(usize) -> usize) {
     let from = lab.of(leg).address;
     for (n, packet) in key_packets(lab.of(leg), event).iter().enumerate() {
         for _ in 0..copies(n) {
@@ -416,7 +416,7 @@ fn packet(header: Header, payload: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn events_of(lab: &Lab, leg: LegKey) -> Vec<(Got, Telephone)> {
+pub(super) fn events_of(lab: &Lab, leg: LegKey) -> Vec<(Got, Telephone)> {
     let phone = lab.phones.iter().find(|phone| phone.leg == leg).unwrap();
     let payload_type = 101 + (leg.0 - 100) as u8;
     let events = phone

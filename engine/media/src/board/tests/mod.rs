@@ -4,6 +4,7 @@
 
 mod faults;
 mod fuzz;
+mod held_keys;
 mod keys;
 mod latch;
 mod play;

@@ -9,8 +9,8 @@ use crate::call::tests::{bridge, named, s};
 use crate::{
     Bridge, CallId, Cause, Command, Conference, Event, Fetch, FromFloor, Gather, Greeting,
     GreetingKind, Guest, Keys, LegId, Mailbox, MailboxMessage, MessageId, Music, Newcomer, Park,
-    PinVerdict, PlayId, Queue, Record, RecordingId, RoomNews, Sound, StartRecording, Strategy,
-    Tone, TransferId, Voicemail, Why,
+    PinVerdict, PlayId, Queue, Record, RecordingId, RoomNews, Sound, StartRecording, Steer,
+    Strategy, Tone, TransferId, Voicemail, Why,
 };
 
 impl Chaos {
@@ -18,6 +18,9 @@ impl Chaos {
         let waits = self.call.state() == "queue";
         if self.random.below(if waits { 2 } else { 60 }) == 0 {
             return Event::Floor(self.floor_news());
+        }
+        if self.random.below(12) == 0 {
+            return self.something_is_done_for_a_party();
         }
         let last = self.watch.legs.keys().next_back().copied();
         if let Some(leg) = last.filter(|_| waits && self.random.below(2) == 0) {
@@ -178,6 +181,50 @@ impl Chaos {
         self.call.pair().map_or(otherwise, |pair| pair[place])
     }
 
+    fn something_is_done_for_a_party(&mut self) -> Event {
+        let leg = self.party(LegId::CALLER);
+        let on = [None, Some(true), Some(false)][self.random.below(3) as usize];
+        let what = match self.random.below(12) {
+            0 => Steer::Hold,
+            1 => Steer::Retrieve,
+            2 => Steer::Away,
+            3 => Steer::Back { failed: true },
+            4 => Steer::Back { failed: false },
+            5 => Steer::Record(on),
+            6 => Steer::Mask(on),
+            7 => Steer::Tell(Sound::Tone(Tone::Confirm)),
+            8..=9 => {
+                let digit = b"**4"[self.random.below(3) as usize].into();
+                return Event::HeldKey { leg, digit };
+            }
+            _ if self.call.takes_third() => {
+                let beside = Event::Joined {
+                    newcomer: self.newcomer(),
+                    instead_of: None,
+                    by: Some("1049".to_owned()),
+                    beside: true,
+                };
+                return beside;
+            }
+            _ => Steer::Hold,
+        };
+        Event::Steered { leg, what }
+    }
+
+    fn newcomer(&mut self) -> Newcomer {
+        Newcomer {
+            leg: self.call.next_leg(),
+            target: None,
+            user: (self.random.below(2) == 0).then(|| "1051".to_owned()),
+            number: Some("1051".to_owned()),
+            name: None,
+            trunk: None,
+            invited: s(3),
+            answered: s(1),
+            is_held: self.random.below(4) == 0,
+        }
+    }
+
     fn somebody_joins(&mut self, otherwise: LegId) -> Event {
         let instead_of = self.party(otherwise);
         let in_nobodys_place = self.call.takes(None);
@@ -188,19 +235,10 @@ impl Chaos {
             };
         }
         Event::Joined {
-            newcomer: Newcomer {
-                leg: self.call.next_leg(),
-                target: None,
-                user: (self.random.below(2) == 0).then(|| "1051".to_owned()),
-                number: Some("1051".to_owned()),
-                name: None,
-                trunk: None,
-                invited: s(3),
-                answered: s(1),
-                is_held: self.random.below(4) == 0,
-            },
+            newcomer: self.newcomer(),
             instead_of: (!in_nobodys_place).then_some(instead_of),
             by: (self.random.below(2) == 0).then(|| "1049".to_owned()),
+            beside: false,
         }
     }
 

@@ -46,7 +46,11 @@ fn random_sequences_break_no_promise() {
         served,
         unparked,
         rooms,
+        trios,
+        codes,
     } = seen;
+    assert!(trios > 100, "{trios} conversations of three");
+    assert!(codes > 30, "{codes} codes");
     assert!(served > 150, "{served} served by queues");
     assert!(conversations > 500, "{conversations} conversations");
     assert!(holds > 100, "{holds} on hold");
@@ -128,6 +132,8 @@ impl Chaos {
         let now = Instant::now();
         let mut options = Options {
             seed,
+            hold_reminder: s(3),
+            codes: crate::Codes::new([("*4", "complete")]).unwrap(),
             ..Options::default()
         };
         if random.below(2) == 0 {

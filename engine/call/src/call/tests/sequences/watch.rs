@@ -46,6 +46,8 @@ pub(super) struct Watch {
     pub(super) leaving: Option<LegId>,
     /// The floor believes that the caller waits.
     pub(super) queued: bool,
+    /// Three who hear each other.
+    pub(super) trio: BTreeSet<LegId>,
     /// A gone leg has answered: it may be released again.
     pub(super) late: Option<LegId>,
 }
@@ -64,6 +66,8 @@ pub(super) struct Seen {
     pub(super) served: u32,
     pub(super) unparked: u32,
     pub(super) rooms: u32,
+    pub(super) trios: u32,
+    pub(super) codes: u32,
 }
 
 impl Seen {
@@ -79,6 +83,8 @@ impl Seen {
         self.served += other.served;
         self.unparked += other.unparked;
         self.rooms += other.rooms;
+        self.trios += other.trios;
+        self.codes += other.codes;
     }
 }
 
@@ -309,7 +315,21 @@ impl Watch {
                 let fits = std::mem::take(&mut self.in_room);
                 self.promise(fits, "who leaves a room has been in it");
             }
-            Output::RecordRoom { recording } => {
+            Output::EnterTrio { leg } => {
+                let fits = self.legs.get(&leg) == Some(&true) && self.trio.insert(leg);
+                self.promise(
+                    fits && self.trio.len() <= 3,
+                    "three of the living, each once",
+                );
+                self.promise(self.connected.is_none(), "two or three, not both");
+                self.seen.trios += u32::from(self.trio.len() == 3);
+            }
+            Output::LeaveTrio { leg } => {
+                let fits = self.trio.remove(&leg);
+                self.promise(fits, "only who is one of three leaves them");
+            }
+            Output::Code { .. } => self.seen.codes += 1,
+            Output::RecordRoom { recording, .. } => {
                 let fits = self.open.contains(&recording);
                 self.promise(fits, "a running recording hears a room");
             }
@@ -339,6 +359,7 @@ impl Watch {
                 self.promise(silent, "nothing plays at the end");
                 self.promise(recorded, "all recordings are closed at the end");
                 self.promise(!self.in_room, "nobody stays in a room");
+                self.promise(self.trio.is_empty(), "no three are left at the end");
                 self.promise(record.legs.len() == legs, "every leg is in the record");
                 let mut at = record.started_at;
                 for segment in &record.segments {
