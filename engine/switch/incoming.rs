@@ -134,12 +134,7 @@ impl Switch {
             }
             Err(refused) => (0, Some(refused)),
         };
-        let options = Options {
-            seed: rand::random(),
-            fallback: crate::fallback::fallback(&tenant),
-            recall: tenant.recall,
-            ..Options::default()
-        };
+        let options = super::desk::options(&tenant);
         let mut leg = Leg::new(call::LegId::CALLER, Role::Caller { offer });
         leg.sessions.push(session);
         leg.up = Some(session);

@@ -7,6 +7,23 @@ use call::{CallId, Event, LegId};
 use super::Switch;
 use super::live::{Leg, Live};
 
+/// Where a leg comes in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// In the place of this one.
+    Of(LegId),
+    /// Where somebody is waited for: a parked call, a room with one other.
+    Nobodys,
+    /// As a third of three.
+    Beside,
+}
+
+impl From<Option<LegId>> for Place {
+    fn from(leg: Option<LegId>) -> Self {
+        leg.map_or(Self::Nobodys, Self::Of)
+    }
+}
+
 impl Switch {
     /// Makes a leg of one call a leg of another, in the place of somebody there; the call that it
     /// comes from is over. False when the other call does not take it: then nothing has happened.
@@ -15,12 +32,17 @@ impl Switch {
         now: Instant,
         (from, leg): (CallId, LegId),
         into: CallId,
-        instead_of: Option<LegId>,
+        place: Place,
         by: Option<String>,
     ) -> bool {
         let mut moved = false;
         self.with_call(now, into, |switch, into| {
-            if !into.call.takes(instead_of) {
+            let (instead_of, takes) = match place {
+                Place::Of(leg) => (Some(leg), into.call.takes(Some(leg))),
+                Place::Nobodys => (None, into.call.takes(None)),
+                Place::Beside => (None, into.call.takes_third()),
+            };
+            if !takes {
                 return;
             }
             let (to, number) = (into.id(), into.call.next_leg());
@@ -39,6 +61,7 @@ impl Switch {
                 newcomer,
                 instead_of,
                 by,
+                beside: matches!(place, Place::Beside),
             };
             into.call.handle_event(now, joined);
         });
@@ -76,6 +99,7 @@ impl Switch {
             self.legs.insert(sound.key, place);
             let key = sound.key;
             self.parts.media.move_leg(thread, into.thread, key);
+            self.forget_held_keys(into.thread, key);
             self.wires.moved(sound.port, into.id());
         }
         into.legs.push(leg);

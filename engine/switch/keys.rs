@@ -38,9 +38,25 @@ impl Switch {
 
     /// A key, however it came.
     pub(super) fn handle_key(&mut self, now: Instant, call: CallId, leg: LegId, digit: char) {
+        let mut asks = None;
         self.with_call(now, call, |switch, live| {
+            let mut legs = live.call.legs().iter();
+            let is_away = legs.any(|known| known.id() == leg && known.is_away());
+            asks = live.consult.filter(|it| is_away && it.leg == leg);
             switch.pressed(now, live, leg, digit)
         });
+        // What is pressed while somebody is asked is for that call's script, too.
+        if let Some(consult) = asks {
+            self.with_call(now, consult.call, |switch, live| {
+                switch.pressed(now, live, LegId::CALLER, digit);
+            });
+        }
+    }
+
+    /// A key that may be part of a code, and is held back.
+    pub(super) fn handle_held_key(&mut self, now: Instant, call: CallId, leg: LegId, digit: char) {
+        let event = Event::HeldKey { leg, digit };
+        self.with_machine(now, call, |machine| machine.handle_event(now, event));
     }
 
     fn pressed(&self, now: Instant, live: &mut Live, leg: LegId, digit: char) {

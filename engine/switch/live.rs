@@ -45,6 +45,8 @@ pub(crate) struct Live {
     pub(crate) recordings: SmallVec<[Recording; 1]>,
     /// Audio of the mailbox that the call has open: message or greeting to recording.
     pub(crate) mailbox: super::mailbox::Opened,
+    /// The room of the three who talk in it.
+    pub(crate) trio: Option<media::RoomKey>,
     /// The room that it is in.
     pub(crate) room: Option<super::rooms::Name>,
     /// Who is rung first is to supervise somebody: their phone need not be picked up.
@@ -60,6 +62,10 @@ pub(crate) struct Live {
     /// Set when the machine has ended; what it waits for is [`Leg::leaving`].
     pub(crate) ended: Option<Box<call::record::CallRecord>>,
     pub(crate) end_by: Option<Instant>,
+    /// Whom a user in it asks beside it.
+    pub(crate) consult: Option<super::desk::consult::Consult>,
+    /// What users have marked it with.
+    pub(crate) tags: Vec<String>,
     /// Who waits for whoever is rung first, in a call of our own.
     pub(crate) asker: Option<super::originating::Asker>,
 }
@@ -99,6 +105,8 @@ pub(crate) struct Leg {
     pub(crate) identity: Option<super::trunks::Identity>,
     /// Help is called.
     pub(crate) is_urgent: bool,
+    /// Its ear is that of a leg of another call.
+    pub(crate) twin: Option<super::desk::consult::Twin>,
 }
 
 /// Who a leg is.
@@ -176,6 +184,7 @@ impl Live {
             due: None,
             recordings: SmallVec::new(),
             mailbox: super::mailbox::Opened::default(),
+            trio: None,
             room: None,
             trunk_out: None,
             vars: serde_json::Value::Null,
@@ -184,6 +193,8 @@ impl Live {
             seen: call::acd::Seen::default(),
             ended: None,
             end_by: None,
+            consult: None,
+            tags: Vec::new(),
             asker: None,
         }
     }
@@ -208,13 +219,8 @@ impl Live {
     /// The codec that the one who is served speaks, so that a called leg is offered the same first.
     pub(crate) fn caller_codec(&self) -> Option<media::CodecKind> {
         let front = self.call.front();
-        let sound = self
-            .legs
-            .iter()
-            .find(|leg| leg.id == front)?
-            .sound
-            .as_ref()?;
-        Some(sound.agreed.as_ref()?.codec.kind)
+        let mut legs = self.legs.iter();
+        legs.find(|leg| leg.id == front)?.codec()
     }
 
     /// Whether every leg's sound has left.
@@ -248,15 +254,22 @@ impl Leg {
             line: None,
             identity: None,
             is_urgent: false,
+            twin: None,
         }
     }
 
     /// The rate of clips for this leg.
     pub(crate) fn clip_rate(&self) -> u32 {
-        self.sound
-            .as_ref()
-            .and_then(|sound| sound.agreed.as_ref())
-            .map_or(8_000, |agreed| agreed.codec.kind.clip_rate())
+        self.codec().map_or(8_000, media::CodecKind::clip_rate)
+    }
+
+    /// The codec that it speaks.
+    pub(crate) fn codec(&self) -> Option<media::CodecKind> {
+        if let Some(twin) = &self.twin {
+            return twin.codec;
+        }
+        let agreed = self.sound.as_ref()?.agreed.as_ref()?;
+        Some(agreed.codec.kind)
     }
 
     /// The caller's INVITE came without an offer, and ours has not been answered.
@@ -275,6 +288,9 @@ impl Leg {
     }
 
     pub(crate) fn key(&self) -> Option<LegKey> {
+        if let Some(twin) = &self.twin {
+            return Some(twin.key);
+        }
         self.sound
             .as_ref()
             .filter(|sound| sound.added)

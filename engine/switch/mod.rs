@@ -159,6 +159,10 @@ enum Errand {
     Supervision(CallId, call::Wanted),
     /// A call has changed that somebody supervises, or waits to.
     Attend(CallId),
+    /// A user has typed a code.
+    Typed(desk::control::Typed),
+    /// Beside this call nobody is asked any more: that call is over.
+    ConsultOver(CallId, CallId),
 }
 
 impl Switch {
@@ -373,6 +377,8 @@ impl Switch {
                     self.handle_wanted(now, call, wanted);
                 }
                 Some(Errand::Attend(call)) => self.attend(now, call),
+                Some(Errand::Typed(typed)) => self.typed(now, typed),
+                Some(Errand::ConsultOver(main, over)) => self.consult_is_over(now, main, over),
                 None => return,
             }
         }

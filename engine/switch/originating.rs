@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use call::desk::Refused;
 use call::number::{Kind, Plan, normalise};
 use call::{CallId, Options, Origin, Setup, Target, TenantId, Why};
 use script::{CallStatus, NotMade, Originate, WhichCalls};
@@ -45,6 +46,21 @@ pub(super) enum Obstacle {
     /// Nothing stands behind the number where it is looked up.
     NoRoute,
     Full(&'static str),
+}
+
+impl Obstacle {
+    /// As whoever does something at a desk is told.
+    pub(super) fn refused(&self, user: &str, to: &str) -> Refused {
+        match self {
+            Self::NoUser(user) => Refused::no_such_user(user),
+            Self::NoPhone => Refused::not_in_call(user),
+            Self::NoTrunk(_) | Self::NoContext | Self::NoRoute => {
+                let sentence = format!("{user} cannot dial {to}");
+                Refused::new("no_such_number", sentence)
+            }
+            Self::Full(why) => Refused::new("full", *why),
+        }
+    }
 }
 
 /// Who waits for whoever is rung first.
@@ -134,13 +150,7 @@ impl Switch {
     /// How calls of a tenant behave.
     pub(super) fn options_for(&self, tenant: &TenantId) -> Options {
         let settings = self.tenants.get(&*tenant.0);
-        Options {
-            seed: rand::random(),
-            fallback: settings
-                .map(|it| crate::fallback::fallback(it))
-                .unwrap_or_default(),
-            ..Options::default()
-        }
+        settings.map_or_else(Options::default, |it| super::desk::options(it))
     }
 
     /// A call that the exchange makes begins; `asker` comes back where there is no such tenant.
@@ -205,6 +215,20 @@ impl Switch {
             supervises: None,
         };
         Ok((setup, origin))
+    }
+
+    /// What is known of a call that a user makes to a number, with their own rights.
+    pub(super) fn setup_in_name_of(
+        &self,
+        tenant: &TenantId,
+        user: &str,
+        to: &str,
+    ) -> Result<Setup, Obstacle> {
+        let from = Target::User(user.to_owned());
+        let mut setup = self.setup_for(tenant, &from, None)?;
+        setup.to = self.dialled_for(tenant, &setup.context, to.to_owned())?;
+        self.check_room(&setup)?;
+        Ok(setup)
     }
 
     /// What is known of a call that somebody is rung for.

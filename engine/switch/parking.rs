@@ -95,7 +95,7 @@ impl Switch {
             Fetch::Ringing(targets) => self.rings_longest(&tenant, targets, call),
         };
         let fetched =
-            found.is_some_and(|(into, at)| self.move_leg(now, (call, leg), into, at, None));
+            found.is_some_and(|(into, at)| self.move_leg(now, (call, leg), into, at.into(), None));
         if !fetched {
             self.with_machine(now, call, |machine| {
                 machine.handle_event(now, Event::NothingFetched);

@@ -7,6 +7,7 @@ use media::Command;
 use script::{CallNews, told};
 use sip::Reason;
 
+use super::desk::control::Typed;
 use super::live::{Live, Role};
 use super::{Errand, Switch};
 
@@ -44,6 +45,9 @@ impl Switch {
             Output::Connect { a, b } => {
                 live.forget_music([a, b]);
                 self.pair(live, a, b, |a, b| Command::Connect { a, b });
+                for leg in [a, b] {
+                    self.hold_keys(live, leg);
+                }
                 self.tell_bridged(live, a, b);
             }
             Output::PassEarlyMedia { from, to } => {
@@ -104,7 +108,25 @@ impl Switch {
                 let errand = Errand::Supervision(live.id(), wanted);
                 self.errands.push_back(errand);
             }
-            Output::RecordRoom { recording } => self.record_room(live, recording),
+            Output::RecordRoom { recording, leg } => self.record_room(live, recording, leg),
+            Output::EnterTrio { leg } => self.enter_trio(live, leg),
+            Output::LeaveTrio { leg } => self.leave_trio(live, leg),
+            Output::Keys { leg, drop, pass } => {
+                if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
+                    let command = Command::ReleaseKeys { leg, drop, pass };
+                    self.parts.media.command(live.thread, command);
+                }
+            }
+            Output::Code { leg, word, number } => {
+                let call = live.id();
+                let typed = Typed {
+                    call,
+                    leg,
+                    word,
+                    number,
+                };
+                self.errands.push_back(Errand::Typed(typed));
+            }
             Output::Transfer { transfer, news } => self.tell_transfer(now, transfer, news),
             Output::Transferred {
                 by,
@@ -167,6 +189,9 @@ impl Switch {
         cause: Cause,
         elsewhere: bool,
     ) {
+        if self.stays_with_colleague(now, live, leg) {
+            return;
+        }
         let thread = live.thread;
         let Some(leg) = live.leg(leg) else { return };
         leg.over = true;

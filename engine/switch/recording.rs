@@ -135,12 +135,11 @@ impl Switch {
         self.parts.media.command(live.thread, command);
     }
 
-    /// What the one who is served hears in its room is recorded right.
-    pub(super) fn record_room(&self, live: &mut Live, id: RecordingId) {
+    /// What a leg hears in its room, or of two others, is recorded right.
+    pub(super) fn record_room(&self, live: &mut Live, id: RecordingId, leg: LegId) {
         let mut recordings = live.recordings.iter();
         let found = recordings.find(|one| one.id == id).map(|one| one.key);
-        let front = live.call.front();
-        let leg = live.leg(front).and_then(|leg| leg.key());
+        let leg = live.leg(leg).and_then(|leg| leg.key());
         if let (Some(recording), Some(leg)) = (found, leg) {
             let command = Command::RecordRoom { recording, leg };
             self.parts.media.command(live.thread, command);

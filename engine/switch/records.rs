@@ -114,6 +114,7 @@ impl Switch {
         for leg in ids {
             self.release(now, live, leg, record.cause, false);
         }
+        self.errands.extend(live.over_beside());
         live.replies.clear();
         live.ended = Some(record);
         live.end_by = Some(now + LAST_WORDS);
@@ -238,6 +239,20 @@ impl Switch {
 }
 
 impl Live {
+    /// What the record keeps of its script's variables, and of what users have marked it with.
+    fn told_vars(&self) -> serde_json::Value {
+        let mut vars = self.vars.clone();
+        if !self.tags.is_empty() {
+            if vars.is_null() {
+                vars = json!({});
+            }
+            if let Some(vars) = vars.as_object_mut() {
+                vars.insert("tags".to_owned(), json!(self.tags));
+            }
+        }
+        vars
+    }
+
     /// Puts a line of the switch's own into the journal.
     pub(super) fn note(&mut self, now: Instant, line: &serde_json::Value) {
         self.push(now.saturating_duration_since(self.born), line);
@@ -322,7 +337,7 @@ fn ending(live: &Live, record: &CallRecord) -> CallEnd {
         q850: record.cause.q850(),
         trunk_out: live.trunk_out.clone(),
         mos_min: mos_min.map(f64::from),
-        vars: live.vars.clone(),
+        vars: live.told_vars(),
         script_error: live.script_error.clone(),
     }
 }
@@ -330,8 +345,8 @@ fn ending(live: &Live, record: &CallRecord) -> CallEnd {
 fn leg_row(live: &Live, record: &call::record::LegRecord) -> LegRow {
     let leg: Option<&Leg> = live.legs.iter().find(|leg| leg.id == record.leg);
     let codec = leg
-        .and_then(|leg| leg.sound.as_ref()?.agreed.as_ref())
-        .map(|agreed| format!("{:?}", agreed.codec.kind).to_lowercase());
+        .and_then(Leg::codec)
+        .map(|codec| format!("{codec:?}").to_lowercase());
     LegRow {
         user_agent: leg.and_then(|leg| leg.user_agent.clone()),
         codec,

@@ -30,6 +30,11 @@ impl Switch {
     pub(super) fn enter_room(&mut self, live: &mut Live, name: String, most: u32) {
         let place = (live.setup.tenant.clone(), name);
         let (key, thread) = match self.rooms.0.get(&place) {
+            // An ear that another call has lent cannot go to another thread.
+            Some(room) if live.beside().is_some() && room.thread != live.thread => {
+                live.echoes.push_back(Event::Room(RoomNews::Full));
+                return;
+            }
             Some(room) if room.members.len() >= most as usize => {
                 live.echoes.push_back(Event::Room(RoomNews::Full));
                 return;
@@ -64,6 +69,27 @@ impl Switch {
             self.parts.media.command(live.thread, command);
         }
         self.forget_member(place, live.setup.id);
+    }
+
+    /// A leg is one of three who talk, in a room of the call's own.
+    pub(super) fn enter_trio(&mut self, live: &mut Live, leg: LegId) {
+        let known = live.trio;
+        let room = known.unwrap_or_else(|| RoomKey(self.next_key()));
+        live.trio = Some(room);
+        live.forget_music([leg]);
+        if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
+            let command = Command::EnterRoom { room, leg };
+            self.parts.media.command(live.thread, command);
+        }
+        self.hold_keys(live, leg);
+    }
+
+    /// It no longer is.
+    pub(super) fn leave_trio(&self, live: &mut Live, leg: LegId) {
+        if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
+            let command = Command::LeaveRoom { leg };
+            self.parts.media.command(live.thread, command);
+        }
     }
 
     /// A call is no more, however it ended.

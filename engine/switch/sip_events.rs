@@ -354,10 +354,15 @@ impl Switch {
             | EndedWhy::Gone
             | EndedWhy::TransportFailed => Cause::Lost,
         };
+        if let Some(live) = self.calls.get_mut(&call)
+            && let Some(leg) = live.leg(id)
+        {
+            leg.sessions.retain(|other| *other != session);
+        }
+        self.leaves_while_asking(now, call, id);
         self.with_call(now, call, |switch, live| {
             let thread = live.thread;
             let Some(leg) = live.leg(id) else { return };
-            leg.sessions.retain(|other| *other != session);
             if leg.over {
                 return;
             }

@@ -337,6 +337,34 @@ impl Switch {
         });
     }
 
+    /// The call and the leg there for which something is played: a user who asks somebody hears what
+    /// that call plays.
+    fn who_plays(&self, leg: LegKey, play: media::PlayKey) -> Option<(CallId, LegId)> {
+        let &(call, leg) = self.legs.get(&leg)?;
+        let plays = |call: CallId, leg: LegId| {
+            let live = self.calls.get(&call)?;
+            let playing = live.legs.iter().find(|known| known.id == leg)?.playing?;
+            (playing.key == Some(play)).then_some((call, leg))
+        };
+        let consult = self.consult_of(call);
+        let asked = consult.and_then(|consult| plays(consult.call, LegId::CALLER));
+        plays(call, leg).or(asked)
+    }
+
+    /// A user's phone is gone while they ask somebody: whom they have talked with is not let go for
+    /// that, but goes on with whom they asked.
+    pub(super) fn leaves_while_asking(&mut self, now: Instant, call: CallId, leg: LegId) {
+        let Some(consult) = self.consult_of(call).filter(|it| it.leg == leg) else {
+            return;
+        };
+        let live = self.calls.get(&call);
+        let user = live.and_then(|live| super::transfers::user_of(&live.call, leg));
+        let Some(user) = user.map(str::to_owned) else {
+            return;
+        };
+        self.hand_to_colleague(now, (call, consult), &user);
+    }
+
     /// What a media thread reports.
     pub(super) fn handle_media(&mut self, now: Instant, event: media::Event) {
         match event {
@@ -345,8 +373,13 @@ impl Switch {
                     self.handle_key(now, call, leg, digit);
                 }
             }
+            media::Event::HeldDigit { leg, digit } => {
+                if let Some(&(call, leg)) = self.legs.get(&leg) {
+                    self.handle_held_key(now, call, leg, digit);
+                }
+            }
             media::Event::Played { leg, play } => {
-                let Some(&(call, leg)) = self.legs.get(&leg) else {
+                let Some((call, leg)) = self.who_plays(leg, play) else {
                     return;
                 };
                 self.with_call(now, call, |_, live| {
@@ -364,6 +397,7 @@ impl Switch {
                     return;
                 };
                 tracing::info!(%call, leg = leg.0, "a phone has fallen silent; its leg ends");
+                self.leaves_while_asking(now, call, leg);
                 self.with_call(now, call, |switch, live| {
                     let cause = Cause::Lost;
                     switch.release(now, live, leg, cause, false);

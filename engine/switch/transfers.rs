@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use web::{NoTransfer, TransferWanted};
 
 use super::Switch;
+use super::joining::Place;
 use super::live::Live;
 use super::printable::printable;
 use crate::log::Masked;
@@ -147,7 +148,7 @@ impl Switch {
             false => (asking.call, mate),
         };
         let leg = self.calls.get(&goes)?.call.front();
-        self.move_leg(now, (goes, leg), stays, None, None);
+        self.move_leg(now, (goes, leg), stays, Place::Nobodys, None);
         self.asking(asking.refer, session)
     }
 
@@ -220,7 +221,7 @@ impl Switch {
     }
 
     /// A call that was made to ask first is not needed any more.
-    fn give_up_asking(&mut self, now: Instant, call: CallId, to: CallId) {
+    pub(super) fn give_up_asking(&mut self, now: Instant, call: CallId, to: CallId) {
         let event = Event::Moved { leg: None, to };
         self.with_machine(now, call, |machine| machine.handle_event(now, event));
     }
@@ -241,7 +242,7 @@ impl Switch {
         self.endpoint.accept_refer(now, asking.refer);
         let joined = party.is_some_and(|party| {
             let by = Some(asking.user.clone());
-            self.move_leg(now, (goes.0, party), stays.0, Some(stays.1), by)
+            self.move_leg(now, (goes.0, party), stays.0, Place::Of(stays.1), by)
         });
         let status = if joined { 200 } else { 503 };
         self.endpoint.report_refer(now, asking.refer, status);
@@ -249,7 +250,7 @@ impl Switch {
 
     /// Whether one call is rather the contact's than another: somebody who is no user is in it, or
     /// else it is the older.
-    fn is_the_contact(&self, one: CallId, other: CallId) -> bool {
+    pub(super) fn is_the_contact(&self, one: CallId, other: CallId) -> bool {
         let rank = |call: CallId| {
             let live = self.calls.get(&call)?;
             let is_customer = |leg: &Leg| leg.user().is_none() && leg.state() == LegState::Up;

@@ -73,6 +73,23 @@ impl Codes {
         Ok(Self(codes))
     }
 
+    /// The table that other exchanges have in much the same way, so that nobody has to learn it anew.
+    pub fn usual() -> Self {
+        let table = [
+            ("*1", "record"),
+            ("*2<number>#", "consult"),
+            ("*3", "cancel_consult"),
+            ("*4", "complete"),
+            ("*5", "conference"),
+            ("*6", "swap"),
+            ("*7", "mask"),
+            ("*8", "tag"),
+            ("*9", "survey"),
+            ("##<number>#", "transfer"),
+        ];
+        Self::new(table).unwrap_or_default()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -435,6 +452,17 @@ mod tests {
         ] {
             let said = Codes::new([(pattern, "x")]).unwrap_err().to_string();
             assert!(said.contains(sentence), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_usual_table_has_ten_codes_and_each_is_a_command() {
+        let codes = Codes::usual();
+        assert_eq!(codes.iter().count(), 10);
+        for (code, word) in codes.iter() {
+            let number = code.contains("<number>").then(|| "1050".to_owned());
+            let deed = crate::desk::Deed::typed(word, number);
+            assert_eq!(deed.map(|deed| deed.word()), Some(word), "{code}");
         }
     }
 

@@ -2,6 +2,8 @@
 //! they may, does it, and tells of it. Each group of deeds has its file here.
 
 mod calls;
+pub(super) mod consult;
+pub(super) mod control;
 mod supervise;
 
 use std::time::Instant;
@@ -15,6 +17,7 @@ use uuid::Uuid;
 use web::News;
 
 use super::{Entrance, Input, Switch};
+pub(super) use control::options;
 
 /// Something that is to be done, with where its answer goes.
 #[derive(Debug)]
@@ -95,10 +98,7 @@ impl Switch {
             Deed::ForceLogOut {} => self.force_log_out(now, tenant, order),
             Deed::Message { text } => self.message_at_desk(now, tenant, order, text),
             Deed::Stop { .. } => self.stop_at_desk(now, tenant, order),
-            deed => Err(Refused::new(
-                "not_here",
-                format!("{} is of no use here", deed.word()),
-            )),
+            _ => self.control(now, tenant, order),
         }
     }
 

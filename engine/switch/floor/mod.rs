@@ -17,7 +17,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::acd::{Acd, AgentId, Plan};
+use call::acd::{Acd, AgentId, DialogNews, Plan, Status};
 use call::{CallId, Relay, TenantId};
 use store::FloorRow;
 
@@ -72,6 +72,23 @@ impl Floor {
             callers: HashMap::new(),
             mended_at: None,
         }
+    }
+}
+
+impl Floor {
+    /// How an agent stands.
+    pub(super) fn status(&self, now: Instant, agent: &str) -> Option<Status> {
+        self.acd.status(now, &AgentId::from(agent))
+    }
+
+    /// An agent is to be rung by this call, and is offered no other from now on.
+    pub(super) fn reserve(&mut self, now: Instant, agent: &str, call: CallId) {
+        let began = DialogNews::Began {
+            customer: false,
+            queue: None,
+        };
+        let agent = AgentId::from(agent);
+        self.acd.handle_dialog(now, &agent, call, began);
     }
 }
 

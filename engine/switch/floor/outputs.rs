@@ -34,7 +34,7 @@ impl Floor {
 
 impl Switch {
     /// Does what a tenant's machine wants done, and tells the calls that it is about.
-    pub(super) fn drain_floor(&mut self, now: Instant, tenant: &TenantId) {
+    pub(in crate::switch) fn drain_floor(&mut self, now: Instant, tenant: &TenantId) {
         let settings = self.tenants.get(&*tenant.0).map(Arc::clone);
         let reasons = settings.as_ref().map_or(&[][..], |it| &it.busy_reasons);
         while let Some(floor) = self.floors.get_mut(tenant)

@@ -90,6 +90,61 @@ pub enum Deed {
         #[serde(default)]
         leader: Option<String>,
     },
+    /// 电话保持: whom the user talks with waits with music.
+    Hold {},
+    /// 保持接回.
+    Retrieve {},
+    /// 咨询: asks somebody beside the call, whose other party waits with music.
+    Consult {
+        /// A colleague's extension, or a number that the user may dial.
+        to: String,
+        /// Only if that agent is 置闲; they are reserved for it.
+        #[serde(default)]
+        only_idle: bool,
+    },
+    /// Talks with the other of the two: who waits, and who is asked.
+    Swap {},
+    /// Asks no longer, and has the first one back.
+    CancelConsult {},
+    /// 电话转接: who waits and who is asked talk with each other; while that still rings it rings on for
+    /// who waits, and back after the recall time.
+    Complete {},
+    /// 电话会议: all three talk with each other.
+    Conference {},
+    /// Blind transfer: whom the user talks with goes there, and comes back after the recall time.
+    Transfer {
+        /// A number that the user may dial.
+        to: String,
+    },
+    /// Puts whom the user talks with to the tenant's parking number (`park`); the place is said.
+    Park {},
+    /// Puts whom the user talks with through to the tenant's survey (`survey`).
+    Survey {},
+    /// Presses keys for whom the user talks with to hear.
+    Dtmf {
+        /// `0-9 * # A-D`; `,` waits a second.
+        digits: String,
+    },
+    /// Makes the user's phone answer what rings there, where it can be told to (NOTIFY `talk`).
+    Answer {},
+    /// Begins or ends the recording of the conversation.
+    Record {
+        /// Turned round when left out.
+        #[serde(default)]
+        on: Option<bool>,
+    },
+    /// Leaves what is said out of the recording (证件号, 卡号), whose time goes on.
+    Mask {
+        /// Turned round when left out.
+        #[serde(default)]
+        on: Option<bool>,
+    },
+    /// Marks the call, so that it is found again.
+    Tag {
+        /// A word; `marked` when left out.
+        #[serde(default)]
+        tag: Option<String>,
+    },
 }
 
 impl Deed {
@@ -114,7 +169,69 @@ impl Deed {
             Self::ForceLogOut {} => "force_log_out",
             Self::Message { .. } => "message",
             Self::Stop { .. } => "stop",
+            Self::Hold {} => "hold",
+            Self::Retrieve {} => "retrieve",
+            Self::Consult { .. } => "consult",
+            Self::Swap {} => "swap",
+            Self::CancelConsult {} => "cancel_consult",
+            Self::Complete {} => "complete",
+            Self::Conference {} => "conference",
+            Self::Transfer { .. } => "transfer",
+            Self::Park {} => "park",
+            Self::Survey {} => "survey",
+            Self::Dtmf { .. } => "dtmf",
+            Self::Answer {} => "answer",
+            Self::Record { .. } => "record",
+            Self::Mask { .. } => "mask",
+            Self::Tag { .. } => "tag",
         }
+    }
+
+    /// The words that a code within a call can stand for.
+    pub const TYPED: [&str; 16] = [
+        "record",
+        "consult",
+        "cancel_consult",
+        "complete",
+        "conference",
+        "swap",
+        "mask",
+        "tag",
+        "survey",
+        "transfer",
+        "park",
+        "hold",
+        "retrieve",
+        "dtmf",
+        "hang_up",
+        "busy",
+    ];
+
+    /// What a code within a call stands for, with the number behind it; `None` when there is no such
+    /// deed, or it wants a number and there is none, or has no use for one.
+    pub fn typed(word: &str, number: Option<String>) -> Option<Self> {
+        Some(match (word, number) {
+            ("consult", Some(to)) => Self::Consult {
+                to,
+                only_idle: false,
+            },
+            ("transfer", Some(to)) => Self::Transfer { to },
+            ("dtmf", Some(digits)) => Self::Dtmf { digits },
+            ("record", None) => Self::Record { on: None },
+            ("mask", None) => Self::Mask { on: None },
+            ("tag", None) => Self::Tag { tag: None },
+            ("cancel_consult", None) => Self::CancelConsult {},
+            ("complete", None) => Self::Complete {},
+            ("conference", None) => Self::Conference {},
+            ("swap", None) => Self::Swap {},
+            ("survey", None) => Self::Survey {},
+            ("park", None) => Self::Park {},
+            ("hold", None) => Self::Hold {},
+            ("retrieve", None) => Self::Retrieve {},
+            ("hang_up", None) => Self::HangUp {},
+            ("busy", None) => Self::Busy { reason: None },
+            _ => return None,
+        })
     }
 
     /// What one must be allowed for it: about oneself, and about somebody else.
@@ -153,6 +270,24 @@ impl Deed {
                 own: Right::StateOfOthers,
                 others: Right::StateOfOthers,
             },
+            Self::Hold {}
+            | Self::Retrieve {}
+            | Self::Consult { .. }
+            | Self::Swap {}
+            | Self::CancelConsult {}
+            | Self::Complete {}
+            | Self::Conference {}
+            | Self::Transfer { .. }
+            | Self::Park {}
+            | Self::Survey {}
+            | Self::Dtmf { .. }
+            | Self::Answer {}
+            | Self::Record { .. }
+            | Self::Mask { .. }
+            | Self::Tag { .. } => Needs {
+                own: Right::OwnCalls,
+                others: Right::CallsOfOthers,
+            },
         }
     }
 }
@@ -184,15 +319,7 @@ impl Deed {
                 return Some(Err(Refused::new("wrong_minutes", sentence)));
             }
             Self::Reset {} => Act::Reset,
-            Self::HangUp {}
-            | Self::Listen(_)
-            | Self::Whisper(_)
-            | Self::Barge(_)
-            | Self::TakeOver { .. }
-            | Self::Release { .. }
-            | Self::ForceLogOut {}
-            | Self::Message { .. }
-            | Self::Stop { .. } => return None,
+            _ => return None,
         }))
     }
 }
@@ -289,6 +416,11 @@ impl Refused {
         Self::new(refusal.word(), format!("{agent} {refusal}"))
     }
 
+    /// The user asks nobody.
+    pub fn no_consult(user: &str) -> Self {
+        Self::new("no_consult", format!("{user} asks nobody beside the call"))
+    }
+
     /// The user does not talk with anybody.
     pub fn not_in_call(user: &str) -> Self {
         Self::new("not_in_call", format!("{user} is in no call"))
@@ -332,6 +464,28 @@ mod tests {
             Deed::ForceLogOut {},
             Deed::Message { text: "来".into() },
             Deed::Stop { leader: None },
+            Deed::Hold {},
+            Deed::Retrieve {},
+            Deed::Consult {
+                to: "1050".to_owned(),
+                only_idle: true,
+            },
+            Deed::Swap {},
+            Deed::CancelConsult {},
+            Deed::Complete {},
+            Deed::Conference {},
+            Deed::Transfer {
+                to: "1050".to_owned(),
+            },
+            Deed::Park {},
+            Deed::Survey {},
+            Deed::Dtmf {
+                digits: "802".to_owned(),
+            },
+            Deed::Answer {},
+            Deed::Record { on: None },
+            Deed::Mask { on: Some(true) },
+            Deed::Tag { tag: None },
         ];
         for deed in deeds {
             let json = serde_json::to_value(&deed).unwrap();

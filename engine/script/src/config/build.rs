@@ -126,6 +126,14 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             transfer: text(it["fallback"].get("transfer")),
         },
         recall: duration(&it["recall"]),
+        hold_reminder: duration(&it["hold_reminder"]),
+        auto_retrieve: duration(&it["auto_retrieve"]),
+        in_call_codes: it.get("in_call_codes").map(|codes| {
+            let word = |_: &str, word: &Value| text(Some(word)).unwrap_or_default();
+            map(Some(codes), word)
+        }),
+        park: text(it.get("park")).unwrap_or_default(),
+        survey: text(it.get("survey")).unwrap_or_default(),
         agents: agents(&it["agents"]),
         busy_reasons: texts(&it["agents"]["reasons"]),
         watch: watch::watch(it),

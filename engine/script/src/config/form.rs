@@ -217,6 +217,27 @@ fn tenant() -> Schema {
         .default("20s")
         .range(1.0, 180.0),
         Field::new(
+            "hold_reminder",
+            Kind::Duration,
+            "Whoever holds is reminded after so long, again and again; 0 is never.",
+        )
+        .default("1m")
+        .range(0.0, 86_400.0),
+        Field::new(
+            "auto_retrieve",
+            Kind::Duration,
+            "Whoever has found nobody to ask has their call back after so long; 0 is by hand.",
+        )
+        .default("2s")
+        .range(0.0, 60.0),
+        Field::new(
+            "in_call_codes",
+            Kind::Map(Box::new(Kind::String)),
+            "What users type in conversations, by code.",
+        ),
+        Field::new("park", Kind::String, "The number that parks a call.").default("*5900"),
+        Field::new("survey", Kind::String, "The number of the survey.").default("*9"),
+        Field::new(
             "agents",
             Kind::Table(agents()),
             "What holds for all agents of queues.",

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use call::Codes;
+use call::desk::Deed;
+
 use crate::schema::Complaint;
 use crate::suggest::did_you_mean;
 
@@ -26,6 +29,7 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
     for (number, tenant) in &config.tenants {
         found.tenant(number, tenant);
         found.relay(number, tenant);
+        found.codes(number, tenant);
     }
     found.0
 }
@@ -116,6 +120,29 @@ impl Found {
             path,
             message: message.into(),
         });
+    }
+
+    /// Codes that nobody could type, or that would do nothing.
+    fn codes(&mut self, number: &str, tenant: &Tenant) {
+        let Some(table) = &tenant.in_call_codes else {
+            return;
+        };
+        let place = ["tenants", number, "in_call_codes"];
+        if let Err(error) = Codes::try_from(table.clone()) {
+            self.complain(&place, error.to_string());
+        }
+        for (code, word) in table {
+            let deed = Deed::typed(word, code.contains("<number>").then(String::new));
+            if deed.is_none() {
+                let hint = did_you_mean(word, Deed::TYPED.iter().copied());
+                let takes = match code.contains("<number>") {
+                    true => "no command that takes a number",
+                    false => "no command that is complete without a number",
+                };
+                let code = [place[0], place[1], place[2], code];
+                self.complain(&code, format!("'{word}' is {takes}{hint}"));
+            }
+        }
     }
 
     fn relay(&mut self, number: &str, tenant: &Tenant) {

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use call::Codes;
 use call::acd::AgentRules;
 use call::desk::Person;
 
@@ -158,6 +159,16 @@ pub struct Tenant {
     pub fallback: Fallback,
     /// How long it rings for a transferred call before whoever transferred it is rung.
     pub recall: Duration,
+    /// Whoever holds is reminded after so long, again and again; never when zero.
+    pub hold_reminder: Duration,
+    /// Whoever has found nobody to ask has their call back after so long; by hand when zero.
+    pub auto_retrieve: Duration,
+    /// What users type in conversations: words of deeds by code; the usual ones when `None`.
+    pub in_call_codes: Option<BTreeMap<String, String>>,
+    /// The number that parks a call.
+    pub park: String,
+    /// The number of the survey.
+    pub survey: String,
     /// What holds for all agents of its queues.
     pub agents: AgentRules,
     /// What the codes of 置忙 stand for, from 1: `meeting`.
@@ -185,6 +196,15 @@ impl Tenant {
     /// Whether calls can leave by a trunk or a group of this name.
     pub fn has_way_out(&self, name: &str) -> bool {
         self.trunks.contains_key(name) || self.groups.contains(name)
+    }
+
+    /// What its users type in conversations; nothing where that is written wrongly, which was
+    /// complained of.
+    pub fn codes(&self) -> Codes {
+        match &self.in_call_codes {
+            None => Codes::usual(),
+            Some(table) => Codes::try_from(table.clone()).unwrap_or_default(),
+        }
     }
 }
 

@@ -194,7 +194,7 @@ impl Chaos {
             6 => Steer::Mask(on),
             7 => Steer::Tell(Sound::Tone(Tone::Confirm)),
             8..=9 => {
-                let digit = b"**4"[self.random.below(3) as usize].into();
+                let digit = b"*#4"[self.random.below(3) as usize].into();
                 return Event::HeldKey { leg, digit };
             }
             _ if self.call.takes_third() => {

@@ -133,7 +133,7 @@ impl Chaos {
         let mut options = Options {
             seed,
             hold_reminder: s(3),
-            codes: crate::Codes::new([("*4", "complete")]).unwrap(),
+            codes: crate::Codes::new([("*4", "complete"), ("#", "swap")]).unwrap(),
             ..Options::default()
         };
         if random.below(2) == 0 {
@@ -230,13 +230,16 @@ impl Chaos {
     }
 
     fn hang_up_and_settle(&mut self) {
-        let event = Event::HungUp {
-            leg: self.call.front(),
-            cause: Cause::Normal,
-        };
-        self.watch.see(&event);
-        self.call.handle_event(self.now, event);
-        self.look();
+        // Of three who talk the two others go on.
+        for _ in 0..=usize::from(self.call.is_trio()) {
+            let event = Event::HungUp {
+                leg: self.call.front(),
+                cause: Cause::Normal,
+            };
+            self.watch.see(&event);
+            self.call.handle_event(self.now, event);
+            self.look();
+        }
         if self.random.below(2) == 0 {
             for recording in std::mem::take(&mut self.watch.closing) {
                 self.call.handle_event(
