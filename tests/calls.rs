@@ -17,6 +17,8 @@ mod cancelled;
 mod conferences;
 #[path = "calls/consulted.rs"]
 mod consulted;
+#[path = "calls/control/mod.rs"]
+mod control;
 #[path = "calls/early_media.rs"]
 mod early_media;
 #[path = "calls/golden/mod.rs"]

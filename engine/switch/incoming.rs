@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::number::{Kind, Plan, normalise};
-use call::{CallId, Ended, Options, Setup, TenantId};
+use call::{CallId, Ended, Setup, TenantId};
 use media::sdp::Description;
 use script::Refused;
 use sip::{Request, SessionId, Source};

@@ -63,6 +63,10 @@ pub(crate) mod pilot {
     pub(crate) const COLOUR_RING: f64 = 400.0;
     /// The exchange's own ringback.
     pub(crate) const RINGBACK: f64 = 450.0;
+    /// Its busy tone, and the one that says that something cannot be done: the same, in another rhythm.
+    pub(crate) const BUSY: f64 = 450.0;
+    /// Its beep.
+    pub(crate) const BEEP: f64 = 1_000.0;
 }
 
 /// Sounds of the tests' own, a second each: `tones/840` and so on.

@@ -183,7 +183,7 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log
 ---@field minutes? integer   Of extend_wrap_up
 ---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
@@ -191,6 +191,11 @@ desk = {}
 ---@field notice? boolean    Of the same: the agent hears a tone when it begins
 ---@field parting? "hang_up"|"goodbye"|"requeue"  Of release: the call ends, after a good-bye; or its caller is the first in the queue
 ---@field text? string       Of message
+---@field to? string         Of consult and transfer: a colleague, or a number that the user may dial
+---@field only_idle? boolean Of consult: only if that agent is 置闲, who is reserved for it
+---@field digits? string     Of dtmf: keys for whom the user talks with; `,` waits a second
+---@field on? boolean        Of record and mask; turned round when left out
+---@field tag? string        Of tag: a word for the call's record, `marked` when left out
 
 ---@class Performed
 ---@field agent AgentStatus?   How the agent stands then, of commands about their state
@@ -200,7 +205,7 @@ desk = {}
 ---@param user string     Whose state, phone or call it is about
 ---@param deed Deed
 ---@return Performed? done
----@return string? why       not_allowed, not_in_call, no_such_user … or a word of AgentRefusal
+---@return string? why       not_allowed, not_in_call, no_consult, not_answered, no_such_number, no_such_user … or a word of AgentRefusal
 ---@return string? sentence  For people
 function desk.order(user, deed) end
 

@@ -121,7 +121,8 @@ impl Switch {
             }
         };
         if refused {
-            self.steer(now, (call, leg), Steer::Tell(Sound::Tone(Tone::Busy)));
+            let tone = Sound::Tone(Tone::Congestion);
+            self.steer(now, (call, leg), Steer::Tell(tone));
         }
     }
 

@@ -58,6 +58,7 @@ impl Doing {
         }
         let company = call.company();
         match leg.hearing {
+            Hearing::Trio => return Self::Confers,
             Hearing::Room if company.len() > 1 => return Self::Confers,
             _ if leg.is_held() && (up().next().is_some() || !company.is_empty()) => {
                 return Self::Holds;

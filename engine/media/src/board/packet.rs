@@ -155,7 +155,13 @@ impl Board {
             let held = matches!(event, Some(Event::HeldDigit { .. }));
             leg.held_keys.note_event(held);
             self.events.extend(event);
+            if !held && self.queues_behind_keys(now, slot, digit) {
+                return;
+            }
         }
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
         let passed_on = leg.reception.is_passed_on() || leg.held_keys.hides_event();
         let listens = leg.listens() && !passed_on;
         if looked_for_tones && !leg.wants_tones() {
@@ -175,6 +181,29 @@ impl Board {
                 self.pass_on(now, to, digit);
             }
         }
+    }
+
+    /// Where keys that were held back are still being sent to those who hear a leg, a key that follows
+    /// is sent by us, too: relayed it would be covered by them. True when it is so.
+    fn queues_behind_keys(&mut self, now: Instant, slot: u32, digit: char) -> bool {
+        let Some(leg) = self.legs.leg(slot) else {
+            return false;
+        };
+        let (listens, listeners) = (leg.listens(), leg.heard_by.clone());
+        let waits = listeners.iter().any(|to| {
+            let listener = self.legs.leg(*to);
+            listener.is_some_and(|listener| listener.mouth.keys.is_busy())
+        });
+        if !waits || !listens {
+            return false;
+        }
+        if let Some(leg) = self.legs.leg_mut(slot) {
+            leg.held_keys.note_event(true);
+        }
+        for to in listeners {
+            self.pass_on(now, to, digit);
+        }
+        true
     }
 
     /// Sends a packet on to a leg, if that leg hears packets and nothing covers them.

@@ -19,7 +19,7 @@ impl Chaos {
         if self.random.below(if waits { 2 } else { 60 }) == 0 {
             return Event::Floor(self.floor_news());
         }
-        if self.random.below(12) == 0 {
+        if self.random.below(20) == 0 {
             return self.something_is_done_for_a_party();
         }
         let last = self.watch.legs.keys().next_back().copied();
