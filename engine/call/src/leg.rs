@@ -19,6 +19,9 @@ pub struct Leg {
     pub(crate) held: bool,
     /// Its user talks with somebody in another call meanwhile.
     pub(crate) away: bool,
+    /// What it says is not for this conversation: its phone goes on speaking, to nobody or to somebody
+    /// else.
+    pub(crate) off_tape: bool,
     /// The offer of a queue that rings it, until the two are connected.
     pub(crate) lease: Option<LeaseId>,
     pub(crate) hearing: Hearing,
@@ -214,6 +217,7 @@ impl Leg {
             state: LegState::Trying,
             held: false,
             away: false,
+            off_tape: false,
             lease: None,
             hearing: Hearing::Nothing,
             invited_at: now,

@@ -168,6 +168,7 @@ impl Talk {
             if let Some(leg) = board.leg_mut(leg) {
                 leg.away = false;
             }
+            board.take_off_tape(leg, false);
             board.decide(
                 "take the other one back from hold",
                 "nobody was there elsewhere, or they have left",

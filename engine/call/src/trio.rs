@@ -17,6 +17,7 @@ impl Talk {
         for leg in [board.front(), self.leg, third] {
             if let Some(leg) = board.leg_mut(leg) {
                 leg.away = false;
+                leg.off_tape = false;
             }
         }
         self.forget_times();

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use call::desk::{Done, Order, Refused};
-use call::{CallId, LegState, TenantId};
+use call::desk::{By, Done, Order, Refused};
+use call::{CallId, Cause, Event, LegId, LegState, TenantId};
 
 use crate::switch::Switch;
 
@@ -29,6 +29,18 @@ impl Switch {
         tenant: &TenantId,
         order: &Order,
     ) -> Result<Done, Refused> {
+        let own = !matches!(&order.by, By::User(by) if *by != order.user);
+        if let Ok((call, leg)) = self.talk_of(tenant, &order.user)
+            && own
+            && self.has_company(call)
+        {
+            // With two others, who go on.
+            self.leg_hangs_up(now, call, leg);
+            return Ok(Done {
+                agent: None,
+                call: Some(call),
+            });
+        }
         let call = self.call_of(tenant, &order.user);
         let call = call.ok_or_else(|| Refused::not_in_call(&order.user))?;
         self.hang_up_for(now, tenant, call, order.by.to_string());
@@ -36,5 +48,24 @@ impl Switch {
             agent: None,
             call: Some(call),
         })
+    }
+
+    /// Whether whoever leaves this call leaves two others: they ask somebody, or three talk.
+    fn has_company(&self, call: CallId) -> bool {
+        let live = self.calls.get(&call);
+        live.is_some_and(|live| live.consult.is_some() || live.call.is_trio())
+    }
+
+    /// A leg's phone hangs up, as by its own key.
+    fn leg_hangs_up(&mut self, now: Instant, call: CallId, leg: LegId) {
+        self.leaves_while_asking(now, call, leg);
+        self.with_call(now, call, |switch, live| {
+            let stands = live.leg(leg).is_some_and(|leg| !leg.over);
+            if stands {
+                let cause = Cause::Normal;
+                switch.release(now, live, leg, cause, false);
+                live.call.handle_event(now, Event::HungUp { leg, cause });
+            }
+        });
     }
 }

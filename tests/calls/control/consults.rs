@@ -240,6 +240,52 @@ fn a_customer_who_hangs_up_leaves_the_agent_with_whom_they_ask() {
 }
 
 #[test]
+fn an_idle_agent_is_reserved_by_being_picked_and_one_who_is_not_idle_any_more_is_refused() {
+    let script = "
+queue \"it\" { agents = { \"1050\" }, wrap_up = 0 }
+local function user(call) call:bridge(\"user:\" .. call.to, { timeout = 20 }) end
+context \"inbound\" {
+  [\"4001\"] = function(call) call:queue(\"it\") end,
+  [\"4001234567\"] = function(call) call:bridge(\"user:1049\") end,
+}
+context \"internal\" { [\"_10XX\"] = user }
+";
+    let exchange = Exchange::start(Setup::with(script).with_http());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    for word in ["log_in", "idle"] {
+        assert_eq!(order(&exchange, "1050", &json!({ "command": word })).0, 200);
+    }
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
+    let picks = json!({ "command": "consult", "to": "1050", "only_idle": true });
+
+    assert_eq!(order(&exchange, "1049", &picks).0, 200);
+
+    let asked = a2.rings();
+    assert_eq!(asked.caller(), "1049");
+    // Whoever waits in the queue meanwhile is not offered to them.
+    let waits = carrier.dials_as("13900139000", "4001", pilot::C2);
+    waits.hears(pilot::MUSIC);
+    assert!(a2.is_not_called_for(std::time::Duration::from_millis(700)));
+    agent.presses("*3", Keys::Rfc4733);
+    asked.is_over();
+    hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+    let offered = a2.rings();
+    offered.answers();
+    offered.hears(pilot::C2);
+    waits.hangs_up();
+    offered.is_hung_up();
+
+    assert_eq!(
+        order(&exchange, "1050", &json!({ "command": "busy" })).0,
+        200
+    );
+    let (status, answer) = order(&exchange, "1049", &picks);
+    assert_eq!((status, &answer["code"]), (409, &"not_idle".into()));
+    hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_its_word_and_changes_nothing() {
     let exchange = Exchange::start(setup());
     let [a1, a2] = exchange.phones(["1049", "1050"]);

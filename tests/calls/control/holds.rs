@@ -96,6 +96,33 @@ fn recording_is_masked_and_unmasked_by_a_key_without_losing_time_and_ended_by_an
 }
 
 #[test]
+fn a_desk_phone_that_knows_talk_and_hold_answers_holds_and_takes_back_when_it_is_told() {
+    let exchange = Exchange::start(setup());
+    let a1 = exchange.phone_with("1049", |manner| manner.obeys = true);
+    a1.registers();
+    let carrier = exchange.carrier();
+    let customer = carrier.dials("4001234567");
+    let agent = a1.rings();
+    agent.says_it_rings();
+    customer.is_ringing();
+    let does = |word: &str| {
+        let (status, answer) = order(&exchange, "1049", &json!({ "command": word }));
+        assert_eq!(status, 200, "{answer}");
+    };
+
+    does("answer");
+
+    agent.is_answered();
+    hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+    does("hold");
+    customer.hears(pilot::MUSIC);
+    agent.has_offered(1);
+    does("retrieve");
+    agent.has_offered(2);
+    hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+}
+
+#[test]
 fn a_program_presses_keys_for_the_user_and_the_other_party_gets_them() {
     let exchange = Exchange::start(setup());
     let [a1] = exchange.phones(["1049"]);

@@ -3,6 +3,7 @@
 mod codes;
 mod consults;
 mod holds;
+mod recorded;
 mod same;
 mod trios;
 

@@ -96,6 +96,7 @@ impl Desk {
                 let now = Instant::now();
                 match one {
                     Input::Message(source, octets) if self.takes_notice(&source, &octets) => {}
+                    Input::Message(source, octets) if self.obeys(now, &source, &octets) => {}
                     Input::Message(source, octets) => {
                         self.endpoint.handle_message(now, source, octets);
                     }

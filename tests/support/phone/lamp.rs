@@ -9,8 +9,8 @@ use sip::auth::Account;
 use sip::{Message, Method, Name, Request, RequestHandle, Response, Source};
 
 use super::super::PATIENCE;
-use super::Phone;
 use super::desk::Desk;
+use super::{Hold, Phone};
 
 /// One lamp, and what it was told.
 #[derive(Clone, Debug)]
@@ -250,6 +250,28 @@ impl Desk {
             .finish();
         let handle = self.endpoint.request(now, &one.request, route);
         one.under_way = Some((handle, account, tell));
+        true
+    }
+
+    /// Does what a NOTIFY in a call says, if the phone is one of those that do; whether it did.
+    pub(super) fn obeys(&mut self, now: Instant, source: &Source, octets: &Bytes) -> bool {
+        let Ok(Message::Request(notify)) = Message::parse(octets.clone()) else {
+            return false;
+        };
+        let event = notify.header_named("Event").map(|event| event.to_string());
+        let session = (self.endpoint).session_with(notify.call_id().to_string().as_bytes());
+        let (Some(session), true) = (session, self.manner.obeys) else {
+            return false;
+        };
+        let is_up = self.calls.get(&session).is_some_and(|it| it.line.is_up());
+        match (event.as_deref(), is_up) {
+            (Some("talk"), false) => self.accept(now, session),
+            (Some("talk"), true) => self.offer(now, session, None),
+            (Some("hold"), true) => self.offer(now, session, Some(Hold::SendOnly)),
+            _ => return false,
+        }
+        let response = Response::reply_to(&notify, 200).finish();
+        self.wire.send(source.remote, &response.to_bytes());
         true
     }
 

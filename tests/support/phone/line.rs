@@ -126,6 +126,13 @@ impl Line {
         self.act(|desk, _, session| desk.bury(session));
     }
 
+    /// Waits until so many of its phone's own offers were answered.
+    pub(crate) fn has_offered(&self, count: u32) {
+        self.wait("agreement on its offers", |state| {
+            (state.agreed >= count).then_some(())
+        });
+    }
+
     fn offers(&self, hold: Option<Hold>) {
         let before = self.look(|state| state.agreed);
         self.act(move |desk, now, session| desk.offer(now, session, hold));

@@ -54,6 +54,8 @@ pub(crate) struct Manner {
     pub(crate) offers: bool,
     /// The only digest that it knows; both when `None`.
     pub(crate) digest: Option<Algorithm>,
+    /// Whether it does what NOTIFY `talk` and `hold` say.
+    pub(crate) obeys: bool,
 }
 
 /// How a call is held.
@@ -95,6 +97,7 @@ impl Manner {
             telephone_event: true,
             offers: true,
             digest: None,
+            obeys: false,
         }
     }
 }

@@ -341,6 +341,9 @@ impl Call {
             Event::Held { leg, held } => match self.board.leg_mut(leg) {
                 Some(known) if known.state() != LegState::Gone => {
                     known.held = held;
+                    if !held && !known.away {
+                        self.board.take_off_tape(leg, false);
+                    }
                     true
                 }
                 _ => false,

@@ -171,6 +171,17 @@ impl Board {
         true
     }
 
+    /// Whether what a leg says belongs to the conversation.
+    pub(crate) fn take_off_tape(&mut self, leg: LegId, off: bool) {
+        let Some(known) = self.leg_mut(leg).filter(|leg| leg.off_tape != off) else {
+            return;
+        };
+        known.off_tape = off;
+        if let Some(conversation) = &self.tape.conversation {
+            self.tape_moves(conversation.other);
+        }
+    }
+
     /// The other parties are those whom this leg hears, with two others; or two talk again.
     pub(crate) fn tape_hears_with(&mut self, leg: Option<LegId>) {
         if self.tape.heard_by != leg {
@@ -296,6 +307,10 @@ impl Board {
         if self.tape.masked {
             return [None, None];
         }
+        let on_tape = |leg: LegId| {
+            let is_off = self.leg(leg).is_some_and(|leg| leg.off_tape);
+            (!is_off).then_some(leg)
+        };
         let front = self.front();
         if let Some(leg) = self.tape.heard_by.filter(|leg| *leg != front) {
             return [Some(leg), None];
@@ -305,9 +320,9 @@ impl Board {
             .and_then(|id| self.leg(id))
             .is_some_and(|leg| is_insider(self.served()) && !is_insider(leg));
         if customer_called {
-            [other, Some(front)]
+            [other.and_then(on_tape), on_tape(front)]
         } else {
-            [Some(front), other]
+            [on_tape(front), other.and_then(on_tape)]
         }
     }
 

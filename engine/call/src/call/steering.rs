@@ -70,6 +70,8 @@ impl Call {
             Steer::Back { failed } => {
                 let was_away = known.away;
                 known.away &= *failed;
+                let off = known.is_held();
+                self.board.take_off_tape(leg, off);
                 return was_away;
             }
             Steer::Tell(sound) => {
@@ -91,6 +93,8 @@ impl Call {
                 return false;
             }
         }
+        let off = self.board.leg(leg).is_some_and(crate::Leg::is_held);
+        self.board.take_off_tape(leg, off);
         true
     }
 

@@ -92,6 +92,10 @@ impl Call {
         self.tell_transfer(id, TransferNews::Accepted);
         let queue = self.board.timeline.queue.take();
         self.suspend_talk(leg);
+        if let Some(asks) = self.board.leg_mut(leg) {
+            asks.away = false;
+            asks.off_tape = false;
+        }
         if leg == front {
             self.board.serve(peer);
         }

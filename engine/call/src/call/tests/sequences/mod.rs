@@ -49,7 +49,7 @@ fn random_sequences_break_no_promise() {
         trios,
         codes,
     } = seen;
-    assert!(trios > 100, "{trios} conversations of three");
+    assert!(trios > 40, "{trios} conversations of three");
     assert!(codes > 30, "{codes} codes");
     assert!(served > 150, "{served} served by queues");
     assert!(conversations > 500, "{conversations} conversations");

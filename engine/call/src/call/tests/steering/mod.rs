@@ -201,12 +201,9 @@ fn recording_is_turned_on_and_off_and_masked_without_losing_time() {
     steers(&mut bench, agent, Steer::Mask(Some(true)));
     steers(&mut bench, agent, Steer::Hold);
     steers(&mut bench, agent, Steer::Retrieve);
-    assert!(
-        !bench
-            .take()
-            .iter()
-            .any(|it| matches!(it, Output::MoveRecording { .. }))
-    );
+    let moves = bench.take().into_iter();
+    let mut moves = moves.filter(|it| matches!(it, Output::MoveRecording { .. }));
+    assert!(moves.all(|it| it == moved(None, None)));
     steers(&mut bench, agent, Steer::Mask(None));
     assert_eq!(bench.take(), [moved(Some(CUSTOMER), Some(agent))]);
 
@@ -216,6 +213,32 @@ fn recording_is_turned_on_and_off_and_masked_without_losing_time() {
         discard: false,
     };
     assert_eq!(bench.take(), [stop]);
+}
+
+#[test]
+fn what_the_agent_says_elsewhere_or_on_hold_is_not_in_the_customers_recording() {
+    let mut bench = Bench::new();
+    let (_, agent) = bench.talk(true);
+    let both = |bench: &mut Bench| {
+        bench.take().into_iter().find_map(|output| match output {
+            Output::MoveRecording { left, right, .. } => Some([left, right]),
+            _ => None,
+        })
+    };
+    for (off, on) in [
+        (Steer::Hold, Steer::Retrieve),
+        (Steer::Away, Steer::Back { failed: false }),
+    ] {
+        steers(&mut bench, agent, off);
+        assert_eq!(both(&mut bench), Some([Some(CUSTOMER), None]));
+        steers(&mut bench, agent, on);
+        assert_eq!(both(&mut bench), Some([Some(CUSTOMER), Some(agent)]));
+    }
+    steers(&mut bench, agent, Steer::Away);
+    steers(&mut bench, agent, Steer::Back { failed: true });
+    bench.take();
+    bench.wait(s(2));
+    assert_eq!(both(&mut bench), Some([Some(CUSTOMER), Some(agent)]));
 }
 
 #[test]
