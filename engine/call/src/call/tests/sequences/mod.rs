@@ -50,7 +50,7 @@ fn random_sequences_break_no_promise() {
         codes,
     } = seen;
     assert!(trios > 40, "{trios} conversations of three");
-    assert!(codes > 30, "{codes} codes");
+    assert!(codes > 10, "{codes} codes");
     assert!(served > 150, "{served} served by queues");
     assert!(conversations > 500, "{conversations} conversations");
     assert!(holds > 100, "{holds} on hold");
