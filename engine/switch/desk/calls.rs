@@ -30,7 +30,7 @@ impl Switch {
         order: &Order,
     ) -> Result<Done, Refused> {
         let own = !matches!(&order.by, By::User(by) if *by != order.user);
-        if let Ok((call, leg)) = self.talk_of(tenant, &order.user)
+        if let Ok((call, leg)) = self.conversation_of(tenant, &order.user)
             && own
             && self.has_company(call)
         {

@@ -45,7 +45,7 @@ impl Switch {
         (to, only_idle): (&str, bool),
     ) -> Result<Done, Refused> {
         let user = &*order.user;
-        let (main, leg) = self.talk_of(tenant, user)?;
+        let (main, leg) = self.conversation_of(tenant, user)?;
         if self.consult_of(main).is_some() {
             let sentence = format!("{user} asks somebody already");
             return Err(Refused::new("consulting", sentence));
@@ -162,7 +162,7 @@ impl Switch {
         let user = &*order.user;
         let Ok((main, consult)) = self.consult_of_user(tenant, user) else {
             // Nobody was there: the tone need not be heard to its end.
-            let (main, leg) = self.talk_of(tenant, user)?;
+            let (main, leg) = self.conversation_of(tenant, user)?;
             if !self.is_away((main, leg)) {
                 return Err(Refused::no_consult(user));
             }
@@ -361,7 +361,7 @@ impl Switch {
 
     /// The call in which a user asks somebody beside it, and whom.
     fn consult_of_user(&self, tenant: &TenantId, user: &str) -> Result<(CallId, Consult), Refused> {
-        let (main, leg) = self.talk_of(tenant, user)?;
+        let (main, leg) = self.conversation_of(tenant, user)?;
         let consult = self.consult_of(main).filter(|consult| consult.leg == leg);
         let consult = consult.ok_or_else(|| Refused::no_consult(user))?;
         Ok((main, consult))

@@ -66,7 +66,7 @@ impl Switch {
                 return Err(Refused::new("not_here", sentence));
             }
         };
-        let (call, leg) = self.talk_of(tenant, user)?;
+        let (call, leg) = self.conversation_of(tenant, user)?;
         let (recorded, _) = self
             .calls
             .get(&call)
@@ -128,7 +128,7 @@ impl Switch {
 
     /// The call in which a user talks, and their leg there; of several the one that is not on hold, and of
     /// these the one that began last. A call that they have made to ask somebody is no call of its own.
-    pub(super) fn talk_of(
+    pub(super) fn conversation_of(
         &self,
         tenant: &TenantId,
         user: &str,
@@ -157,7 +157,7 @@ impl Switch {
         user: &str,
         to: &str,
     ) -> Result<Done, Refused> {
-        let (call, leg) = self.talk_of(tenant, user)?;
+        let (call, leg) = self.conversation_of(tenant, user)?;
         if self.consult_of(call).is_some() {
             let sentence = format!("{user} asks somebody: complete that, or cancel it first");
             return Err(Refused::new("consulting", sentence));
@@ -214,7 +214,7 @@ impl Switch {
 
     /// Presses keys for whom a user talks with.
     fn press_for(&self, tenant: &TenantId, user: &str, digits: &str) -> Result<Done, Refused> {
-        let (call, leg) = self.talk_of(tenant, user)?;
+        let (call, leg) = self.conversation_of(tenant, user)?;
         if digits.is_empty() || !digits.chars().all(|key| SENDABLE.contains(key)) {
             let sentence = format!("digits: keys are {SENDABLE}");
             return Err(Refused::new("wrong_digits", sentence));
@@ -280,7 +280,7 @@ impl Switch {
         order: &Order,
         tag: Option<&str>,
     ) -> Result<Done, Refused> {
-        let (call, leg) = self.talk_of(tenant, &order.user)?;
+        let (call, leg) = self.conversation_of(tenant, &order.user)?;
         let tag = tag.unwrap_or("marked");
         if tag.is_empty() || tag.chars().count() > LONGEST_TAG || tag.chars().any(char::is_control)
         {

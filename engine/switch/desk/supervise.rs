@@ -8,6 +8,7 @@ use call::{CallId, Event, LegId, Mode, Parting, Supervise, TenantId};
 use script::SentText;
 
 use crate::switch::Switch;
+use crate::switch::joining::Place;
 use crate::switch::supervising::LogOut;
 
 impl Switch {
@@ -91,7 +92,7 @@ impl Switch {
             return Err(Refused::new("not_now", sentence));
         }
         self.end_supervision(now, own);
-        match self.move_leg(now, (own, front), call, Some(leg), None) {
+        match self.move_leg(now, (own, front), call, Place::Of(leg), None) {
             true => Ok(Done {
                 agent: None,
                 call: Some(call),
