@@ -195,7 +195,7 @@ fn what_star_codes_refuse_is_refused_with_a_problem() {
         (409, "in_call".to_owned())
     );
     let talking = api.get("/agents/1049");
-    assert_eq!(talking["state"], "talking");
+    assert_eq!(talking["state"], "internal");
     rung.hangs_up();
 }
 

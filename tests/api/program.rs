@@ -136,13 +136,13 @@ fn the_page_for_integrators_is_so() {
     let text = std::fs::read_to_string(page).unwrap();
     // Its user calls a number that the tests' dialplan has.
     let text = text.replace("4001234567", "13800138000");
-    let blocks: [String; 6] = blocks(&exchange, &text)
+    let blocks: [String; 7] = blocks(&exchange, &text)
         .into_iter()
         .filter_map(|block| block.strip_prefix("sh\n").map(str::to_owned))
         .collect::<Vec<_>>()
         .try_into()
         .unwrap();
-    let [token, lists, commands, scripts, errors, figures] = &blocks;
+    let [token, desk, lists, commands, scripts, errors, figures] = &blocks;
 
     let users = shell(&exchange, token);
     assert!(users.contains("温平"), "{users}");
@@ -151,6 +151,14 @@ fn the_page_for_integrators_is_so() {
     let counted = run(figures);
     for part in ["\"alerts\"", "\"within_ms\"", "\"next\""] {
         assert!(counted.contains(part), "{part} in {counted}");
+    }
+    let at_desk = run(desk);
+    for told in [
+        "\"role\":\"leader\"",
+        "\"rights\":",
+        "\"agent\":{\"id\":\"1049\"",
+    ] {
+        assert!(at_desk.contains(told), "{told}: {at_desk}");
     }
     let found = run(lists);
     assert_eq!(

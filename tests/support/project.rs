@@ -244,7 +244,7 @@ fn config(street: &Street, setup: &Setup) -> String {
         let role = if user == "1001" { "leader" } else { "agent" };
         let _ = writeln!(
             users,
-            "        [\"{user}\"] = {{ name = \"{name}\", password = \"demo-{user}\", role = \"{role}\" }},"
+            "        [\"{user}\"] = {{ name = \"{name}\", password = \"demo-{user}\", desk_password = \"demo-{user}\", role = \"{role}\" }},"
         );
     }
     let Setup {
