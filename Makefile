@@ -7,8 +7,8 @@ SHELL := /bin/bash
 TOOLS       := target/tools
 SUDO        := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BUILD_DEBS  := gcc pkg-config libopus-dev
-TEST_DEBS   := g++ sip-tester baresip-core linphone-cli sox
-BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon kamailio
+TEST_DEBS   := g++ sip-tester baresip-core linphone-cli sox kamailio
+BENCH_DEBS  := $(TEST_DEBS) rtpengine-daemon
 DENY        := $(TOOLS)/bin/cargo-deny
 SMSC        := $(TOOLS)/smsc/ready
 LUA_CHECK   := $(TOOLS)/bin/emmylua_check

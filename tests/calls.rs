@@ -21,6 +21,8 @@ mod consulted;
 mod control;
 #[path = "calls/early_media.rs"]
 mod early_media;
+#[path = "calls/faxes.rs"]
+mod faxes;
 #[path = "calls/golden/mod.rs"]
 mod golden;
 #[path = "calls/handed_on.rs"]
@@ -75,6 +77,8 @@ mod transferred;
 mod trunk_groups;
 #[path = "calls/trunk_identity.rs"]
 mod trunk_identity;
+#[path = "calls/trunk_sound.rs"]
+mod trunk_sound;
 #[path = "calls/trunks.rs"]
 mod trunks;
 #[path = "calls/voicemail.rs"]

@@ -21,3 +21,5 @@ mod thousand_calls;
 mod tour;
 #[path = "phones/transfers.rs"]
 mod transfers;
+#[path = "phones/trunks.rs"]
+mod trunks;

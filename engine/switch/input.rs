@@ -62,6 +62,12 @@ pub(crate) enum Input {
         mailbox: String,
         found: Option<store::MailboxRow>,
     },
+    /// It is time for a key that is told by INFO.
+    Key {
+        call: CallId,
+        leg: LegId,
+        digit: char,
+    },
     /// Something that a call has waited for.
     Told { call: CallId, event: call::Event },
     /// A target's addresses are known, or not.

@@ -1,13 +1,14 @@
 //! Keys: those that come by INFO, and what becomes of all.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use call::{CallId, Event, LegId};
 use script::CallNews;
+use script::config::Dtmf;
 
-use super::Switch;
 use super::live::Live;
+use super::{Input, Switch};
 
 impl Switch {
     pub(super) fn handle_info(
@@ -59,7 +60,12 @@ impl Switch {
         self.with_machine(now, call, |machine| machine.handle_event(now, event));
     }
 
-    fn pressed(&self, now: Instant, live: &mut Live, leg: LegId, digit: char) {
+    fn pressed(&mut self, now: Instant, live: &mut Live, leg: LegId, digit: char) {
+        let pair = live.call.pair().filter(|pair| pair.contains(&leg));
+        let other = pair.and_then(|pair| pair.into_iter().find(|one| *one != leg));
+        if let Some(other) = other.filter(|other| live.is_told_keys_by_info(*other)) {
+            self.tell_key(now, live, other, digit);
+        }
         live.call.handle_event(now, Event::Digit { leg, digit });
         if leg == live.call.front() {
             let call = live.id();
@@ -67,6 +73,54 @@ impl Switch {
         }
     }
 }
+
+impl Live {
+    /// Whether a leg is told keys by INFO, and not in its sound.
+    pub(super) fn is_told_keys_by_info(&self, leg: LegId) -> bool {
+        let leg = self.legs.iter().find(|one| one.id == leg);
+        let sound = leg.and_then(|leg| leg.sound.as_ref());
+        sound.is_some_and(|sound| sound.dtmf == Dtmf::Info)
+    }
+}
+
+impl Switch {
+    /// Tells a leg a key by INFO.
+    fn tell_key(&mut self, now: Instant, live: &mut Live, leg: LegId, digit: char) {
+        let session = live.leg(leg).and_then(|leg| leg.up.filter(|_| !leg.over));
+        if let Some(session) = session {
+            let body = Bytes::from(format!("Signal={digit}\r\nDuration=160\r\n"));
+            self.endpoint.info(now, session, DTMF_RELAY, body);
+        }
+    }
+
+    /// The keys of a script, each in its turn: a comma waits.
+    pub(super) fn send_keys_by_info(&self, live: &Live, leg: LegId, digits: String) {
+        let (call, entrance) = (live.id(), self.parts.entrance.clone());
+        tokio::spawn(async move {
+            for digit in digits.chars().take(MOST_KEYS) {
+                if digit == ',' {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                entrance.put(Input::Key { call, leg, digit }).await;
+                tokio::time::sleep(BETWEEN).await;
+            }
+        });
+    }
+
+    pub(super) fn handle_key_due(&mut self, now: Instant, call: CallId, leg: LegId, digit: char) {
+        self.with_call(now, call, |switch, live| {
+            switch.tell_key(now, live, leg, digit)
+        });
+    }
+}
+
+const DTMF_RELAY: &str = "application/dtmf-relay";
+/// The numbers that scripts send have fewer.
+const MOST_KEYS: usize = 128;
+const PAUSE: Duration = Duration::from_secs(1);
+/// From one key to the next, as somebody presses them.
+const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Reads `application/dtmf-relay` (`Signal=5`) and `application/dtmf` (`5`).
 fn info_digit(content_type: &str, body: &[u8]) -> Option<char> {

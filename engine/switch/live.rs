@@ -51,6 +51,8 @@ pub(crate) struct Live {
     pub(crate) room: Option<super::rooms::Name>,
     /// Who is rung first is to supervise somebody: their phone need not be picked up.
     pub(crate) supervises: bool,
+    /// The fax that two of its legs send each other.
+    pub(crate) fax: Option<super::fax::Fax>,
     /// The trunk that it left by.
     pub(crate) trunk_out: Option<String>,
     pub(crate) vars: serde_json::Value,
@@ -133,6 +135,8 @@ pub(crate) enum Role {
 pub(crate) struct Sound {
     pub(crate) key: LegKey,
     pub(crate) port: u16,
+    /// How keys travel to and from it.
+    pub(crate) dtmf: script::config::Dtmf,
     pub(crate) negotiator: Negotiator,
     /// The last answer that we wrote: 183 and 200 say the same.
     pub(crate) answer: Option<Bytes>,
@@ -186,6 +190,7 @@ impl Live {
             mailbox: super::mailbox::Opened::default(),
             trio: None,
             room: None,
+            fax: None,
             trunk_out: None,
             vars: serde_json::Value::Null,
             script_error: None,

@@ -7,6 +7,7 @@ mod cleaning;
 mod desk;
 mod dialing;
 mod doubting;
+mod fax;
 mod figures;
 mod floor;
 mod incoming;
@@ -332,6 +333,7 @@ impl Switch {
                 mailbox,
                 found,
             } => self.handle_mailbox(now, call, mailbox, found),
+            Input::Key { call, leg, digit } => self.handle_key_due(now, call, leg, digit),
             Input::Told { call, event } => {
                 self.with_machine(now, call, |machine| machine.handle_event(now, event));
             }

@@ -57,6 +57,9 @@ impl Switch {
             Output::Disconnect { a, b } => {
                 self.pair(live, a, b, |a, b| Command::Disconnect { a, b });
             }
+            Output::SendDigits { leg, digits } if live.is_told_keys_by_info(leg) => {
+                self.send_keys_by_info(live, leg, digits);
+            }
             Output::SendDigits { leg, digits } => {
                 if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
                     let command = Command::SendDigits { leg, digits };

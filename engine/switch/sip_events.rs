@@ -46,7 +46,7 @@ impl Switch {
             Event::OfferAnswered { session, sdp } => {
                 self.handle_offer_answered(now, session, sdp.as_ref());
             }
-            Event::OfferRefused { .. } => {}
+            Event::OfferRefused { session, .. } => self.handle_fax_refused(now, session),
             Event::Info {
                 session,
                 content_type,
@@ -319,6 +319,9 @@ impl Switch {
             return;
         };
         self.with_call(now, call, |switch, live| {
+            if switch.handle_fax_answered(now, live, id, sdp) {
+                return;
+            }
             let thread = live.thread;
             let Some(leg) = live.leg(id) else { return };
             let Some(sound) = &mut leg.sound else { return };

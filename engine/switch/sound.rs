@@ -8,6 +8,7 @@ use bytes::Bytes;
 use call::{CallId, Cause, Event, LegId};
 use media::sdp::{Agreed, Description, LocalSide, Negotiator};
 use media::{CodecKind, Command, Direction, Latch, LegConfig, LegKey, Negotiated};
+use script::config::Dtmf;
 use smallvec::SmallVec;
 
 use super::Switch;
@@ -143,6 +144,11 @@ impl Switch {
         };
         let bind = near.ip();
         let shown = self.shown_address(bind, far);
+        let trunk = leg
+            .line
+            .as_ref()
+            .and_then(|line| self.trunks.settings(&line.trunk));
+        let (ptime, dtmf) = trunk.map_or((20, Dtmf::Auto), |trunk| (trunk.ptime, trunk.dtmf));
         let opened = self.parts.media.open(thread, key, bind).map_err(|error| {
             tracing::error!(%error, "no sound");
             Cause::Congestion
@@ -151,13 +157,18 @@ impl Switch {
             address: SocketAddr::new(shown, opened.port),
             rtcp_port: opened.port + 1,
             rtcp_mux: false,
-            ptime: 20,
+            ptime,
             session_id: rand::random::<u32>().into(),
         };
+        let mut negotiator = Negotiator::new(side);
+        if matches!(dtmf, Dtmf::Info | Dtmf::InBand) {
+            negotiator.without_events();
+        }
         leg.sound = Some(Sound {
+            dtmf,
             key,
             port: opened.port,
-            negotiator: Negotiator::new(side),
+            negotiator,
             answer: None,
             agreed: None,
             signalled_by: far.ip(),
@@ -203,7 +214,11 @@ impl Switch {
                 hosts,
                 symmetric: true,
             },
-            detect_tones: agreed.telephone_event.is_none() && agreed.codec.kind.decodes(),
+            keys_elsewhere: sound.dtmf == Dtmf::Info,
+            passes_datagrams: false,
+            detect_tones: agreed.telephone_event.is_none()
+                && agreed.codec.kind.decodes()
+                && sound.dtmf.hears_tones(),
             rtp_timeout: if leg.answered {
                 self.parts.config.rtp.timeout
             } else {
@@ -236,6 +251,8 @@ impl Switch {
             ptime: 20,
             direction: Direction::Inactive,
             latch: Latch::default(),
+            keys_elsewhere: false,
+            passes_datagrams: false,
             detect_tones: false,
             rtp_timeout: Duration::ZERO,
             seed: rand::random(),
@@ -244,7 +261,7 @@ impl Switch {
         self.put_on_board(thread, sound, config);
     }
 
-    fn put_on_board(&self, thread: usize, sound: &mut Sound, config: LegConfig) {
+    pub(super) fn put_on_board(&self, thread: usize, sound: &mut Sound, config: LegConfig) {
         let leg = sound.key;
         let command = match std::mem::replace(&mut sound.added, true) {
             true => Command::UpdateLeg { leg, config },
@@ -290,6 +307,9 @@ impl Switch {
         sdp: Option<&Bytes>,
     ) {
         self.with_call(now, call, |switch, live| {
+            if switch.handle_fax_offer(now, live, (leg_id, session), sdp) {
+                return;
+            }
             let ours = switch.codecs.clone();
             let thread = live.thread;
             let Some(leg) = live.leg(leg_id) else { return };
@@ -323,6 +343,7 @@ impl Switch {
                     sound.held = held;
                     switch.set_sound(thread, leg, agreed);
                     switch.endpoint.answer(now, session, answer.into());
+                    switch.end_fax(now, live, Some(leg_id));
                     if changed {
                         live.call
                             .handle_event(now, Event::Held { leg: leg_id, held });

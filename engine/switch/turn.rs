@@ -37,6 +37,7 @@ impl Switch {
         let done = catch_unwind(AssertUnwindSafe(|| {
             work(self, &mut live);
             self.settle(now, &mut live);
+            self.end_fax(now, &mut live, None);
             self.tell_of(&mut live);
             self.note_sound(now, &mut live);
             self.note_dialogs(now, &mut live);

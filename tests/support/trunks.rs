@@ -23,7 +23,7 @@ pub(crate) fn exchange_dialling(outside: &str, sip: &str, trunks: &str, groups: 
              local function user(call) call:bridge(\"user:\" .. call.to, {{ timeout = 20 }}) end\n\
              local function outside(call) {outside} end\n\
              context \"internal\" {{ [\"_10XX\"] = user, [\"_1[3-9]X.\"] = outside, [\"110\"] = outside }}\n\
-             context \"inbound\" {{ [\"_10XX\"] = user }}\n",
+             context \"inbound\" {{ [\"_10XX\"] = user, [\"01065531234\"] = function(call) call:bridge(\"user:1049\") end }}\n",
         ))
     });
     exchange.stop();

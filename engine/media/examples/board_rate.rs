@@ -239,6 +239,8 @@ impl Load {
                 hosts: [from.ip()].into_iter().collect(),
                 symmetric: true,
             },
+            keys_elsewhere: false,
+            passes_datagrams: false,
             detect_tones: tones,
             rtp_timeout: Duration::from_secs(60),
             seed: number,

@@ -289,6 +289,11 @@ pub struct LegConfig {
     pub codec: Negotiated,
     /// Keys as events, if agreed.
     pub telephone_event: Option<TelephoneEvent>,
+    /// The peer is told keys by signalling: none are sent as events or tones.
+    pub keys_elsewhere: bool,
+    /// Its datagrams are no RTP (T.38's UDPTL): they go on as they are to those who hear it, where
+    /// these are the same, and nothing else is sent to it.
+    pub passes_datagrams: bool,
     /// Milliseconds of sound in a packet that we send.
     pub ptime: u8,
     /// Who may speak.

@@ -23,6 +23,9 @@ pub enum SdpError {
     /// No m-line that we could take: no audio, no plain RTP, or no usable address.
     #[error("the session description has no audio over plain RTP with an address: answer 488")]
     NoAudio,
+    /// No m-line of a fax that we could pass on.
+    #[error("the session description has no T.38 over UDPTL with an address: answer 488")]
+    NoImage,
     /// Audio, and no codec of ours in it.
     #[error("no codec in common (they have {theirs}): answer 488")]
     NoCodec {

@@ -264,6 +264,8 @@ impl Lab {
                 hosts: [from.ip()].into_iter().collect(),
                 symmetric: true,
             },
+            keys_elsewhere: false,
+            passes_datagrams: false,
             detect_tones: false,
             rtp_timeout: Duration::from_secs(60),
             seed: u64::from(number),

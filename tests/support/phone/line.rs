@@ -38,6 +38,10 @@ pub(super) struct State {
     pub(super) from: String,
     /// Keys that were heard, by RFC 4733 or by INFO.
     pub(super) keys: String,
+    /// Those of them that came by INFO.
+    pub(super) keys_by_info: String,
+    /// How it went with a fax.
+    pub(super) fax: super::fax::Told,
     /// Offers of ours that were answered.
     pub(super) agreed: u32,
     /// The codec in use.
@@ -229,6 +233,11 @@ impl Line {
     /// Who calls, as it is shown.
     pub(crate) fn caller(&self) -> String {
         self.look(|state| state.from.clone())
+    }
+
+    /// The keys that have come by INFO.
+    pub(crate) fn keys_by_info(&self) -> String {
+        self.look(|state| state.keys_by_info.clone())
     }
 
     /// The codec in use.

@@ -1,6 +1,7 @@
 //! A simulated SIP phone with a voice: real sockets, real RTP, one thread.
 
 mod desk;
+mod fax;
 mod lamp;
 mod line;
 mod register;
@@ -50,6 +51,8 @@ pub(crate) struct Manner {
     pub(crate) codecs: Vec<CodecKind>,
     /// Whether it knows RFC 4733.
     pub(crate) telephone_event: bool,
+    /// Whether it is a fax machine that knows T.38.
+    pub(crate) fax: bool,
     /// Whether its INVITEs say how it sounds, or ask the exchange first.
     pub(crate) offers: bool,
     /// The only digest that it knows; both when `None`.
@@ -95,6 +98,7 @@ impl Manner {
             },
             codecs: vec![CodecKind::Pcma],
             telephone_event: true,
+            fax: false,
             offers: true,
             digest: None,
             obeys: false,

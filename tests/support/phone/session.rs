@@ -76,6 +76,11 @@ impl Desk {
                 }
             }
             Event::Offered { session, sdp } => self.is_offered(now, session, sdp.as_deref()),
+            Event::OfferAnswered { session, sdp }
+                if sdp
+                    .as_ref()
+                    .is_some_and(|sdp| self.fax_is_answered(session, sdp)) => {}
+            Event::OfferRefused { session, status } => self.fax_is_refused(session, status),
             Event::OfferAnswered { session, sdp } => {
                 if let Some(call) = self.calls.get_mut(&session) {
                     let hold = call.hold;
@@ -102,7 +107,10 @@ impl Desk {
                 let body = String::from_utf8_lossy(&body);
                 let key = body.lines().find_map(|line| line.strip_prefix("Signal="));
                 if let (Some(call), Some(key)) = (self.calls.get(&session), key) {
-                    call.line.note(|state| state.keys.push_str(key.trim()));
+                    call.line.note(|state| {
+                        state.keys.push_str(key.trim());
+                        state.keys_by_info.push_str(key.trim());
+                    });
                 }
             }
             Event::Request {
@@ -116,8 +124,7 @@ impl Desk {
                 self.endpoint.respond(now, handle, response);
             }
             Event::Response { handle, response } => self.handle_response(now, handle, &response),
-            Event::OfferRefused { .. }
-            | Event::RequestTimedOut { .. }
+            Event::RequestTimedOut { .. }
             | Event::MessageAnswered { .. }
             | Event::Doubted(_)
             | Event::Referred { .. }
@@ -130,6 +137,9 @@ impl Desk {
     }
 
     fn is_offered(&mut self, now: Instant, session: sip::SessionId, sdp: Option<&[u8]>) {
+        if sdp.is_some_and(|sdp| self.takes_fax(now, session, sdp)) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&session) else {
             return;
         };

@@ -134,6 +134,11 @@ impl Voice {
         true
     }
 
+    /// Says and hears nothing until it is agreed on anew.
+    pub(super) fn falls_silent(&mut self) {
+        self.agreed = None;
+    }
+
     pub(super) fn holds(&mut self, hold: Option<Hold>) {
         self.hold = hold;
     }

@@ -232,6 +232,9 @@ impl Board {
         let Some(listener) = self.legs.leg_mut(to) else {
             return;
         };
+        if listener.config.keys_elsewhere {
+            return;
+        }
         // Keys before it are no cover: it follows them.
         if listener.mouth.playing.is_some() || listener.mouth.music.is_some() {
             return;

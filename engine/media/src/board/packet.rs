@@ -43,6 +43,9 @@ impl Board {
         self.work = Work::Leg(leg);
         match channel {
             Channel::Rtcp => self.handle_report(now, slot, from, packet),
+            Channel::Rtp if self.passes_datagrams(slot) => {
+                self.handle_datagram(now, slot, from, packet, wire);
+            }
             Channel::Rtp if rtp::is_rtcp(packet) => self.handle_muxed(now, slot, from, packet),
             Channel::Rtp => self.handle_rtp(now, slot, from, packet, wire),
         }
@@ -256,6 +259,49 @@ impl Board {
         let room = payload.start - HEADER..payload.end;
         if let Some(packet) = packet.get_mut(room) {
             listener.send(header, packet, length, wire);
+        }
+    }
+
+    fn passes_datagrams(&self, slot: u32) -> bool {
+        let leg = self.legs.leg(slot);
+        leg.is_some_and(|leg| leg.config.passes_datagrams)
+    }
+
+    /// A datagram that is none of ours to read: it goes on as it came.
+    fn handle_datagram(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        from: SocketAddr,
+        datagram: &[u8],
+        wire: &mut impl Wire,
+    ) {
+        let Some(leg) = self.legs.leg_mut(slot) else {
+            return;
+        };
+        // What is left of the sound was on its way, and is no fax.
+        let claimed = rtp::claimed_ssrc(datagram);
+        if claimed.is_some() && claimed == leg.reception.receiver.ssrc() {
+            return;
+        }
+        let (remote, latch) = (leg.config.remote, &leg.config.latch);
+        // It has no SSRC that it could claim to be.
+        if !leg.reception.gate.admits(from, Some(0), remote, latch) {
+            return;
+        }
+        if leg.reception.note_life(now) {
+            self.events.push_back(Event::Heard { leg: leg.key });
+        }
+        let mut index = 0;
+        while let Some(to) = self.listener(slot, index) {
+            index += 1;
+            let listener = self.legs.leg(to);
+            let Some(listener) = listener.filter(|leg| leg.config.passes_datagrams) else {
+                continue;
+            };
+            if let Some(to) = listener.destination() {
+                wire.send(listener.key, Channel::Rtp, to, datagram);
+            }
         }
     }
 

@@ -165,7 +165,7 @@ impl Leg {
         payload: usize,
         wire: &mut impl Wire,
     ) -> bool {
-        let Some(to) = self.destination() else {
+        let Some(to) = self.destination().filter(|_| !self.config.passes_datagrams) else {
             return false;
         };
         let Some(packet) = packet.get_mut(..crate::rtp::HEADER + payload) else {

@@ -20,7 +20,7 @@ impl Negotiator {
             .ok_or_else(|| SdpError::NoCodec {
                 theirs: names(offer),
             })?;
-        let event = audio.event_for(kind);
+        let event = audio.event_for(kind).filter(|_| self.has_events);
         for codec in &audio.codecs {
             self.payload_types
                 .adopt(Format::Codec(codec.kind), codec.payload_type);
@@ -65,7 +65,7 @@ impl Negotiator {
 }
 
 /// The m-lines of a session after this offer: all but the audio are refused.
-fn shape(offer: &Description, audio: usize) -> Shape {
+pub(super) fn shape(offer: &Description, audio: usize) -> Shape {
     let mut shape = Shape::default();
     for (index, media) in offer.media().enumerate() {
         if index == audio {

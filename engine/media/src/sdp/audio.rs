@@ -112,7 +112,7 @@ fn read(description: &Description, media: Media<'_>) -> Option<Audio> {
 }
 
 /// `IN IP4 192.0.2.1`, with or without a time to live.
-fn address(connection: &[u8]) -> Option<IpAddr> {
+pub(super) fn address(connection: &[u8]) -> Option<IpAddr> {
     let mut words = words(connection);
     if words.next()? != b"IN" {
         return None;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod audio;
+mod image;
 mod offer;
 mod parse;
 mod payload;
@@ -12,6 +13,7 @@ mod payload;
 use std::net::SocketAddr;
 
 pub use audio::{Audio, CodecOffer};
+pub use image::Image;
 pub use parse::{Description, Line, Media};
 
 use self::payload::PayloadTypes;
@@ -52,6 +54,8 @@ pub struct Negotiator {
     /// What the last offer of ours had, in its order.
     offered: Vec<CodecKind>,
     offered_direction: Direction,
+    /// Whether keys are agreed on as telephone-events.
+    has_events: bool,
     /// How many m-lines the session has, and where the audio is among them. They never go away.
     shape: Shape,
 }
@@ -98,8 +102,14 @@ impl Negotiator {
             payload_types: PayloadTypes::default(),
             offered: Vec::new(),
             offered_direction: Direction::SendRecv,
+            has_events: true,
             shape: Shape::default(),
         }
+    }
+
+    /// Keys are agreed on as telephone-events no longer: they come as tones, or by signalling.
+    pub fn without_events(&mut self) {
+        self.has_events = false;
     }
 
     /// Our side.

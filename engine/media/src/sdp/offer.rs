@@ -17,6 +17,7 @@ impl Negotiator {
         self.offered_direction = direction;
 
         let events = self.event_clocks().map(Format::Event);
+        let events = events.filter(|_| self.has_events);
         let formats: Vec<Format> = self
             .offered
             .iter()

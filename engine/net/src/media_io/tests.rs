@@ -339,6 +339,8 @@ impl Desk {
                 hosts: [HERE].into_iter().collect(),
                 symmetric: false,
             },
+            keys_elsewhere: false,
+            passes_datagrams: false,
             detect_tones: false,
             rtp_timeout: Duration::ZERO,
             seed: number,

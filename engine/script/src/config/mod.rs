@@ -25,7 +25,7 @@ pub(crate) use lines::Lines;
 pub(crate) use load::tenant;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
-pub use trunk::{Carried, NumberFormat, Shown, ShownFrom, Statuses, Trunk, Way};
+pub use trunk::{Carried, Dtmf, NumberFormat, Shown, ShownFrom, Statuses, Trunk, Way};
 pub use watch::{AlertLimits, Watch};
 
 /// The whole exchange.

@@ -40,6 +40,12 @@ pub struct Trunk {
     pub carried: Carried,
     /// Whom it shows as calling.
     pub shown: Shown,
+    /// Milliseconds of sound in a packet that we like there.
+    pub ptime: u8,
+    /// How keys travel there.
+    pub dtmf: Dtmf,
+    /// Whether fax machines may agree on T.38 through it; else they stay with sound.
+    pub passes_t38: bool,
     /// Whether P-Asserted-Identity, Remote-Party-ID and Diversion from there are believed.
     pub trusts_identity: bool,
 }
@@ -98,6 +104,27 @@ pub enum ShownFrom {
     Caller,
     /// The trunk's `username`.
     Account,
+}
+
+/// How keys travel.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Dtmf {
+    /// As events in RTP where both know them, else as tones.
+    #[default]
+    Auto,
+    /// As events in RTP (RFC 4733); tones in the sound are no keys.
+    Rfc4733,
+    /// By SIP INFO.
+    Info,
+    /// As tones in the sound.
+    InBand,
+}
+
+impl Dtmf {
+    /// Whether keys are looked for in the sound of who knows no events.
+    pub fn hears_tones(self) -> bool {
+        matches!(self, Self::Auto | Self::InBand)
+    }
 }
 
 /// How a trunk wants numbers.
@@ -183,6 +210,14 @@ pub(super) fn trunk(it: &Value) -> Trunk {
             .collect(),
         carried: carried(it),
         shown: shown(it),
+        ptime: count(&it["ptime"]).try_into().unwrap_or(20),
+        dtmf: match it["dtmf"].as_str() {
+            Some("rfc4733") => Dtmf::Rfc4733,
+            Some("info") => Dtmf::Info,
+            Some("inband") => Dtmf::InBand,
+            _ => Dtmf::Auto,
+        },
+        passes_t38: it["fax"] == "t38",
         trusts_identity: it["trusts_identity"] == true,
     }
 }

@@ -60,6 +60,16 @@ fn who_and_where() -> Vec<Field> {
             list(Kind::Enum(CODECS)),
             "In order; the exchange's when empty.",
         ),
+        Field::new("ptime", Kind::Integer, "Milliseconds of sound in a packet.")
+            .default(20)
+            .range(10.0, 60.0),
+        Field::new(
+            "dtmf",
+            Kind::Enum(&["auto", "rfc4733", "info", "inband"]),
+            "How keys travel.",
+        )
+        .default("auto"),
+        Field::new("fax", Kind::Enum(&["t38", "audio"]), "How faxes do.").default("t38"),
         Field::new(
             "retry_on",
             list(Kind::Form(statuses)),

@@ -2,6 +2,7 @@
 //! and what every phone hears is measured.
 #![allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 
+mod datagrams;
 mod faults;
 mod fuzz;
 mod held_keys;
@@ -359,6 +360,8 @@ fn config(kind: CodecKind, number: u64) -> LegConfig {
             hosts: smallvec![address(number).ip()],
             symmetric: true,
         },
+        keys_elsewhere: false,
+        passes_datagrams: false,
         detect_tones: false,
         rtp_timeout: Duration::ZERO,
         seed: 42 + number,
