@@ -20,8 +20,11 @@ fn what_sipp_refuses_by_its_class_goes_to_the_next_carrier_and_busy_does_not() {
             "eight = { TENANT, host = \"EIGHT\" }, seven = { TENANT, host = \"SEVEN\", codecs = \"pcmu\" }",
             "out = { { trunk = \"eight\" }, { trunk = \"seven\", priority = 2 } }",
         );
-        let arguments = ["-key", "status", status];
-        let _refusing = sipp("refusing.xml", exchange.house(8, 5090), &arguments);
+        let scenario = exchange.folder.join("refusing.xml");
+        let text = include_str!("../data/refusing.xml").replace("STATUS", status);
+        fs::write(&scenario, text).unwrap();
+        let scenario = scenario.to_str().unwrap();
+        let _refusing = sipp(scenario, exchange.house(8, 5090), &[]);
         let next = sipp("callee.xml", exchange.house(7, 5090), &[]);
         for house in [8, 7] {
             let address = exchange.house(house, 5090);

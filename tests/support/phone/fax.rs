@@ -106,7 +106,7 @@ impl Desk {
         true
     }
 
-    pub(super) fn fax_is_refused(&mut self, session: SessionId, status: u16) {
+    pub(super) fn fax_is_refused(&self, session: SessionId, status: u16) {
         if let Some(call) = self.calls.get(&session) {
             call.line.note(|state| state.fax.refused = Some(status));
         }
