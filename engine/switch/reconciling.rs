@@ -97,10 +97,24 @@ async fn look(
     now: i64,
 ) -> Result<Checked, store::Error> {
     let mut checked = Checked::default();
+    // A conversation that went on in another call has its own recording up to there.
+    for result in ["answered", "transferred"] {
+        look_at(store, root, tenant, (result, now), &mut checked).await?;
+    }
+    Ok(checked)
+}
+
+async fn look_at(
+    store: &Arc<dyn Store>,
+    root: &Path,
+    tenant: &str,
+    (result, now): (&str, i64),
+    checked: &mut Checked,
+) -> Result<(), store::Error> {
     let mut filter = CallFilter {
         since: Some(now - DAY),
         until: Some(now - SETTLED),
-        result: Some("answered".to_owned()),
+        result: Some(result.to_owned()),
         is_over: Some(true),
         limit: PAGE,
         ..CallFilter::default()
@@ -116,7 +130,7 @@ async fn look(
         }
         match page.last() {
             Some(last) if page.len() == PAGE => filter.before = Some(last.begin.id),
-            _ => return Ok(checked),
+            _ => return Ok(()),
         }
     }
 }
@@ -158,4 +172,4 @@ const SHOWN: usize = 5;
 /// How far back is looked, in microseconds.
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 /// Calls that began so lately may have files that are still being written.
-const SETTLED: i64 = 0;
+const SETTLED: i64 = 60 * 1_000_000;

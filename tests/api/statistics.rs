@@ -18,12 +18,19 @@ local function rests(call)
   agents.log_in(call.user.extension)
   call:answer()
 end
+local function counts(call)
+  local it, agent = statistics.queues()[\"it\"], statistics.agents()[\"1049\"]
+  call.vars.answered, call.vars.level = it.answered, it.service_level
+  call.vars.outbound, call.vars.inbound = agent.outbound, agent.inbound_answered
+  call.vars.missed = #statistics.missed { unsettled = true, queue = \"it\" }
+  call:answer()
+end
 local function outside(call)
   local leg, why = call:bridge(\"trunk:carrier/\" .. call.to, { timeout = 20 })
   if not leg and why then call:reject(why) end
 end
 context \"inbound\" { [\"4001\"] = waits }
-context \"internal\" { [\"*22\"] = comes, [\"*24\"] = rests, [\"_1[3-9]X.\"] = outside }
+context \"internal\" { [\"*22\"] = comes, [\"*24\"] = rests, [\"*90\"] = counts, [\"_1[3-9]X.\"] = outside }
 on(\"alert.raised\", function(about) store(\"alerts\"):set(about.alert, about) end)
 ";
 
@@ -129,6 +136,13 @@ fn the_wallboard_says_what_the_reports_say_also_after_a_restart() {
         .map(|row| row["figures"]["calls"].as_i64().unwrap())
         .sum();
     assert_eq!(calls, 2, "{numbers:#}");
+
+    // Scripts see the same.
+    a1.dials("*90").is_hung_up();
+    exchange.ended_calls(6);
+    let counted = exchange.records()[0].end.clone().unwrap().vars;
+    let wanted = json!({ "answered": 1, "level": 1.0, "outbound": 2, "inbound": 1, "missed": 1 });
+    assert_eq!(counted, wanted);
 
     exchange.stop();
     exchange.resume();

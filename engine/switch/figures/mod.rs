@@ -112,7 +112,8 @@ impl Switch {
             call: begin.id,
             by: begin.user.clone().unwrap_or_else(|| "script".to_owned()),
             at: begin.started_at,
-            answered: call.end.result == "answered",
+            // Whoever they talk with in the end.
+            answered: leg.up_at.is_some(),
         })
     }
 

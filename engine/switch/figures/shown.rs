@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use call::TenantId;
-use store::{AgentSums, Line, QueueSums};
+use store::{AgentSums, Figures, Line, QueueSums};
 use web::{Agent, AgentFigures, BoardAgent, BoardQueue, Queue, QueueFigures, Wallboard};
 
 use crate::switch::Switch;
@@ -32,7 +32,10 @@ impl Switch {
                 .into_iter()
                 .map(|it| queue(at, it, &of_queues))
                 .collect(),
-            agents: agents.into_iter().map(|it| agent(it, &of_agents)).collect(),
+            agents: agents
+                .into_iter()
+                .map(|it| agent(it, &today, &of_agents))
+                .collect(),
             alerts: board.alerts.raised(),
         }
     }
@@ -48,9 +51,10 @@ fn queue(at: i64, now: Queue, sums: &[Line<QueueSums>]) -> BoardQueue {
     }
 }
 
-fn agent(now: Agent, sums: &[Line<AgentSums>]) -> BoardAgent {
+fn agent(now: Agent, today: &Figures, sums: &[Line<AgentSums>]) -> BoardAgent {
     let sums = sums.iter().find(|line| line.name == now.id);
     BoardAgent {
+        talking_since: today.talking_since(&now.id),
         id: now.id,
         name: now.name,
         state: now.state.to_owned(),

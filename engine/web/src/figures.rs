@@ -63,6 +63,9 @@ pub struct BoardAgent {
     /// In this state since then.
     #[serde(serialize_with = "crate::time::serialise")]
     pub since: i64,
+    /// In the conversation that goes on since then, holding included.
+    #[serde(serialize_with = "crate::time::serialise_option")]
+    pub talking_since: Option<i64>,
     /// Of today.
     pub today: AgentFigures,
 }

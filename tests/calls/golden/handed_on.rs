@@ -223,3 +223,26 @@ fn d12_a_customer_who_is_asked_how_it_was() {
 ",
     );
 }
+
+#[test]
+fn d12_an_attended_transfer_of_a_customer_whom_the_agent_has_called() {
+    let exchange = floor();
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let ours = a1.dials("13800138000");
+    let customer = carrier.rings();
+    customer.answers();
+    ours.hears(pilot::C1);
+    ours.holds(Hold::SendOnly);
+    customer.hears(pilot::MUSIC);
+    let asks = a1.dials("1050");
+    let asked = a2.rings();
+    asked.answers();
+    asks.hears(pilot::A2);
+    ours.transfers_to_call(&asks);
+    customer.hears(pilot::A2);
+    customer.hangs_up();
+    asked.is_over();
+
+    leaves(&exchange, 2, "OUT\n");
+}

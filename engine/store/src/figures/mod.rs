@@ -162,6 +162,13 @@ impl Figures {
         self.spells.insert(agent.clone(), next);
     }
 
+    /// Since when an agent has talked with somebody, holding and consulting included; nothing when they do
+    /// not.
+    #[must_use]
+    pub fn talking_since(&self, agent: &str) -> Option<i64> {
+        self.spells.get(agent)?.talking
+    }
+
     /// What agents are doing counts up to `now`, too.
     #[must_use]
     pub fn at(&self, now: i64) -> Self {

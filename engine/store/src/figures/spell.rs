@@ -11,6 +11,8 @@ pub(super) struct Spell {
     pub(super) since: i64,
     /// Since when one call or another has kept them at work.
     engaged: Option<i64>,
+    /// Since when they have talked with somebody, holding included.
+    pub(super) talking: Option<i64>,
 }
 
 impl Spell {
@@ -25,7 +27,12 @@ impl Spell {
             let before = before.filter(|it| state == WRAP_UP || it.state != WRAP_UP);
             before.and_then(|it| it.engaged).unwrap_or(since)
         });
+        let talking = CONVERSATION.contains(&state).then(|| {
+            let before = before.and_then(|it| it.talking);
+            before.unwrap_or(since)
+        });
         Self {
+            talking,
             state: state.to_owned(),
             reason: reason.map(str::to_owned),
             since,
@@ -39,4 +46,6 @@ impl Spell {
     }
 }
 
+/// States in which an agent talks with a customer, or keeps one waiting who talked with them.
+const CONVERSATION: [&str; 4] = ["talking", "holding", "consulting", "conference"];
 const WRAP_UP: &str = "wrap_up";

@@ -167,6 +167,27 @@ fn handling_is_talking_holding_and_wrapping_up() {
 }
 
 #[test]
+fn a_conversation_lasts_over_a_hold_and_a_consultation_and_ends_with_the_call() {
+    let mut figures = Figures::new(whole(3_600 * SECOND));
+    let mut told = Vec::new();
+    for (at, to) in [
+        (1, "offered"),
+        (3, "talking"),
+        (9, "holding"),
+        (20, "consulting"),
+        (30, "talking"),
+        (40, "wrap_up"),
+        (50, "idle"),
+    ] {
+        figures.state(&state("1049", at * SECOND, to, "idle", None));
+        told.push(figures.talking_since("1049").map(|since| since / SECOND));
+    }
+
+    let three = Some(3);
+    assert_eq!(told, [None, three, three, three, three, None, None]);
+}
+
+#[test]
 fn an_agents_day_counts_attempts_answers_and_the_average_of_both() {
     let mut figures = Figures::new(whole(3_600 * SECOND));
     let me = Some("1049");

@@ -36,7 +36,9 @@ pub(super) fn finished(rows: &Rows<'_>, call: &FinishedCall) -> Result<(), Error
         )?;
         return Ok(());
     }
-    if let (Some(number), "answered") = (&begin.from_number, end.result.as_str()) {
+    let mut stretches = call.segments.iter();
+    let talked = stretches.any(|it| matches!(it.kind.as_str(), "talk" | "conference"));
+    if let (Some(number), true) = (&begin.from_number, talked) {
         rows.change(
             "UPDATE missed_calls SET state = 'came_again', last_by = NULL, last_at = ?3,
                last_call = ?4

@@ -229,7 +229,12 @@ fn call(tenant: &str, started_at: i64, result: &str) -> FinishedCall {
         },
         legs: Vec::new(),
         segments: vec![SegmentRow {
-            kind: "queue".to_owned(),
+            kind: if result == "answered" {
+                "talk"
+            } else {
+                "queue"
+            }
+            .to_owned(),
             from: started_at + 5,
             to: started_at + 45,
             agent: None,

@@ -161,10 +161,8 @@ pub(super) async fn today(own: Own, Named(id): Named) -> Result<Json<Today>, Pro
     let mut agents = board.agents.into_iter();
     let agent = agents.find(|it| it.id == id && own.reaches(&id));
     let agent = agent.ok_or_else(|| Problem::not_found("agent"))?;
-    let talking_ms = match IN_CONVERSATION.contains(&agent.state.as_str()) {
-        true => (board.at - agent.since).max(0) / 1_000,
-        false => 0,
-    };
+    let talking = agent.talking_since.map(|since| (board.at - since).max(0));
+    let talking_ms = talking.unwrap_or_default() / 1_000;
     Ok(Json(Today { agent, talking_ms }))
 }
 
@@ -352,8 +350,6 @@ const MINUTE: i64 = 60 * SECOND;
 /// A report is read by one of few readers, and others wait for it.
 const LONGEST: i64 = 92 * 24 * 60 * MINUTE;
 const MOST_INTERVALS: i64 = 3_000;
-/// States in which an agent talks with somebody.
-const IN_CONVERSATION: [&str; 4] = ["talking", "holding", "conference", "consulting"];
 
 #[cfg(test)]
 mod tests {

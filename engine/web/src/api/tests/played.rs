@@ -455,6 +455,7 @@ pub(super) fn board_agent(id: &str) -> BoardAgent {
         reason: None,
         reachable: true,
         since: NOW - 5_000_000,
+        talking_since: Some(NOW - 5_000_000),
         today: AgentFigures {
             last_login: Some(NOW),
             ..AgentFigures::default()
