@@ -35,6 +35,9 @@ fn a_recording_that_is_gone_from_the_disk_is_found_and_alarms_and_a_deleted_one_
 
     // It looks when it begins, and every hour.
     exchange.stop();
+    // Files of calls that have just ended may still be written.
+    let later = exchange.clock.unix_micros() + 120_000_000;
+    exchange.clock.set(later);
     exchange.resume();
 
     let found = eventually("what was found", || {
