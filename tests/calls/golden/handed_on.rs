@@ -244,5 +244,24 @@ fn d12_an_attended_transfer_of_a_customer_whom_the_agent_has_called() {
     customer.hangs_up();
     asked.is_over();
 
-    leaves(&exchange, 2, "OUT\n");
+    leaves(
+        &exchange,
+        2,
+        "outbound 1049 -> 13800138000: answered 已接听, by customer, normal 200
+  leg 0 user 1049 up, normal
+  leg 1 trunk 13800138000 up, normal
+  leg 2 user 1050 up, normal
+  ring
+  talk 1049, recorded
+  hold 1049, recorded
+  talk 1050, recorded
+  recording call, 2 channels
+internal 1049 -> 1050: transferred 已转接, by system:transferred, normal 200
+  leg 0 user 1049 up, normal
+  leg 1 user 1050 up, normal
+  ring 1050
+  talk 1050, recorded, goes on in
+  recording call, 2 channels
+",
+    );
 }
