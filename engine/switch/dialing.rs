@@ -10,7 +10,7 @@ use sip::{Host, NameAddr, Outgoing, Route, Transport, Uri};
 use smallvec::SmallVec;
 
 use super::live::{Leg, Live, Role};
-use super::{Input, Switch, sound, supervising};
+use super::{Input, Switch, answering, sound};
 use crate::log::Masked;
 
 /// One way to try: an INVITE that can be sent.
@@ -72,6 +72,9 @@ impl Switch {
         };
         live.legs.push(Leg::new(id, role));
         match &target {
+            Target::User(user) if self.is_not_to_be_disturbed(live, id, user) => {
+                self.unreachable(live, id, Cause::Busy);
+            }
             Target::User(user) => {
                 let attempts = self.phones_of(live, user);
                 if attempts.is_empty() {
@@ -79,6 +82,9 @@ impl Switch {
                     return;
                 }
                 self.ring_all(now, live, id, attempts, &caller);
+            }
+            Target::Trunk { number, .. } if self.must_be_busy(live, number) => {
+                self.unreachable(live, id, Cause::Forbidden);
             }
             Target::Trunk { trunk, number } => {
                 self.dial_trunk(now, live, id, (trunk, number), caller);
@@ -178,6 +184,7 @@ impl Switch {
         };
         let far = first.destination.remote;
         let trunk = first.trunk.clone();
+        let first_user = first.user.clone();
         let Some(near) = self.listener_for(&first.destination) else {
             tracing::warn!(far = %Masked(far), "no listener for this transport and address family");
             self.unreachable(live, id, Cause::Unavailable);
@@ -198,12 +205,14 @@ impl Switch {
             .from
             .clone()
             .unwrap_or_else(|| "anonymous".to_owned());
-        let answer_at_once = match live.supervises && id == LegId::CALLER {
-            true => supervising::answer_at_once(&domain),
+        let itself = first_user.is_some_and(|user| self.answers_itself(live, id, &user));
+        let at_once = match itself || (live.supervises && id == LegId::CALLER) {
+            true => answering::headers(&domain),
             false => Vec::new(),
         };
         let Some(leg) = live.leg(id) else { return };
         let identity = leg.identity.clone();
+        leg.beeps = itself;
         let Some(sound) = &mut leg.sound else { return };
         let sdp = Bytes::from(sound.negotiator.offer(&codecs, Direction::SendRecv));
         for attempt in attempts {
@@ -232,7 +241,7 @@ impl Switch {
                     contact_host: self.contact_host(near, remote),
                     destination,
                     sdp: Some(sdp.clone()),
-                    headers: [answer_at_once.clone(), headers].concat(),
+                    headers: [at_once.clone(), headers].concat(),
                     max_forwards: hops,
                     account: attempt
                         .trunk

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use call::acd::AgentId;
 use call::number::{Kind, Plan, normalise};
 use call::{CallId, Ended, Setup, TenantId};
 use media::sdp::Description;
@@ -106,6 +107,7 @@ impl Switch {
                 }
             },
         };
+        let caller = self.seated(caller);
         let mut setup = self.setup(request, &caller, &tenant);
         let id = setup.id;
         let span = tracing::info_span!("call", %id, tenant = %setup.tenant);
@@ -250,6 +252,22 @@ impl Switch {
                 self.wrong_password(now, source, request, &tenant, &user);
                 Err((401, headers))
             }
+        }
+    }
+
+    /// Whoever sits at a phone is who calls by it.
+    fn seated(&self, caller: Caller) -> Caller {
+        let phone = caller.user.as_deref().map(AgentId::from);
+        let sits = phone.and_then(|phone| self.sits_at(&caller.tenant, &phone));
+        let Some(user) = sits else { return caller };
+        let account = self.accounts.user(&caller.tenant, &user.0);
+        let Some(account) = account else {
+            return caller;
+        };
+        Caller {
+            context: account.context.clone(),
+            user: Some(user.to_string()),
+            ..caller
         }
     }
 

@@ -96,6 +96,8 @@ pub(crate) struct Leg {
     pub(crate) quality: Option<Quality>,
     /// What the journal knows of its sound.
     pub(crate) told: super::journal::Told,
+    /// It was told to answer by itself, and hears a tone first.
+    pub(crate) beeps: bool,
     pub(crate) user_agent: Option<String>,
     /// Our address and theirs, as signalling has them.
     pub(crate) addresses: Option<(SocketAddr, SocketAddr)>,
@@ -253,6 +255,7 @@ impl Leg {
             is_moving: false,
             quality: None,
             told: super::journal::Told::default(),
+            beeps: false,
             user_agent: None,
             addresses: None,
             caller: super::dialing::Caller::default(),

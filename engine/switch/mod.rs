@@ -2,6 +2,7 @@
 //! thread, no lock.
 
 mod accounts;
+mod answering;
 mod api;
 mod cleaning;
 mod desk;

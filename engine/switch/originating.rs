@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use call::acd::Refusal;
 use call::desk::Refused;
 use call::number::{Kind, Plan, normalise};
 use call::{CallId, Options, Origin, Setup, Target, TenantId, Why};
@@ -46,6 +47,8 @@ pub(super) enum Obstacle {
     /// Nothing stands behind the number where it is looked up.
     NoRoute,
     Full(&'static str),
+    /// The agent may not call anybody now.
+    Floor(Refusal),
 }
 
 impl Obstacle {
@@ -59,6 +62,7 @@ impl Obstacle {
                 Refused::new("no_such_number", sentence)
             }
             Self::Full(why) => Refused::new("full", *why),
+            Self::Floor(refusal) => Refused::by_floor(user, *refusal),
         }
     }
 }
@@ -242,6 +246,8 @@ impl Switch {
             Target::User(user) => {
                 let account = self.accounts.user(tenant, user);
                 let account = account.ok_or_else(|| Obstacle::NoUser(user.clone()))?;
+                let may = self.may_dial(tenant, user);
+                may.map_err(Obstacle::Floor)?;
                 if self.bindings_of(tenant, user).is_empty() {
                     return Err(Obstacle::NoPhone);
                 }
@@ -336,6 +342,7 @@ impl Switch {
             Obstacle::NoContext => NotMade::no_context(),
             Obstacle::NoPhone | Obstacle::NoRoute => NotMade::Why(Why::Unavailable),
             Obstacle::Full(_) => NotMade::Why(Why::Congestion),
+            Obstacle::Floor(_) => NotMade::Why(Why::Busy),
         }
     }
 
@@ -355,6 +362,7 @@ impl Switch {
                     Obstacle::NoPhone => NoCall::NoPhone,
                     Obstacle::NoRoute => NoCall::NoRoute,
                     Obstacle::Full(why) => NoCall::Full(why),
+                    Obstacle::Floor(why) => NoCall::NotNow(why.word(), why.to_string()),
                     Obstacle::NoUser(_) | Obstacle::NoTrunk(_) | Obstacle::NoContext => {
                         NoCall::NoUser
                     }

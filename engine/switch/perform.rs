@@ -48,6 +48,7 @@ impl Switch {
                 for leg in [a, b] {
                     self.hold_keys(live, leg);
                 }
+                self.beep(live, [a, b]);
                 self.tell_bridged(live, a, b);
             }
             Output::PassEarlyMedia { from, to } => {

@@ -220,9 +220,12 @@ impl Switch {
 
     /// Where a user's phones are: those that still answer OPTIONS.
     pub(super) fn bindings_of(&self, tenant: &TenantId, user: &str) -> Vec<Phone> {
+        let Some(seat) = self.seat_of(tenant, user) else {
+            return Vec::new();
+        };
         let all = self
             .registrar
-            .bindings(Instant::now(), &account(tenant, user));
+            .bindings(Instant::now(), &account(tenant, &seat));
         let reachable: Vec<&Binding> = all.iter().copied().filter(|one| one.is_reachable).collect();
         reachable
             .into_iter()
@@ -240,7 +243,10 @@ impl Switch {
 
     /// Whether a phone of the user's answers.
     pub(super) fn is_reachable(&self, now: Instant, tenant: &TenantId, user: &str) -> bool {
-        let phones = self.registrar.bindings(now, &account(tenant, user));
+        let Some(seat) = self.seat_of(tenant, user) else {
+            return false;
+        };
+        let phones = self.registrar.bindings(now, &account(tenant, &seat));
         phones.iter().any(|phone| phone.is_reachable)
     }
 

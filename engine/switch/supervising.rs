@@ -265,20 +265,6 @@ impl Switch {
     }
 }
 
-/// Headers by which common phones pick up by themselves: each knows one of them (RFC 5373 has come
-/// late, and to few).
-pub(super) fn answer_at_once(domain: &str) -> Vec<(String, String)> {
-    let header = |name: &str, value: String| (name.to_owned(), value);
-    vec![
-        header("Call-Info", format!("<sip:{domain}>;answer-after=0")),
-        header(
-            "Alert-Info",
-            format!("<http://{domain}>;info=alert-autoanswer"),
-        ),
-        header("Answer-Mode", "Auto".to_owned()),
-    ]
-}
-
 /// Who hears a leader in a mode.
 fn heard_by(mode: Mode) -> HeardBy {
     match mode {

@@ -37,7 +37,12 @@ local REFUSALS = {
   logged_out     = "agent/not-logged-in",
   in_call        = "agent/in-call",
   not_in_wrap_up = "agent/not-in-wrap-up",
-  no_such_reason = "agent/no-such-reason",
+  no_such_reason  = "agent/no-such-reason",
+  reason_required = "agent/reason-required",
+  approval_needed = "agent/approval-asked",
+  no_such_agent   = "agent/no-such-agent",
+  device_taken    = "agent/device-taken",
+  not_in_call     = "agent/nothing-to-pull",
 }
 
 ---How many wait in the queues that an agent serves.
@@ -101,6 +106,24 @@ local function log_in(call, me)
   return status and { "agent/login-ok", STATES[status.state] }, why
 end
 
+---Sits down at whatever phone this is: calls ring here, and what is done here is theirs until they log out.
+local function sit(call, here)
+  local who = call.to:sub(4)
+  if not agents.get(who) then
+    return nil, "no_such_agent"
+  end
+  if not call:ask_pin(who, { choose = false }) then
+    return "agent/failed"
+  end
+  local mine = { as = who } ---@type OrderOptions
+  local done, why = desk.order(who, { command = "log_in" }, mine)
+  if done then
+    done, why = desk.order(who, { command = "sit", device = here }, mine)
+  end
+  local status = done and done.agent
+  return status and { "agent/login-ok", STATES[status.state] }, why
+end
+
 local function log_out(_, me)
   local status, why = agents.log_out(me)
   return status and "agent/logout-ok", why
@@ -138,12 +161,43 @@ local function extend_wrap_up(call, me)
   return status and { "agent/wrap-up-longer", { number = minutes }, "queue/minutes" }, why
 end
 
+---Sets something for oneself, and says so.
+---@param deed Deed
+---@param sound string
+---@return fun(call: Call, me: string): string?, string?
+local function sets(deed, sound)
+  return function(_, me)
+    local done, why = desk.order(me, deed)
+    return done and sound, why
+  end
+end
+
+local function reset(_, me)
+  local status, why = agents.reset(me)
+  return status and done(status, "busy", "agent/reset-ok"), why
+end
+
+local function pull(_, me)
+  local _, why = desk.order(me, { command = "pull" })
+  return nil, why
+end
+
+---How long one has been in one's state today, where that is more than since it began.
+---@param status AgentStatus
+---@return Sound[]?
+local function today(status)
+  local all = status.today[status.state] or 0
+  local minutes = math.floor(all / 60)
+  return minutes > math.floor(status.lasted / 60) and minutes > 1
+    and { "agent/today", { number = minutes }, "queue/minutes" } or nil
+end
+
 local function my_state(_, me)
   local status, why = agents.get(me)
   if not status then
     return nil, why
   end
-  local state = joined("agent/state-is", STATES[status.state], REASONS[status.reason], lasted(status))
+  local state = joined("agent/state-is", STATES[status.state], REASONS[status.reason], lasted(status), today(status))
   return status.state == "logged_out" and state or joined(state, waiting(status))
 end
 
@@ -166,6 +220,10 @@ end
 return {
   ["*22"]    = code(log_in),
   ["*45"]    = code(log_in),
+  ["_*22XXX"]    = code(sit),
+  ["_*22XXXX"]   = code(sit),
+  ["_*22XXXXX"]  = code(sit),
+  ["_*22XXXXXX"] = code(sit),
   ["*20"]    = code(log_out),
   ["*23"]    = code(idle),
   ["*24"]    = code(busy),
@@ -174,5 +232,11 @@ return {
   ["*25"]    = code(end_wrap_up),
   ["_*25Z"]  = code(extend_wrap_up),
   ["_*25ZX"] = code(extend_wrap_up),
+  ["*26"]    = code(pull),
+  ["*29"]    = code(reset),
   ["*47"]    = code(my_state),
+  ["*481"]   = code(sets({ command = "auto_answer", on = true }, "agent/auto-answer-on")),
+  ["*480"]   = code(sets({ command = "auto_answer", on = false }, "agent/auto-answer-off")),
+  ["*78"]    = code(sets({ command = "do_not_disturb", on = true }, "agent/dnd-on")),
+  ["*79"]    = code(sets({ command = "do_not_disturb", on = false }, "agent/dnd-off")),
 }

@@ -68,6 +68,8 @@ pub enum Command {
     AskPin {
         /// Whose.
         mailbox: String,
+        /// Whoever has none yet may choose one.
+        choose: bool,
     },
     /// Hands the call to another handler. Never replied to, unless it has been handed on too
     /// often: a forward loop is a [`Reply::Mistake`].

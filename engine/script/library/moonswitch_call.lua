@@ -270,9 +270,13 @@ function Call:voicemail_menu(mailbox) end
 ---Asks for a mailbox's PIN, to know who is at the phone. Where the mailbox has none yet its owner chooses one, so name
 ---only a mailbox whose owner the phone belongs to (`call.user.mailbox`).
 ---@param mailbox string
+---@param options? AskPinOptions
 ---@return true? right
 ---@return "rejected"? why   Too often wrong
-function Call:ask_pin(mailbox) end
+function Call:ask_pin(mailbox, options) end
+
+---@class AskPinOptions
+---@field choose? boolean   Whoever has no PIN yet chooses one; false where the phone is not its owner's
 
 ---@class TransferOptions
 ---@field context? string   Where the number is looked up; this call's context when left out

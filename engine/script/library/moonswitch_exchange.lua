@@ -110,6 +110,13 @@ agents = {}
 ---@field since number             Seconds since 1970
 ---@field wrap_up_left number?     Seconds; nil out of wrap-up, or when only the agent ends it
 ---@field queues string[]
+---@field today table<AgentState, number>   Seconds in each state today
+---@field asks string?             A reason for busy that they have asked for, and a leader is to approve
+---@field auto_answer boolean
+---@field do_not_disturb boolean
+---@field auto_idle boolean        自动置闲
+---@field auto_busy boolean        自动置忙
+---@field device string?           The user at whose phone they sit, when it is not their own
 
 ---@alias AgentRefusal
 ---| "not_an_agent"     Serves no queue
@@ -117,6 +124,11 @@ agents = {}
 ---| "in_call"          Logs out after it
 ---| "not_in_wrap_up"
 ---| "no_such_reason"
+---| "reason_required"  `agents.reason_required` in config.lua
+---| "approval_needed"  A leader has been asked
+---| "nothing_asked"    There is nothing to approve
+---| "exclusive"        自动置闲 and 自动置忙 exclude each other
+---| "not_in_call"
 
 ---One agent.
 ---@param id string
@@ -183,7 +195,7 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log
 ---@field minutes? integer   Of extend_wrap_up
 ---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
@@ -194,8 +206,12 @@ desk = {}
 ---@field to? string         Of consult and transfer: a colleague, or a number that the user may dial
 ---@field only_idle? boolean Of consult: only if that agent is 置闲, who is reserved for it
 ---@field digits? string     Of dtmf: keys for whom the user talks with; `,` waits a second
----@field on? boolean        Of record and mask; turned round when left out
 ---@field tag? string        Of tag: a word for the call's record, `marked` when left out
+---@field on? boolean        Of auto_answer, do_not_disturb, auto_idle and auto_busy; of record and mask, where it is turned round when left out
+---@field internal? boolean  Of auto_answer: colleagues who call directly, too
+---@field seconds? integer   Of auto_idle and auto_busy: the agent's own longest 事后
+---@field device? string     Of sit: the user whose phone it is
+---@field take_over? boolean Of sit: whoever sits there is logged out
 
 ---@class Performed
 ---@field agent AgentStatus?   How the agent stands then, of commands about their state
@@ -204,10 +220,14 @@ desk = {}
 ---Does what a user could do at their desk; it was done, or has begun. What is not known of a command is an error.
 ---@param user string     Whose state, phone or call it is about
 ---@param deed Deed
+---@param options? OrderOptions
 ---@return Performed? done
 ---@return string? why       not_allowed, not_in_call, no_consult, not_answered, no_such_number, no_such_user … or a word of AgentRefusal
 ---@return string? sentence  For people
-function desk.order(user, deed) end
+function desk.order(user, deed, options) end
+
+---@class OrderOptions
+---@field as? string   In the name of this user, who has proved by their PIN that they are at the phone (`call:ask_pin`)
 
 ---How queues stand.
 ---@class Queues

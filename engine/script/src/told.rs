@@ -1,7 +1,7 @@
 //! What scripts are told of calls while they go on, of agents and of queues: events, and what
 //! `choose` gets to see of a caller.
 
-use call::acd::{Output, QueueName};
+use call::acd::{Output, QueueName, State};
 use call::{CallId, Setup};
 use serde_json::{Value, json};
 
@@ -72,6 +72,24 @@ pub fn event(
             });
             ("agent.changed", about)
         }
+        Output::Asks { agent, reason } => {
+            let reason = State::Busy(*reason).reason(reasons).map(str::to_owned);
+            ("agent.asks", json!({ "agent": *agent.0, "reason": reason }))
+        }
+        Output::Overrun {
+            agent,
+            reason,
+            lasted,
+        } => {
+            let reason = State::Busy(*reason).reason(reasons).map(str::to_owned);
+            let about = json!({
+                "agent": *agent.0, "reason": reason, "lasted": lasted.as_secs_f64(),
+            });
+            ("agent.overrun", about)
+        }
+        Output::Reset { agent, trace } => {
+            ("agent.reset", json!({ "agent": *agent.0, "trace": trace }))
+        }
         _ => return None,
     };
     Some((name.to_owned(), about))
@@ -79,7 +97,7 @@ pub fn event(
 
 #[cfg(test)]
 mod tests {
-    use call::acd::{By, Reason, State, StateChange};
+    use call::acd::{By, Reason, StateChange};
 
     use super::*;
 

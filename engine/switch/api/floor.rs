@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use call::acd::{Act, AgentId, By, QueueStatus, Refusal, Status};
+use call::acd::{Act, AfterWrapUp, AgentId, By, Habits, QueueStatus, Refusal, State, Status};
 use call::desk::{Order, Refused};
 use call::{CallId, TenantId};
 use web::{
-    ActRefused, Agent, AgentAct, AgentCounts, Performed, Queue, QueueDetails, Verdict,
-    WaitingCaller, WhyWaiting,
+    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, Performed, Queue, QueueDetails,
+    Verdict, WaitingCaller, WhyWaiting,
 };
 
 use crate::switch::Switch;
@@ -33,6 +33,14 @@ impl Switch {
             lasted_ms: micros(status.lasted) / 1_000,
             wrap_up_left_ms: status.wrap_up_left.map(|left| micros(left) / 1_000),
             queues: status.queues.iter().map(ToString::to_string).collect(),
+            today_ms: (status.today.iter())
+                .map(|(state, spent)| (state.word(), micros(*spent) / 1_000))
+                .collect(),
+            asks: status.asks.and_then(|it| {
+                let named = State::Busy(it);
+                named.reason(reasons).map(str::to_owned)
+            }),
+            settings: settings_of(status.habits),
         }
     }
 
@@ -179,6 +187,18 @@ fn shown(queue: &QueueStatus, agents: &[(AgentId, Status)]) -> Queue {
         waiting: queue.waiting.len(),
         longest_wait_ms: micros(waits.max().unwrap_or_default()) / 1_000,
         agents: counts,
+    }
+}
+
+fn settings_of(habits: Habits) -> AgentSettings {
+    AgentSettings {
+        auto_answer: habits.auto_answer,
+        auto_answer_internal: habits.auto_answer_internal,
+        do_not_disturb: habits.do_not_disturb,
+        auto_idle: habits.after_wrap_up == Some(AfterWrapUp::Idle),
+        auto_busy: habits.after_wrap_up == Some(AfterWrapUp::Busy),
+        wrap_up_ms: habits.wrap_up_ms,
+        device: habits.device.map(|device| device.to_string()),
     }
 }
 

@@ -4,6 +4,8 @@
 mod calls;
 pub(super) mod consult;
 pub(super) mod control;
+mod own;
+mod pull;
 mod supervise;
 
 use std::time::Instant;
@@ -86,7 +88,15 @@ impl Switch {
                 call: None,
             });
         }
+        let habits = order.deed.habits();
+        if !habits.is_empty() {
+            return self.set_at_desk(now, tenant, order, habits);
+        }
         match &order.deed {
+            Deed::Sit { device, take_over } => {
+                self.sit_at_desk(now, tenant, order, (device.as_deref(), *take_over))
+            }
+            Deed::Pull {} => self.pull_at_desk(now, tenant, order),
             Deed::HangUp {} => self.hang_up_at_desk(now, tenant, order),
             Deed::Listen(terms) => self.supervise(now, tenant, order, (Mode::Listen, terms)),
             Deed::Whisper(terms) => self.supervise(now, tenant, order, (Mode::Whisper, terms)),

@@ -40,13 +40,18 @@ impl Switch {
         user: &str,
     ) {
         let (tenant, agent) = (TenantId::from(tenant), AgentId::from(user));
-        if self.tell_whether_reachable(now, &tenant, agent) {
+        let sits_there = self.sits_at(&tenant, &agent);
+        let mut news = self.tell_whether_reachable(now, &tenant, agent);
+        if let Some(other) = sits_there {
+            news |= self.tell_whether_reachable(now, &tenant, other);
+        }
+        if news {
             self.drain_floor(now, &tenant);
         }
     }
 
     /// Tells the floor which agents' phones answer, where that is news.
-    pub(super) fn look_at_phones(&mut self, now: Instant, tenant: &TenantId) {
+    pub(in crate::switch) fn look_at_phones(&mut self, now: Instant, tenant: &TenantId) {
         let floor = self.floors.by_tenant.get(tenant);
         let agents: Vec<AgentId> = floor
             .map(|floor| floor.acd.agents().cloned().collect())

@@ -61,6 +61,8 @@ impl Switch {
         }
         let mut floor = Floor::new(now, self.parts.clock.unix_micros(), broken.plan);
         floor.mended_at = Some(now);
+        let (day, passed) = self.day_of(tenant, self.parts.clock.unix_micros());
+        floor.acd.handle_day(now, day, passed);
         floor
             .acd
             .restore(now, snapshot.unwrap_or_default(), Duration::ZERO);

@@ -12,6 +12,7 @@ mod legs;
 mod mending;
 mod news;
 mod outputs;
+mod seats;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -153,7 +154,10 @@ impl Switch {
             }
             None if plan.queues.is_empty() => return,
             None => {
-                let floor = Floor::new(now, self.parts.clock.unix_micros(), Arc::clone(&plan));
+                let wall = self.parts.clock.unix_micros();
+                let mut floor = Floor::new(now, wall, Arc::clone(&plan));
+                let (day, passed) = self.day_of(tenant, wall);
+                floor.acd.handle_day(now, day, passed);
                 self.floors.by_tenant.insert(tenant.clone(), floor);
                 self.restore_floor(now, tenant);
             }
@@ -197,8 +201,10 @@ impl Switch {
         for tenant in tenants {
             let (callers, legs) = self.alive(&tenant);
             let wall = self.parts.clock.unix_micros();
+            let (day, passed) = self.day_of(&tenant, wall);
             self.on_floor(now, &tenant, |floor| {
                 floor.acd.handle_clock(now, wall);
+                floor.acd.handle_day(now, day, passed);
                 floor.acd.handle_audit(now, &callers, &legs);
             });
             self.look_at_phones(now, &tenant);

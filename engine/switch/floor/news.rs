@@ -1,7 +1,7 @@
 //! What the API's listeners are told of agents and queues.
 
 use call::TenantId;
-use call::acd::Output;
+use call::acd::{Output, Reason, State};
 use web::News;
 
 use crate::switch::Switch;
@@ -43,7 +43,37 @@ impl Switch {
                 };
                 self.tell(tenant, None, news);
             }
+            Output::Asks { agent, reason } => {
+                let news = News::AgentAsks {
+                    agent: agent.to_string(),
+                    reason: name_of(*reason, reasons),
+                };
+                self.tell(tenant, None, news);
+            }
+            Output::Overrun {
+                agent,
+                reason,
+                lasted,
+            } => {
+                let news = News::AgentOverrun {
+                    agent: agent.to_string(),
+                    reason: name_of(*reason, reasons),
+                    lasted_ms: i64::try_from(lasted.as_millis()).unwrap_or(i64::MAX),
+                };
+                self.tell(tenant, None, news);
+            }
+            Output::Reset { agent, trace } => {
+                let news = News::AgentReset {
+                    agent: agent.to_string(),
+                    trace: trace.clone(),
+                };
+                self.tell(tenant, None, news);
+            }
             _ => {}
         }
     }
+}
+
+fn name_of(reason: Reason, reasons: &[String]) -> Option<String> {
+    State::Busy(reason).reason(reasons).map(str::to_owned)
 }

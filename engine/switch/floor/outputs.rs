@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::acd::{Ask, AskId, Chosen, Output, QueueName};
+use call::acd::{Ask, AskId, Chosen, Output, QueueName, State};
 use call::journal::What;
 use call::{CallId, FromFloor, TenantId};
 use script::told;
@@ -79,11 +79,28 @@ impl Switch {
             }
             Output::State(change) => {
                 self.light_agent(now, tenant, &change.agent);
+                if change.state == State::LoggedOut {
+                    // Whose phone they sat at has it back.
+                    self.look_at_phones(now, tenant);
+                }
                 tracing::info!(
                     %tenant, agent = %change.agent, state = change.state.word(), by = %change.by,
                     reachable = change.reachable, "agent"
                 );
             }
+            Output::Asks { agent, reason } => {
+                tracing::info!(%tenant, %agent, %reason, "an agent asks for a break");
+            }
+            Output::Overrun {
+                agent,
+                reason,
+                lasted,
+            } => tracing::warn!(
+                %tenant, %agent, %reason, seconds = lasted.as_secs(), "an agent is busy for too long"
+            ),
+            Output::Reset { agent, trace } => tracing::warn!(
+                %tenant, %agent, trace, "an agent was reset, which should not be needed: please report it"
+            ),
             Output::Episode(stay) => tracing::info!(
                 %tenant, call = %stay.call, queue = %stay.queue, outcome = stay.outcome.word(),
                 seconds = stay.wait_ms / 1_000, "queue"

@@ -123,6 +123,44 @@ pub enum News {
         /// `agent`, `user:1001`, `api:NAME`, `engine` …
         by: String,
     },
+    /// An agent asks for a break that a leader must approve.
+    #[serde(rename = "agent.asks")]
+    AgentAsks {
+        /// Who.
+        agent: String,
+        /// Which, by the tenant's name.
+        reason: Option<String>,
+    },
+    /// An agent is busy for longer than the reason allows.
+    #[serde(rename = "agent.overrun")]
+    AgentOverrun {
+        /// Who.
+        agent: String,
+        /// Why they are.
+        reason: Option<String>,
+        /// For so long already.
+        lasted_ms: i64,
+    },
+    /// An agent was reset, which should never be needed.
+    #[serde(rename = "agent.reset")]
+    AgentReset {
+        /// Who.
+        agent: String,
+        /// What was believed of them, for whoever looks for the defect.
+        trace: String,
+    },
+    /// An agent sits at another phone now; who sat with their name at the old one reads on only.
+    #[serde(rename = "agent.moved")]
+    AgentMoved {
+        /// Who.
+        agent: String,
+        /// The user whose phone it was.
+        from: String,
+        /// And is.
+        to: String,
+        /// Who wanted it.
+        by: String,
+    },
     /// Somebody has done something at a desk, by whatever way, or was refused.
     #[serde(rename = "desk.command")]
     DeskCommand {

@@ -162,6 +162,8 @@ pub enum NoCall {
     NoRoute,
     /// There is no room for another call, and why.
     Full(&'static str),
+    /// The agent may not call anybody as they stand: the code, and a sentence of them.
+    NotNow(&'static str, String),
 }
 
 /// A call that goes on.

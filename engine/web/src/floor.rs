@@ -1,5 +1,7 @@
 //! Agents and queues, as the API shows them and lets them be told what to do.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -26,6 +28,31 @@ pub struct Agent {
     pub wrap_up_left_ms: Option<i64>,
     /// The queues that they serve.
     pub queues: Vec<String>,
+    /// For so long they have been in each state today.
+    pub today_ms: BTreeMap<&'static str, i64>,
+    /// A reason for being busy that they have asked for, and a leader is to approve.
+    pub asks: Option<String>,
+    /// What they have set for themselves.
+    pub settings: AgentSettings,
+}
+
+/// What an agent has set for themselves.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct AgentSettings {
+    /// 自动应答 of customers' calls.
+    pub auto_answer: bool,
+    /// And of colleagues' direct ones.
+    pub auto_answer_internal: bool,
+    /// 免打扰.
+    pub do_not_disturb: bool,
+    /// 自动置闲.
+    pub auto_idle: bool,
+    /// 自动置忙.
+    pub auto_busy: bool,
+    /// Their own longest 事后.
+    pub wrap_up_ms: Option<u64>,
+    /// The user at whose phone they sit; `None` at their own.
+    pub device: Option<String>,
 }
 
 /// What was done at a desk, or has begun.

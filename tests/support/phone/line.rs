@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) transfer: super::transfer::Told,
     /// The caller's number and the header fields, where it came in.
     pub(super) from: String,
+    /// The INVITE as it came.
+    pub(super) invite: String,
     /// Keys that were heard, by RFC 4733 or by INFO.
     pub(super) keys: String,
     /// Those of them that came by INFO.
@@ -238,6 +240,11 @@ impl Line {
     /// The keys that have come by INFO.
     pub(crate) fn keys_by_info(&self) -> String {
         self.look(|state| state.keys_by_info.clone())
+    }
+
+    /// The INVITE as it came.
+    pub(crate) fn invite(&self) -> String {
+        self.look(|state| state.invite.clone())
     }
 
     /// The codec in use.

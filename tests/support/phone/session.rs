@@ -29,6 +29,7 @@ impl Desk {
                     state.session = Some(session);
                     state.far_address = theirs.as_ref().map(|theirs| theirs.address);
                     state.from = from.to_string();
+                    state.invite = String::from_utf8_lossy(&request.to_bytes()).into_owned();
                 });
                 let call = Call {
                     line: line.clone(),

@@ -103,6 +103,8 @@ impl Acd {
             return Err(Refusal::NotAnAgent);
         }
         match (act, agent.duty) {
+            (Act::Beat, Duty::LoggedOut) => return Err(Refusal::LoggedOut),
+            (Act::Beat, _) => self.agents[ix.0].beat = Some(now),
             (Act::LogIn, Duty::LoggedOut) => self.log_in(ix),
             (Act::LogIn, _) | (Act::LogOut, Duty::LoggedOut) => return Ok(()),
             (_, Duty::LoggedOut) => return Err(Refusal::LoggedOut),
@@ -112,6 +114,7 @@ impl Acd {
                 self.agents[ix.0].log_out();
             }
             (Act::Reset, _) => {
+                self.tell_defect(ix);
                 self.take_back_offer(ix);
                 let agent = &mut self.agents[ix.0];
                 let rest = Rest::Busy(Reason::Reset);
@@ -119,7 +122,21 @@ impl Acd {
                 agent.rest(now, rest);
             }
             (Act::Idle, _) => self.wish(ix, Rest::Idle),
-            (Act::Busy(code), _) => self.wish(ix, Rest::Busy(Reason::Code(code))),
+            (Act::Busy(code), _) => {
+                self.may_be_busy(ix, code, by)?;
+                self.wish(ix, Rest::Busy(Reason::Code(code)));
+            }
+            (Act::BusyAfterCall, _) if agent.is_engaged() => {
+                self.wish(ix, Rest::Busy(Reason::AfterCall));
+            }
+            (Act::BusyAfterCall, _) => return Err(Refusal::NotInCall),
+            (Act::Approve | Act::Deny, _) => {
+                let asked = self.agents[ix.0].asked.take();
+                let code = asked.ok_or(Refusal::NothingAsked)?;
+                if act == Act::Approve {
+                    self.wish(ix, Rest::Busy(Reason::Code(code)));
+                }
+            }
             (Act::EndWrapUp, Duty::WrapUp { .. }) => self.wish(ix, Rest::Idle),
             (Act::ExtendWrapUp(by), Duty::WrapUp { until, then }) => {
                 let until = until.map(|until| {
@@ -132,6 +149,46 @@ impl Acd {
         }
         self.settle_agent(ix, by);
         Ok(())
+    }
+
+    /// Whether a reason may be chosen; a leader is asked where the tenant wants that.
+    fn may_be_busy(&mut self, ix: AgentIx, code: u8, by: &By) -> Result<(), Refusal> {
+        if *by != By::Agent {
+            return Ok(());
+        }
+        if code == 0 && self.rules.reason_required {
+            return Err(Refusal::ReasonRequired);
+        }
+        let rule = self.rules.reason(code);
+        if !rule.is_some_and(|rule| rule.approval) {
+            return Ok(());
+        }
+        let agent = &mut self.agents[ix.0];
+        if agent.duty != Duty::Busy(Reason::Code(code)) {
+            agent.asked = Some(code);
+            let (agent, reason) = (agent.id.clone(), Reason::Code(code));
+            self.outputs.push_back(Output::Asks { agent, reason });
+            return Err(Refusal::ApprovalNeeded);
+        }
+        Ok(())
+    }
+
+    /// 重置 should never be needed: what the machine believes of the agent is told as it is.
+    fn tell_defect(&mut self, ix: AgentIx) {
+        let agent = &self.agents[ix.0];
+        self.outputs.push_back(Output::Reset {
+            agent: agent.id.clone(),
+            trace: format!(
+                "state {}, phone {:?}, desk {:?}, duty {:?}, wish {:?}, hold {:?}, calls {:?}",
+                agent.state().word(),
+                agent.reach,
+                agent.beat,
+                agent.duty,
+                agent.wish,
+                agent.hold,
+                agent.dialogs,
+            ),
+        });
     }
 
     /// At once, or after the call or the offer that is going on.
@@ -267,10 +324,24 @@ impl Acd {
         let now = self.clock.now;
         let agent = &mut self.agents[ix.0];
         agent.pass_time(now, &self.rules);
-        let (state, reachable) = (agent.state(), agent.is_reachable());
+        if agent.duty == Duty::LoggedOut {
+            agent.habits.device = None;
+        }
+        if let Some((code, lasted)) = agent.overrun(now, &self.rules) {
+            agent.record.told_overrun = true;
+            let (agent, reason) = (agent.id.clone(), Reason::Code(code));
+            self.outputs.push_back(Output::Overrun {
+                agent,
+                reason,
+                lasted,
+            });
+        }
+        let agent = &mut self.agents[ix.0];
+        let (state, reachable) = (agent.state(), agent.is_reachable(now));
         let shown = agent.shown;
         if (state, reachable) != (shown.state, shown.reachable) {
             if state != shown.state {
+                agent.count(now, shown.state, shown.since, self.day);
                 agent.shown.since = now;
             }
             agent.shown.state = state;

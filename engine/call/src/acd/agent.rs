@@ -10,7 +10,8 @@ use super::doing::{self, Doing};
 use super::name::QueueIx;
 use super::plan::{AfterWrapUp, AgentRules};
 use super::presence::{Fact, Facts};
-use super::{AgentId, LeaseId, Reason, Setbacks, State};
+use super::totals::Totals;
+use super::{AgentId, Habits, LeaseId, Reason, Setbacks, State};
 use crate::CallId;
 
 /// One agent. The shown state is derived from these facts, never stored as truth.
@@ -23,12 +24,20 @@ pub(super) struct Agent {
     /// A press during an offer or a call; it applies after it.
     pub(super) wish: Option<Rest>,
     pub(super) reach: Reach,
+    /// When the agent's desk was last heard of, where one has been.
+    pub(super) beat: Option<Instant>,
     pub(super) hold: Hold,
     /// The agent's legs: those of queues, and all others.
     pub(super) dialogs: BTreeMap<CallId, Dialog>,
     /// The 事后 that calls have earned which ended while others went on.
     owed: Option<WrapUpLimit>,
     pub(super) record: Standing,
+    /// What they have set for themselves.
+    pub(super) habits: Habits,
+    /// A reason for 置忙 that a leader is to approve.
+    pub(super) asked: Option<u8>,
+    /// Finished stays of today.
+    pub(super) totals: Totals,
     pub(super) shown: Shown,
     /// Could have been offered a call when last looked at.
     pub(super) was_free: bool,
@@ -103,6 +112,10 @@ pub(super) struct Standing {
     /// Failed offers in a row.
     pub(super) setbacks: Setbacks<u32>,
     pub(super) not_before: Option<Instant>,
+    /// Since when the agent is 置忙 for this reason, calls in between included.
+    pub(super) busy_since: Instant,
+    /// It has been told that this is longer than the reason allows.
+    pub(super) told_overrun: bool,
 }
 
 /// What was last told.
@@ -121,6 +134,7 @@ impl Agent {
             duty: Duty::LoggedOut,
             wish: None,
             reach: Reach::Lost { since: now },
+            beat: None,
             hold: Hold::Nobody,
             dialogs: BTreeMap::new(),
             owed: None,
@@ -129,7 +143,12 @@ impl Agent {
                 answered: VecDeque::new(),
                 setbacks: Setbacks::default(),
                 not_before: None,
+                busy_since: now,
+                told_overrun: false,
             },
+            habits: Habits::default(),
+            asked: None,
+            totals: Totals::default(),
             shown: Shown {
                 state: State::LoggedOut,
                 reachable: false,
@@ -158,8 +177,38 @@ impl Agent {
         }
     }
 
-    pub(super) fn is_reachable(&self) -> bool {
-        self.reach == Reach::Reachable
+    /// Whether a phone answers, and the desk that has been heard of is still heard.
+    pub(super) fn is_reachable(&self, now: Instant) -> bool {
+        self.lost_since(now).is_none()
+    }
+
+    /// Since when the phone does not answer, or the desk is not heard.
+    fn lost_since(&self, now: Instant) -> Option<Instant> {
+        let phone = match self.reach {
+            Reach::Reachable => None,
+            Reach::Lost { since } => Some(since),
+        };
+        let desk = self.beat.filter(|beat| now >= *beat + BEAT_WITHIN);
+        [phone, desk].into_iter().flatten().min()
+    }
+
+    /// Whether they sit at the phone of this user, who is somebody else.
+    pub(super) fn sits_at(&self, phone: &AgentId) -> bool {
+        self.duty != Duty::LoggedOut && self.habits.device.as_ref() == Some(phone)
+    }
+
+    /// The break that has lasted too long, if it has: its reason's code, and for how long.
+    pub(super) fn overrun(&self, now: Instant, rules: &AgentRules) -> Option<(u8, Duration)> {
+        let (code, max) = self.limited_break(rules)?;
+        let lasted = now.saturating_duration_since(self.record.busy_since);
+        (lasted >= max && !self.record.told_overrun).then_some((code, lasted))
+    }
+
+    fn limited_break(&self, rules: &AgentRules) -> Option<(u8, Duration)> {
+        let Duty::Busy(Reason::Code(code)) = self.duty else {
+            return None;
+        };
+        Some((code, rules.reason(code)?.max?))
     }
 
     /// Whether presses and time-outs must wait for a call or an offer to end.
@@ -177,8 +226,11 @@ impl Agent {
         if self.duty == Duty::LoggedOut {
             return Some(Because::LoggedOut);
         }
-        if !self.is_reachable() {
+        if !self.is_reachable(now) {
             return Some(Because::Unreachable);
+        }
+        if self.habits.do_not_disturb {
+            return Some(Because::DoNotDisturb);
         }
         if self.state().is_conversation() {
             return Some(Because::Talking);
@@ -219,7 +271,7 @@ impl Agent {
         let occupied = matches!(state, State::Dialling | State::Calling);
         facts.note(Fact::Talking, state.is_conversation() || occupied);
         facts.note(Fact::WrapUp, state == State::WrapUp);
-        facts.note(Fact::Reachable, self.is_reachable());
+        facts.note(Fact::Reachable, self.is_reachable(now));
         let delayed = self.record.not_before.is_some_and(|then| then > now);
         facts.note(Fact::Delayed, delayed);
         facts.note(Fact::Free, self.obstacle(now).is_none());
@@ -244,14 +296,23 @@ impl Agent {
                 }
                 Duty::Idle
             }
-            Rest::Busy(reason) => Duty::Busy(reason),
+            Rest::Busy(reason) => {
+                if self.duty != Duty::Busy(reason) {
+                    self.record.busy_since = now;
+                    self.record.told_overrun = false;
+                }
+                Duty::Busy(reason)
+            }
         };
+        self.asked = None;
     }
 
     pub(super) fn log_out(&mut self) {
         self.duty = Duty::LoggedOut;
         self.wish = None;
         self.owed = None;
+        self.asked = None;
+        self.beat = None;
         self.record.not_before = None;
         self.record.setbacks = Setbacks::default();
     }
@@ -278,12 +339,17 @@ impl Agent {
         let Some(limit) = self.owed.take() else {
             return;
         };
+        let limit = match (limit, self.habits.wrap_up()) {
+            (Some(queues), Some(own)) => Some(queues.min(own)),
+            (queues, own) => queues.or(own),
+        };
         let before = match self.duty {
             Duty::WrapUp { then, .. } => then,
             Duty::Busy(reason) => Rest::Busy(reason),
             Duty::Idle | Duty::LoggedOut => Rest::Idle,
         };
-        let then = self.wish.take().unwrap_or(match rules.after_wrap_up {
+        let after = self.habits.after_wrap_up.unwrap_or(rules.after_wrap_up);
+        let then = self.wish.take().unwrap_or(match after {
             AfterWrapUp::Back => before,
             AfterWrapUp::Idle => Rest::Idle,
             AfterWrapUp::Busy => Rest::Busy(Reason::AfterCall),
@@ -307,15 +373,14 @@ impl Agent {
         if self.queues.is_empty() {
             return self.log_out();
         }
-        if let Reach::Lost { since } = self.reach {
+        if let Some(since) = self.lost_since(now) {
             let lost = now.saturating_duration_since(since);
             if lost >= rules.lost_logout {
                 return self.log_out();
             }
             if lost >= rules.lost_grace {
                 self.wish = None;
-                self.duty = Duty::Busy(Reason::Lost);
-                return;
+                return self.rest(now, Rest::Busy(Reason::Lost));
             }
         }
         if let Some(wish) = self.wish.take() {
@@ -339,21 +404,28 @@ impl Agent {
         if self.is_engaged() || self.duty == Duty::LoggedOut {
             return None;
         }
-        let lost = match self.reach {
-            Reach::Reachable => None,
-            Reach::Lost { since } => [since + rules.lost_grace, since + rules.lost_logout]
-                .into_iter()
-                .filter(|at| *at > now)
-                .min(),
+        let ahead = |since: Instant| {
+            let both = [since + rules.lost_grace, since + rules.lost_logout];
+            both.into_iter().filter(|at| *at > now).min()
         };
+        let lost = self.lost_since(now).and_then(ahead);
+        let silent = self.beat.map(|beat| beat + BEAT_WITHIN);
+        let silent = silent.filter(|at| *at > now);
+        let overrun = self.limited_break(rules);
+        let overrun = overrun.map(|(_, max)| self.record.busy_since + max);
+        let overrun = overrun.filter(|_| !self.record.told_overrun);
         let wrap_up = match self.duty {
             Duty::WrapUp { until, .. } => until,
             _ => None,
         };
         let delay = self.record.not_before.filter(|at| *at > now);
-        [lost, wrap_up, delay].into_iter().flatten().min()
+        let all = [lost, silent, overrun, wrap_up, delay];
+        all.into_iter().flatten().min()
     }
 }
+
+/// A desk that is not heard for longer is taken for gone since it was last heard.
+const BEAT_WITHIN: Duration = Duration::from_secs(20);
 
 /// No limit is longer than any.
 fn longer(one: WrapUpLimit, other: WrapUpLimit) -> WrapUpLimit {

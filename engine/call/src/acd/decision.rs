@@ -68,6 +68,8 @@ pub enum Because {
     LoggedOut,
     /// No phone that answers.
     Unreachable,
+    /// 免打扰.
+    DoNotDisturb,
     /// 置忙.
     Busy(Reason),
     /// 准备接听 for a call.
@@ -153,6 +155,7 @@ impl fmt::Display for Because {
             Self::RungAlready => f.write_str("free, rung for this call already"),
             Self::LoggedOut => f.write_str("logged out"),
             Self::Unreachable => f.write_str("phone not reachable"),
+            Self::DoNotDisturb => f.write_str("does not want to be disturbed"),
             Self::Busy(reason) => write!(f, "busy ({reason})"),
             Self::Offered => f.write_str("offered a call"),
             Self::Releasing => f.write_str("the last offer is being taken back"),

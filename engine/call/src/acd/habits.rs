@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::agent::Agent;
-use super::name::AgentIx;
 use super::{Acd, AfterWrapUp, AgentId, By, Refusal};
 
 /// What a user has set for themselves.
@@ -110,10 +109,6 @@ impl Acd {
         let mut all = self.agents.iter();
         let sits = |agent: &&Agent| agent.sits_at(phone);
         all.find(sits).map(|agent| &agent.id)
-    }
-
-    pub(super) fn leave_device(&mut self, ix: AgentIx) {
-        self.agents[ix.0].habits.device = None;
     }
 }
 

@@ -48,6 +48,7 @@ mod decision;
 mod dispatch;
 mod doing;
 mod episode;
+mod habits;
 mod lease;
 mod legs;
 mod name;
@@ -61,6 +62,7 @@ mod state;
 mod stored;
 mod strategy;
 mod timers;
+mod totals;
 mod view;
 
 #[cfg(test)]
@@ -80,6 +82,7 @@ use timers::{Timer, Timers};
 pub use decision::{Because, Decided, Decision, Verdict};
 pub use doing::Doing;
 pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
+pub use habits::{Habit, Habits};
 pub use legs::Seen;
 pub use name::{AgentId, AskId, LeaseId, QueueName};
 use name::{AgentIx, QueueIx};
@@ -89,7 +92,7 @@ pub use output::{
 };
 pub use plan::{
     AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,
-    Setbacks, Step, When,
+    ReasonRule, Setbacks, Step, When,
 };
 pub use presence::{Fact, Presence, PresenceError};
 pub use snapshot::{AgentSnapshot, Snapshot};
@@ -114,6 +117,7 @@ pub use view::{QueueStatus, Waiting};
 pub struct Acd {
     clock: Clock,
     rules: AgentRules,
+    day: totals::Day,
     agents: Vec<Agent>,
     queues: Vec<Queue>,
     names: Names,
@@ -164,6 +168,7 @@ impl Acd {
                 wall: (now, wall),
             },
             rules: plan.rules.clone(),
+            day: totals::Day::unknown(now),
             agents: Vec::new(),
             queues: Vec::new(),
             names: Names::default(),

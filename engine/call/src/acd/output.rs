@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, Ask, AskId, Decision, Doing, Episode, EpisodeOffer, LeaseId, QueueName, State,
+    AgentId, Ask, AskId, Decision, Doing, Episode, EpisodeOffer, Habits, LeaseId, QueueName,
+    Reason, State,
 };
 use crate::{CallId, Cause};
 
@@ -71,6 +72,14 @@ pub enum Act {
     EndWrapUp,
     /// *25 with minutes: 事后 lasts longer by this.
     ExtendWrapUp(Duration),
+    /// 置忙 once the call that goes on, and its 事后, are over.
+    BusyAfterCall,
+    /// A leader lets the agent have the break that they have asked for.
+    Approve,
+    /// Or does not.
+    Deny,
+    /// The agent's desk is there. Whose desk has been heard of once is 掉线 when it is heard no longer.
+    Beat,
     /// *29: 重置. An offer is taken back, a call goes on; 置忙.
     Reset,
 }
@@ -90,6 +99,27 @@ pub enum Refusal {
     /// There is no 事后 to end.
     #[error("is not in wrap-up")]
     NotInWrapUp,
+    /// There is no call after which it could be.
+    #[error("is in no call")]
+    NotInCall,
+    /// The tenant wants a reason for 置忙.
+    #[error("must give a reason")]
+    ReasonRequired,
+    /// A leader must approve this reason, and has been asked to.
+    #[error("needs a leader's approval for this reason, which has been asked for")]
+    ApprovalNeeded,
+    /// Agents of this tenant dial in 置忙 and 事后 only.
+    #[error("must be busy to dial")]
+    NotBusy,
+    /// A call of a queue rings for them.
+    #[error("is being offered a call")]
+    Offered,
+    /// The agent has asked for no break.
+    #[error("has asked for nothing")]
+    NothingAsked,
+    /// 自动置闲 and 自动置忙.
+    #[error("can follow wrap-up with one of auto idle and auto busy only")]
+    Exclusive,
 }
 
 impl Refusal {
@@ -100,6 +130,13 @@ impl Refusal {
             Self::LoggedOut => "logged_out",
             Self::InCall => "in_call",
             Self::NotInWrapUp => "not_in_wrap_up",
+            Self::NotInCall => "not_in_call",
+            Self::ReasonRequired => "reason_required",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::NotBusy => "not_busy",
+            Self::Offered => "offered",
+            Self::NothingAsked => "nothing_asked",
+            Self::Exclusive => "exclusive",
         }
     }
 }
@@ -271,6 +308,29 @@ pub enum Output {
     },
     /// An agent's state or reachability has changed.
     State(StateChange),
+    /// An agent asks for a break that a leader must approve.
+    Asks {
+        /// Who.
+        agent: AgentId,
+        /// Which.
+        reason: Reason,
+    },
+    /// An agent is 置忙 for longer than the reason allows: told once.
+    Overrun {
+        /// Who.
+        agent: AgentId,
+        /// Why they are.
+        reason: Reason,
+        /// For so long already.
+        lasted: Duration,
+    },
+    /// An agent was reset, which should never be needed: for whoever looks for the defect.
+    Reset {
+        /// Who.
+        agent: AgentId,
+        /// What the machine believed of them.
+        trace: String,
+    },
     /// A queue is no longer in the plan, and callers wait in it: they are served, and nobody else gets
     /// in.
     QueueGone {
@@ -391,6 +451,12 @@ pub struct Status {
     pub since: i64,
     /// What 事后 has left; `None` out of it, or when only the agent ends it.
     pub wrap_up_left: Option<Duration>,
+    /// For so long they have been in each state today, those only that there were.
+    pub today: Vec<(State, Duration)>,
+    /// A break that they have asked for, and a leader has not approved yet.
+    pub asks: Option<Reason>,
+    /// What they have set for themselves.
+    pub habits: Habits,
     /// The queues.
     pub queues: Vec<QueueName>,
 }

@@ -149,10 +149,26 @@ pub struct AgentRules {
     pub after_wrap_up: AfterWrapUp,
     /// 置闲 rather than 置忙 after logging in.
     pub idle_after_login: bool,
+    /// What holds for each of the tenant's reasons for 置忙, for the codes 1, 2 …; those beyond the
+    /// end have no rule.
+    pub reasons: Vec<ReasonRule>,
+    /// Agents must give a reason for 置忙.
+    pub reason_required: bool,
+    /// Agents dial in 置忙 and 事后 only.
+    pub dial_when_busy: bool,
     /// A phone lost for so long makes its agent 置忙(掉线); sooner back is as never gone.
     pub lost_grace: Duration,
     /// A phone lost for so long logs its agent out.
     pub lost_logout: Duration,
+}
+
+/// What holds for one reason for 置忙.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ReasonRule {
+    /// Whoever is 置忙 for longer is told of.
+    pub max: Option<Duration>,
+    /// A leader must approve it.
+    pub approval: bool,
 }
 
 /// What a 事后 that ran out ends in.
@@ -166,6 +182,12 @@ pub enum AfterWrapUp {
     Idle,
     /// 自动置忙.
     Busy,
+}
+
+impl AgentRules {
+    pub(super) fn reason(&self, code: u8) -> Option<&ReasonRule> {
+        self.reasons.get(usize::from(code).checked_sub(1)?)
+    }
 }
 
 impl QueuePlan {
@@ -244,6 +266,9 @@ impl Default for AgentRules {
             wrap_up: None,
             after_wrap_up: AfterWrapUp::default(),
             idle_after_login: false,
+            reasons: Vec::new(),
+            reason_required: false,
+            dial_when_busy: false,
             lost_grace: Duration::from_secs(60),
             lost_logout: Duration::from_secs(300),
         }

@@ -85,7 +85,7 @@ impl Acd {
         }
     }
 
-    fn agent_named(&mut self, name: &AgentId) -> AgentIx {
+    pub(super) fn agent_named(&mut self, name: &AgentId) -> AgentIx {
         if let Some(ix) = self.names.agents.get(name) {
             return *ix;
         }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Duty, Reach, Rest, Shown};
-use super::{Acd, AgentId, QueueName, Setbacks, State};
+use super::totals::Totals;
+use super::{Acd, AgentId, Habits, QueueName, Setbacks, State};
 
 /// The agents as they stand, to be stored and given to [`Acd::restore`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,13 +32,21 @@ pub struct AgentSnapshot {
     pub(super) answered: Vec<Duration>,
     pub(super) setbacks: Setbacks<u32>,
     pub(super) rests_for: Option<Duration>,
+    pub(super) busy_for: Duration,
+    pub(super) habits: Habits,
+    pub(super) today: Totals,
 }
 
 /// What an agent is there for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kept {
+    /// Who is not there, but has set something, or was there today.
+    LoggedOut,
     Rest(Rest),
-    WrapUp { left: Option<Duration>, then: Rest },
+    WrapUp {
+        left: Option<Duration>,
+        then: Rest,
+    },
 }
 
 impl AgentSnapshot {
@@ -46,6 +55,7 @@ impl AgentSnapshot {
     pub fn aged(mut self, by: Duration) -> Self {
         self.shown_for += by;
         self.idle_for += by;
+        self.busy_for += by;
         self.answered.iter_mut().for_each(|age| *age += by);
         self.rests_for = self.rests_for.map(|left| left.saturating_sub(by));
         // Whoever was in a call when this was noted begins wrapping up only now: nobody knows when
@@ -90,7 +100,9 @@ impl Acd {
     pub fn restore(&mut self, now: Instant, snapshot: Snapshot, down_for: Duration) {
         self.begin(now);
         for kept in snapshot.agents {
-            if let Some(ix) = self.names.agents.get(&kept.agent) {
+            let known = self.names.agents.contains_key(&kept.agent);
+            if known || kept.habits != Habits::default() {
+                let ix = self.agent_named(&kept.agent);
                 restore(&mut self.agents[ix.0], self.clock.now, kept, down_for);
             }
         }
@@ -110,7 +122,10 @@ impl Acd {
         }
         let (wish, shown) = (agent.wish, agent.shown);
         let duty = match agent.duty {
-            Duty::LoggedOut => return None,
+            Duty::LoggedOut if agent.habits == Habits::default() && agent.totals.is_empty() => {
+                return None;
+            }
+            Duty::LoggedOut => Kept::LoggedOut,
             Duty::Idle => Kept::Rest(wish.unwrap_or(Rest::Idle)),
             Duty::Busy(reason) => Kept::Rest(wish.unwrap_or(Rest::Busy(reason))),
             Duty::WrapUp { until, then } => Kept::WrapUp {
@@ -130,6 +145,9 @@ impl Acd {
             rests_for: record
                 .not_before
                 .map(|at| at.saturating_duration_since(now)),
+            busy_for: now.saturating_duration_since(record.busy_since),
+            habits: agent.habits,
+            today: agent.totals,
             agent: agent.id,
         })
     }
@@ -140,6 +158,7 @@ fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Durat
     let ago = |age: Duration| now.checked_sub(age + down_for).unwrap_or(now);
     let ahead = |left: Duration| now + left.saturating_sub(down_for);
     agent.duty = match kept.duty {
+        Kept::LoggedOut => Duty::LoggedOut,
         Kept::Rest(Rest::Idle) => Duty::Idle,
         Kept::Rest(Rest::Busy(reason)) => Duty::Busy(reason),
         Kept::WrapUp { left, then } => Duty::WrapUp {
@@ -156,5 +175,8 @@ fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Durat
     agent.record.idle_since = ago(kept.idle_for);
     agent.record.answered = kept.answered.into_iter().map(ago).collect();
     agent.record.setbacks = kept.setbacks;
+    agent.record.busy_since = ago(kept.busy_for);
+    agent.habits = kept.habits;
+    agent.totals = kept.today;
     agent.record.not_before = kept.rests_for.map(ahead);
 }

@@ -37,6 +37,7 @@ pub enum Unreadable {
 impl From<AgentSnapshot> for Value {
     fn from(it: AgentSnapshot) -> Self {
         let duty = match it.duty {
+            Kept::LoggedOut => json!("logged_out"),
             Kept::Rest(rest) => json!({ "rest": rest }),
             Kept::WrapUp { left, then } => {
                 json!({ "wrap_up": { "left_ms": left.map(millis), "then": then } })
@@ -52,6 +53,9 @@ impl From<AgentSnapshot> for Value {
             "answered_ms": it.answered.into_iter().map(millis).collect::<Vec<_>>(),
             "setbacks": it.setbacks,
             "rests_for_ms": it.rests_for.map(millis),
+            "busy_for_ms": millis(it.busy_for),
+            "habits": it.habits,
+            "today": it.today,
         })
     }
 }
@@ -72,6 +76,7 @@ impl TryFrom<Value> for AgentSnapshot {
         Ok(Self {
             agent: field(&fields, "agent").ok_or(Unreadable::NoAgent)?,
             shown: shown.unwrap_or(match duty {
+                Kept::LoggedOut => State::LoggedOut,
                 Kept::Rest(Rest::Idle) => State::Idle,
                 Kept::Rest(Rest::Busy(reason)) => State::Busy(reason),
                 Kept::WrapUp { .. } => State::WrapUp,
@@ -86,6 +91,9 @@ impl TryFrom<Value> for AgentSnapshot {
                 .collect(),
             setbacks: field(&fields, "setbacks").unwrap_or_default(),
             rests_for: age(&fields, "rests_for_ms"),
+            busy_for: age(&fields, "busy_for_ms").unwrap_or_default(),
+            habits: field(&fields, "habits").unwrap_or_default(),
+            today: field(&fields, "today").unwrap_or_default(),
         })
     }
 }
@@ -117,6 +125,9 @@ fn duty(
             | None => Kept::Rest(Rest::Busy(Reason::Login)),
         });
     };
+    if duty == "logged_out" {
+        return Ok(Kept::LoggedOut);
+    }
     if let Some(rest) = duty.get("rest").and_then(read) {
         return Ok(Kept::Rest(rest));
     }

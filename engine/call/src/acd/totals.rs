@@ -19,7 +19,7 @@ pub(super) struct Day {
 /// Time spent in each state on one day, finished stays only.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Totals {
+pub(super) struct Totals {
     day: i64,
     ms: BTreeMap<String, u64>,
 }

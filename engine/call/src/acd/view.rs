@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::agent::Duty;
+use super::agent::{Duty, Hold};
 use super::name::{AgentIx, QueueIx};
-use super::{Acd, AgentId, Decided, Decision, QueueName, QueuePlan, Status};
+use super::{Acd, AgentId, Decided, Decision, QueueName, QueuePlan, Reason, Refusal, Status};
 use crate::CallId;
 
 impl Acd {
@@ -20,16 +20,37 @@ impl Acd {
         };
         Some(Status {
             state: agent.state(),
-            reachable: agent.is_reachable(),
+            reachable: agent.is_reachable(now),
             lasted: now.saturating_duration_since(agent.shown.since),
             since: self.clock.wall(agent.shown.since),
             wrap_up_left,
+            today: self.today(now, agent),
+            asks: agent.asked.map(Reason::Code),
+            habits: agent.habits.clone(),
             queues: agent
                 .queues
                 .iter()
                 .map(|queue| self.queues[queue.0].plan.name.clone())
                 .collect(),
         })
+    }
+
+    /// Whether an agent may call somebody now. Their call, told at once as a leg of theirs, then holds
+    /// them: in between nothing can be offered to them. Everybody who is no agent may.
+    ///
+    /// # Errors
+    /// With what to tell them.
+    pub fn may_dial(&self, agent: &AgentId) -> Result<(), Refusal> {
+        let known = self.names.agents.get(agent);
+        let Some(agent) = known.map(|ix| &self.agents[ix.0]) else {
+            return Ok(());
+        };
+        match agent.duty {
+            Duty::LoggedOut => Ok(()),
+            _ if matches!(agent.hold, Hold::Offered(_)) => Err(Refusal::Offered),
+            Duty::Idle if self.rules.dial_when_busy => Err(Refusal::NotBusy),
+            _ => Ok(()),
+        }
     }
 
     /// When the last input came, in microseconds since 1970, UTC.

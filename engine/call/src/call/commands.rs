@@ -154,7 +154,9 @@ impl Call {
             Command::VoicemailMenu { mailbox } => {
                 Foreground::Listening(Listening::new(board, mailbox))
             }
-            Command::AskPin { mailbox } => Foreground::Knocking(Knock::new(board, mailbox)),
+            Command::AskPin { mailbox, choose } => {
+                Foreground::Knocking(Knock::new(board, mailbox, choose))
+            }
             Command::Transfer { to, context } => {
                 return self.transfer(request, to, context, "the script said so");
             }

@@ -6,6 +6,7 @@
 //! all ways have it then. Words are the same everywhere: `{"command": "busy", "reason": "meeting"}` is what the API
 //! takes, what `desk.order` in Lua takes, and what the audit log shows.
 
+mod habits;
 mod role;
 mod supervise;
 
@@ -46,6 +47,54 @@ pub enum Deed {
     },
     /// 重置: a ringing offer is taken back, a call goes on; 置忙.
     Reset {},
+    /// 置忙 once the call that goes on, and its 事后, are over.
+    BusyAfterCall {},
+    /// Lets an agent have the break that they have asked for.
+    Approve {},
+    /// Or does not.
+    Deny {},
+    /// The user's desk is there: whose desk has been heard of once is 掉线 when it is silent for long.
+    Heartbeat {},
+    /// 自动应答: the user's phone is told to answer customers by itself.
+    AutoAnswer {
+        /// Whether.
+        on: bool,
+        /// Whether colleagues who call directly, too; as it was when left out.
+        #[serde(default)]
+        internal: Option<bool>,
+    },
+    /// 免打扰: the user's phone is not rung.
+    DoNotDisturb {
+        /// Whether.
+        on: bool,
+    },
+    /// 自动置闲: 置闲 follows 事后.
+    AutoIdle {
+        /// Whether.
+        on: bool,
+        /// The agent's own longest 事后; as it was when left out.
+        #[serde(default)]
+        seconds: Option<u32>,
+    },
+    /// 自动置忙: 置忙 follows 事后.
+    AutoBusy {
+        /// Whether.
+        on: bool,
+        /// The agent's own longest 事后; as it was when left out.
+        #[serde(default)]
+        seconds: Option<u32>,
+    },
+    /// Sits down at a phone: calls for the user ring there, and what is done there is theirs.
+    Sit {
+        /// The user whose phone it is; the user's own when left out.
+        #[serde(default)]
+        device: Option<String>,
+        /// Also when somebody else sits there, who is logged out then.
+        #[serde(default)]
+        take_over: bool,
+    },
+    /// Brings the user's conversation to the phone that asks for it by a star code.
+    Pull {},
     /// Ends the call that the user talks in or rings for.
     HangUp {},
     /// 监听: hears the user's calls, and is heard by nobody.
@@ -158,6 +207,16 @@ impl Deed {
             Self::EndWrapUp {} => "end_wrap_up",
             Self::ExtendWrapUp { .. } => "extend_wrap_up",
             Self::Reset {} => "reset",
+            Self::BusyAfterCall {} => "busy_after_call",
+            Self::Approve {} => "approve",
+            Self::Deny {} => "deny",
+            Self::Heartbeat {} => "heartbeat",
+            Self::AutoAnswer { .. } => "auto_answer",
+            Self::DoNotDisturb { .. } => "do_not_disturb",
+            Self::AutoIdle { .. } => "auto_idle",
+            Self::AutoBusy { .. } => "auto_busy",
+            Self::Sit { .. } => "sit",
+            Self::Pull {} => "pull",
             Self::HangUp {} => "hang_up",
             Self::Listen(_) => "listen",
             Self::Whisper(_) => "whisper",
@@ -243,9 +302,24 @@ impl Deed {
             | Self::Busy { .. }
             | Self::EndWrapUp {}
             | Self::ExtendWrapUp { .. }
-            | Self::Reset {} => Needs {
+            | Self::Reset {}
+            | Self::BusyAfterCall {}
+            | Self::Heartbeat {}
+            | Self::AutoAnswer { .. }
+            | Self::DoNotDisturb { .. }
+            | Self::AutoIdle { .. }
+            | Self::AutoBusy { .. }
+            | Self::Sit { .. } => Needs {
                 own: Right::OwnState,
                 others: Right::StateOfOthers,
+            },
+            Self::Approve {} | Self::Deny {} => Needs {
+                own: Right::StateOfOthers,
+                others: Right::StateOfOthers,
+            },
+            Self::Pull {} => Needs {
+                own: Right::OwnCalls,
+                others: Right::CallsOfOthers,
             },
             Self::HangUp {} => Needs {
                 own: Right::OwnCalls,
@@ -319,6 +393,10 @@ impl Deed {
                 return Some(Err(Refused::new("wrong_minutes", sentence)));
             }
             Self::Reset {} => Act::Reset,
+            Self::BusyAfterCall {} => Act::BusyAfterCall,
+            Self::Approve {} => Act::Approve,
+            Self::Deny {} => Act::Deny,
+            Self::Heartbeat {} => Act::Beat,
             _ => return None,
         }))
     }
@@ -446,6 +524,28 @@ mod tests {
             Deed::EndWrapUp {},
             Deed::ExtendWrapUp { minutes: 5 },
             Deed::Reset {},
+            Deed::BusyAfterCall {},
+            Deed::Approve {},
+            Deed::Deny {},
+            Deed::Heartbeat {},
+            Deed::AutoAnswer {
+                on: true,
+                internal: None,
+            },
+            Deed::DoNotDisturb { on: true },
+            Deed::AutoIdle {
+                on: true,
+                seconds: Some(15),
+            },
+            Deed::AutoBusy {
+                on: true,
+                seconds: None,
+            },
+            Deed::Sit {
+                device: Some("1050".into()),
+                take_over: false,
+            },
+            Deed::Pull {},
             Deed::HangUp {},
             Deed::Listen(Terms::default()),
             Deed::Whisper(Terms::default()),

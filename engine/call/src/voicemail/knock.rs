@@ -14,9 +14,10 @@ pub(crate) struct Knock {
 }
 
 impl Knock {
-    pub(crate) fn new(board: &Board, mailbox: String) -> Self {
+    pub(crate) fn new(board: &Board, mailbox: String, choose: bool) -> Self {
+        let login = Login::new(board, Some(mailbox));
         Self {
-            login: Login::new(board, Some(mailbox)),
+            login: login.may_choose(choose),
         }
     }
 }

@@ -69,6 +69,12 @@ impl Login {
         }
     }
 
+    /// Whether whoever has no PIN yet may choose one here.
+    pub(crate) fn may_choose(self, choose: bool) -> Self {
+        let vouched = self.vouched && choose;
+        Self { vouched, ..self }
+    }
+
     fn ask_number(&mut self, board: &mut Board) -> Option<Entered> {
         let mut question = question("vm/enter-mailbox", self.mistake());
         let gathered = question.begin(board);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use call::acd::{Act, AgentId, By, Refusal, State, Status};
+use call::acd::{Act, AfterWrapUp, AgentId, By, Refusal, State, Status};
 use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
 
 use super::arguments::{Arguments, Names, duration, shown, text, unknown_word, whole};
@@ -287,6 +287,22 @@ pub(super) fn row(
     row.raw_set("wrap_up_left", left)?;
     let queues = status.queues.iter().map(|queue| &*queue.0);
     row.raw_set("queues", lua.create_sequence_from(queues)?)?;
+    let today = lua.create_table()?;
+    for (state, spent) in &status.today {
+        today.raw_set(state.word(), spent.as_secs_f64())?;
+    }
+    row.raw_set("today", today)?;
+    let asks = status.asks.map(State::Busy);
+    let asks = asks
+        .as_ref()
+        .and_then(|it| it.reason(&settings.busy_reasons));
+    row.raw_set("asks", asks)?;
+    let habits = &status.habits;
+    row.raw_set("auto_answer", habits.auto_answer)?;
+    row.raw_set("do_not_disturb", habits.do_not_disturb)?;
+    row.raw_set("auto_idle", habits.after_wrap_up == Some(AfterWrapUp::Idle))?;
+    row.raw_set("auto_busy", habits.after_wrap_up == Some(AfterWrapUp::Busy))?;
+    row.raw_set("device", habits.device.as_ref().map(|device| &*device.0))?;
     Ok(row)
 }
 

@@ -18,6 +18,9 @@ fn status(state: State) -> Status {
         lasted: Duration::from_millis(90_500),
         since: NOON - 90_500_000,
         wrap_up_left: None,
+        today: Vec::new(),
+        asks: None,
+        habits: Default::default(),
         queues: vec!["it".into()],
     }
 }

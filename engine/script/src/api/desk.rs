@@ -6,7 +6,7 @@ use call::desk::{By, Deed, Done, Order};
 use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
 
 use super::agents::{row, too_busy};
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Names};
 use super::while_running;
 use crate::convert::to_json;
 use crate::plugin::{Owner, Right};
@@ -58,7 +58,7 @@ fn wanted(
     values: MultiValue,
 ) -> mlua::Result<Order> {
     while_running(surroundings, FUNCTION)?;
-    let arguments = Arguments::new(FUNCTION, values, 2)?;
+    let arguments = Arguments::new(FUNCTION, values, 3)?;
     owner
         .may_use(Right::Agents)
         .map_err(|message| arguments.refuse(message))?;
@@ -67,11 +67,16 @@ fn wanted(
     let refuse = |why: String| Error::runtime(format!("{FUNCTION}: {why}"));
     let deed = to_json(lua, deed).map_err(refuse)?;
     let deed: Deed = serde_json::from_value(deed).map_err(|why| refuse(why.to_string()))?;
-    Ok(Order {
-        by: by(surroundings, owner),
-        user,
-        deed,
-    })
+    let options = arguments.options(2, &OPTIONS)?;
+    let by = match options.text("as")? {
+        Some(_) if owner.is_plugin() => {
+            let why = "as is for dialplans: a plugin's orders are its own";
+            return Err(options.refuse("as", why.to_owned()));
+        }
+        Some(person) => By::User(person),
+        None => by(surroundings, owner),
+    };
+    Ok(Order { by, user, deed })
 }
 
 /// Whose rights count: those of the user whose call this is, else the tenant's own script's.
@@ -95,5 +100,11 @@ fn shown(lua: &Lua, surroundings: &Surroundings, user: &str, done: &Done) -> mlu
     table.raw_set("call", done.call.map(|call| call.to_string()))?;
     Ok(table)
 }
+
+/// What may be said beside an order.
+pub(crate) static OPTIONS: Names = Names {
+    class: "OrderOptions",
+    names: &["as"],
+};
 
 const FUNCTION: &str = "desk.order";

@@ -82,6 +82,9 @@ impl Exchange for Answers {
             lasted: Duration::ZERO,
             since: 0,
             wrap_up_left: None,
+            today: Vec::new(),
+            asks: None,
+            habits: Default::default(),
             queues: Vec::new(),
         };
         answered(self.status.lock().unwrap().clone().unwrap_or(Ok(idle)))

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use call::acd::{AfterWrapUp, AgentRules};
+use call::acd::{AfterWrapUp, AgentRules, ReasonRule};
 use call::desk::Person;
 use serde_json::Value;
 
@@ -145,6 +145,17 @@ fn tenant(number: &str, it: &Value) -> Tenant {
     }
 }
 
+/// What holds for each name of 置忙, in their order.
+fn reasons(it: &Value) -> Vec<ReasonRule> {
+    let approved = texts(&it["approved_reasons"]);
+    let names = texts(&it["reasons"]).into_iter();
+    let rules = names.map(|name| ReasonRule {
+        max: it["reason_limits"].get(&name).map(duration),
+        approval: approved.contains(&name),
+    });
+    rules.collect()
+}
+
 fn agents(it: &Value) -> AgentRules {
     AgentRules {
         wrap_up: it.get("wrap_up").map(duration),
@@ -154,6 +165,9 @@ fn agents(it: &Value) -> AgentRules {
             _ => AfterWrapUp::Back,
         },
         idle_after_login: it["idle_after_login"] == true,
+        reasons: reasons(it),
+        reason_required: it["reason_required"] == true,
+        dial_when_busy: it["outbound"]["require_busy"] == true,
         lost_grace: duration(&it["lost_grace"]),
         lost_logout: duration(&it["lost_logout"]),
     }

@@ -292,6 +292,34 @@ fn agents() -> Schema {
         )
         .default(serde_json::json!(REASONS)),
         Field::new(
+            "reason_limits",
+            Kind::Map(Box::new(Kind::Duration)),
+            "How long each reason may last at most.",
+        ),
+        Field::new(
+            "approved_reasons",
+            list(Kind::Form(reason)),
+            "Reasons that a leader must approve.",
+        ),
+        Field::new(
+            "reason_required",
+            Kind::Boolean,
+            "Agents must give a reason for 置忙.",
+        )
+        .default(false),
+        Field::new(
+            "outbound",
+            Kind::Table(Schema::new(vec![
+                Field::new(
+                    "require_busy",
+                    Kind::Boolean,
+                    "Agents call out in 置忙 and 事后 only.",
+                )
+                .default(false),
+            ])),
+            "Calls of agents to the outside.",
+        ),
+        Field::new(
             "lost_grace",
             Kind::Duration,
             "A phone lost for so long makes its agent 置忙.",

@@ -121,7 +121,7 @@ pub(super) fn command(command: &Command) -> String {
         Command::Queue(queue) => queue.name.to_string(),
         Command::Voicemail(voicemail) => voicemail.mailbox.clone(),
         Command::VoicemailMenu { mailbox } => mailbox.clone().unwrap_or_default(),
-        Command::AskPin { mailbox } => mailbox.clone(),
+        Command::AskPin { mailbox, .. } => mailbox.clone(),
         Command::Transfer { to, context } => match context {
             Some(context) => format!("{to} in {context}"),
             None => to.clone(),

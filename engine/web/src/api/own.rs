@@ -283,6 +283,7 @@ impl Own {
             }
             NoCall::NoPhone => Problem::conflict("no_phone", "no phone of this user is registered"),
             NoCall::Full(why) => Problem::busy(why),
+            NoCall::NotNow(code, why) => Problem::conflict(code, format!("the user {why}")),
         })
     }
 

@@ -1,6 +1,7 @@
 //! A floor to try the machine on: agents with phones, callers, and a clock that is moved.
 
 mod agents;
+mod breaks;
 mod choosing;
 mod complaints;
 mod doings;

@@ -7,6 +7,7 @@ fn knock(found: Option<Mailbox>) -> (Bench, RequestId) {
     let mut bench = Bench::new();
     let request = bench.ask(Command::AskPin {
         mailbox: "1049".to_owned(),
+        choose: true,
     });
     bench.mailbox("1049", found);
     (bench, request)
@@ -33,6 +34,19 @@ fn the_right_pin_tells_the_script_who_it_is_and_the_call_goes_on() {
 
     assert_eq!(bench.reply(request), Some(Reply::Right(Ok(()))));
     assert!(!bench.call.is_ended());
+}
+
+#[test]
+fn who_is_at_somebody_elses_phone_chooses_no_pin_there() {
+    let mut bench = Bench::new();
+    bench.ask(Command::AskPin {
+        mailbox: "1049".to_owned(),
+        choose: false,
+    });
+
+    bench.mailbox("1049", Some(Mailbox::default()));
+
+    assert_eq!(bench.playing().1, [named("agent/enter-pw")]);
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn plain_methods_become_their_commands() {
     assert_eq!(command("call:voicemail_menu(8000)"), box_8000);
     let pin_of_1049 = Command::AskPin {
         mailbox: "1049".into(),
+        choose: true,
     };
     assert_eq!(command("call:ask_pin('1049')"), pin_of_1049);
     let beep = Command::StartRecording(StartRecording { beep: true });

@@ -74,7 +74,7 @@ verbs! {
     supervise 2 false,
     voicemail 2 false,
     voicemail_menu 1 false,
-    ask_pin 1 false,
+    ask_pin 2 false,
     transfer 2 true,
     send_dtmf 1 false,
     music 1 false,
@@ -142,6 +142,10 @@ static VOICEMAIL: Names = Names {
         "beep",
         "review",
     ],
+};
+static ASK_PIN: Names = Names {
+    class: "AskPinOptions",
+    names: &["choose"],
 };
 static TRANSFER: Names = Names {
     class: "TransferOptions",
@@ -383,7 +387,9 @@ fn voicemail_menu(asking: &Asking<'_>) -> mlua::Result<Command> {
 
 fn ask_pin(asking: &Asking<'_>) -> mlua::Result<Command> {
     let mailbox = asking.arguments.text(0, "a mailbox such as \"1049\"")?;
-    Ok(Command::AskPin { mailbox })
+    let options = asking.arguments.options(1, &ASK_PIN)?;
+    let choose = options.boolean("choose", true)?;
+    Ok(Command::AskPin { mailbox, choose })
 }
 
 fn transfer(asking: &Asking<'_>) -> mlua::Result<Command> {

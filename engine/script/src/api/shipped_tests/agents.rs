@@ -14,6 +14,9 @@ fn status(state: State, lasted: u64) -> Status {
         lasted: Duration::from_secs(lasted),
         since: 0,
         wrap_up_left: None,
+        today: Vec::new(),
+        asks: None,
+        habits: Default::default(),
         queues: vec!["it".into()],
     }
 }
@@ -183,7 +186,7 @@ fn logging_in_asks_for_the_pin_once() {
         let acts = bed.answers.acts.lock().unwrap().len();
         (story, acts)
     };
-    let pin = "AskPin { mailbox: \"1049\" }";
+    let pin = "AskPin { mailbox: \"1049\", choose: true }";
 
     let right = try_in(State::LoggedOut, Reply::Right(Ok(())));
     let said = "agent/login-ok agent/state-busy";

@@ -121,6 +121,25 @@ fn all_news() -> Vec<News> {
             command: "hang_up",
             outcome: "done",
         },
+        News::AgentAsks {
+            agent: text(),
+            reason: Some(text()),
+        },
+        News::AgentOverrun {
+            agent: text(),
+            reason: None,
+            lasted_ms: 5,
+        },
+        News::AgentReset {
+            agent: text(),
+            trace: text(),
+        },
+        News::AgentMoved {
+            agent: text(),
+            from: text(),
+            to: text(),
+            by: text(),
+        },
         News::AgentChanged {
             agent: text(),
             state: "busy",

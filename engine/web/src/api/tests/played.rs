@@ -418,6 +418,9 @@ fn agent(id: &str) -> Agent {
         since: 1_795_492_800_000_000,
         lasted_ms: 75_000,
         wrap_up_left_ms: None,
+        today_ms: [("idle", 75_000)].into(),
+        asks: None,
+        settings: Default::default(),
         queues: vec![if id == "1049" { "it" } else { "sales" }.to_owned()],
     }
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::world::World;
 use crate::acd::tests::{ms, s};
 use crate::acd::{
-    Act, AgentId, Announce, Chosen, DialogNews, Enter, Leave, News, Overflow, Plan, Presence,
-    QueuePlan, Step, Strategy, When,
+    Act, AgentId, Announce, Chosen, DialogNews, Doing, Enter, Habit, Leave, News, Overflow, Plan,
+    Presence, QueuePlan, ReasonRule, Step, Strategy, When,
 };
 use crate::call::random::Random;
 use crate::{CallId, Cause};
@@ -75,7 +75,22 @@ impl World {
 
     fn agent_acts(&mut self) {
         let agent = self.somebody();
-        let act = match self.below(12) {
+        if self.below(6) == 0 {
+            let on = self.below(2) == 0;
+            let habit = match self.below(4) {
+                0 => Habit::DoNotDisturb(on),
+                1 => Habit::AutoIdle(on),
+                2 => Habit::AutoBusy(on),
+                _ => Habit::WrapUp(on.then_some(s(3))),
+            };
+            let _ = self.acd.handle_habit(self.now, &agent, habit);
+            return self.look();
+        }
+        let act = match self.below(16) {
+            12 => Act::Approve,
+            13 => Act::Deny,
+            14 => Act::BusyAfterCall,
+            15 => Act::Beat,
             0 => Act::LogOut,
             1..=2 => Act::LogIn,
             3..=7 => Act::Idle,
@@ -130,6 +145,12 @@ impl World {
         self.legs.insert((agent.clone(), call), false);
         self.acd.handle_dialog(self.now, &agent, call, began);
         self.look();
+        if self.below(3) == 0 {
+            // They dial: from now on no queue's call comes to them.
+            let dials = DialogNews::Does([Doing::Calls, Doing::Dials][self.below(2) as usize]);
+            self.acd.handle_dialog(self.now, &agent, call, dials);
+            self.look();
+        }
         if self.below(3) == 0 {
             let alone = DialogNews::Alone(self.below(4) != 0);
             self.acd.handle_dialog(self.now, &agent, call, alone);
@@ -258,6 +279,16 @@ fn plan(random: &mut Random) -> Plan {
     // Now and then a queue is gone.
     plan.queues.truncate(3 + below(random, 2) as usize);
     plan.rules.wrap_up = Some(s(5));
+    plan.rules.reasons = vec![
+        ReasonRule {
+            max: Some(s(8)),
+            approval: false,
+        },
+        ReasonRule {
+            max: None,
+            approval: true,
+        },
+    ];
     plan
 }
 

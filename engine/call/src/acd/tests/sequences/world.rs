@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use super::chance::{self, Plans};
 use super::{Seen, rerun};
 use crate::CallId;
+use crate::acd::agent::Hold;
 use crate::acd::lease::LeaseState;
 use crate::acd::name::QueueIx;
 use crate::acd::tests::{ms, s, start};
 use crate::acd::{
-    Acd, Act, AgentId, AskId, By, DialogNews, LeaseId, Leave, News, OfferEnd, Output, State,
-    Strategy,
+    Acd, Act, AgentId, AskId, By, DialogNews, Doing, Habit, LeaseId, Leave, News, OfferEnd, Output,
+    State, Strategy,
 };
 use crate::call::random::Random;
 
@@ -134,7 +135,11 @@ impl World {
             self.promise(!forgotten, "nobody waits beside a free agent");
         }
         for agent in &self.acd.agents {
-            let truth = (agent.state(), agent.is_reachable());
+            let mut calls = agent.dialogs.values();
+            let dials = calls.any(|it| matches!(it.doing, Doing::Calls | Doing::Dials));
+            let offered = matches!(agent.hold, Hold::Offered(_));
+            self.promise(!(dials && offered), "who dials is offered nothing");
+            let truth = (agent.state(), agent.is_reachable(self.now));
             let shown = self.shown.get(&agent.id);
             self.promise(shown.is_none_or(|it| *it == truth), "what is told is so");
         }
@@ -236,6 +241,9 @@ impl World {
             Output::Alert { what, .. } => self.promise(false, &what),
             Output::Hush { .. }
             | Output::Aside { .. }
+            | Output::Asks { .. }
+            | Output::Overrun { .. }
+            | Output::Reset { .. }
             | Output::ForgetChoose { .. }
             | Output::Decision(_)
             | Output::QueueGone { .. }
@@ -271,7 +279,12 @@ impl World {
                 }
                 self.acd.handle_reach(self.now, &agent, true);
                 self.act(&agent, Act::LogIn);
+                self.act(&agent, Act::Beat);
                 self.act(&agent, Act::Idle);
+            }
+            for agent in self.agents.clone() {
+                let habit = Habit::DoNotDisturb(false);
+                let _ = self.acd.handle_habit(self.now, &agent, habit);
             }
             self.look();
             for lease in self.rings.keys().copied().collect::<Vec<_>>() {
@@ -299,7 +312,10 @@ impl World {
             .filter_map(|agent| self.acd.status(self.now, agent))
             .map(|status| status.state)
             .collect();
-        let calm = |state: &State| matches!(state, State::Idle | State::WrapUp | State::LoggedOut);
+        let calm = |state: &State| {
+            let rest = matches!(state, State::Busy(Reason::AfterCall | Reason::Lost));
+            rest || matches!(state, State::Idle | State::WrapUp | State::LoggedOut)
+        };
         self.promise(states.iter().all(calm), "no state outlives its cause");
     }
 

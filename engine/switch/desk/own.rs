@@ -1,0 +1,112 @@
+//! What people set for themselves, and where they sit.
+
+use std::time::Instant;
+
+use call::acd::{Act, AgentId, By, Habit, State};
+use call::desk::{Done, Order, Refused};
+use call::{Light, TenantId};
+use web::News;
+
+use crate::switch::Switch;
+
+impl Switch {
+    pub(super) fn set_at_desk(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: &Order,
+        habits: Vec<Habit>,
+    ) -> Result<Done, Refused> {
+        let user = AgentId::from(&*order.user);
+        let done = self.on_floor(now, tenant, |floor| floor.set(now, &user, habits));
+        self.drain_floor(now, tenant);
+        self.light_habits(now, tenant, &user);
+        match done {
+            Some(Ok(agent)) => Ok(Done { agent, call: None }),
+            Some(Err(refusal)) => Err(Refused::by_floor(&order.user, refusal)),
+            None => Err(no_floor()),
+        }
+    }
+
+    /// An agent sits down at a phone; whoever sits there is logged out if that is wanted.
+    pub(super) fn sit_at_desk(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: &Order,
+        (device, take_over): (Option<&str>, bool),
+    ) -> Result<Done, Refused> {
+        let user = AgentId::from(&*order.user);
+        // The phone of one who sits elsewhere is the one where they sit.
+        let resolved = device.map(|device| {
+            let habits = self.habits_of(tenant, &AgentId::from(device));
+            habits
+                .device
+                .map_or_else(|| device.to_owned(), |seat| seat.to_string())
+        });
+        let device = resolved.as_deref().filter(|device| *device != order.user);
+        let state = |switch: &Self, agent: &AgentId| {
+            let all = switch.agents_of(now, tenant);
+            let found = all.into_iter().find(|(id, _)| id == agent);
+            found.map(|(_, status)| status)
+        };
+        let Some(before) = state(self, &user) else {
+            let refusal = call::acd::Refusal::NotAnAgent;
+            return Err(Refused::by_floor(&order.user, refusal));
+        };
+        if before.state == State::LoggedOut {
+            let refusal = call::acd::Refusal::LoggedOut;
+            return Err(Refused::by_floor(&order.user, refusal));
+        }
+        let there = AgentId::from(device.unwrap_or(&order.user));
+        if self.accounts.user(tenant, &there.0).is_none() {
+            let sentence = format!("there is no phone of a user {there}");
+            return Err(Refused::new("no_such_device", sentence));
+        }
+        let owner = state(self, &there)
+            .filter(|owner| owner.state != State::LoggedOut && owner.habits.device.is_none());
+        let sits = self.sits_at(tenant, &there);
+        let other = sits.or_else(|| owner.map(|_| there));
+        if let Some(other) = other.filter(|other| *other != user) {
+            if !take_over {
+                let sentence = format!("{other} sits at this phone");
+                return Err(Refused::new("device_taken", sentence));
+            }
+            let by = By::Leader(format!("user:{user}"));
+            let out = self.act_on_agent(now, tenant, &other, Act::LogOut, by);
+            out.map_err(|refusal| Refused::by_floor(&other.0, refusal))?;
+        }
+        let from = before.habits.device.as_ref();
+        let moved = from.map(|device| &*device.0) != device;
+        let habit = vec![Habit::Device(device.map(AgentId::from))];
+        let done = self.set_at_desk(now, tenant, order, habit)?;
+        self.look_at_phones(now, tenant);
+        self.drain_floor(now, tenant);
+        if moved {
+            let news = News::AgentMoved {
+                agent: order.user.clone(),
+                from: from.map_or_else(|| order.user.clone(), ToString::to_string),
+                to: device.unwrap_or(&order.user).to_owned(),
+                by: order.by.to_string(),
+            };
+            self.tell(tenant, None, news);
+        }
+        Ok(done)
+    }
+
+    /// Lamps for what people set for themselves: `auto-answer-1049`, `dnd-1049`.
+    fn light_habits(&mut self, now: Instant, tenant: &TenantId, user: &AgentId) {
+        let habits = self.habits_of(tenant, user);
+        for (name, on) in [
+            ("auto-answer", habits.auto_answer),
+            ("dnd", habits.do_not_disturb),
+        ] {
+            self.set_lamp(now, tenant, &format!("{name}-{user}"), Light::from(on));
+        }
+    }
+}
+
+fn no_floor() -> Refused {
+    let sentence = "the tenant has no queues: nothing is kept of its people";
+    Refused::new("not_an_agent", sentence)
+}
