@@ -401,16 +401,17 @@ impl Agent {
 
     /// When time will bring something next.
     pub(super) fn deadline(&self, now: Instant, rules: &AgentRules) -> Option<Instant> {
+        let silent = self.beat.map(|beat| beat + BEAT_WITHIN);
+        let silent = silent.filter(|at| *at > now);
         if self.is_engaged() || self.duty == Duty::LoggedOut {
-            return None;
+            // Whether a desk is heard shows in a call, too.
+            return silent;
         }
         let ahead = |since: Instant| {
             let both = [since + rules.lost_grace, since + rules.lost_logout];
             both.into_iter().filter(|at| *at > now).min()
         };
         let lost = self.lost_since(now).and_then(ahead);
-        let silent = self.beat.map(|beat| beat + BEAT_WITHIN);
-        let silent = silent.filter(|at| *at > now);
         let overrun = self.limited_break(rules);
         let overrun = overrun.map(|(_, max)| self.record.busy_since + max);
         let overrun = overrun.filter(|_| !self.record.told_overrun);

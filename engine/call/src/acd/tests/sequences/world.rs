@@ -12,7 +12,7 @@ use crate::acd::name::QueueIx;
 use crate::acd::tests::{ms, s, start};
 use crate::acd::{
     Acd, Act, AgentId, AskId, By, DialogNews, Doing, Habit, LeaseId, Leave, News, OfferEnd, Output,
-    State, Strategy,
+    Reason, State, Strategy,
 };
 use crate::call::random::Random;
 
