@@ -78,6 +78,7 @@ fn every_option_stands_any_value() {
         ("QueueOptions", "queue(\"it\", "),
         ("VoicemailOptions", "voicemail(\"8000\", "),
         ("TransferOptions", "transfer(\"1049\", "),
+        ("AskPinOptions", "ask_pin(\"8000\", "),
         ("MenuOptions", "menu("),
         ("ParkOptions", "park(\"desk\", "),
         ("ConferenceOptions", "conference(\"hall\", "),

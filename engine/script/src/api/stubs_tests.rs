@@ -12,8 +12,8 @@ use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
 use super::{
-    LIBRARIES, agents, calls, context, db, door, files, http, jobs, mail, messages, on, queue,
-    smpp, statistics, store, voicemail,
+    LIBRARIES, agents, calls, context, db, desk, door, files, http, jobs, mail, messages, on,
+    queue, smpp, statistics, store, voicemail,
 };
 use crate::plugin::Owner;
 use crate::read_only;
@@ -182,7 +182,7 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&http::OPTIONS, &http::WEBHOOK])
         .chain([&door::OPTIONS, &door::AUTH])
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS])
-        .chain([&agents::OPTIONS, &messages::OPTIONS])
+        .chain([&agents::OPTIONS, &desk::OPTIONS, &messages::OPTIONS])
         .chain([&on::OPTIONS, &mail::OPTIONS])
         .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST])
         .chain([&statistics::FIGURES, &statistics::MISSED])

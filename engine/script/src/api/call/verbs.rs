@@ -95,6 +95,7 @@ pub(crate) const OPTIONS: &[&Names] = &[
     &super::several::SUPERVISE,
     &VOICEMAIL,
     &TRANSFER,
+    &ASK_PIN,
     &menu::MENU,
 ];
 
