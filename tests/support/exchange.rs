@@ -31,6 +31,8 @@ pub(crate) struct Exchange {
     next_house: AtomicU8,
     /// Who is asked whether all agree on an agent's state.
     pub(super) witnesses: Mutex<Option<Witnesses>>,
+    /// Whether they can be.
+    pub(crate) is_witnessed: bool,
 }
 
 impl Exchange {
@@ -87,6 +89,7 @@ impl Exchange {
             street,
             next_house: AtomicU8::new(10),
             witnesses: Mutex::default(),
+            is_witnessed: setup.plugins.iter().any(|(name, ..)| *name == "witness"),
         }
     }
 
