@@ -18,13 +18,13 @@ impl Switch {
     ) -> Result<Done, Refused> {
         let user = &*order.user;
         let asks = self.star_code_of(tenant, user);
-        let there = self.conversation_of(tenant, user, asks);
+        let there = self.own_conversation_of(tenant, user, asks);
         let (Some(asks), Some((call, leg))) = (asks, there) else {
             return Err(Refused::not_in_call(user));
         };
         let coming = (asks, LegId::CALLER);
         let by = Some(order.by.to_string());
-        if !self.move_leg(now, coming, call, Some(leg), by) {
+        if !self.move_leg(now, coming, call, Some(leg).into(), by) {
             let sentence = format!("the call of {user} cannot be brought here as it stands");
             return Err(Refused::new("not_now", sentence));
         }
@@ -48,7 +48,7 @@ impl Switch {
     }
 
     /// The leg on which the user talks with somebody, in another call than this.
-    fn conversation_of(
+    fn own_conversation_of(
         &self,
         tenant: &TenantId,
         user: &str,
