@@ -9,6 +9,7 @@ pub(crate) fn fallback(tenant: &Tenant) -> Fallback {
     Fallback {
         sound: tenant.fallback.play.clone().map(Sound::Named),
         target: tenant.fallback.transfer.as_deref().and_then(target),
+        at_once: false,
     }
 }
 

@@ -69,6 +69,8 @@ mod supervision;
 mod surveyed;
 #[path = "calls/texts.rs"]
 mod texts;
+#[path = "calls/toll.rs"]
+mod toll;
 #[path = "calls/traced.rs"]
 mod traced;
 #[path = "calls/transferred.rs"]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::acd::AgentId;
-use call::number::{Kind, Plan, normalise};
+use call::number::{Kind, normalise};
 use call::{CallId, Ended, Setup, TenantId};
 use media::sdp::Description;
 use script::Refused;
@@ -13,6 +13,7 @@ use sip::{Request, SessionId, Source};
 use super::Switch;
 use super::accounts::Judged;
 use super::live::{Leg, Live, Role};
+use super::outbound::calls_for_help;
 use super::printable::printable;
 use crate::log::Masked;
 
@@ -118,10 +119,15 @@ impl Switch {
             context = setup.context,
             "call begins"
         );
-        let started = self.start_script(&mut setup);
+        let screened = self.screen(now, &setup);
+        let started = match screened {
+            None => self.start_script(&mut setup),
+            Some(_) => Ok(0),
+        };
+        let for_help = calls_for_help(setup.user.as_deref(), &setup.to);
         let (generation, trouble) = match started {
             Ok(generation) => (generation, None),
-            Err(Refused::Behind { by }) => {
+            Err(Refused::Behind { by }) if !for_help => {
                 tracing::warn!(
                     behind_ms = by.as_millis() as u64,
                     "scripts are behind: call refused"
@@ -136,7 +142,11 @@ impl Switch {
             }
             Err(refused) => (0, Some(refused)),
         };
-        let options = super::desk::options(&tenant);
+        let mut options = super::desk::options(&tenant);
+        let help = for_help.then(|| self.help_without_script(&setup.tenant, &setup.to));
+        if let Some(help) = help.flatten() {
+            options.fallback = help;
+        }
         let mut leg = Leg::new(call::LegId::CALLER, Role::Caller { offer });
         leg.sessions.push(session);
         leg.up = Some(session);
@@ -159,6 +169,9 @@ impl Switch {
         self.calls.insert(id, Box::new(live));
         self.parts.meters.calls_started.increment(1);
         self.with_call(now, id, |switch, live| {
+            if let Some(ended) = screened {
+                live.call.handle_script_ended(now, ended);
+            }
             if let Some(refused) = trouble {
                 switch.refuse_route(now, live, refused);
             }
@@ -195,8 +208,9 @@ impl Switch {
     /// There is no handler for a number, or no scripts at all.
     pub(super) fn refuse_route(&self, now: Instant, live: &mut Live, refused: Refused) {
         let message = refused.to_string();
+        let for_help = calls_for_help(live.setup.user.as_deref(), &live.setup.to);
         match refused {
-            Refused::NoRoute { to, .. } => {
+            Refused::NoRoute { to, .. } if !for_help => {
                 tracing::info!(
                     to = %Masked(to.as_str()),
                     context = live.setup.context,
@@ -328,9 +342,11 @@ impl Switch {
     }
 
     fn overload(&self, caller: &Caller, request: &Request) -> Option<&'static str> {
+        let user = caller.user.as_deref();
         // Help can be called whatever else is going on.
-        let calls_for_help = normalise(&dialled(request), &Plan::default()).kind == Kind::Emergency;
-        let user = caller.user.as_deref().filter(|_| !calls_for_help);
+        if calls_for_help(user, &dialled(request)) {
+            return None;
+        }
         self.is_full(&caller.tenant, user)
     }
 

@@ -35,6 +35,10 @@ pub(crate) enum Input {
     Language { call: CallId, language: String },
     /// A script has ended.
     ScriptEnded { call: CallId, end: ScriptEnd },
+    /// What stood on the lists of callers before the start.
+    Listed(TenantId, Vec<store::KvEntry>),
+    /// What users have spent today before the start.
+    Spent(TenantId, Vec<store::KvEntry>),
     /// What a script had left in `call.vars`.
     Vars { call: CallId, vars: Value },
     /// A media thread reports.

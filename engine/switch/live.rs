@@ -111,6 +111,8 @@ pub(crate) struct Leg {
     pub(crate) is_urgent: bool,
     /// Its ear is that of a leg of another call.
     pub(crate) twin: Option<super::desk::consult::Twin>,
+    /// Who pays for it, where it has left by a trunk.
+    pub(crate) paid: Option<super::outbound::Paid>,
 }
 
 /// Who a leg is.
@@ -263,6 +265,7 @@ impl Leg {
             identity: None,
             is_urgent: false,
             twin: None,
+            paid: None,
         }
     }
 

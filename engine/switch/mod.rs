@@ -17,10 +17,12 @@ mod joining;
 mod journal;
 mod keys;
 mod lamps;
+mod lists;
 mod live;
 mod mailbox;
 mod metrics;
 mod originating;
+mod outbound;
 mod parking;
 mod perform;
 mod playing;
@@ -119,6 +121,8 @@ pub(crate) struct Switch {
     texts: texts::Texts,
     sip_log: journal::SipLog,
     trunks: Trunks,
+    outbound: outbound::Outbound,
+    screens: lists::Screens,
     floors: Floors,
     boards: figures::Boards,
     /// What the last look at recordings has found.
@@ -211,6 +215,8 @@ impl Switch {
             texts: texts::Texts::new(),
             sip_log: journal::SipLog::default(),
             trunks: Trunks::new(&config, now),
+            outbound: outbound::Outbound::default(),
+            screens: lists::Screens::default(),
             floors: Floors::new(std::mem::take(&mut parts.floors)),
             boards: figures::Boards::new(std::mem::take(&mut parts.figures)),
             reconciled: reconciling::Reconciled::default(),
@@ -239,6 +245,8 @@ impl Switch {
         switch.end_left_over(now);
         switch.light_after_restart(now);
         switch.begin_trunks();
+        switch.look_up_spent();
+        switch.look_up_lists();
         switch.take_plans(now);
         switch
     }
@@ -356,6 +364,8 @@ impl Switch {
             Input::Floor(question) => self.answer_floor(now, question),
             Input::Desk(asked) => self.answer_desk(now, *asked),
             Input::Reconciled(tenant, found) => self.handle_reconciled(&tenant, found),
+            Input::Listed(tenant, entries) => self.restore_listed(tenant, &entries),
+            Input::Spent(tenant, entries) => self.restore_spent(tenant, &entries),
             Input::ConfigChanged => self.reload(false, |_| ()),
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use call::acd::Refusal;
 use call::desk::Refused;
-use call::number::{Kind, Plan, normalise};
+use call::number::normalise;
 use call::{CallId, Options, Origin, Setup, Target, TenantId, Why};
 use script::{CallStatus, NotMade, Originate, WhichCalls};
 use store::CallBegin;
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use web::NoCall;
 
 use super::live::Live;
+use super::outbound::calls_for_help;
 use super::{Input, Switch};
 use crate::log::Masked;
 
@@ -318,8 +319,10 @@ impl Switch {
     }
 
     pub(super) fn check_room(&self, setup: &Setup) -> Result<(), Obstacle> {
-        let calls_for_help = normalise(&setup.to, &Plan::default()).kind == Kind::Emergency;
-        let user = setup.user.as_deref().filter(|_| !calls_for_help);
+        let user = setup.user.as_deref();
+        if calls_for_help(user, &setup.to) {
+            return Ok(());
+        }
         match self.is_full(&setup.tenant, user) {
             Some(why) => Err(Obstacle::Full(why)),
             None => Ok(()),

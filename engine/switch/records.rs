@@ -128,6 +128,7 @@ impl Switch {
         let Some(record) = live.ended.take() else {
             return;
         };
+        self.spend_time(&live, &record);
         let finished = FinishedCall {
             begin: self.beginning(&live),
             end: ending(&live, &record),
@@ -377,6 +378,8 @@ fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::Unreachable => "unreachable",
         Outcome::NoCapacity => "no_capacity",
+        Outcome::Blacklisted => "blacklisted",
+        Outcome::TooManyCalls => "too_many_calls",
         Outcome::Transferred => "transferred",
         Outcome::Failed => "failed",
     }

@@ -210,6 +210,9 @@ impl Switch {
                 }
             };
             leg.answered = true;
+            if let Some(paid) = &mut leg.paid {
+                paid.since = Some(now);
+            }
             switch.note_trunk_call(now, leg, session, Some(200));
             leg.is_spoken_for_by(session);
             switch.set_sound(thread, leg, agreed);

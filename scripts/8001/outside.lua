@@ -1,9 +1,12 @@
 -- An outside number, by the carrier; the called see the hotline's number.
 local HOTLINE = "4001234567"
 
+-- Why nobody came: the number's fault, or the toll fence of config.lua.
 local said = {
-  busy      = "call/busy",
-  no_answer = "call/noanswer",
+  busy        = "call/busy",
+  no_answer   = "call/noanswer",
+  unallocated = "call/invalid",
+  not_allowed = "call/off",
 }
 
 return function(call)

@@ -5,8 +5,8 @@ return {
 
     trunks = {
       callers = { tenant = "bench", context = "bench", host = "127.0.0.2:5070", trusted = "127.0.0.2" },
-      callee  = { tenant = "bench", context = "nothing", host = "127.0.0.3:5080" },
-      alaw    = { tenant = "bench", context = "nothing", host = "127.0.0.3:5080", codecs = "pcma" },
+      callee  = { tenant = "bench", context = "nothing", host = "127.0.0.3:5080", free = true },
+      alaw    = { tenant = "bench", context = "nothing", host = "127.0.0.3:5080", codecs = "pcma", free = true },
     },
 
     -- Load generators answer what they are written for, and nothing else.

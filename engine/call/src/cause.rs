@@ -51,10 +51,16 @@ causes! {
     Unallocated "unallocated" 404 1,
     /// The user exists and no phone of theirs is registered, or the trunk is down.
     Unavailable "unavailable" 480 20,
+    /// A number outside exists, and its phone is switched off or out of reach.
+    SwitchedOff "switched_off" 480 20,
     /// No line, no port, or no capacity.
     Congestion "congestion" 503 34,
-    /// The caller may not call this.
+    /// The far end says that the caller may not call this.
     Forbidden "forbidden" 403 57,
+    /// Our own toll fence: whoever has chosen the number has no right to it.
+    NotAllowed "not_allowed" 403 57,
+    /// Our own toll fence: today's calls or minutes are used up.
+    LimitReached "limit_reached" 403 57,
     /// No codec in common.
     Incompatible "incompatible" 488 88,
     /// The script or the exchange failed.

@@ -146,6 +146,23 @@ pub enum Ended {
         /// The number.
         to: String,
     },
+    /// The caller is not let in at all, and no script was asked.
+    Screened {
+        /// Why.
+        why: Screened,
+        /// What they hear before they are refused; nothing when `None`.
+        sound: Option<Sound>,
+    },
+}
+
+/// Why a caller is not let in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Screened {
+    /// They are on the blacklist.
+    Blacklist,
+    /// They call too often, or with too many calls at once.
+    TooMany,
 }
 
 /// Something to be heard.
@@ -372,8 +389,12 @@ pub enum Why {
     NoAnswer,
     /// Declined.
     Rejected,
-    /// Nobody is registered, or the number does not exist.
+    /// Nobody is registered, or the far end does not want to say more.
     Unavailable,
+    /// There is no such number.
+    Unallocated,
+    /// The number exists, and its phone is switched off or out of reach.
+    SwitchedOff,
     /// No line or no capacity.
     Congestion,
     /// Stopped before an answer.
@@ -388,6 +409,10 @@ pub enum Why {
     Overflow,
     /// No call waits there.
     Nobody,
+    /// The toll fence: whoever has chosen the number has no right to it.
+    NotAllowed,
+    /// The toll fence: today's calls or minutes are used up.
+    LimitReached,
 }
 
 impl Why {
@@ -400,6 +425,8 @@ impl Why {
             Self::NoAnswer => "no_answer",
             Self::Rejected => "rejected",
             Self::Unavailable => "unavailable",
+            Self::Unallocated => "unallocated",
+            Self::SwitchedOff => "switched_off",
             Self::Congestion => "congestion",
             Self::Cancelled => "cancelled",
             Self::Silence => "silence",
@@ -407,6 +434,8 @@ impl Why {
             Self::Empty => "empty",
             Self::Overflow => "overflow",
             Self::Nobody => "nobody",
+            Self::NotAllowed => "not_allowed",
+            Self::LimitReached => "limit_reached",
         }
     }
 }

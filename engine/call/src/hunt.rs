@@ -395,12 +395,14 @@ pub(crate) fn why_of(cause: Cause) -> Why {
         Cause::Busy => Why::Busy,
         Cause::Rejected => Why::Rejected,
         Cause::NoAnswer | Cause::Normal | Cause::Cancelled => Why::NoAnswer,
-        Cause::Unallocated
-        | Cause::Unavailable
-        | Cause::Forbidden
-        | Cause::Incompatible
-        | Cause::Lost => Why::Unavailable,
+        Cause::Unavailable | Cause::Forbidden | Cause::Incompatible | Cause::Lost => {
+            Why::Unavailable
+        }
+        Cause::Unallocated => Why::Unallocated,
+        Cause::SwitchedOff => Why::SwitchedOff,
         Cause::Congestion | Cause::Failure => Why::Congestion,
+        Cause::NotAllowed => Why::NotAllowed,
+        Cause::LimitReached => Why::LimitReached,
     }
 }
 
@@ -410,8 +412,12 @@ fn rank(why: Why) -> u8 {
         Why::Busy => 0,
         Why::Rejected => 1,
         Why::NoAnswer => 2,
-        Why::Unavailable => 3,
-        Why::Congestion => 4,
+        Why::SwitchedOff => 3,
+        Why::Unallocated => 4,
+        Why::NotAllowed => 5,
+        Why::LimitReached => 6,
+        Why::Unavailable => 7,
+        Why::Congestion => 8,
         Why::Cancelled
         | Why::Timeout
         | Why::NoMatch
@@ -419,6 +425,6 @@ fn rank(why: Why) -> u8 {
         | Why::Full
         | Why::Empty
         | Why::Overflow
-        | Why::Nobody => 5,
+        | Why::Nobody => 9,
     }
 }

@@ -35,7 +35,9 @@ pub mod say;
 pub mod schedule;
 mod steer;
 mod supervision;
+pub mod screen;
 mod talk;
+pub mod toll;
 mod transfer;
 mod trio;
 mod voicemail;
@@ -45,7 +47,7 @@ pub use cause::Cause;
 pub use codes::{Codes, CodesError};
 pub use command::{
     Bridge, Command, Ended, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply,
-    Say, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
+    Say, Screened, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
 };
 pub use conference::{Conference, Guest, RoomNews};
 pub use event::{Event, GreetingKind, Mailbox, MailboxMessage};
@@ -53,7 +55,7 @@ pub use fetching::Fetch;
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
 pub use light::Light;
-pub use output::{Fallback, MailboxChange, Options, Origin, Output, Purpose, Setup};
+pub use output::{Fallback, MailboxChange, Options, Origin, Output, Payer, Purpose, Setup};
 pub use parking::Park;
 pub use queue::{FromFloor, Queue, Relay, ToFloor};
 pub use record::SegmentKind;

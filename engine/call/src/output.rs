@@ -41,7 +41,27 @@ pub struct Setup {
     pub started_at: i64,
 }
 
+/// Whose rights a call to the outside has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Payer<'a> {
+    /// A user's: who calls, or who has put the call through to the number.
+    User(&'a str),
+    /// Those of calls that come by this trunk.
+    Trunk(&'a str),
+    /// Those of scripts and programs, which act for nobody here.
+    Nobody,
+}
+
 impl Setup {
+    /// Whoever has chosen the number pays: a transfer is paid by whoever transfers.
+    pub fn payer(&self) -> Payer<'_> {
+        match (&self.transferred_by, &self.user, &self.trunk) {
+            (Some(user), _, _) | (None, Some(user), _) => Payer::User(user),
+            (None, None, Some(trunk)) => Payer::Trunk(trunk),
+            (None, None, None) => Payer::Nobody,
+        }
+    }
+
     /// The user who acts: who calls, as long as nobody else has chosen the number. Whoever was put
     /// through to it by somebody's transfer acts for nobody.
     pub fn acting_user(&self) -> Option<&str> {
@@ -389,6 +409,9 @@ pub struct Fallback {
     pub sound: Option<Sound>,
     /// Who takes the call then; it ends when `None`.
     pub target: Option<Target>,
+    /// Nothing is said before: the caller is in need.
+    #[serde(default)]
+    pub at_once: bool,
 }
 
 /// What a recording is for.

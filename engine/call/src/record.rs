@@ -63,8 +63,12 @@ pub enum Outcome {
     Refused,
     /// 无法接通: nobody's phone could be rung.
     Unreachable,
-    /// 并发限制 or congestion.
+    /// 线路忙: no line, no port, or a queue that is full.
     NoCapacity,
+    /// 黑名单: the caller is on the blacklist.
+    Blacklisted,
+    /// 并发限制: the caller calls too often, or too many times at once.
+    TooManyCalls,
     /// 转接: a party of it went on in another call, whose record tells the rest.
     Transferred,
     /// The script or the exchange failed.

@@ -22,7 +22,7 @@ error("type stubs for editors; never loaded by the engine")
 ---@alias Keys string
 
 ---Why a call or a leg ended.
----@alias Cause "normal"|"busy"|"no_answer"|"cancelled"|"rejected"|"unallocated"|"unavailable"|"congestion"|"forbidden"|"incompatible"|"failure"|"lost"
+---@alias Cause "normal"|"busy"|"no_answer"|"cancelled"|"rejected"|"unallocated"|"switched_off"|"unavailable"|"congestion"|"forbidden"|"not_allowed"|"limit_reached"|"incompatible"|"failure"|"lost"
 
 ---Something that is said from recorded pieces, in the call's language. Exactly one of these.
 ---@class Say
@@ -122,6 +122,10 @@ function Hours:next_change(at) end
 ---| "trunk.down"         | trunk, address; "trunk.up" the same                             |
 ---| "alert.raised"       | alert, of, value, limit; "alert.cleared" the same               |
 ---| "script.failed"      | call, error                                                     |
+---| "list.changed"       | list, number, prefix, reason, change ("added", "removed"), by     |
+---| "toll.refused"       | call, user, trunk, number, why: the toll fence let them not out  |
+---| "toll.alarm"         | user, limit, used, of: a day's calls or minutes are nearly spent |
+---| "emergency.called"   | call, user, trunk, number                                        |
 ---| "user.registered"    | user, contact: a phone has registered, or done so again         |
 ---
 ---With { durable = true } an event is stored in the same transaction as the call's record or the message. The handler
@@ -132,7 +136,7 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"list.changed"|"toll.refused"|"toll.alarm"|"emergency.called"|"generation.published"|"user.registered"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent)
 function on(event, options, handler) end

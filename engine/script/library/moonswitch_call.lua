@@ -146,7 +146,7 @@ function Call:stop_recording() end
 ---@param target Target|Target[]
 ---@param options? BridgeOptions
 ---@return Leg? leg
----@return nil|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|"cancelled" why
+---@return nil|"busy"|"no_answer"|"rejected"|"unallocated"|"switched_off"|"not_allowed"|"limit_reached"|"unavailable"|"congestion"|"cancelled" why
 function Call:bridge(target, options) end
 
 ---@class QueueOptions
@@ -166,7 +166,7 @@ function Call:bridge(target, options) end
 ---@param name string
 ---@param options? QueueOptions
 ---@return Leg? leg
----@return "timeout"|"full"|"empty"|"left"|"overflow"|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|nil why
+---@return "timeout"|"full"|"empty"|"left"|"overflow"|"busy"|"no_answer"|"rejected"|"unallocated"|"switched_off"|"not_allowed"|"limit_reached"|"unavailable"|"congestion"|nil why
 ---@return string? key
 function Call:queue(name, options) end
 

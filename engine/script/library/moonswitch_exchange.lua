@@ -34,7 +34,7 @@ calls = {}
 ---    local call, why = calls.originate { from = "user:1049", to = "13800138000" }
 ---@param options OriginateOptions
 ---@return CallStatus? call
----@return nil|"busy"|"no_answer"|"rejected"|"unavailable"|"congestion"|"cancelled" why
+---@return nil|"busy"|"no_answer"|"rejected"|"unallocated"|"switched_off"|"not_allowed"|"limit_reached"|"unavailable"|"congestion"|"cancelled" why
 function calls.originate(options) end
 
 ---A call that goes on; nil when there is none with this id.

@@ -58,9 +58,11 @@ impl NotMade {
             Cause::Rejected | Cause::Forbidden => Why::Rejected,
             Cause::Congestion | Cause::Failure => Why::Congestion,
             Cause::Normal | Cause::Cancelled => Why::Cancelled,
-            Cause::Unallocated | Cause::Unavailable | Cause::Incompatible | Cause::Lost => {
-                Why::Unavailable
-            }
+            Cause::NotAllowed => Why::NotAllowed,
+            Cause::LimitReached => Why::LimitReached,
+            Cause::Unallocated => Why::Unallocated,
+            Cause::SwitchedOff => Why::SwitchedOff,
+            Cause::Unavailable | Cause::Incompatible | Cause::Lost => Why::Unavailable,
         })
     }
 }

@@ -50,6 +50,7 @@ impl Switch {
             return self.tell_call(id, FromFloor::Refused { why });
         }
         let about = told::caller(&live.setup, &live.language);
+        let head_start = self.head_start(&live.setup);
         let done = self.on_floor(now, tenant, |floor| {
             match asked {
                 ToFloor::Enter {
@@ -60,7 +61,7 @@ impl Switch {
                     let enter = Enter {
                         call: id,
                         queue,
-                        priority,
+                        priority: priority.saturating_add(head_start),
                         max_wait,
                         again: None,
                     };

@@ -38,6 +38,9 @@ impl Switch {
             Ok(ways) => ways,
             Err(cause) => return self.unreachable(live, id, cause),
         };
+        if !self.lets_out(now, live, id, (&ways, number)) {
+            return;
+        }
         let attempts: Vec<Attempt> = ways
             .iter()
             .flat_map(|trunk| self.attempts(trunk, number))
@@ -99,7 +102,11 @@ impl Switch {
             if let Some(line) = leg.line.take() {
                 self.trunks.free(&line);
             }
-            match self.trunks.leave(now, &trunk, (call, id), leg.is_urgent) {
+            let is_urgent = leg.is_urgent;
+            if is_urgent && self.trunks.is_full(&trunk) {
+                self.make_room(now, &trunk, call);
+            }
+            match self.trunks.leave(now, &trunk, (call, id), is_urgent) {
                 Ok(line) => {
                     leg.line = Some(line);
                     let identity = self.identity_at(now, live, id, &trunk);

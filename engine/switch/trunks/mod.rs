@@ -210,6 +210,20 @@ impl Trunks {
         self.settings(first.map_or(name, |way| way.trunk.as_str()))
     }
 
+    /// Whether a host of a trunk is there that has not left our questions unanswered.
+    pub(crate) fn answers(&self, name: &str) -> bool {
+        !self.is_dead(name)
+    }
+
+    /// Whether all lines to there are in use.
+    pub(crate) fn is_full(&self, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|trunk| {
+            let (limits, lines) = (&trunk.settings.carried, &trunk.lines);
+            let full = |limit: u32, used: u32| limit > 0 && used >= limit;
+            full(limits.max_calls, lines.all()) || full(limits.max_out, lines.outgoing)
+        })
+    }
+
     /// Takes a line for a call to there.
     pub(crate) fn leave(
         &mut self,

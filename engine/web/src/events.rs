@@ -305,6 +305,54 @@ pub enum News {
         /// Why not.
         why: Option<String>,
     },
+    /// A list of callers has changed.
+    #[serde(rename = "list.changed")]
+    ListChanged {
+        /// `blacklist`, `vip`, `whitelist`.
+        list: &'static str,
+        /// The number, or how numbers begin.
+        number: String,
+        /// Whether it is how numbers begin.
+        prefix: bool,
+        /// `added` or `removed`.
+        change: &'static str,
+        /// `user:1049`, `api:NAME`, `script` …
+        by: String,
+    },
+    /// The toll fence has let somebody not out.
+    #[serde(rename = "toll.refused")]
+    TollRefused {
+        /// Whose rights were looked at; nobody's are those of a trunk's calls and of programs.
+        user: Option<String>,
+        /// The trunk.
+        trunk: String,
+        /// The number that was not called.
+        number: String,
+        /// `international`, `premium` …, `blocked`, `country`, `calls_a_day`, `minutes_a_day`, `at_once`.
+        why: &'static str,
+    },
+    /// A user's day is nearly or wholly used up.
+    #[serde(rename = "toll.alarm")]
+    TollAlarm {
+        /// Who.
+        user: String,
+        /// `calls_a_day` or `minutes_a_day`.
+        limit: &'static str,
+        /// Calls or minutes.
+        used: u32,
+        /// Of so many.
+        of: u32,
+    },
+    /// Somebody calls for help.
+    #[serde(rename = "emergency.called")]
+    EmergencyCalled {
+        /// Who.
+        user: Option<String>,
+        /// By this trunk.
+        trunk: String,
+        /// `110`, `119`, `120`, `122`.
+        number: String,
+    },
 }
 
 #[derive(Debug)]

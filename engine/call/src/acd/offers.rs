@@ -318,7 +318,10 @@ fn end_of(cause: Cause) -> OfferEnd {
         Cause::NoAnswer | Cause::Normal | Cause::Cancelled => OfferEnd::NoAnswer,
         Cause::Unallocated
         | Cause::Unavailable
+        | Cause::SwitchedOff
         | Cause::Forbidden
+        | Cause::NotAllowed
+        | Cause::LimitReached
         | Cause::Incompatible
         | Cause::Lost
         | Cause::Congestion

@@ -93,6 +93,8 @@ enum Owner {
     Fallback,
     /// There is no handler for the number: the caller hears so, and that is the end.
     NoRoute,
+    /// The caller is not let in, and hears so.
+    Screened,
     /// A transfer has failed: whoever asked for it gets the call back.
     Recall,
     /// A supervisor has let the agent go: the other party hears good-bye, and that is the end.
@@ -439,6 +441,7 @@ impl Call {
             Owner::Script(_) => self.go_on_without_script(&task.work, &reply),
             Owner::Fallback => self.fallback_goes_on(&task.work, &reply),
             Owner::NoRoute => self.no_route_goes_on(),
+            Owner::Screened => self.screened_goes_on(),
             Owner::Recall => self.recall_goes_on(&task.work, &reply),
             Owner::Farewell => self.farewell_is_said(),
         }

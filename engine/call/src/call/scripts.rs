@@ -7,7 +7,7 @@ use crate::bridge::Bridging;
 use crate::call::foreground::Foreground;
 use crate::call::{Call, Owner, Phase, Script, Task};
 use crate::journal::What;
-use crate::{Bridge, Cause, Ended, Output, Reply, Sound, Strategy, Target, Why};
+use crate::{Bridge, Cause, Ended, Output, Reply, Screened, Sound, Strategy, Target, Why};
 
 impl Call {
     /// The script has ended; not to be told of one that was dropped for a transfer, or stopped.
@@ -25,6 +25,7 @@ impl Call {
             Ended::Returned => self.returned(),
             Ended::Failed { message } => self.failed(&message),
             Ended::NoRoute { to } => self.no_route(&to),
+            Ended::Screened { why, sound } => self.screened(why, sound),
         }
     }
 
@@ -67,6 +68,34 @@ impl Call {
         self.start(Foreground::Apology(apology), Owner::NoRoute);
     }
 
+    /// The caller is not let in: they hear so before the answer, where there is something to hear.
+    fn screened(&mut self, why: Screened, sound: Option<Sound>) {
+        self.script = Script::Ended;
+        self.board.story.screened = Some(why);
+        let because = match why {
+            Screened::Blacklist => "the caller is on the blacklist",
+            Screened::TooMany => "the caller calls too often, or too many times at once",
+        };
+        self.board.decide("do not let them in", because);
+        match sound {
+            None => self.screened_goes_on(),
+            Some(sound) => {
+                self.board.progress();
+                let apology = Apology::new(&self.board, Some(sound));
+                self.start(Foreground::Apology(apology), Owner::Screened);
+            }
+        }
+    }
+
+    /// The caller has heard that they are not let in.
+    pub(super) fn screened_goes_on(&mut self) {
+        let by = match self.board.story.screened {
+            Some(Screened::TooMany) => "system:too_many_calls",
+            _ => "system:blacklist",
+        };
+        self.finish(Cause::Rejected, by.to_owned());
+    }
+
     /// The work that outlived its script is done.
     pub(super) fn go_on_without_script(&mut self, work: &Foreground, reply: &Reply) {
         match reply {
@@ -83,6 +112,10 @@ impl Call {
         self.drop_work();
         self.board.background = None;
         self.board.silence(self.board.front());
+        let fallback = &self.board.options.fallback;
+        if let (true, Some(target)) = (fallback.at_once, fallback.target.clone()) {
+            return self.put_through(target);
+        }
         self.board.answer();
         let apology = Apology::new(&self.board, self.board.options.fallback.sound.clone());
         self.start(Foreground::Apology(apology), Owner::Fallback);
@@ -164,6 +197,10 @@ pub(super) fn cause_of(why: Why) -> Cause {
         Why::NoAnswer | Why::Timeout => Cause::NoAnswer,
         Why::Unavailable | Why::Empty | Why::Nobody => Cause::Unavailable,
         Why::Congestion | Why::Full => Cause::Congestion,
+        Why::Unallocated => Cause::Unallocated,
+        Why::SwitchedOff => Cause::SwitchedOff,
+        Why::NotAllowed => Cause::NotAllowed,
+        Why::LimitReached => Cause::LimitReached,
         Why::Cancelled | Why::NoMatch | Why::Silence | Why::Overflow => Cause::Normal,
     }
 }

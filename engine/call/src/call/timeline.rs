@@ -1,7 +1,7 @@
 //! What a call was, as it goes along: stretches of time, and what decides its outcome.
 
 use crate::record::{Outcome, Segment, SegmentKind};
-use crate::{CallId, Cause, RecordingId, Why};
+use crate::{CallId, Cause, RecordingId, Screened, Why};
 
 /// The stretches of a call; no two overlap, none is empty.
 #[derive(Debug)]
@@ -91,6 +91,8 @@ pub(crate) struct Story {
     pub(crate) ringing: bool,
     /// The caller waits in a queue now.
     pub(crate) queueing: bool,
+    /// They were not let in.
+    pub(crate) screened: Option<Screened>,
     /// Why nobody came, the last time.
     pub(crate) nobody: Option<Why>,
     /// A party is in another call now, which tells the rest.
@@ -103,6 +105,11 @@ impl Story {
     pub(crate) fn outcome(&self, cause: Cause, by_caller: bool) -> Outcome {
         if self.goes_on_in.is_some() {
             return Outcome::Transferred;
+        }
+        match self.screened {
+            Some(Screened::Blacklist) => return Outcome::Blacklisted,
+            Some(Screened::TooMany) => return Outcome::TooManyCalls,
+            None => {}
         }
         if self.talked {
             return Outcome::Answered;
@@ -123,13 +130,26 @@ impl Story {
             // Somebody else has ended the call; the record says who.
             _ if self.queueing && cause != Cause::Failure => Outcome::AbandonedInQueue,
             (Some(Why::NoAnswer), _) => Outcome::RangOut,
-            (Some(Why::Busy | Why::Rejected), _) => Outcome::Refused,
+            (Some(Why::Busy | Why::Rejected | Why::NotAllowed | Why::LimitReached), _) => {
+                Outcome::Refused
+            }
             (Some(Why::Timeout), _) => Outcome::QueueTimeout,
             (Some(Why::Congestion | Why::Full), _) => Outcome::NoCapacity,
-            (Some(Why::Unavailable | Why::Empty), _) => Outcome::Unreachable,
+            (Some(Why::Unavailable | Why::Unallocated | Why::SwitchedOff | Why::Empty), _) => {
+                Outcome::Unreachable
+            }
             (_, Cause::NoAnswer) if self.ringing => Outcome::RangOut,
-            (_, Cause::Busy | Cause::Rejected | Cause::Forbidden) => Outcome::Refused,
-            (_, Cause::Unallocated | Cause::Unavailable) => Outcome::Unreachable,
+            (
+                _,
+                Cause::Busy
+                | Cause::Rejected
+                | Cause::Forbidden
+                | Cause::NotAllowed
+                | Cause::LimitReached,
+            ) => Outcome::Refused,
+            (_, Cause::Unallocated | Cause::SwitchedOff | Cause::Unavailable) => {
+                Outcome::Unreachable
+            }
             (_, Cause::Congestion) => Outcome::NoCapacity,
             (_, Cause::Failure) => Outcome::Failed,
             _ if self.ringing => Outcome::AbandonedRinging,

@@ -190,6 +190,7 @@ impl Call {
         let (cause, because) = match ended {
             Ended::NoRoute { to } => (Cause::Unallocated, format!("no handler for {to}")),
             Ended::Failed { message } => (Cause::Failure, message.clone()),
+            Ended::Screened { .. } => (Cause::Rejected, "not let in".to_owned()),
             Ended::Returned => {
                 let heard = transfer.nobody.map(cause_of);
                 let because = "its handler has ended without putting the call through".to_owned();

@@ -13,9 +13,10 @@ use serde_json::Value;
 use super::form::transport_and_address;
 use super::watch;
 use super::{
-    Config, Fallback, Http, Limits, Listen, MailboxConfig, Rtp, Sip, Smtp, SmtpTls, Tenant, User,
-    trunk,
+    Config, Fallback, Http, Limits, Listen, MailboxConfig, Outbound, Rtp, Sip, Smtp, SmtpTls, Tenant,
+    User, trunk,
 };
+use super::{callers, outbound};
 
 pub(super) fn config(checked: &Value) -> Config {
     let sip = sip(&checked["sip"]);
@@ -33,8 +34,14 @@ pub(super) fn config(checked: &Value) -> Config {
         };
         let groups = sip.groups.iter();
         let groups = groups.filter(|(_, ways)| ways.iter().all(is_own));
+        let tolls = sip.trunks.iter().filter(|(_, it)| it.tenant == number);
+        let tolls = tolls.map(|(name, it)| (name.clone(), outbound::toll_of(it)));
         Tenant {
             trunks,
+            outbound: Outbound {
+                rules: outbound::rules(&settings["outbound"]),
+                trunks: tolls.collect(),
+            },
             groups: groups.map(|(name, _)| name.clone()).collect(),
             tests_first: checked["reload"]["tests"] == true,
             ..tenant(number, settings)
@@ -116,6 +123,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
                     .unwrap_or_default(),
                 team: text(user.get("team")),
             },
+            allowance: outbound::allowance(user),
         }),
         mailboxes: map(it.get("mailboxes"), |_, mailbox| MailboxConfig {
             pin: text(mailbox.get("pin")),
@@ -139,6 +147,8 @@ fn tenant(number: &str, it: &Value) -> Tenant {
         watch: watch::watch(it),
         trunks: BTreeMap::new(),
         groups: BTreeSet::new(),
+        outbound: Outbound::default(),
+        callers: callers::callers(&it["callers"]),
         tests_first: false,
         smtp: smtp(&it["smtp"]),
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),

@@ -6,7 +6,7 @@ use call::desk::Role;
 
 use crate::schema::{Field, Kind, Schema};
 
-use super::{Transport, trunk_form, watch};
+use super::{Transport, callers, outbound, trunk_form, watch};
 
 /// The schema of the whole file.
 pub fn schema() -> Schema {
@@ -210,6 +210,16 @@ fn tenant() -> Schema {
         ),
         Field::new("fallback", Kind::Table(fallback), "When a script fails."),
         Field::new(
+            "callers",
+            Kind::Table(callers::form()),
+            "Callers from outside.",
+        ),
+        Field::new(
+            "outbound",
+            Kind::Table(outbound::form()),
+            "The toll fence: what may be called outside.",
+        ),
+        Field::new(
             "recall",
             Kind::Duration,
             "How long it rings for a transferred call before whoever transferred it is rung.",
@@ -337,7 +347,7 @@ fn agents() -> Schema {
 }
 
 fn user() -> Schema {
-    Schema::new(vec![
+    let mut fields = vec![
         Field::new("name", Kind::String, "Shown to others."),
         Field::new(
             "password",
@@ -360,7 +370,9 @@ fn user() -> Schema {
             .range(0.0, 1000.0),
         Field::new("role", Kind::Enum(&ROLES), "What they may do.").default("agent"),
         Field::new("team", Kind::String, "Whose leaders reach them."),
-    ])
+    ];
+    fields.extend(outbound::user_fields());
+    Schema::new(fields)
 }
 
 /// What people can be, as [`Role`] has it.

@@ -1,10 +1,12 @@
 //! `config.lua` as data: checked against a schema, and pure.
 
 mod build;
+mod callers;
 mod form;
 mod lines;
 mod load;
 mod meaning;
+mod outbound;
 #[cfg(test)]
 mod reference_tests;
 mod trunk;
@@ -20,11 +22,13 @@ use call::Codes;
 use call::acd::AgentRules;
 use call::desk::Person;
 
+pub use callers::Callers;
 pub use form::schema;
 pub(crate) use lines::Lines;
 pub(crate) use load::tenant;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
+pub use outbound::{Allowance, Outbound, TrunkToll};
 pub use trunk::{Carried, Dtmf, NumberFormat, Shown, ShownFrom, Statuses, Trunk, Way};
 pub use watch::{AlertLimits, Watch};
 
@@ -179,6 +183,10 @@ pub struct Tenant {
     pub trunks: BTreeMap<String, String>,
     /// The groups of trunks that are this tenant's.
     pub groups: BTreeSet<String>,
+    /// The toll fence.
+    pub outbound: Outbound,
+    /// Callers from outside.
+    pub callers: Callers,
     /// `reload = { tests = true }`: its tests must hold before its scripts go live.
     pub tests_first: bool,
     /// How mail goes out; not at all when `None`.
@@ -221,10 +229,12 @@ pub struct User {
     pub context: String,
     /// The mailbox; the extension's own when `None`.
     pub mailbox: Option<String>,
-    /// Calls at once; 0 is no limit.
+    /// Calls at once, and those to the outside that were begun in this name; 0 is no limit.
     pub max_calls: u32,
     /// What they may do, and whose leaders reach them.
     pub person: Person,
+    /// Of the toll fence.
+    pub allowance: Allowance,
 }
 
 /// A mailbox that belongs to no single user.

@@ -48,6 +48,10 @@ pub struct Trunk {
     pub passes_t38: bool,
     /// Whether P-Asserted-Identity, Remote-Party-ID and Diversion from there are believed.
     pub trusts_identity: bool,
+    /// What calls that come by it may reach outside.
+    pub toll: call::toll::Rights,
+    /// Calls out by it cost nothing: nobody's rights are looked at.
+    pub free: bool,
 }
 
 /// How much a trunk carries. Zero is no limit.
@@ -187,7 +191,10 @@ pub struct Way {
 }
 
 pub(super) fn trunk(it: &Value) -> Trunk {
+    let (toll, free) = super::outbound::of_trunk(it);
     Trunk {
+        toll,
+        free,
         tenant: text(it.get("tenant")).unwrap_or_default(),
         context: text(it.get("context")).unwrap_or_default(),
         hosts: texts(&it["host"]),

@@ -12,6 +12,7 @@ pub(super) fn trunk() -> Schema {
     let mut fields = who_and_where();
     fields.extend(capacity());
     fields.extend(shown());
+    fields.extend(super::outbound::trunk_fields());
     Schema::new(fields)
 }
 

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use call::journal::What;
 use call::record::CallRecord;
+use call::toll::Barred;
 use call::{
     Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
-    Supervise, SupervisionNews, TransferNews, Wanted,
+    Supervise, SupervisionNews, Target, TransferNews, Wanted,
 };
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -128,6 +129,15 @@ impl World {
 }
 
 impl Scene {
+    /// The toll fence, as far as rights go: no test uses a day up.
+    fn lets_out(&self, world: &World, target: &Target) -> Result<(), Barred> {
+        let Target::Trunk { trunk, number } = target else {
+            return Ok(());
+        };
+        let payer = self.call.setup().payer();
+        world.tenant.may_call(payer, trunk, number).map(drop)
+    }
+
     /// Does what the machine wants.
     pub(super) fn perform(&mut self, now: Instant, world: &mut World, output: Output) {
         match output {
@@ -154,6 +164,15 @@ impl Scene {
                 self.end(Fate::Refused(cause));
             }
             Output::Invite { leg, target, .. } => {
+                if let Err(barred) = self.lets_out(world, &target) {
+                    self.tell(
+                        now,
+                        Who::Exchange,
+                        format!("does not ring {target}: {barred}"),
+                    );
+                    let cause = barred.cause();
+                    return self.echoes.push_back(Event::Refused { leg, cause });
+                }
                 self.ring(now, world, Line::new(leg, Some(target)))
             }
             Output::Release { leg, cause, .. } => self.release(now, leg, cause),

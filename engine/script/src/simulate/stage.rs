@@ -253,6 +253,7 @@ impl Stage {
         Options {
             seed: self.scenes.len() as u64,
             fallback: Fallback {
+                at_once: false,
                 sound: fallback.play.clone().map(Sound::Named),
                 target: user.map(|user| Target::User(user.to_owned())),
             },

@@ -8,6 +8,7 @@ use crate::{
 
 fn with_fallback(target: Option<&str>) -> Bench {
     let fallback = Fallback {
+        at_once: false,
         sound: Some(named("sys/error")),
         target: target.map(|user| Target::User(user.to_owned())),
     };

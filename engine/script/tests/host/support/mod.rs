@@ -200,6 +200,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         mailbox: None,
         max_calls: 0,
         person: call::desk::Person::default(),
+        allowance: Default::default(),
     };
     Tenant {
         domain: "example.org".to_owned(),
@@ -223,6 +224,8 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         watch: script::config::Watch::default(),
         trunks: BTreeMap::new(),
         groups: std::collections::BTreeSet::new(),
+        outbound: Default::default(),
+        callers: Default::default(),
         plugins: BTreeMap::new(),
     }
 }

@@ -214,6 +214,30 @@ fn all_news() -> Vec<News> {
             registered: false,
             why: Some(text()),
         },
+        News::ListChanged {
+            list: "vip",
+            number: text(),
+            prefix: false,
+            change: "added",
+            by: text(),
+        },
+        News::TollRefused {
+            user: None,
+            trunk: text(),
+            number: text(),
+            why: "premium",
+        },
+        News::TollAlarm {
+            user: text(),
+            limit: "calls_a_day",
+            used: 4,
+            of: 5,
+        },
+        News::EmergencyCalled {
+            user: Some(text()),
+            trunk: text(),
+            number: text(),
+        },
     ]
 }
 

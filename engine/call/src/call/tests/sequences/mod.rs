@@ -138,6 +138,7 @@ impl Chaos {
         };
         if random.below(2) == 0 {
             options.fallback = Fallback {
+                at_once: false,
                 sound: Some(named("sys/error")),
                 target: Some(Target::User("1001".to_owned())),
             };

@@ -125,6 +125,7 @@ fn a_handler_that_never_decides_does_not_keep_the_customer_for_ever() {
 fn a_recall_that_nobody_takes_ends_at_the_fallbacks_target() {
     let options = Options {
         fallback: crate::Fallback {
+            at_once: false,
             sound: None,
             target: Some(Target::User("1001".to_owned())),
         },

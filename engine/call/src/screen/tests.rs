@@ -1,0 +1,119 @@
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn listed(list: List, number: &str, is_prefix: bool, expires_at: Option<i64>) -> Listed {
+    Listed {
+        list,
+        number: number.to_owned(),
+        is_prefix,
+        reason: Some("nuisance".to_owned()),
+        expires_at,
+        added_at: 1,
+        added_by: "user:1049".to_owned(),
+    }
+}
+
+#[test]
+fn a_number_and_a_prefix_are_found_and_what_has_expired_is_not() {
+    let mut lists = Lists::default();
+    lists.put(listed(List::Blacklist, "+8613800138000", false, Some(100)));
+    lists.put(listed(List::Blacklist, "+86170", true, None));
+    lists.put(listed(List::Vip, "+8613900139000", false, None));
+    let refused = |number: &str, now| lists.look(Some(number), now).is_refused();
+
+    assert!(refused("+8613800138000", 99));
+    assert!(!refused("+8613800138000", 100), "it has expired");
+    assert!(!refused("+861380013800", 1), "it is no prefix");
+    assert!(refused("+8617012345678", 1));
+    assert!(!refused("+8613900139000", 1));
+    assert!(lists.look(Some("+8613900139000"), 1).vip.is_some());
+    assert_eq!(lists.look(Some("+8613900139001"), 1), Standing::default());
+    assert_eq!(lists.of(List::Blacklist, 99).len(), 2);
+    assert_eq!(lists.of(List::Blacklist, 100).len(), 1);
+}
+
+#[test]
+fn the_whitelist_goes_before_a_prefix_and_a_number_before_the_prefix_of_a_whitelist() {
+    let mut lists = Lists::default();
+    lists.put(listed(List::Blacklist, "+86170", true, None));
+    lists.put(listed(List::Whitelist, "+8617012345678", false, None));
+    lists.put(listed(List::Whitelist, "+86138", true, None));
+    lists.put(listed(List::Blacklist, "+8613800138000", false, None));
+    lists.put(listed(List::Blacklist, "+861399", true, None));
+    lists.put(listed(List::Whitelist, "+8613", true, None));
+    let refused = |number: &str| lists.look(Some(number), 1).is_refused();
+
+    assert!(!refused("+8617012345678"));
+    assert!(refused("+8617012345679"));
+    assert!(refused("+8613800138000"));
+    assert!(!refused("+8613800138001"));
+    assert!(refused("+8613991234567"), "the longer prefix");
+}
+
+#[test]
+fn who_shows_no_number_can_be_listed_too_and_what_is_taken_off_is_gone() {
+    let mut lists = Lists::default();
+    lists.put(listed(List::Blacklist, WITHHELD, false, None));
+    assert!(lists.look(None, 1).is_refused());
+
+    assert!(lists.remove(List::Blacklist, false, WITHHELD).is_some());
+    assert!(lists.remove(List::Blacklist, false, WITHHELD).is_none());
+    assert!(!lists.look(None, 1).is_refused());
+    assert!(lists.is_empty());
+}
+
+#[test]
+fn the_fourth_call_in_ten_minutes_is_too_many_and_ten_quiet_minutes_forgive() {
+    let limits = Limits {
+        calls: 3,
+        within: Duration::from_secs(600),
+        at_once: 0,
+    };
+    let mut nuisance = Nuisance::default();
+    let begin = Instant::now();
+    let at = |second| begin + Duration::from_secs(second);
+    let mut calls = |second, number| nuisance.calls(at(second), number, 0, limits);
+
+    for second in [0, 100, 200] {
+        assert_eq!(calls(second, "a"), Ok(()));
+    }
+    assert_eq!(calls(300, "a"), Err(TooMany::Often(4)));
+    assert_eq!(calls(300, "b"), Ok(()), "others may");
+    assert_eq!(calls(650, "a"), Err(TooMany::Often(4)), "tries count");
+    assert_eq!(calls(1_250, "a"), Ok(()));
+}
+
+#[test]
+fn two_calls_at_once_are_enough() {
+    let limits = Limits {
+        at_once: 2,
+        ..Limits::default()
+    };
+    let mut nuisance = Nuisance::default();
+    let now = Instant::now();
+
+    assert_eq!(nuisance.calls(now, "a", 1, limits), Ok(()));
+    assert_eq!(nuisance.calls(now, "a", 2, limits), Err(TooMany::AtOnce(2)));
+}
+
+#[test]
+fn memory_is_bounded_whoever_calls() {
+    let limits = Limits {
+        calls: 1,
+        within: Duration::from_secs(3_600),
+        at_once: 0,
+    };
+    let mut nuisance = Nuisance::default();
+    let begin = Instant::now();
+    for number in 0..10_001 {
+        let at = begin + Duration::from_millis(number);
+        assert_eq!(nuisance.calls(at, &number.to_string(), 0, limits), Ok(()));
+    }
+    let later = begin + Duration::from_secs(60);
+    assert_eq!(nuisance.calls(later, "0", 0, limits), Ok(()), "forgotten");
+    assert_eq!(
+        nuisance.calls(later, "10000", 0, limits),
+        Err(TooMany::Often(2))
+    );
+}

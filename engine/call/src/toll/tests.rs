@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use super::*;
+
+fn class(number: &str) -> Option<Class> {
+    Outward::of(number, Some("10"), &Rules::default()).class
+}
+
+#[test]
+fn each_number_has_the_class_of_what_it_costs() {
+    for (number, wanted) in [
+        ("87654321", Class::Local),
+        ("010-87654321", Class::Local),
+        ("+861087654321", Class::Local),
+        ("4008123123", Class::Local),
+        ("95588", Class::Local),
+        ("12345", Class::Local),
+        ("13800138000", Class::Mobile),
+        ("+86 (138) 0013-8000", Class::Mobile),
+        ("013800138000", Class::Mobile),
+        ("0755 2688 1234", Class::Domestic),
+        ("+8675526881234", Class::Domestic),
+        ("0085221234567", Class::International),
+        ("+85221234567", Class::International),
+        ("+8821234567890", Class::Premium),
+        ("0019001234567", Class::Premium),
+        ("16812345", Class::Premium),
+        ("13491234567", Class::Premium),
+        ("what nobody knows", Class::Premium),
+        ("0", Class::Premium),
+        ("", Class::Premium),
+    ] {
+        assert_eq!(class(number), Some(wanted), "{number}");
+    }
+    for help in ["110", "119", "120", "122"] {
+        assert_eq!(class(help), None, "{help}");
+    }
+}
+
+#[test]
+fn a_number_without_area_code_is_local_also_where_the_trunk_does_not_say_where_it_is() {
+    let rules = Rules::default();
+    let class = |number| Outward::of(number, None, &rules).class;
+
+    assert_eq!(class("87654321"), Some(Class::Local));
+    assert_eq!(class("010-87654321"), Some(Class::Domestic));
+}
+
+#[test]
+fn one_word_gives_all_that_costs_less_and_several_give_themselves_only() {
+    let rights = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        Rights::from_words(&words)
+    };
+    let domestic = rights(&["domestic"]).unwrap();
+    for (class, allowed) in Class::ALL
+        .into_iter()
+        .zip([true, true, true, true, false, false])
+    {
+        assert_eq!(domestic.allows(class), allowed, "{class:?}");
+    }
+    let odd = rights(&["local", "international"]).unwrap();
+    for (class, allowed) in Class::ALL
+        .into_iter()
+        .zip([false, true, false, false, true, false])
+    {
+        assert_eq!(odd.allows(class), allowed, "{class:?}");
+    }
+    assert!(rights(&["premium"]).unwrap().allows(Class::Premium));
+    assert!(!rights(&["internal"]).unwrap().allows(Class::Local));
+    assert_eq!(rights(&["domestic", "everything"]), None);
+    assert_eq!(rights(&[]), None);
+}
+
+#[test]
+fn help_is_free_to_who_may_call_nothing_and_cannot_be_blocked() {
+    let rules = Rules {
+        blocked: vec!["1".to_owned()],
+        premium: vec!["110".to_owned()],
+        ..Rules::default()
+    };
+    let nothing = Rights::up_to(Class::Internal);
+
+    let help = Outward::of("110", None, &rules);
+    assert!(help.is_for_help());
+    assert_eq!(help.allowed(nothing, &rules), Ok(()));
+    let service = Outward::of("12345", None, &rules);
+    assert_eq!(
+        service.allowed(Rights::up_to(Class::Premium), &rules),
+        Err(Barred::Prefix("1".to_owned()))
+    );
+}
+
+#[test]
+fn countries_that_are_not_named_are_not_called_and_prefixes_make_premium() {
+    let rules = Rules {
+        abroad: vec!["+852".to_owned(), "+81".to_owned()],
+        premium: vec!["+8190".to_owned()],
+        ..Rules::default()
+    };
+    let rights = Rights::up_to(Class::International);
+    let judged = |number| Outward::of(number, None, &rules).allowed(rights, &rules);
+
+    assert_eq!(judged("+85221234567"), Ok(()));
+    assert_eq!(judged("0081312345678"), Ok(()));
+    assert_eq!(judged("0053712345678"), Err(Barred::Country));
+    assert_eq!(judged("+819012345678"), Err(Barred::Class(Class::Premium)));
+    assert_eq!(judged("13800138000"), Ok(()));
+}
+
+#[test]
+fn a_day_has_so_many_calls_and_minutes_and_the_next_begins_anew() {
+    let rules = Rules {
+        calls_a_day: 5,
+        minutes_a_day: 10,
+        ..Rules::default()
+    };
+    let mut usage = Usage::default();
+    let none = Duration::ZERO;
+    let mut alarms = Vec::new();
+
+    for _ in 0..5 {
+        assert_eq!(usage.allowed(1, "1049", none, &rules), Ok(()));
+        alarms.extend(usage.begins(1, "1049", &rules));
+    }
+    assert_eq!(
+        usage.allowed(1, "1049", none, &rules),
+        Err(Barred::Calls(5))
+    );
+    assert_eq!(usage.allowed(1, "1050", none, &rules), Ok(()), "others may");
+    assert_eq!(usage.allowed(2, "1049", none, &rules), Ok(()), "tomorrow");
+    let told: Vec<_> = alarms.iter().map(|it| (it.limit, it.used, it.of)).collect();
+    assert_eq!(told, [("calls_a_day", 4, 5), ("calls_a_day", 5, 5)]);
+
+    usage.begins(2, "1049", &rules);
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    let near = usage.ends(2, "1049", minutes(8), &rules).unwrap();
+    assert_eq!((near.limit, near.used), ("minutes_a_day", 8));
+    assert_eq!(usage.allowed(2, "1049", minutes(1), &rules), Ok(()));
+    assert_eq!(
+        usage.allowed(2, "1049", minutes(2), &rules),
+        Err(Barred::Minutes(10)),
+        "what goes on counts"
+    );
+    assert_eq!(usage.of(2, "1049").calls, 1);
+}

@@ -1,0 +1,203 @@
+//! The toll fence as `config.lua` has it: rights, limits, prefixes; and its judgement over a number.
+
+use std::collections::BTreeMap;
+
+use call::Payer;
+use call::toll::{Barred, Class, Outward, Rights, Rules};
+use serde_json::Value;
+
+use super::build::{count, texts};
+use super::{Tenant, Trunk};
+use crate::schema::{Field, Kind, Schema};
+
+/// What holds for a tenant's calls to the outside.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outbound {
+    /// For everybody.
+    pub rules: Rules,
+    /// The tenant's trunks, by name.
+    pub trunks: BTreeMap<String, TrunkToll>,
+}
+
+/// A trunk as the fence sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrunkToll {
+    /// What calls that come by it may reach outside.
+    pub toll: Rights,
+    /// Calls out by it cost nothing.
+    pub free: bool,
+    /// Where its local numbers are.
+    pub area_code: Option<String>,
+}
+
+/// What a user has of their own; what is `None` goes by the tenant or the role.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Allowance {
+    /// What may be called.
+    pub toll: Option<Rights>,
+    /// Calls between two midnights; 0 is no limit.
+    pub calls_a_day: Option<u32>,
+    /// Minutes between two midnights; 0 is no limit.
+    pub minutes_a_day: Option<u32>,
+}
+
+impl Tenant {
+    /// Whether a number may be called by a trunk, as far as rights go. What is used up today is not looked at.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_call(&self, payer: Payer<'_>, trunk: &str, number: &str) -> Result<Outward, Barred> {
+        let way = self.outbound.trunks.get(trunk);
+        let area_code = way.and_then(|way| way.area_code.as_deref());
+        let rules = &self.outbound.rules;
+        let outward = Outward::of(number, area_code, rules);
+        if !way.is_some_and(|way| way.free) {
+            outward.allowed(self.toll_of(payer), rules)?;
+        }
+        Ok(outward)
+    }
+
+    /// Whose rights those are.
+    fn toll_of(&self, payer: Payer<'_>) -> Rights {
+        match payer {
+            Payer::User(user) => {
+                let own = self.users.get(user).and_then(|user| user.allowance.toll);
+                own.unwrap_or_else(|| Rights::up_to(Class::Domestic))
+            }
+            Payer::Trunk(trunk) => {
+                let way = self.outbound.trunks.get(trunk);
+                way.map_or_else(|| Rights::up_to(Class::Internal), |way| way.toll)
+            }
+            Payer::Nobody => self.outbound.rules.programs,
+        }
+    }
+
+    /// The rules with a user's own limits.
+    pub fn rules_of(&self, user: &str) -> Rules {
+        let own = self.users.get(user).map(|user| &user.allowance);
+        let rules = self.outbound.rules.clone();
+        Rules {
+            calls_a_day: own
+                .and_then(|own| own.calls_a_day)
+                .unwrap_or(rules.calls_a_day),
+            minutes_a_day: own
+                .and_then(|own| own.minutes_a_day)
+                .unwrap_or(rules.minutes_a_day),
+            ..rules
+        }
+    }
+}
+
+/// `tenants.NUMBER.outbound`.
+pub(super) fn form() -> Schema {
+    Schema::new(vec![
+        Field::new(
+            "programs",
+            classes(),
+            "What scripts and programs may call in nobody's name.",
+        )
+        .default("domestic")
+        .range(1.0, 6.0),
+        Field::new("premium", prefixes(), "Prefixes that cost more.").range(0.0, MOST),
+        Field::new("blocked", prefixes(), "Prefixes that nobody calls.").range(0.0, MOST),
+        Field::new("abroad", prefixes(), "The only countries that are called.").range(0.0, MOST),
+        Field::new(
+            "calls_a_day",
+            Kind::Integer,
+            "Of each user, to the outside; 0 is no limit.",
+        )
+        .default(0)
+        .range(0.0, 1_000_000.0),
+        Field::new(
+            "minutes_a_day",
+            Kind::Integer,
+            "Of each user, to the outside; 0 is no limit.",
+        )
+        .default(0)
+        .range(0.0, 1_000_000.0),
+    ])
+}
+
+/// A user's own part.
+pub(super) fn user_fields() -> [Field; 3] {
+    [
+        Field::new("toll", classes(), "What may be called outside.").range(1.0, 6.0),
+        Field::new("calls_a_day", Kind::Integer, "To the outside.").range(0.0, 1_000_000.0),
+        Field::new("minutes_a_day", Kind::Integer, "To the outside.").range(0.0, 1_000_000.0),
+    ]
+}
+
+/// A trunk's own part.
+pub(super) fn trunk_fields() -> [Field; 2] {
+    [
+        Field::new(
+            "toll",
+            classes(),
+            "What calls that come by it may reach outside.",
+        )
+        .default("internal")
+        .range(1.0, 6.0),
+        Field::new("free", Kind::Boolean, "Calls out by it cost nothing.").default(false),
+    ]
+}
+
+pub(super) fn rights(value: &Value) -> Option<Rights> {
+    Rights::from_words(&texts(value))
+}
+
+pub(super) fn allowance(it: &Value) -> Allowance {
+    let limit = |name| it.get(name).map(count);
+    Allowance {
+        toll: rights(&it["toll"]),
+        calls_a_day: limit("calls_a_day"),
+        minutes_a_day: limit("minutes_a_day"),
+    }
+}
+
+pub(super) fn rules(it: &Value) -> Rules {
+    Rules {
+        programs: rights(&it["programs"]).unwrap_or(Rules::default().programs),
+        premium: texts(&it["premium"]),
+        blocked: texts(&it["blocked"]),
+        abroad: texts(&it["abroad"]),
+        calls_a_day: count(&it["calls_a_day"]),
+        minutes_a_day: count(&it["minutes_a_day"]),
+    }
+}
+
+pub(super) fn toll_of(trunk: &Trunk) -> TrunkToll {
+    TrunkToll {
+        toll: trunk.toll,
+        free: trunk.free,
+        area_code: trunk.area_code.clone(),
+    }
+}
+
+/// What a trunk's `toll` and `free` say.
+pub(super) fn of_trunk(it: &Value) -> (Rights, bool) {
+    let toll = rights(&it["toll"]).unwrap_or_else(|| Rights::up_to(Class::Internal));
+    (toll, it["free"] == true)
+}
+
+fn classes() -> Kind {
+    Kind::List(Box::new(Kind::Enum(&Class::WORDS)))
+}
+
+fn prefixes() -> Kind {
+    Kind::List(Box::new(Kind::Form(prefix)))
+}
+
+fn prefix(text: &str) -> Result<(), String> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let right =
+        !digits.is_empty() && digits.len() <= 16 && digits.bytes().all(|it| it.is_ascii_digit());
+    match right {
+        true => Ok(()),
+        false => Err(format!(
+            "expected how a number begins, with + and the country where it has one, such as \"+852\" or \"168\", got \"{text}\""
+        )),
+    }
+}
+
+/// Prefixes in one list.
+const MOST: f64 = 1_000.0;

@@ -1,0 +1,362 @@
+//! The toll fence at work: whoever leaves by a trunk passes here, whatever has led there, and what they spend is
+//! counted. Help can be called by everybody, and another call makes room for it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use call::number::{Kind, Plan, normalise};
+use call::record::CallRecord;
+use call::toll::{Alarm, Barred, Outward, Spent, Usage};
+use call::{CallId, Event, Fallback, LegId, Payer, Target, TenantId};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use store::{KvEntry, KvKey};
+use web::News;
+
+use super::live::{Live, Role};
+use super::{Input, Switch};
+use crate::log::Masked;
+
+/// What the users of all tenants have spent today.
+#[derive(Debug, Default)]
+pub(super) struct Outbound(HashMap<TenantId, Usage>);
+
+/// Who pays for a leg that has left by a trunk.
+#[derive(Clone, Debug)]
+pub(crate) struct Paid {
+    pub(super) user: Option<String>,
+    /// It calls for help, and gives its line to nobody.
+    pub(super) for_help: bool,
+    /// When it answered.
+    pub(super) since: Option<Instant>,
+}
+
+impl Switch {
+    /// Lets a leg leave by a trunk, or says why not. The one place where that is judged.
+    pub(super) fn lets_out(
+        &mut self,
+        live: &mut Live,
+        id: LegId,
+        trunk: &str,
+        number: &str,
+    ) -> Option<Outward> {
+        let judged = self.judge(live, trunk, number);
+        match judged {
+            Ok(outward) => {
+                let setup = live.call.setup();
+                let payer = match setup.payer() {
+                    Payer::User(user) => Some(user.to_owned()),
+                    Payer::Trunk(_) | Payer::Nobody => None,
+                };
+                let tenant = setup.tenant.clone();
+                if let Some(leg) = live.leg(id) {
+                    leg.paid = Some(Paid {
+                        user: payer.clone(),
+                        for_help: outward.is_for_help(),
+                        since: None,
+                    });
+                }
+                if outward.is_for_help() {
+                    self.tell_of_help(live, trunk, number);
+                } else if let Some(user) = payer {
+                    self.spend_call(&tenant, &user);
+                }
+                Some(outward)
+            }
+            Err(barred) => {
+                self.tell_of_barred(live, trunk, number, &barred);
+                let cause = barred.cause();
+                if let Some(leg) = live.leg(id) {
+                    leg.over = true;
+                }
+                live.echoes.push_back(Event::Refused { leg: id, cause });
+                None
+            }
+        }
+    }
+
+    fn judge(&self, live: &Live, trunk: &str, number: &str) -> Result<Outward, Barred> {
+        let setup = live.call.setup();
+        let Some(tenant) = self.tenants.get(&*setup.tenant.0) else {
+            // It has gone from config.lua: what it allowed when the call began holds.
+            return live.tenant.may_call(setup.payer(), trunk, number);
+        };
+        let outward = tenant.may_call(setup.payer(), trunk, number)?;
+        let Payer::User(user) = setup.payer() else {
+            return Ok(outward);
+        };
+        if outward.is_for_help() {
+            return Ok(outward);
+        }
+        let (others, talked) = self.going_on(&setup.tenant, user, live.id());
+        let limit = tenant.users.get(user).map_or(0, |user| user.max_calls);
+        if limit > 0 && others >= limit {
+            return Err(Barred::AtOnce(others));
+        }
+        let (day, rules) = (self.day_of(&setup.tenant), tenant.rules_of(user));
+        match self.outbound.0.get(&setup.tenant) {
+            Some(usage) => usage.allowed(day, user, talked, &rules)?,
+            None => Usage::default().allowed(day, user, talked, &rules)?,
+        }
+        Ok(outward)
+    }
+
+    /// A user's calls to the outside that go on beside this one, and for how long they have talked.
+    fn going_on(&self, tenant: &TenantId, user: &str, but: CallId) -> (u32, Duration) {
+        let now = Instant::now();
+        let others = self.calls.values().filter(|live| {
+            live.id() != but && live.setup.tenant == *tenant && live.ended.is_none()
+        });
+        let paid = |live: &Live| -> Option<Duration> {
+            let legs = live.legs.iter().filter(|leg| !leg.over);
+            let own = legs.filter_map(|leg| leg.paid.as_ref());
+            let own = own.filter(|paid| paid.user.as_deref() == Some(user));
+            own.map(|paid| {
+                paid.since
+                    .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+            })
+            .reduce(|one, other| one + other)
+        };
+        others
+            .filter_map(|live| paid(live))
+            .fold((0, Duration::ZERO), |(count, sum), talked| {
+                (count + 1, sum + talked)
+            })
+    }
+
+    fn spend_call(&mut self, tenant: &TenantId, user: &str) {
+        let day = self.day_of(tenant);
+        let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
+            return;
+        };
+        let usage = self.outbound.0.entry(tenant.clone()).or_default();
+        let alarm = usage.begins(day, user, &rules);
+        self.keep_spent(tenant, day, user, "calls", 1);
+        self.tell_of_alarm(tenant, user, alarm);
+    }
+
+    /// A call is over: what its legs to the outside have talked is counted.
+    pub(super) fn spend_time(&mut self, live: &Live, record: &CallRecord) {
+        let tenant = &live.setup.tenant;
+        for leg in &live.legs {
+            let Some(user) = leg.paid.as_ref().and_then(|paid| paid.user.as_deref()) else {
+                continue;
+            };
+            let known = record.legs.iter().find(|known| known.leg == leg.id);
+            let Some((up, ended)) = known.and_then(|leg| Some((leg.up_at?, leg.ended_at))) else {
+                continue;
+            };
+            let talked = Duration::from_micros((ended - up).max(0).unsigned_abs());
+            let day = self.day_of(tenant);
+            let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
+                continue;
+            };
+            let usage = self.outbound.0.entry(tenant.clone()).or_default();
+            let alarm = usage.ends(day, user, talked, &rules);
+            let seconds = i64::try_from(talked.as_secs()).unwrap_or(i64::MAX);
+            self.keep_spent(tenant, day, user, "seconds", seconds);
+            self.tell_of_alarm(tenant, user, alarm);
+        }
+    }
+
+    /// Writes down what was spent, so that a restart gives nobody a new day.
+    fn keep_spent(&self, tenant: &TenantId, day: i64, user: &str, what: &str, by: i64) {
+        let now = self.parts.clock.unix_micros();
+        let key = KvKey {
+            tenant: tenant.to_string(),
+            scope: SCOPE.to_owned(),
+            key: format!("{day}/{what}/{user}"),
+        };
+        let store = &self.parts.store;
+        store.kv_incr(key, by, Some(now + KEPT), now).forget();
+    }
+
+    /// Reads what was spent before the start.
+    pub(super) fn look_up_spent(&self) {
+        let now = self.parts.clock.unix_micros();
+        for name in self.tenants.keys() {
+            let tenant = TenantId::from(name.as_str());
+            let prefix = KvKey {
+                tenant: name.clone(),
+                scope: SCOPE.to_owned(),
+                key: format!("{}/", self.day_of(&tenant)),
+            };
+            let found = self.parts.store.kv_each(prefix, None, now);
+            let entrance = self.parts.entrance.clone();
+            tokio::spawn(async move {
+                match found.await {
+                    Ok(entries) => entrance.put(Input::Spent(tenant, entries)).await,
+                    Err(error) => {
+                        tracing::error!(%error, %tenant, "today's calls to the outside cannot be read");
+                    }
+                }
+            });
+        }
+    }
+
+    pub(super) fn restore_spent(&mut self, tenant: TenantId, entries: &[KvEntry]) {
+        let day = self.day_of(&tenant);
+        let usage = self.outbound.0.entry(tenant).or_default();
+        for entry in entries {
+            let mut parts = entry.key.splitn(3, '/');
+            let (of, what, user) = (parts.next(), parts.next(), parts.next());
+            let amount = entry.value.as_u64().unwrap_or_default();
+            let (Some(what), Some(user)) = (what, user) else {
+                continue;
+            };
+            if of.and_then(|of| of.parse().ok()) != Some(day) {
+                continue;
+            }
+            let spent = match what {
+                "calls" => Spent {
+                    calls: u32::try_from(amount).unwrap_or(u32::MAX),
+                    ..Spent::default()
+                },
+                _ => Spent {
+                    talked: Duration::from_secs(amount),
+                    ..Spent::default()
+                },
+            };
+            usage.restore(day, user, spent);
+        }
+    }
+
+    /// The day in a tenant's zone, counted from 1970.
+    pub(super) fn day_of(&self, tenant: &TenantId) -> i64 {
+        let micros = self.parts.clock.unix_micros();
+        let settings = self.tenants.get(&*tenant.0);
+        let zone = settings.and_then(|it| TimeZone::get(&it.timezone).ok());
+        let time = Timestamp::from_microsecond(micros).unwrap_or_default();
+        let offset = zone.map_or(0, |zone| i64::from(zone.to_offset(time).seconds()));
+        (micros.div_euclid(1_000_000) + offset).div_euclid(24 * 3_600)
+    }
+
+    fn tell_of_barred(&self, live: &Live, trunk: &str, number: &str, barred: &Barred) {
+        let setup = live.call.setup();
+        let user = match setup.payer() {
+            Payer::User(user) => Some(user.to_owned()),
+            Payer::Trunk(_) | Payer::Nobody => None,
+        };
+        tracing::warn!(
+            target: "security", event = "toll_refused", tenant = %setup.tenant, user, trunk,
+            number = %Masked(number), why = barred.word(), "{barred}"
+        );
+        let about = json!({
+            "call": setup.id.to_string(), "user": user, "trunk": trunk, "number": number,
+            "why": barred.word(),
+        });
+        (self.parts.scripts).event(&setup.tenant, "toll.refused", about);
+        let news = News::TollRefused {
+            user,
+            trunk: trunk.to_owned(),
+            number: number.to_owned(),
+            why: barred.word(),
+        };
+        self.tell(&setup.tenant, Some(setup.id), news);
+    }
+
+    fn tell_of_alarm(&self, tenant: &TenantId, user: &str, alarm: Option<Alarm>) {
+        let Some(Alarm { limit, used, of }) = alarm else {
+            return;
+        };
+        tracing::warn!(
+            target: "security", event = "toll_alarm", %tenant, user, limit, used, of,
+            "a user's day is nearly or wholly used up"
+        );
+        let about = json!({ "user": user, "limit": limit, "used": used, "of": of });
+        (self.parts.scripts).event(tenant, "toll.alarm", about);
+        let news = News::TollAlarm {
+            user: user.to_owned(),
+            limit,
+            used,
+            of,
+        };
+        self.tell(tenant, None, news);
+    }
+}
+
+/// Where what was spent is kept; no plugin can have this name.
+const SCOPE: &str = "/outbound";
+/// How long, in microseconds: every zone's day is over by then.
+const KEPT: i64 = 2 * 24 * 3_600 * 1_000_000;
+
+// What follows is about calls for help.
+
+/// Whether a user dials a number that is always routed.
+pub(super) fn calls_for_help(user: Option<&str>, dialled: &str) -> bool {
+    user.is_some() && normalise(dialled, &Plan::default()).kind == Kind::Emergency
+}
+
+impl Switch {
+    /// What becomes of a call for help for which no script is there, or whose script fails: it goes out all the
+    /// same, by the first trunk that the tenant has.
+    pub(super) fn help_without_script(&self, tenant: &TenantId, number: &str) -> Option<Fallback> {
+        let settings = self.tenants.get(&*tenant.0)?;
+        let mut names: Vec<&String> = settings.trunks.keys().collect();
+        names.sort_by_key(|name| !self.trunks.answers(name));
+        let trunk = names.first()?;
+        Some(Fallback {
+            sound: None,
+            target: Some(Target::Trunk {
+                trunk: (*trunk).clone(),
+                number: number.to_owned(),
+            }),
+            at_once: true,
+        })
+    }
+
+    /// Makes room on a trunk for a call for help: the youngest of the others gives its line up, one that nobody has
+    /// answered before all.
+    pub(super) fn make_room(&mut self, now: Instant, trunk: &str, but: CallId) {
+        let holds = |live: &Live| {
+            live.legs.iter().any(|leg| {
+                let is_help = leg.paid.as_ref().is_some_and(|paid| paid.for_help);
+                matches!(leg.role, Role::Called { .. })
+                    && leg.paid.is_some()
+                    && !leg.over
+                    && !is_help
+            })
+        };
+        let talks = |live: &Live| {
+            let mut paid = live.legs.iter().filter_map(|leg| leg.paid.as_ref());
+            paid.any(|paid| paid.since.is_some())
+        };
+        let others = self.calls.values().filter(|live| {
+            live.id() != but
+                && live.ended.is_none()
+                && live.trunk_out.as_deref() == Some(trunk)
+                && holds(live)
+        });
+        let youngest = others.min_by_key(|live| (talks(live), std::cmp::Reverse(live.born)));
+        let Some(victim) = youngest.map(|live| live.id()) else {
+            return;
+        };
+        tracing::warn!(call = %victim, trunk, "this call gives its line to a call for help");
+        self.with_machine(now, victim, |machine| {
+            machine.handle_hang_up(now, "system:emergency".to_owned());
+        });
+    }
+
+    fn tell_of_help(&self, live: &Live, trunk: &str, number: &str) {
+        let setup = live.call.setup();
+        let user = match setup.payer() {
+            Payer::User(user) => Some(user.to_owned()),
+            Payer::Trunk(_) | Payer::Nobody => None,
+        };
+        tracing::warn!(
+            target: "security", event = "emergency_call", tenant = %setup.tenant, user, trunk, number,
+            "help is called"
+        );
+        let about = json!({
+            "call": setup.id.to_string(), "user": user, "trunk": trunk, "number": number,
+        });
+        (self.parts.scripts).event(&setup.tenant, "emergency.called", about);
+        let news = News::EmergencyCalled {
+            user,
+            trunk: trunk.to_owned(),
+            number: number.to_owned(),
+        };
+        self.tell(&setup.tenant, Some(setup.id), news);
+    }
+}
