@@ -259,20 +259,20 @@ fn calls_that_somebody_has_transferred_outside_count_among_their_calls_at_once()
     let one = user(&exchange, "1063", pilot::A2);
     let [a1] = exchange.phones(["1049"]);
     let carrier = exchange.carrier();
-    let call = one.dials("1049");
-    let rung = a1.rings();
+    let call = a1.dials("1063");
+    let rung = one.rings();
     rung.answers();
-    call.hears(pilot::A1);
-    call.transfers_to("13900139000");
+    call.hears(pilot::A2);
+    rung.transfers_to("13900139000");
     let outside = carrier.rings();
     outside.answers();
-    rung.hears(pilot::C1);
-    call.is_over();
+    call.hears(pilot::C1);
+    rung.is_over();
 
     is_barred(&one.dials("13900139001"), &carrier, 1_240.0);
 
     outside.hangs_up();
-    rung.is_over();
+    call.is_over();
     exchange.has_no_calls();
     let call = one.dials("13900139001");
     carrier.rings().answers();
