@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{By, Order, Refused};
+use crate::toll::{Class, Rights};
 
 /// What somebody is in the call centre.
 #[derive(
@@ -64,6 +65,16 @@ impl Role {
             | Right::Prompts
             | Right::QueueSwitch => matches!(self, Self::Leader | Self::Admin),
         }
+    }
+
+    /// What whoever has this role may call outside, where `config.lua` says nothing of it.
+    pub fn toll(self) -> Rights {
+        Rights::up_to(match self {
+            Self::Agent | Self::Leader | Self::Tickets => Class::Domestic,
+            Self::Quality => Class::Local,
+            Self::Admin => Class::International,
+            Self::Integrator => Class::Internal,
+        })
     }
 
     /// Whether that is so in all teams, not in one's own only.

@@ -61,8 +61,10 @@ impl Tenant {
     fn toll_of(&self, payer: Payer<'_>) -> Rights {
         match payer {
             Payer::User(user) => {
-                let own = self.users.get(user).and_then(|user| user.allowance.toll);
-                own.unwrap_or_else(|| Rights::up_to(Class::Domestic))
+                let known = self.users.get(user);
+                let own = known.and_then(|user| user.allowance.toll);
+                let role = known.map(|user| user.person.role).unwrap_or_default();
+                own.unwrap_or_else(|| role.toll())
             }
             Payer::Trunk(trunk) => {
                 let way = self.outbound.trunks.get(trunk);
