@@ -39,6 +39,8 @@ mod lamps_of_colleagues;
 mod lamps_of_mailboxes;
 #[path = "calls/lamps_that_are_set.rs"]
 mod lamps_that_are_set;
+#[path = "calls/lists.rs"]
+mod lists;
 #[path = "calls/live_events.rs"]
 mod live_events;
 #[path = "calls/lived_again.rs"]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::desk::{Done, Order, Refused};
+use call::screen::{Listed, Question};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
 use script::{
@@ -35,6 +36,8 @@ pub(crate) enum Input {
     Language { call: CallId, language: String },
     /// A script has ended.
     ScriptEnded { call: CallId, end: ScriptEnd },
+    /// About the lists of callers.
+    Lists(super::lists::Asked),
     /// What stood on the lists of callers before the start.
     Listed(TenantId, Vec<store::KvEntry>),
     /// What users have spent today before the start.
@@ -168,6 +171,11 @@ impl script::Exchange for Entrance {
             answer,
         });
         receiver
+    }
+
+    fn listed(&self, tenant: &TenantId, question: Question) -> oneshot::Receiver<Vec<Listed>> {
+        let tenant = tenant.clone();
+        self.ask_lists(|answer| super::lists::Asked::Read(tenant, question, answer))
     }
 
     fn ask(&self, call: CallId, place: Place, command: Command) -> oneshot::Receiver<Reply> {

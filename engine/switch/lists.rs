@@ -4,14 +4,15 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use call::number::{Kind, normalise};
-use call::screen::{List, Listed, Lists, Nuisance, WITHHELD};
+use call::desk::Refused;
+use call::screen::{Change, List, Listed, Lists, Nuisance, Question, as_listed};
 use call::{Ended, Screened, Setup, Sound, TenantId};
 use serde_json::{Value, json};
 use store::{KvEntry, KvKey};
+use tokio::sync::oneshot;
 use web::News;
 
-use super::{Input, Switch};
+use super::{Entrance, Input, Switch};
 
 /// The lists of all tenants, and who has called when.
 #[derive(Debug, Default)]
@@ -23,13 +24,28 @@ struct Screen {
     nuisance: Nuisance,
 }
 
-/// Why something cannot be put on a list.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum NotListed {
-    /// It is no number, nor the beginning of one.
-    NoNumber,
-    /// As many stand there as may.
-    Full,
+/// What is asked of the lists from outside, with where the answer goes.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Read(TenantId, Question, oneshot::Sender<Vec<Listed>>),
+    Change(
+        TenantId,
+        Change,
+        String,
+        oneshot::Sender<Result<Listed, Refused>>,
+    ),
+}
+
+impl Entrance {
+    /// Turned away for want of room, the sender is dropped, and whoever asks says that it is busy.
+    pub(super) fn ask_lists<T>(
+        &self,
+        asked: impl FnOnce(oneshot::Sender<T>) -> Asked,
+    ) -> oneshot::Receiver<T> {
+        let (answer, coming) = oneshot::channel();
+        let _ = self.offer(Input::Lists(asked(answer)));
+        coming
+    }
 }
 
 impl Switch {
@@ -97,39 +113,64 @@ impl Switch {
         }
     }
 
-    /// Those on a list, by number.
-    pub(super) fn listed(&self, tenant: &TenantId, list: List) -> Vec<Listed> {
-        let wall = self.parts.clock.unix_micros();
-        let screen = self.screens.0.get(tenant);
-        let found = screen.map(|screen| screen.lists.of(list, wall));
-        found.into_iter().flatten().cloned().collect()
+    pub(super) fn answer_lists(&mut self, asked: Asked) {
+        // Who has asked may be gone.
+        match asked {
+            Asked::Read(tenant, question, answer) => {
+                let _ = answer.send(self.listed(&tenant, &question));
+            }
+            Asked::Change(tenant, change, by, answer) => {
+                let _ = answer.send(self.change_list(&tenant, change, &by));
+            }
+        }
     }
 
-    /// What the lists say of a number, however it is written.
-    pub(super) fn lists_of(&self, tenant: &TenantId, number: &str) -> Vec<Listed> {
+    fn listed(&self, tenant: &TenantId, question: &Question) -> Vec<Listed> {
         let wall = self.parts.clock.unix_micros();
         let Some(screen) = self.screens.0.get(tenant) else {
             return Vec::new();
         };
-        let number = self.as_listed(tenant, number, false);
-        let standing = screen.lists.look(number.as_deref(), wall);
-        let black = standing.black.filter(|_| standing.is_refused());
-        let all = [black, standing.vip, standing.white];
-        all.into_iter().flatten().cloned().collect()
+        match question {
+            Question::All(list) => screen.lists.of(*list, wall).into_iter().cloned().collect(),
+            Question::Of(number) => {
+                let number = self.as_listed(tenant, number, false);
+                let standing = screen.lists.look(number.as_deref(), wall);
+                let black = standing.black.filter(|_| standing.is_refused());
+                let all = [black, standing.vip, standing.white];
+                all.into_iter().flatten().cloned().collect()
+            }
+        }
     }
 
-    /// Puts a number on a list, in its canonical form; how it stands there.
-    pub(super) fn put_listed(
+    /// Changes a list, and tells all who want to know; what came or went.
+    ///
+    /// # Errors
+    /// With the word and the sentence for whoever wanted it.
+    pub(super) fn change_list(
         &mut self,
         tenant: &TenantId,
-        mut listed: Listed,
-    ) -> Result<Listed, NotListed> {
+        change: Change,
+        by: &str,
+    ) -> Result<Listed, Refused> {
+        match change {
+            Change::Add(listed) => self.put_listed(tenant, listed),
+            Change::Remove {
+                list,
+                number,
+                is_prefix,
+            } => self.remove_listed(tenant, (list, &number, is_prefix), by),
+        }
+    }
+
+    /// Puts a number on a list, in its canonical form.
+    fn put_listed(&mut self, tenant: &TenantId, mut listed: Listed) -> Result<Listed, Refused> {
         let number = self.as_listed(tenant, &listed.number, listed.is_prefix);
-        listed.number = number.ok_or(NotListed::NoNumber)?;
+        listed.number = number.ok_or_else(no_number)?;
         listed.added_at = self.parts.clock.unix_micros();
         let screen = self.screens.0.entry(tenant.clone()).or_default();
         if screen.lists.len() >= MOST {
-            return Err(NotListed::Full);
+            let sentence = format!("the lists have {MOST} entries: remove some first");
+            return Err(Refused::new("list_full", sentence));
         }
         screen.lists.put(listed.clone());
         let key = key_of(tenant, &listed);
@@ -142,54 +183,36 @@ impl Switch {
         Ok(listed)
     }
 
-    /// Takes a number off a list, however it is written; what stood there.
-    pub(super) fn remove_listed(
+    /// Takes a number off a list, however it is written.
+    fn remove_listed(
         &mut self,
         tenant: &TenantId,
         (list, number, is_prefix): (List, &str, bool),
         by: &str,
-    ) -> Option<Listed> {
-        let number = self.as_listed(tenant, number, is_prefix)?;
-        let screen = self.screens.0.get_mut(tenant)?;
-        let gone = screen.lists.remove(list, is_prefix, &number)?;
+    ) -> Result<Listed, Refused> {
+        let number = self
+            .as_listed(tenant, number, is_prefix)
+            .ok_or_else(no_number)?;
+        let screen = self.screens.0.get_mut(tenant);
+        let gone = screen.and_then(|screen| screen.lists.remove(list, is_prefix, &number));
+        let gone = gone.ok_or_else(|| {
+            let sentence = format!("{number} is not on the list '{}'", list.word());
+            Refused::new("not_listed", sentence)
+        })?;
         let wall = self.parts.clock.unix_micros();
         let key = key_of(tenant, &gone);
         self.parts.store.kv_delete(key, wall).forget();
         self.tell_of_list(tenant, &gone, "removed", by);
-        Some(gone)
+        Ok(gone)
     }
 
-    /// A number as lists have it. Of a prefix only the signs are taken out that are there for the eye.
     fn as_listed(&self, tenant: &TenantId, number: &str, is_prefix: bool) -> Option<String> {
-        if is_prefix {
-            let plain: String = number
-                .chars()
-                .filter(|sign| !" -()/.".contains(*sign))
-                .collect();
-            let digits = plain.strip_prefix('+').unwrap_or(&plain);
-            let right = (1..=15).contains(&digits.len())
-                && digits.bytes().all(|byte| byte.is_ascii_digit());
-            return right.then_some(plain);
-        }
         let area_code = self.area_code_of(tenant);
-        let known = normalise(number, &self.accounts.plan(tenant, area_code));
-        match known.kind {
-            Kind::Withheld => Some(WITHHELD.to_owned()),
-            // What nobody understands is compared as it came.
-            Kind::Unknown => {
-                let raw = number.trim();
-                (!raw.is_empty() && raw.len() <= 64).then(|| raw.to_owned())
-            }
-            _ => known.canonical,
-        }
+        as_listed(number, is_prefix, &self.accounts.plan(tenant, area_code))
     }
 
-    /// Where a tenant's local numbers are, if its trunks agree on it.
     fn area_code_of(&self, tenant: &TenantId) -> Option<String> {
-        let settings = self.tenants.get(&*tenant.0)?;
-        let mut codes = settings.outbound.trunks.values().map(|way| &way.area_code);
-        let first = codes.next()?.clone();
-        codes.all(|code| *code == first).then_some(first)?
+        self.tenants.get(&*tenant.0)?.outbound.area_code()
     }
 
     fn tell_of_list(&self, tenant: &TenantId, listed: &Listed, change: &'static str, by: &str) {
@@ -244,6 +267,11 @@ impl Switch {
             screen.lists.put(listed);
         }
     }
+}
+
+fn no_number() -> Refused {
+    let sentence = "number: a telephone number, or with prefix how canonical numbers begin: +86170";
+    Refused::new("no_number", sentence)
 }
 
 fn key_of(tenant: &TenantId, listed: &Listed) -> KvKey {

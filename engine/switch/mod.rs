@@ -364,6 +364,7 @@ impl Switch {
             Input::Floor(question) => self.answer_floor(now, question),
             Input::Desk(asked) => self.answer_desk(now, *asked),
             Input::Reconciled(tenant, found) => self.handle_reconciled(&tenant, found),
+            Input::Lists(asked) => self.answer_lists(asked),
             Input::Listed(tenant, entries) => self.restore_listed(tenant, &entries),
             Input::Spent(tenant, entries) => self.restore_spent(tenant, &entries),
             Input::ConfigChanged => self.reload(false, |_| ()),

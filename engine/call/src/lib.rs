@@ -36,6 +36,7 @@ pub mod schedule;
 mod steer;
 mod supervision;
 pub mod screen;
+mod supervision;
 mod talk;
 pub mod toll;
 mod transfer;

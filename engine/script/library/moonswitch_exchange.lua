@@ -195,8 +195,12 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"
----@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"list_add"|"list_remove"
+---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log; of list_add: any word
+---@field list? "blacklist"|"vip"|"whitelist"   Of list_add and list_remove
+---@field number? string     Of list_add and list_remove, however it is written
+---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
+---@field days? integer      Of list_add: for ever when left out
 ---@field minutes? integer   Of extend_wrap_up
 ---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
 ---@field follow? "agent"|"customer"  Of listen, whisper and barge: who is followed when the agent puts the customer through
@@ -287,3 +291,30 @@ messages = {}
 ---@return true? sent
 ---@return "unavailable"|"rejected"|"congestion"? why   No phone is there; none takes text; too much is on its way
 function messages.send(message) end
+
+----------------------------------------------------------------------------------------------------
+-- Lists of callers
+
+---A number, or how numbers begin, on a list.
+---@class Listed
+---@field number string       Canonical: "+8613800138000"; "anonymous" for callers who show none
+---@field prefix boolean      All numbers that begin so
+---@field reason? string
+---@field added_by string     "user:1049", "api:NAME", "script"
+---@field added_at number     Seconds since 1970
+---@field expires_at? number  When it leaves the list by itself
+
+---黑名单, VIP, 白名单. Who is on the blacklist is not let in before any script runs, VIPs have a head start in queues, the
+---whitelist is spared. They are changed by `desk.order`: { command = "list_add", list = "vip", number = "13800138000",
+---days = 30 } and { command = "list_remove", … }; `prefix = true` is for how numbers begin.
+lists = {}
+
+---What the lists say of a number, however it is written.
+---@param number string?   nil: a caller who shows none
+---@return { blacklist?: Listed, vip?: Listed, whitelist?: Listed }
+function lists.check(number) end
+
+---All on one list, by number.
+---@param list "blacklist"|"vip"|"whitelist"
+---@return Listed[]
+function lists.all(list) end

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::desk::{Done, Order, Refused};
+use call::screen::{Listed, Question};
 use call::{CallId, Command, Light, Reply, TenantId};
 use serde::Serialize;
 use store::MessageRow;
@@ -71,6 +72,13 @@ pub trait Exchange: Send + Sync + 'static {
     /// is closed without an answer: the exchange is too busy.
     fn order(&self, tenant: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
         let _ = (tenant, order);
+        oneshot::channel().1
+    }
+
+    /// What stands on the tenant's lists of callers. A receiver that is closed without an answer: the exchange
+    /// is too busy.
+    fn listed(&self, tenant: &TenantId, question: Question) -> oneshot::Receiver<Vec<Listed>> {
+        let _ = (tenant, question);
         oneshot::channel().1
     }
 

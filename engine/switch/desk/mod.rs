@@ -4,6 +4,7 @@
 mod calls;
 pub(super) mod consult;
 pub(super) mod control;
+mod lists;
 mod own;
 mod pull;
 mod supervise;
@@ -108,6 +109,7 @@ impl Switch {
             Deed::ForceLogOut {} => self.force_log_out(now, tenant, order),
             Deed::Message { text } => self.message_at_desk(now, tenant, order, text),
             Deed::Stop { .. } => self.stop_at_desk(now, tenant, order),
+            Deed::ListAdd { .. } | Deed::ListRemove { .. } => self.list_at_desk(tenant, order),
             _ => self.control(now, tenant, order),
         }
     }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::acd::{self, Act, Refusal, Status};
+use crate::screen::List;
 use crate::{CallId, Parting};
 
 pub use role::{Needs, Person, Right, Role, allowed};
@@ -194,6 +195,32 @@ pub enum Deed {
         #[serde(default)]
         tag: Option<String>,
     },
+    /// Puts a number of callers on a list: 黑名单, VIP, 白名单.
+    ListAdd {
+        /// Which.
+        list: List,
+        /// However it is written; with `prefix` how canonical numbers begin.
+        number: String,
+        /// All numbers that begin so.
+        #[serde(default)]
+        prefix: bool,
+        /// A word for it.
+        #[serde(default)]
+        reason: Option<String>,
+        /// For so many days; for ever when left out.
+        #[serde(default)]
+        days: Option<u32>,
+    },
+    /// Takes one off a list.
+    ListRemove {
+        /// Which.
+        list: List,
+        /// As it was put there, or written otherwise.
+        number: String,
+        /// It is how numbers begin.
+        #[serde(default)]
+        prefix: bool,
+    },
 }
 
 impl Deed {
@@ -243,6 +270,8 @@ impl Deed {
             Self::Record { .. } => "record",
             Self::Mask { .. } => "mask",
             Self::Tag { .. } => "tag",
+            Self::ListAdd { .. } => "list_add",
+            Self::ListRemove { .. } => "list_remove",
         }
     }
 
@@ -361,6 +390,10 @@ impl Deed {
             | Self::Tag { .. } => Needs {
                 own: Right::OwnCalls,
                 others: Right::CallsOfOthers,
+            },
+            Self::ListAdd { .. } | Self::ListRemove { .. } => Needs {
+                own: Right::Lists,
+                others: Right::Lists,
             },
         }
     }
@@ -586,6 +619,18 @@ mod tests {
             Deed::Record { on: None },
             Deed::Mask { on: Some(true) },
             Deed::Tag { tag: None },
+            Deed::ListAdd {
+                list: List::Blacklist,
+                number: "13800138000".to_owned(),
+                prefix: false,
+                reason: Some("nuisance".to_owned()),
+                days: Some(7),
+            },
+            Deed::ListRemove {
+                list: List::Vip,
+                number: "+86170".to_owned(),
+                prefix: true,
+            },
         ];
         for deed in deeds {
             let json = serde_json::to_value(&deed).unwrap();

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::{Kind, Plan, normalise};
 pub use nuisance::{Limits, Nuisance, TooMany};
 
 /// A list of callers.
@@ -63,6 +64,53 @@ pub struct Listed {
 impl Listed {
     fn holds(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|at| now < at)
+    }
+}
+
+/// What is asked of the lists.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Question {
+    /// All on one of them.
+    All(List),
+    /// What they say of a number, however it is written.
+    Of(String),
+}
+
+/// How a list is to change.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// Something comes, or what is there comes anew.
+    Add(Listed),
+    /// Something goes.
+    Remove {
+        /// From this list.
+        list: List,
+        /// The number, however it is written, or how numbers begin.
+        number: String,
+        /// How numbers begin.
+        is_prefix: bool,
+    },
+}
+
+/// A number as lists have it, however it is written: canonical. Of how numbers begin only the signs are taken out that
+/// are there for the eye. `None` where it is neither.
+pub fn as_listed(number: &str, is_prefix: bool, plan: &Plan) -> Option<String> {
+    if is_prefix {
+        let plain = number.chars().filter(|sign| !" -()/.".contains(*sign));
+        let plain: String = plain.collect();
+        let digits = plain.strip_prefix('+').unwrap_or(&plain);
+        let fits = (1..=15).contains(&digits.len());
+        return (fits && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(plain);
+    }
+    let known = normalise(number, plan);
+    match known.kind {
+        Kind::Withheld => Some(WITHHELD.to_owned()),
+        // What nobody understands is compared as it came.
+        Kind::Unknown => {
+            let raw = number.trim();
+            (!raw.is_empty() && raw.len() <= 64).then(|| raw.to_owned())
+        }
+        _ => known.canonical,
     }
 }
 

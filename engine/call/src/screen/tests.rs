@@ -34,6 +34,28 @@ fn a_number_and_a_prefix_are_found_and_what_has_expired_is_not() {
 }
 
 #[test]
+fn a_number_is_listed_by_its_canonical_form_however_it_is_written() {
+    let plan = Plan {
+        area_code: Some("10".to_owned()),
+        ..Plan::default()
+    };
+    for (written, is_prefix, listed) in [
+        ("138 0013-8000", false, Some("+8613800138000")),
+        ("8765/4321", false, Some("+861087654321")),
+        ("anonymous", false, Some(WITHHELD)),
+        ("somebody", false, Some("somebody")),
+        ("", false, Some(WITHHELD)),
+        ("+86 170", true, Some("+86170")),
+        ("95", true, Some("95")),
+        ("+", true, None),
+        ("all", true, None),
+    ] {
+        let found = as_listed(written, is_prefix, &plan);
+        assert_eq!(found.as_deref(), listed, "{written}");
+    }
+}
+
+#[test]
 fn the_whitelist_goes_before_a_prefix_and_a_number_before_the_prefix_of_a_whitelist() {
     let mut lists = Lists::default();
     lists.put(listed(List::Blacklist, "+86170", true, None));

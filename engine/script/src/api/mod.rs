@@ -22,6 +22,7 @@ mod http;
 pub(crate) mod jobs;
 mod json;
 mod lamps;
+mod lists;
 mod log;
 mod mail;
 mod messages;
@@ -83,6 +84,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     globals.raw_set("statistics", statistics::table(lua, surroundings)?)?;
     queues::register(lua, surroundings)?;
     lamps::register(lua, surroundings)?;
+    lists::register(lua, surroundings)?;
     spawn::register(lua, surroundings)?;
     store::register(lua, surroundings, &scripts)?;
     log::register(lua, surroundings)?;
@@ -113,6 +115,7 @@ pub(crate) const LIBRARIES: &[&str] = &[
     "jobs",
     "json",
     "lamps",
+    "lists",
     "log",
     "mail",
     "messages",

@@ -41,6 +41,15 @@ pub struct Allowance {
     pub minutes_a_day: Option<u32>,
 }
 
+impl Outbound {
+    /// Where the tenant's local numbers are, if its trunks agree on it.
+    pub fn area_code(&self) -> Option<String> {
+        let mut codes = self.trunks.values().map(|way| &way.area_code);
+        let first = codes.next()?.clone();
+        codes.all(|code| *code == first).then_some(first)?
+    }
+}
+
 impl Tenant {
     /// Whether a number may be called by a trunk, as far as rights go. What is used up today is not looked at.
     ///

@@ -9,10 +9,12 @@ use call::acd::{
 };
 use call::desk::{Done, Order, Refused, allowed};
 use call::journal::What;
+use call::screen::{self, Listed};
 use call::{Call, CallId, FromFloor, Relay, Setup, Target, ToFloor};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::lists::Shelved;
 use super::phones::Phones;
 use crate::api::queue::no_queue;
 use crate::host::Host;
@@ -28,6 +30,8 @@ pub(super) struct Floor {
     /// What calls are to be told, in order.
     deliveries: VecDeque<(CallId, Delivery)>,
     host: Arc<Host>,
+    /// The lists of callers.
+    pub(super) listed: Shelved,
 }
 
 /// What a call is to be told.
@@ -43,6 +47,7 @@ pub(super) enum Question {
     Chosen(AskId, Chosen),
     Act(AgentId, Act, By, oneshot::Sender<Result<Status, Refusal>>),
     Order(Order, oneshot::Sender<Result<Done, Refused>>),
+    Listed(screen::Question, oneshot::Sender<Vec<Listed>>),
     Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
     Queues(oneshot::Sender<Vec<QueueStatus>>),
 }
@@ -57,6 +62,7 @@ impl Floor {
             callers: HashMap::new(),
             deliveries: VecDeque::new(),
             host: Arc::clone(host),
+            listed: Shelved::default(),
         }
     }
 
@@ -148,6 +154,9 @@ impl Floor {
     ) -> Result<Done, Refused> {
         let users = &tenant.users;
         allowed(order, |user| users.get(user).map(|it| it.person.clone()))?;
+        if let Some(done) = self.listed.change(order, tenant) {
+            return done;
+        }
         let Some(act) = order.deed.act(&tenant.busy_reasons) else {
             let sentence = format!("{} is not simulated", order.deed.word());
             return Err(Refused::new("not_in_call", sentence));
@@ -193,6 +202,9 @@ impl Floor {
             Question::Order(order, answer) => {
                 let settings = Arc::clone(&self.host.settings);
                 let _ = answer.send(self.order(now, &order, &settings));
+            }
+            Question::Listed(question, answer) => {
+                let _ = answer.send(self.listed.read(&question, &self.host.settings));
             }
             Question::Agents(answer) => {
                 let all = self.acd.agents();

@@ -9,6 +9,7 @@ mod floor;
 mod gate;
 mod http;
 mod jobs;
+mod lists;
 mod lua;
 mod mailboxes;
 mod offline;

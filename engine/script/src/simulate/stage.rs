@@ -263,7 +263,8 @@ impl Stage {
     }
 
     fn start(&self, setup: &mut Setup) -> Result<(), Ended> {
-        let started = self.find_handler(setup);
+        let screened = self.world.floor.listed.screen(setup);
+        let started = screened.and_then(|()| self.find_handler(setup));
         self.world.event("call.started", told::started(setup));
         started
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::desk::{Done, Order, Refused};
+use call::screen::{self, Listed};
 use call::{CallId, Command, Reply, TenantId};
 use store::MessageRow;
 use tokio::sync::oneshot;
@@ -118,6 +119,12 @@ impl Exchange for Wire {
     fn order(&self, _: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
         let (answer, coming) = oneshot::channel();
         self.put(FromScript::Floor(Question::Order(order, answer)));
+        coming
+    }
+
+    fn listed(&self, _: &TenantId, question: screen::Question) -> oneshot::Receiver<Vec<Listed>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Listed(question, answer)));
         coming
     }
 

@@ -1,0 +1,227 @@
+//! Lists of callers: who is not let in, who goes first, who is spared; and callers who call too often.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Api, Exchange, Setup, pilot};
+
+/// The hotline 4001 rings 1049; 4002 waits in a queue for 1049.
+const PLAN: &str = "-- The hotline rings 1049, or waits for them.
+queue \"it\" { agents = { \"1049\" }, strategy = \"longest_idle\", wrap_up = 0, join_if = \"always\", stay_if = \"always\" }
+context \"inbound\" {
+  [\"4001\"] = function(call) call:bridge(\"user:1049\", { timeout = 20 }) end,
+  [\"4002\"] = function(call) call:queue(\"it\") end,
+  [\"4003\"] = function(call)
+    call:answer()
+    local said = lists.check(call.from)
+    call.vars.vip, call.vars.reason = said.vip ~= nil, said.vip and said.vip.reason
+    call.vars.all = #lists.all(\"blacklist\")
+  end,
+}
+context \"internal\" {
+  [\"_10XX\"] = function(call) call:bridge(\"user:\" .. call.to) end,
+  [\"_*3X\"] = function(call)
+    local me = call.user.extension
+    local commands = {
+      [\"*30\"] = { command = \"list_add\", list = \"blacklist\", number = \"138 0013-8000\", reason = \"nuisance\" },
+      [\"*31\"] = { command = \"list_remove\", list = \"blacklist\", number = \"+8613800138000\" },
+    }
+    call:answer()
+    local done, why = desk.order(me, commands[call.to])
+    call.vars.why = why or \"done\"
+  end,
+}
+";
+
+const LEADER: &str = "[\"1060\"] = { password = \"demo-1060\", role = \"leader\" },";
+
+fn setup(callers: &str) -> Setup {
+    let mut setup = Setup {
+        users: LEADER.to_owned(),
+        ..Setup::with(PLAN)
+    };
+    setup.tenant.push_str(callers);
+    setup.with_http()
+}
+
+fn orders(api: &Api, command: serde_json::Value) {
+    let (status, done) = api.gives("/users/1060/commands", &command);
+    assert_eq!(status, 200, "{done}");
+}
+
+#[test]
+fn a_caller_on_the_blacklist_is_declined_without_a_script_until_they_are_taken_off() {
+    let exchange = Exchange::start(setup(""));
+    let [a1] = exchange.phones(["1049"]);
+    let leader = exchange.phone_with("1060", |manner| manner.pilot = pilot::L1);
+    leader.registers();
+    let carrier = exchange.carrier();
+    let api = Api::of(&exchange, "8001");
+    let mut stream = api.listens(None);
+
+    // An agent has no say over lists, a leader has.
+    a1.dials("*30").is_hung_up();
+    leader.dials("*30").is_hung_up();
+    let told = stream.until("list.changed").pop().unwrap();
+    let about = &told["data"];
+    assert_eq!(
+        (&about["list"], &about["number"], &about["by"]),
+        (
+            &"blacklist".into(),
+            &"+8613800138000".into(),
+            &"user:1060".into()
+        )
+    );
+    assert_eq!(carrier.dials("4001").is_refused(), 603);
+    assert!(a1.is_not_called_for(Duration::from_millis(200)));
+    let others = carrier.dials_as("13900139000", "4001", pilot::C2);
+    a1.rings().answers();
+    others.hears(pilot::A1);
+    others.hangs_up();
+    let records = exchange.ended_calls(4);
+    let words = |from: &str, to: &str| {
+        let of = records
+            .iter()
+            .filter(|call| call.begin.to == to && call.begin.from_raw == from);
+        let end = of.last().unwrap().end.clone().unwrap();
+        (end.result, end.ended_by, end.vars["why"].clone())
+    };
+    assert_eq!(words("1049", "*30").2, "not_allowed");
+    assert_eq!(words("1060", "*30").2, "done");
+    let refused = words("13800138000", "4001");
+    assert_eq!(
+        (&*refused.0, &*refused.1),
+        ("blacklisted", "system:blacklist")
+    );
+
+    leader.dials("*31").is_hung_up();
+    let call = carrier.dials("4001");
+    a1.rings().answers();
+    call.hears(pilot::A1);
+}
+
+#[test]
+fn a_blacklist_of_prefixes_outlives_a_restart_and_expires_and_the_whitelist_is_spared() {
+    let mut exchange = Exchange::start(setup("callers = { refusal = \"prompt\" },"));
+    let api = Api::of(&exchange, "8001");
+    orders(
+        &api,
+        json!({ "command": "list_add", "list": "blacklist", "number": "+86170", "prefix": true, "days": 2 }),
+    );
+    orders(
+        &api,
+        json!({ "command": "list_add", "list": "whitelist", "number": "17012345678" }),
+    );
+    exchange.stop();
+    exchange.resume();
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    let refused = carrier.dials_as("17099999999", "4001", pilot::C2);
+    // A prompt before the refusal.
+    refused.has_early_media();
+    refused.hears_something(Duration::from_millis(300));
+    assert_eq!(refused.is_refused(), 603);
+    let spared = carrier.dials_as("17012345678", "4001", pilot::C2);
+    a1.rings().answers();
+    spared.hears(pilot::A1);
+    spared.hangs_up();
+
+    let time: jiff::Timestamp = "2026-11-26T13:00:00+08:00".parse().unwrap();
+    exchange.clock.set(time.as_microsecond());
+    a1.registers();
+    let call = carrier.dials_as("17099999999", "4001", pilot::C2);
+    a1.rings().answers();
+    call.hears(pilot::A1);
+}
+
+#[test]
+fn a_vip_who_comes_later_is_answered_first() {
+    let exchange = Exchange::start(setup(""));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    let api = Api::of(&exchange, "8001");
+    orders(
+        &api,
+        json!({ "command": "list_add", "list": "vip", "number": "13900139000", "reason": "gold" }),
+    );
+
+    let first = carrier.dials("4002");
+    first.hears(pilot::MUSIC);
+    let vip = carrier.dials_as("13900139000", "4002", pilot::C2);
+    vip.hears(pilot::MUSIC);
+    orders_of(&api, "1049", "log_in");
+    orders_of(&api, "1049", "idle");
+    let rung = a1.rings();
+    assert_eq!(rung.caller(), "+8613900139000");
+    rung.answers();
+    vip.hears(pilot::A1);
+    vip.hangs_up();
+    let rung = a1.rings();
+    assert_eq!(rung.caller(), "+8613800138000");
+
+    carrier
+        .dials_as("13900139000", "4003", pilot::C2)
+        .is_hung_up();
+    let records = exchange.ended_calls(2);
+    let asked = records.iter().find(|call| call.begin.to == "4003").unwrap();
+    let vars = &asked.end.as_ref().unwrap().vars;
+    assert_eq!(*vars, json!({ "vip": true, "reason": "gold", "all": 0 }));
+}
+
+fn orders_of(api: &Api, user: &str, command: &str) {
+    let (status, done) = api.gives(
+        &format!("/users/{user}/commands"),
+        &json!({ "command": command }),
+    );
+    assert_eq!(status, 200, "{done}");
+}
+
+#[test]
+fn a_number_that_calls_too_often_or_twice_at_once_is_not_let_in() {
+    let exchange = Exchange::start(setup(
+        "callers = { calls = 3, within = \"10m\", at_once = 1 },",
+    ));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    let first = carrier.dials("4001");
+    let rung = a1.rings();
+    rung.answers();
+    first.hears(pilot::A1);
+    assert_eq!(
+        carrier.dials("4001").is_refused(),
+        603,
+        "the second at once"
+    );
+    let other = carrier.dials_as("13900139000", "4001", pilot::C2);
+    let ringing = a1.rings();
+    other.hangs_up();
+    ringing.is_over();
+    first.hangs_up();
+    rung.is_hung_up();
+    exchange.has_no_calls();
+
+    let third = carrier.dials("4001");
+    let rung = a1.rings();
+    third.hangs_up();
+    rung.is_over();
+    exchange.has_no_calls();
+    assert_eq!(
+        carrier.dials("4001").is_refused(),
+        603,
+        "the fourth in ten minutes"
+    );
+
+    let records = exchange.ended_calls(5);
+    let results: Vec<_> = records
+        .iter()
+        .filter_map(|call| Some(&*call.end.as_ref()?.result))
+        .collect();
+    assert_eq!(
+        results.iter().filter(|it| **it == "too_many_calls").count(),
+        2,
+        "{results:?}"
+    );
+}
