@@ -49,6 +49,8 @@ mod lived_again;
 mod not_taken;
 #[path = "calls/originated.rs"]
 mod originated;
+#[path = "calls/outcomes.rs"]
+mod outcomes;
 #[path = "calls/over.rs"]
 mod over;
 #[path = "calls/parked.rs"]

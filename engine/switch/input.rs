@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
 use call::desk::{Done, Order, Refused};
-use call::screen::{Listed, Question};
+use call::screen::{self, Listed};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
 use script::{
@@ -173,7 +173,11 @@ impl script::Exchange for Entrance {
         receiver
     }
 
-    fn listed(&self, tenant: &TenantId, question: Question) -> oneshot::Receiver<Vec<Listed>> {
+    fn listed(
+        &self,
+        tenant: &TenantId,
+        question: screen::Question,
+    ) -> oneshot::Receiver<Vec<Listed>> {
         let tenant = tenant.clone();
         self.ask_lists(|answer| super::lists::Asked::Read(tenant, question, answer))
     }

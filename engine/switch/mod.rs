@@ -27,6 +27,7 @@ mod parking;
 mod perform;
 mod playing;
 mod printable;
+mod progress_tones;
 mod reconciling;
 mod reconfigure;
 mod recording;

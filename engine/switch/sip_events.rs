@@ -256,7 +256,9 @@ impl Switch {
                 leg.sessions.retain(|other| *other != session);
             }
             // Nobody there has said anything: that is no phone that rang and was not taken.
+            let is_outside = live.leg(id).is_some_and(|leg| leg.paid.is_some());
             let cause = match response {
+                Some(response) if is_outside => Cause::from_network(status, q850_of(response)),
                 Some(_) => Cause::from_sip_status(status),
                 None => Cause::Unavailable,
             };
@@ -383,6 +385,13 @@ impl Switch {
                 .handle_event(now, CallEvent::HungUp { leg: id, cause });
         });
     }
+}
+
+/// What the number's network says, where it came to us by gateways.
+fn q850_of(response: &Response) -> Option<u16> {
+    let mut reasons = response.reasons();
+    let network = reasons.find(|reason| reason.protocol.eq_ignore_case("Q.850"));
+    network?.cause
 }
 
 /// Keeps phones from showing a missed call.

@@ -219,6 +219,7 @@ impl Switch {
             detect_tones: agreed.telephone_event.is_none()
                 && agreed.codec.kind.decodes()
                 && sound.dtmf.hears_tones(),
+            detect_progress: leg.paid.is_some() && !leg.answered,
             rtp_timeout: if leg.answered {
                 self.parts.config.rtp.timeout
             } else {
@@ -254,6 +255,7 @@ impl Switch {
             keys_elsewhere: false,
             passes_datagrams: false,
             detect_tones: false,
+            detect_progress: false,
             rtp_timeout: Duration::ZERO,
             seed: rand::random(),
             cname: Arc::clone(&self.cname),
@@ -398,6 +400,9 @@ impl Switch {
                 if let Some(&(call, leg)) = self.legs.get(&leg) {
                     self.handle_held_key(now, call, leg, digit);
                 }
+            }
+            media::Event::Progress { leg, progress } => {
+                self.handle_progress_tone(now, leg, progress)
             }
             media::Event::Played { leg, play } => {
                 let Some((call, leg)) = self.who_plays(leg, play) else {

@@ -70,6 +70,42 @@ causes! {
 }
 
 impl Cause {
+    /// What an outside number's network says with the final SIP status of a refused INVITE and, where it
+    /// comes with one, the Q.850 cause of its Reason header (RFC 3326): that is the nearer to the number.
+    pub fn from_network(status: u16, q850: Option<u16>) -> Self {
+        match q850 {
+            // Unallocated, no route, number changed, invalid format.
+            Some(1 | 2 | 3 | 22 | 28) => Self::Unallocated,
+            Some(17) => Self::Busy,
+            Some(18 | 19) => Self::NoAnswer,
+            // Subscriber absent; destination out of order.
+            Some(20 | 27) => Self::SwitchedOff,
+            Some(21) => Self::Rejected,
+            Some(34 | 38 | 41 | 42 | 44 | 47) => Self::Congestion,
+            _ if status == 480 => Self::SwitchedOff,
+            _ => Self::from_sip_status(status),
+        }
+    }
+
+    /// As it is shown to Chinese agents: 空号, 关机, 忙.
+    pub fn in_chinese(self) -> &'static str {
+        match self {
+            Self::Normal => "正常挂机",
+            Self::Busy => "忙",
+            Self::NoAnswer => "无应答",
+            Self::Cancelled => "已取消",
+            Self::Rejected => "拒接",
+            Self::Unallocated => "空号",
+            Self::SwitchedOff => "关机",
+            Self::Unavailable | Self::Incompatible | Self::Lost => "无法接通",
+            Self::Congestion => "线路忙",
+            Self::Forbidden => "被拒绝",
+            Self::NotAllowed => "无权限",
+            Self::LimitReached => "超出限额",
+            Self::Failure => "系统故障",
+        }
+    }
+
     /// Maps the final SIP status of a refused INVITE.
     pub fn from_sip_status(status: u16) -> Self {
         match status {
@@ -90,6 +126,31 @@ impl Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_network_says_by_q850_counts_more_than_its_status() {
+        for (status, q850, cause, shown) in [
+            (404, None, Cause::Unallocated, "空号"),
+            (480, None, Cause::SwitchedOff, "关机"),
+            (480, Some(20), Cause::SwitchedOff, "关机"),
+            (480, Some(19), Cause::NoAnswer, "无应答"),
+            (503, Some(1), Cause::Unallocated, "空号"),
+            (486, None, Cause::Busy, "忙"),
+            (500, Some(17), Cause::Busy, "忙"),
+            (603, None, Cause::Rejected, "拒接"),
+            (408, None, Cause::NoAnswer, "无应答"),
+            (503, None, Cause::Congestion, "线路忙"),
+            (503, Some(34), Cause::Congestion, "线路忙"),
+            (403, None, Cause::Forbidden, "被拒绝"),
+        ] {
+            let found = Cause::from_network(status, q850);
+            assert_eq!(
+                (found, found.in_chinese()),
+                (cause, shown),
+                "{status} {q850:?}"
+            );
+        }
+    }
 
     #[test]
     fn every_cause_is_found_by_its_word() {

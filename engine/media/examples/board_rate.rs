@@ -242,6 +242,7 @@ impl Load {
             keys_elsewhere: false,
             passes_datagrams: false,
             detect_tones: tones,
+            detect_progress: false,
             rtp_timeout: Duration::from_secs(60),
             seed: number,
             cname: "board".into(),

@@ -302,6 +302,8 @@ pub struct LegConfig {
     pub latch: Latch,
     /// Listen for keys in the sound itself; only where telephone-event was not agreed.
     pub detect_tones: bool,
+    /// Listen for the tones of networks that say what becomes of a call: before it is answered.
+    pub detect_progress: bool,
     /// Report `Lost` after so long without a packet while the peer should be sending; zero never.
     pub rtp_timeout: Duration,
     /// Randomness for SSRC, first sequence number and time stamp.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::progress::Progress;
 use crate::{LegKey, PlayKey, RecordingKey};
 
 /// Something that was heard or finished.
@@ -22,6 +23,13 @@ pub enum Event {
         leg: LegKey,
         /// `0-9 * # A-D`.
         digit: char,
+    },
+    /// The network says by tones what becomes of the call.
+    Progress {
+        /// Whose sound it is.
+        leg: LegKey,
+        /// What.
+        progress: Progress,
     },
     /// A playing came to its end.
     Played {

@@ -13,6 +13,7 @@ mod event;
 pub mod inband;
 mod leg;
 pub mod level;
+pub mod progress;
 mod recorder;
 mod rtp;
 pub mod sdp;

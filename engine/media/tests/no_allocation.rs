@@ -267,6 +267,7 @@ impl Lab {
             keys_elsewhere: false,
             passes_datagrams: false,
             detect_tones: false,
+            detect_progress: false,
             rtp_timeout: Duration::from_secs(60),
             seed: u64::from(number),
             cname: "board".into(),

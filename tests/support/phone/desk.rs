@@ -241,6 +241,12 @@ impl Desk {
         }
     }
 
+    pub(super) fn beat(&mut self, session: SessionId, rhythm: &[(u32, bool)]) {
+        if let Some(call) = self.calls.get_mut(&session) {
+            call.voice.beat(rhythm);
+        }
+    }
+
     pub(super) fn press(&mut self, now: Instant, session: SessionId, keys: &str, how: Keys) {
         if how == Keys::Info {
             for key in keys.chars() {

@@ -82,6 +82,24 @@ impl Line {
         });
     }
 
+    /// As [`plays_early`](Self::plays_early), with a tone that comes and goes: so many frames of 20 ms with it or
+    /// without it.
+    pub(crate) fn plays_early_in(&self, tone: f64, rhythm: &'static [(u32, bool)]) {
+        self.act(move |desk, now, session| {
+            desk.speak(session, tone);
+            desk.beat(session, rhythm);
+            desk.ring(now, session, 183, true);
+        });
+    }
+
+    /// Refuses the call as its network does, with this cause of Q.850.
+    pub(crate) fn refuses_as(&self, status: u16, q850: u16) {
+        self.act(move |desk, now, session| {
+            let reason = ("Reason".to_owned(), format!("Q.850;cause={q850}"));
+            desk.endpoint.reject(now, session, status, &[reason]);
+        });
+    }
+
     /// Takes the call.
     pub(crate) fn answers(&self) {
         self.act(|desk, now, session| desk.accept(now, session));

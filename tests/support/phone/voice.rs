@@ -46,6 +46,8 @@ pub(super) struct Voice {
     event_began: u32,
     /// The time stamp of the event that came last.
     last_event: Option<u32>,
+    rhythm: Vec<(u32, bool)>,
+    beat: u32,
 }
 
 struct Agreed {
@@ -91,6 +93,8 @@ impl Voice {
             tones: inband::ToneDetector::new(),
             event_began: 0,
             last_event: None,
+            rhythm: Vec::new(),
+            beat: 0,
         }
     }
 
@@ -148,6 +152,11 @@ impl Voice {
         if let Some(agreed) = &mut self.agreed {
             agreed.tone = Oscillator::new(tone, agreed.encoder.rate());
         }
+    }
+
+    /// The tone comes and goes: so many frames of 20 ms with it or without it, over and over.
+    pub(super) fn beat(&mut self, rhythm: &[(u32, bool)]) {
+        self.rhythm = rhythm.to_vec();
     }
 
     pub(super) fn press(&mut self, keys: &str, how: Keys) {
@@ -276,7 +285,8 @@ impl Voice {
             }
             Some(Frame::Silence) => agreed.encoder.encode(&samples, &mut payload),
             None => {
-                if self.pilot > 0.0 {
+                self.beat += 1;
+                if self.pilot > 0.0 && sounds(&self.rhythm, self.beat) {
                     agreed.tone.fill(&mut samples);
                 }
                 agreed.encoder.encode(&samples, &mut payload)
@@ -290,6 +300,19 @@ impl Voice {
         packet.extend(&payload[..length]);
         let _ = self.socket.send_to(&packet, remote);
     }
+}
+
+/// Whether a tone that comes and goes is heard in a frame.
+fn sounds(rhythm: &[(u32, bool)], beat: u32) -> bool {
+    let whole: u32 = rhythm.iter().map(|(frames, _)| frames).sum();
+    let mut place = beat.checked_rem(whole).unwrap_or_default();
+    for &(frames, is_on) in rhythm {
+        if place < frames {
+            return is_on;
+        }
+        place -= frames;
+    }
+    true
 }
 
 /// One of a key's five frames as tones.

@@ -73,8 +73,9 @@ impl Board {
         };
         let decodes = leg.config.codec.kind.decodes();
         let tones = leg.wants_tones();
+        let progress = leg.wants_progress();
         let is_mixed = leg.mouth.is_mixed;
-        let wanted = tones || frame.is_some() || !leg.recorded_on.is_empty();
+        let wanted = tones || progress || frame.is_some() || !leg.recorded_on.is_empty();
         if !wanted || !decodes {
             leg.ear = None;
             self.ears.leave(slot);
@@ -82,7 +83,7 @@ impl Board {
         }
         let kind = leg.config.codec.kind;
         let ear = leg.ear.get_or_insert_with(|| Box::new(Ear::new(kind)));
-        ear.serve(tones, frame);
+        ear.serve(tones, progress, frame);
         // A room asks for its frames itself.
         match (frame.is_some() && !is_mixed, self.ears.has(slot)) {
             (true, false) => self.ears.enter(slot, now),

@@ -8,6 +8,7 @@ use super::recording::Recording;
 use super::supervision::{hand_along, hand_aside};
 use crate::leg::Leg;
 use crate::leg::blend::Heard;
+use crate::leg::ear::Found;
 use crate::leg::mouth::Path;
 use crate::leg::reception::Via;
 use crate::rtp::receive::Arrival;
@@ -48,8 +49,8 @@ impl Board {
             }
         }
         if !matches!(arrival, Arrival::Late(_)) {
-            let keys = ear.keys_in(samples);
-            report_keys(now, leg, &keys, &mut self.events);
+            let found = ear.found_in(samples);
+            report(now, leg, &found, &mut self.events);
         }
     }
 
@@ -80,10 +81,10 @@ impl Board {
             let (key, listeners) = (leg.key, leg.heard_by.clone());
             self.speak_to(at, (slot, key), &listeners, rate, frame, wire);
             hand_aside(&mut self.legs, slot, rate, frame);
-            let keys = ear.keys_in_pulled(samples);
+            let found = ear.found_in_pulled(samples);
             ear.drop_pulled(samples);
             if let Some(leg) = self.legs.leg_mut(slot) {
-                report_keys(now, leg, &keys, &mut self.events);
+                report(now, leg, &found, &mut self.events);
             }
         }
         if let Some(leg) = self.legs.leg_mut(slot) {
@@ -131,13 +132,19 @@ impl Recording {
     }
 }
 
-pub(super) fn report_keys(
+pub(super) fn report(
     now: Instant,
     leg: &mut Leg,
-    keys: &[char],
+    found: &Found,
     events: &mut std::collections::VecDeque<Event>,
 ) {
-    for &digit in keys {
+    if let Some(progress) = found.progress {
+        events.push_back(Event::Progress {
+            leg: leg.key,
+            progress,
+        });
+    }
+    for &digit in &found.keys {
         if leg.reception.is_new(now, digit, Via::Tone) {
             let event = leg.pressed(digit, true);
             events.push_back(event);

@@ -42,6 +42,7 @@ impl Board {
             let config = LegConfig {
                 direction: Direction::Inactive,
                 detect_tones: false,
+                detect_progress: false,
                 rtp_timeout: Duration::ZERO,
                 ..leg.config.clone()
             };

@@ -8,6 +8,7 @@ use super::mouth::samples_in;
 use crate::CodecKind;
 use crate::codec::{Decoder, MAX_PAYLOAD, Resampler, g711};
 use crate::inband::ToneDetector;
+use crate::progress::{Progress, ProgressDetector};
 use crate::rtp::jitter::{JitterBuffer, Next};
 use crate::rtp::receive::Arrival;
 
@@ -35,9 +36,19 @@ struct Steady {
     blend: Vec<i16>,
 }
 
+/// What was found in the sound.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Keys that have just been pressed.
+    pub(crate) keys: SmallVec<[char; 4]>,
+    /// What the network says.
+    pub(crate) progress: Option<Progress>,
+}
+
 #[derive(Debug)]
 struct Detector {
-    tones: ToneDetector,
+    tones: Option<ToneDetector>,
+    progress: Option<ProgressDetector>,
     resampler: Option<Resampler>,
     samples: Box<[i16]>,
 }
@@ -53,10 +64,14 @@ impl Ear {
         }
     }
 
-    /// Sets what is wanted: keys, and frames of a length at a steady pace.
-    pub(crate) fn serve(&mut self, tones: bool, frame: Option<Duration>) {
-        if tones != self.detector.is_some() {
-            self.detector = tones.then(|| Detector::new(self.kind.clip_rate()));
+    /// Sets what is wanted: keys, tones of networks, and frames of a length at a steady pace.
+    pub(crate) fn serve(&mut self, tones: bool, progress: bool, frame: Option<Duration>) {
+        if !tones && !progress {
+            self.detector = None;
+        } else {
+            let rate = self.kind.clip_rate();
+            let detector = self.detector.get_or_insert_with(|| Detector::new(rate));
+            detector.serve(tones, progress);
         }
         let rate = self.kind.clip_rate();
         match (frame, &mut self.steady) {
@@ -167,21 +182,20 @@ impl Ear {
         }
     }
 
-    /// The keys that have just been pressed in a frame that was pulled.
-    pub(crate) fn keys_in_pulled(&mut self, samples: usize) -> SmallVec<[char; 4]> {
+    /// What was found in a frame that was pulled.
+    pub(crate) fn found_in_pulled(&mut self, samples: usize) -> Found {
         match (&mut self.detector, &self.steady) {
             (Some(detector), Some(steady)) => {
                 detector.push(steady.queue.get(..samples).unwrap_or_default())
             }
-            _ => SmallVec::new(),
+            _ => Found::default(),
         }
     }
 
-    /// The keys that have just been pressed in `samples`.
-    pub(crate) fn keys_in(&mut self, samples: &[i16]) -> SmallVec<[char; 4]> {
-        self.detector
-            .as_mut()
-            .map_or_else(SmallVec::new, |detector| detector.push(samples))
+    /// What was found in `samples`.
+    pub(crate) fn found_in(&mut self, samples: &[i16]) -> Found {
+        let detector = self.detector.as_mut();
+        detector.map_or_else(Found::default, |detector| detector.push(samples))
     }
 }
 
@@ -234,7 +248,8 @@ impl Steady {
 impl Detector {
     fn new(rate: u32) -> Self {
         Self {
-            tones: ToneDetector::new(),
+            tones: None,
+            progress: None,
             resampler: Resampler::new(rate, TONES_RATE)
                 .ok()
                 .filter(|_| rate != TONES_RATE),
@@ -242,12 +257,28 @@ impl Detector {
         }
     }
 
-    fn push(&mut self, samples: &[i16]) -> SmallVec<[char; 4]> {
-        let Some(resampler) = &mut self.resampler else {
-            return self.tones.push(samples);
+    fn serve(&mut self, tones: bool, progress: bool) {
+        if tones != self.tones.is_some() {
+            self.tones = tones.then(ToneDetector::new);
+        }
+        if progress != self.progress.is_some() {
+            self.progress = progress.then(ProgressDetector::new);
+        }
+    }
+
+    fn push(&mut self, samples: &[i16]) -> Found {
+        let samples = match &mut self.resampler {
+            None => samples,
+            Some(resampler) => {
+                let converted = resampler.process(samples, &mut self.samples);
+                &self.samples[..converted]
+            }
         };
-        let converted = resampler.process(samples, &mut self.samples);
-        self.tones.push(&self.samples[..converted])
+        let tones = self.tones.as_mut();
+        Found {
+            keys: tones.map_or_else(SmallVec::new, |tones| tones.push(samples)),
+            progress: self.progress.as_mut().and_then(|it| it.push(samples)),
+        }
     }
 }
 

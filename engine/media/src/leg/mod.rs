@@ -157,6 +157,11 @@ impl Leg {
         self.config.detect_tones && self.config.codec.kind.decodes() && !self.reception.sends_events
     }
 
+    /// Whether tones of networks are looked for in the peer's sound.
+    pub(crate) fn wants_progress(&self) -> bool {
+        self.config.detect_progress && self.config.codec.kind.decodes()
+    }
+
     /// Sends a packet whose payload of so many bytes lies behind room for a header.
     pub(crate) fn send(
         &mut self,

@@ -342,6 +342,7 @@ impl Desk {
             keys_elsewhere: false,
             passes_datagrams: false,
             detect_tones: false,
+            detect_progress: false,
             rtp_timeout: Duration::ZERO,
             seed: number,
             cname: "test".into(),

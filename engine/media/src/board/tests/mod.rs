@@ -363,6 +363,7 @@ fn config(kind: CodecKind, number: u64) -> LegConfig {
         keys_elsewhere: false,
         passes_datagrams: false,
         detect_tones: false,
+        detect_progress: false,
         rtp_timeout: Duration::ZERO,
         seed: 42 + number,
         cname: "test@board".into(),
