@@ -56,7 +56,7 @@ READINGS = {
     "井号键": "jǐng hào jiàn", "星号键": "xīng hào jiàn", "一般": "yì bān", "标记为": "biāo jì wéi",
     "一月": "yī yuè", "十一点": "shí yī diǎn",
     "置闲": "zhì xián", "置忙": "zhì máng", "小休": "xiǎo xiū", "一分钟": "yì fēn zhōng", "排队一人": "pái duì yì rén",
-    "不在": "bú zài", "一位客户": "yí wèi kè hù",
+    "不在": "bú zài", "不正确": "bú zhèng què", "一位客户": "yí wèi kè hù",
 }
 NO_WORDS = ["按井", "号键"]
 # What espeak-ng takes for a word.

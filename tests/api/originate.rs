@@ -7,6 +7,28 @@ use serde_json::{Value, json};
 use crate::support::{Api, Exchange, Setup, eventually, pilot};
 
 #[test]
+fn who_clicks_to_dial_hears_the_callees_colour_ring() {
+    let exchange = Exchange::start(Setup::ringing().with_http());
+    let api = Api::of(&exchange, "8001");
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    let wanted = json!({ "from": "1049", "to": "13800138000" });
+    assert_eq!(api.gives("/calls", &wanted).0, 201);
+    let agent = a1.rings();
+    agent.answers();
+    let customer = carrier.is_called();
+    customer.plays_early(pilot::COLOUR_RING);
+    agent.hears(pilot::COLOUR_RING);
+    agent.is_deaf_to(pilot::RINGBACK);
+
+    customer.speaks(pilot::C1);
+    customer.answers();
+    agent.hears(pilot::C1);
+    customer.hears(pilot::A1);
+}
+
+#[test]
 fn a_users_phone_rings_and_the_number_is_dialled_for_them_when_they_answer() {
     let exchange = Exchange::start(Setup::ringing().with_http());
     let api = Api::of(&exchange, "8001");

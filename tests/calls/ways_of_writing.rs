@@ -39,6 +39,41 @@ fn outside_numbers_are_reached_in_each_way_of_writing_them() {
 }
 
 #[test]
+fn keys_behind_a_number_are_pressed_when_it_has_answered() {
+    let exchange = Exchange::start(Setup::with(PLAN));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    for written in [
+        "075526881234,802",
+        "0755-26881234ext802",
+        "+8675526881234,802",
+    ] {
+        let call = a1.dials(written);
+        let rung = carrier.rings();
+        rung.answers();
+        rung.receives_keys("802");
+        call.hears(pilot::C1);
+        call.hangs_up();
+        rung.is_hung_up();
+    }
+}
+
+#[test]
+fn numbers_that_only_send_texts_and_numbers_that_are_none_ring_nobody() {
+    let exchange = Exchange::start(Setup::answering(
+        "call:bridge(\"trunk:carrier/\" .. call.to, { timeout = 20 })",
+    ));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    for written in ["10690123456789", "1065512345", "1234567890123456789"] {
+        a1.dials(written).is_refused();
+    }
+    assert!(carrier.is_not_called_for(std::time::Duration::from_millis(200)));
+}
+
+#[test]
 fn the_hotline_is_reached_however_the_carrier_writes_it() {
     let exchange = Exchange::start(Setup::with(PLAN));
     let [a1] = exchange.phones(["1049"]);

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use call::desk::{Order, Refused};
+use call::screen::{self, Change, Listed};
 use call::{CallId, Target, TenantId};
 use script::Originate;
 use store::{CallBegin, MessageRow};
@@ -26,7 +27,7 @@ pub(super) use records::{tell_of_message, tell_scripts_of_message};
 pub(super) use shown::state_of;
 use shown::{reloaded, rolled_back};
 
-use super::{Entrance, Input, Switch};
+use super::{Entrance, Input, Switch, lists};
 
 /// Something that the API asks, with where its answer goes.
 #[derive(Debug)]
@@ -183,6 +184,21 @@ impl web::Exchange for Entrance {
 
     fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>> {
         self.question(tenant, |answer| What::Order(order, answer))
+    }
+
+    fn listed(&self, tenant: &str, question: screen::Question) -> Asked<Vec<Listed>> {
+        let tenant = tenant.into();
+        self.ask_lists(|answer| lists::Asked::Read(tenant, question, answer))
+    }
+
+    fn change_list(
+        &self,
+        tenant: &str,
+        change: Change,
+        by: String,
+    ) -> Asked<Result<Listed, Refused>> {
+        let tenant = tenant.into();
+        self.ask_lists(|answer| lists::Asked::Change(tenant, change, by, answer))
     }
 
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use call::desk::Role;
 use call::{CallId, LegId, TenantId};
 use script::CallStatus;
 use serde_json::{Value, json};
@@ -99,6 +100,7 @@ impl Switch {
             phones: phones(extension),
             role: user.person.role,
             team: user.person.team.clone(),
+            masked: settings.masked.contains(&user.person.role),
         });
         configured
             .chain(stored.map(|user| User {
@@ -109,6 +111,7 @@ impl Switch {
                 phones: phones(&user.extension),
                 role: call::desk::Role::default(),
                 team: None,
+                masked: settings.masked.contains(&Role::default()),
             }))
             .collect()
     }

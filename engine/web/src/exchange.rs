@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use call::desk::{Order, Refused, Role};
+use call::screen::{Change, Listed, Question};
 use serde::Serialize;
 use serde_json::Value;
 use store::{CallBegin, MessageRow};
@@ -75,6 +76,17 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// Does what somebody at a desk wants, if they may.
     fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>>;
+
+    /// What stands on the lists of callers.
+    fn listed(&self, tenant: &str, question: Question) -> Asked<Vec<Listed>>;
+
+    /// Changes a list of callers; what came or went.
+    fn change_list(
+        &self,
+        tenant: &str,
+        change: Change,
+        by: String,
+    ) -> Asked<Result<Listed, Refused>>;
 
     /// Queues and how they stand, by name.
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>>;
@@ -238,6 +250,8 @@ pub struct User {
     pub mailbox: String,
     /// Phones that are registered and answer.
     pub phones: usize,
+    /// Numbers on their list of calls are shown without their middle.
+    pub masked: bool,
     /// What they may do.
     pub role: Role,
     /// Whose leaders reach them.

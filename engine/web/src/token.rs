@@ -103,6 +103,10 @@ scopes! {
     JobsRead "jobs:read",
     /// Let jobs that were given up run again.
     JobsWrite "jobs:write",
+    /// See the lists of callers: blacklist, VIPs, whitelist.
+    ListsRead "lists:read",
+    /// Change the lists of callers.
+    ListsWrite "lists:write",
     /// See plugins, and what they ask to be allowed.
     PluginsRead "plugins:read",
     /// Allow plugins what they ask for.

@@ -1,6 +1,8 @@
 //! Telephone numbers as they are written in China, brought to one form.
 
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
@@ -187,7 +189,7 @@ fn cleaned(text: &str) -> Option<String> {
         match sign {
             '0'..='9' => number.push(sign),
             '+' if number.is_empty() => number.push(sign),
-            ' ' | '-' | '.' | '/' | '(' | ')' => {}
+            ' ' | '-' | '.' | '/' | '(' | ')' | '[' | ']' => {}
             _ => return None,
         }
     }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::Board;
-use super::ears::report_keys;
+use super::ears::report;
 use super::fault::Work;
 use super::supervision::{hand_along, hand_aside};
 use crate::codec::Resampler;
@@ -148,9 +148,9 @@ impl Board {
                     }
                 }
                 member.say(frame);
-                let keys = ear.keys_in_pulled(samples);
+                let found = ear.found_in_pulled(samples);
                 ear.drop_pulled(samples);
-                report_keys(now, leg, &keys, &mut self.events);
+                report(now, leg, &found, &mut self.events);
             }
             leg.ear = Some(ear);
             if speaks {

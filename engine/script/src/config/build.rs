@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::form::transport_and_address;
 use super::watch;
 use super::{
-    Config, Fallback, Http, Limits, Listen, MailboxConfig, Outbound, Rtp, Sip, Smtp, SmtpTls, Tenant,
-    User, trunk,
+    Config, Fallback, Http, Limits, Listen, MailboxConfig, Outbound, Rtp, Sip, Smtp, SmtpTls,
+    Tenant, User, trunk,
 };
 use super::{callers, outbound};
 
@@ -149,6 +149,10 @@ fn tenant(number: &str, it: &Value) -> Tenant {
         groups: BTreeSet::new(),
         outbound: Outbound::default(),
         callers: callers::callers(&it["callers"]),
+        masked: texts(&it["masked"])
+            .iter()
+            .filter_map(|word| word.parse().ok())
+            .collect(),
         tests_first: false,
         smtp: smtp(&it["smtp"]),
         plugins: map(it.get("plugins"), |_, settings| settings.clone()),

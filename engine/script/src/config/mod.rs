@@ -187,6 +187,8 @@ pub struct Tenant {
     pub outbound: Outbound,
     /// Callers from outside.
     pub callers: Callers,
+    /// Roles that are shown numbers without their middle.
+    pub masked: Vec<call::desk::Role>,
     /// `reload = { tests = true }`: its tests must hold before its scripts go live.
     pub tests_first: bool,
     /// How mail goes out; not at all when `None`.

@@ -8,6 +8,7 @@ mod call;
 mod desk;
 mod event;
 mod floor;
+mod history;
 mod job;
 mod kv;
 mod missed;
@@ -27,6 +28,7 @@ pub use event::{EVENTS, Subscriber, event_job};
 pub use floor::{
     AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogFilter, QueueLogRow,
 };
+pub use history::HistoryRow;
 pub use job::{DueJobs, JobFilter, JobRow, JobState, NewJob};
 pub use kv::{KvEntry, KvKey};
 pub use missed::{CalledBack, MissedFilter, MissedRow, MissedState, is_missed};

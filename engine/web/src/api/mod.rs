@@ -8,7 +8,9 @@ mod auth;
 mod body;
 mod calls;
 mod desk;
+mod history;
 mod jobs;
+mod lists;
 mod missed;
 mod now;
 mod once;
@@ -180,6 +182,15 @@ impl Routes {
             )
             .get("/trunks", Scope::TrunksRead, get(now::trunks))
             .get("/users", Scope::UsersRead, get(now::users))
+            .get("/users/{id}/history", Scope::CallsRead, get(history::list))
+            .post(
+                "/users/{id}/redial",
+                Scope::CallsOriginate,
+                post(history::again),
+            )
+            .get("/lists/{id}", Scope::ListsRead, get(lists::one))
+            .post("/lists/{id}", Scope::ListsWrite, post(lists::add))
+            .post("/lists/{id}/remove", Scope::ListsWrite, post(lists::remove))
             .post(
                 "/users/{id}/commands",
                 Scope::DeskCommand,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use call::desk::{Deed, Order};
+use call::screen::{Change, Listed, Question};
 use store::{
     Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow,
     Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow, MissedFilter,
@@ -223,6 +224,32 @@ impl Own {
             word if word.starts_with("wrong_") || word.starts_with("no_such_") => {
                 Problem::unprocessable(word, refused.sentence)
             }
+            word => Problem::conflict(word, refused.sentence),
+        })
+    }
+
+    /// One of the tenant's users.
+    pub(super) async fn user(&self, extension: &str) -> Result<User, Problem> {
+        let mut users = self.users().await?.into_iter();
+        let found = users.find(|user| user.extension == extension);
+        found.ok_or_else(|| Problem::not_found("user"))
+    }
+
+    /// Whom records name for what this token does.
+    pub(super) fn by(&self) -> String {
+        format!("api:{}", self.token.name)
+    }
+
+    pub(super) async fn listed(&self, question: Question) -> Result<Vec<Listed>, Problem> {
+        answer(self.parts.exchange.listed(self.tenant(), question)).await
+    }
+
+    pub(super) async fn change_list(&self, change: Change) -> Result<Listed, Problem> {
+        let exchange = &self.parts.exchange;
+        let done = answer(exchange.change_list(self.tenant(), change, self.by())).await?;
+        done.map_err(|refused| match refused.word {
+            "not_listed" => Problem::not_found("entry of this list"),
+            "no_number" => Problem::unprocessable(refused.word, refused.sentence),
             word => Problem::conflict(word, refused.sentence),
         })
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock};
 
 use call::desk::{Order, Refused, Role};
+use call::screen::{Change, List, Listed, Question};
 use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -199,6 +200,7 @@ impl Exchange for Played {
             phones: 1,
             role: Role::Agent,
             team: Some("it".to_owned()),
+            masked: true,
         }])
     }
 
@@ -315,6 +317,30 @@ impl Exchange for Played {
                 Err(ActRefused::NoSuchReason(known.to_vec()))
             }
             _ => Ok(agent(&id)),
+        })
+    }
+
+    fn listed(&self, tenant: &str, _: Question) -> Asked<Vec<Listed>> {
+        let all = ["+8613800138000", "+86170"].map(listed).to_vec();
+        self.answer(if tenant == OURS { all } else { Vec::new() })
+    }
+
+    fn change_list(
+        &self,
+        tenant: &str,
+        change: Change,
+        by: String,
+    ) -> Asked<Result<Listed, Refused>> {
+        self.note(format!("{tenant} {change:?} {by}"));
+        self.answer(match change {
+            Change::Add(wanted) if wanted.number == "x" => {
+                Err(Refused::new("no_number", "number: a telephone number"))
+            }
+            Change::Add(wanted) => Ok(wanted),
+            Change::Remove { number, .. } if number == "x" => {
+                Err(Refused::new("not_listed", "x is not on the list"))
+            }
+            Change::Remove { number, .. } => Ok(listed(&number)),
         })
     }
 
@@ -478,3 +504,15 @@ pub(super) fn alert() -> Alert {
 
 /// 2026-11-24 12:00 in China.
 pub(super) const NOW: i64 = 1_795_492_800_000_000;
+
+fn listed(number: &str) -> Listed {
+    Listed {
+        list: List::Blacklist,
+        number: number.to_owned(),
+        is_prefix: number == "+86170",
+        reason: Some("nuisance".to_owned()),
+        expires_at: Some(2_000_000),
+        added_at: 1_000_000,
+        added_by: "user:1049".to_owned(),
+    }
+}

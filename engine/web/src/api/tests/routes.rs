@@ -145,6 +145,10 @@ fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
         "#/components/schemas/TransferWanted" => Some(json!({ "by": "1049", "to": "1050" })),
         "#/components/schemas/MissedSettled" => Some(json!({ "state": "done" })),
         "#/components/schemas/Rollback" => Some(json!({ "generation": 2 })),
+        "#/components/schemas/ListEntryWanted" | "#/components/schemas/ListEntryUnwanted" => {
+            Some(json!({ "number": "13800138000" }))
+        }
+        "#/components/schemas/Again" => Some(json!({ "call": null })),
         "#/components/schemas/Assignment" => Some(json!({ "to": null })),
         other => panic!("no body for {other} yet"),
     }
