@@ -1,8 +1,10 @@
 -- The dialplan of tenant 8001. A context is what a caller may reach; nothing else exists for them.
 require "scripts.8001.queues"
 local agent_codes  = require "scripts.8001.agent_codes"
+local blacklist    = require "scripts.8001.blacklist"
 local colleagues   = require "scripts.8001.colleagues"
 local extension    = require "scripts.8001.extension"
+local history      = require "scripts.8001.history"
 local leader_codes = require "scripts.8001.leader_codes"
 local outside      = require "scripts.8001.outside"
 local reception    = require "scripts.8001.reception"
@@ -37,11 +39,13 @@ context "internal" {
     call:echo()
   end,
 
-  -- Outside numbers: mobiles, area codes, local numbers, 400 and 800. 00, the way abroad, is left out on purpose.
+  -- Outside numbers: mobiles, area codes, local numbers, 400 and 800, short numbers such as 12345 and 95588. 00, the way abroad, is left out on purpose.
   ["_1[3-9]XXXXXXXXX"] = outside,
   ["_0Z."]             = outside,
   ["_[2-8]XXXXXXX"]    = outside,
   ["_[48]00XXXXXXX"]   = outside,
+  ["_1[0-2]XXX"]       = outside,
+  ["_9[56]XXX!"]       = outside,
 
   ["110"] = outside,
   ["119"] = outside,
@@ -57,3 +61,9 @@ context "internal"(colleagues)
 
 -- *33 to *38: leaders listen, barge in, whisper, end calls and set states of their team.
 context "internal"(leader_codes)
+
+-- *870, *69, *690: one's own calls again.
+context "internal"(history)
+
+-- *30 to *32: callers who are not wanted.
+context "internal"(blacklist)

@@ -3,10 +3,12 @@ local HOTLINE = "4001234567"
 
 -- Why nobody came: the number's fault, or the toll fence of config.lua.
 local said = {
-  busy        = "call/busy",
-  no_answer   = "call/noanswer",
-  unallocated = "call/invalid",
-  not_allowed = "call/off",
+  busy          = "call/busy",
+  no_answer     = "call/noanswer",
+  unallocated   = "call/invalid",
+  switched_off  = "call/switched-off",
+  not_allowed   = "call/off",
+  limit_reached = "call/limit",
 }
 
 return function(call)

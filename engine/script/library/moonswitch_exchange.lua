@@ -78,6 +78,25 @@ function calls.hangup(id) end
 ---@return KnownNumber
 function calls.number(number) end
 
+---A call on a user's list.
+---@class HistoryEntry
+---@field call string
+---@field direction "out"|"in"   Whether the user has called
+---@field number? string         Of the other, as it is dialled here; nil when it was withheld
+---@field name? string
+---@field at number              Seconds since 1970
+---@field answered boolean
+---@field result? string         As of records; nil while it goes on, as `cause`
+---@field cause? Cause
+---@field seconds number         Of talk
+
+---Whom a user has called and who has called them, newest first, also by other phones and before a restart. Star codes
+---are left out. A plugin needs `calls = true`.
+---@param user string
+---@param limit? integer   20; at most 100
+---@return HistoryEntry[]
+function calls.history(user, limit) end
+
 ---How agents stand, and what they do; an agent is a user who serves a queue. What an agent does is refused with one of
 ---the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. The
 ---records name who did it: the agent, when it is their own call that asks. A plugin needs `agents = true` to change anything.

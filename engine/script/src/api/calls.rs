@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::store::{self, HistoryRow};
 use call::CallId;
 use call::number::{Kind, Plan, normalise};
 use mlua::{Function, IntoLua, Lua, MultiValue, Table, Value};
 use uuid::Uuid;
 
 use super::agents::too_busy;
-use super::arguments::{Arguments, Names, Options, unknown_word};
+use super::arguments::{Arguments, Names, Options, unknown_word, whole};
 use super::target::target_of;
 use super::while_running;
 use crate::calls::{CallStatus, NotMade, Originate, WhichCalls};
@@ -44,6 +45,7 @@ pub(crate) fn table(
     calls.raw_set("count", count(lua, surroundings)?)?;
     calls.raw_set("hangup", hangup(lua, surroundings, owner)?)?;
     calls.raw_set("number", number(lua, surroundings)?)?;
+    calls.raw_set("history", history(lua, surroundings, owner)?)?;
     Ok(calls)
 }
 
@@ -64,6 +66,69 @@ fn number(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> 
         known.raw_set("kind", kind(number.kind))?;
         Ok(known)
     })
+}
+
+/// `calls.history("1049", 5)`: whom a user has called and who has called them.
+fn history(
+    lua: &Lua,
+    surroundings: &Rc<Surroundings>,
+    owner: &Rc<Owner>,
+) -> mlua::Result<Function> {
+    const FUNCTION: &str = "calls.history";
+    let around = (Rc::clone(surroundings), Rc::clone(owner));
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let (surroundings, owner) = around.clone();
+        let place = surroundings.place(&lua);
+        let asked = while_running(&surroundings, FUNCTION).and_then(|()| whose(&owner, values));
+        async move {
+            let (user, limit) = asked.map_err(|error| fault::at(&place, error))?;
+            let tenant = surroundings.tenant.to_string();
+            let filters = HistoryRow::filters(&user, None, limit);
+            let [one, other] = filters.map(|filter| surroundings.store.calls(&tenant, filter));
+            let failed = |why: store::Error| {
+                fault::at(&place, mlua::Error::runtime(format!("{FUNCTION}: {why}")))
+            };
+            let found = [one.await.map_err(failed)?, other.await.map_err(failed)?];
+            let rows = HistoryRow::merged(&user, found, limit);
+            let rows = rows.into_iter().map(|row| history_row(&lua, row));
+            lua.create_sequence_from(rows.collect::<mlua::Result<Vec<_>>>()?)
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+fn whose(owner: &Owner, values: MultiValue) -> mlua::Result<(String, usize)> {
+    let arguments = Arguments::new("calls.history", values, 2)?;
+    let allowed = owner.may_use(Right::Calls);
+    allowed.map_err(|message| arguments.refuse(message))?;
+    let user = arguments.text(0, "a user such as \"1049\"")?;
+    let limit = match arguments.value(1) {
+        Value::Nil => 20,
+        value => whole(value)
+            .and_then(|limit| usize::try_from(limit).ok())
+            .filter(|limit| (1..=100).contains(limit))
+            .ok_or_else(|| arguments.wrong("how many, 1 to 100", value))?,
+    };
+    Ok((user, limit))
+}
+
+fn history_row(lua: &Lua, row: HistoryRow) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    table.raw_set("call", row.call.to_string())?;
+    table.raw_set("direction", if row.outgoing { "out" } else { "in" })?;
+    // As it is dialled here.
+    let number = row.number.map(|number| {
+        let known = normalise(&number, &Plan::default());
+        known.national().unwrap_or(number)
+    });
+    table.raw_set("number", number)?;
+    table.raw_set("name", row.name)?;
+    table.raw_set("at", row.at as f64 / 1e6)?;
+    table.raw_set("answered", row.answered)?;
+    table.raw_set("result", row.result)?;
+    table.raw_set("cause", row.cause)?;
+    table.raw_set("seconds", row.talked as f64 / 1e6)?;
+    Ok(table)
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -210,6 +210,11 @@ fn tenant() -> Schema {
         ),
         Field::new("fallback", Kind::Table(fallback), "When a script fails."),
         Field::new(
+            "masked",
+            list(Kind::Enum(&ROLES)),
+            "Roles that are shown numbers without their middle.",
+        ),
+        Field::new(
             "callers",
             Kind::Table(callers::form()),
             "Callers from outside.",

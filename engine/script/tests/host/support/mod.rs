@@ -226,6 +226,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         groups: std::collections::BTreeSet::new(),
         outbound: Default::default(),
         callers: Default::default(),
+        masked: Vec::new(),
         plugins: BTreeMap::new(),
     }
 }
