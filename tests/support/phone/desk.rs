@@ -241,9 +241,9 @@ impl Desk {
         }
     }
 
-    pub(super) fn beat(&mut self, session: SessionId, rhythm: &[(u32, bool)]) {
+    pub(super) fn pulses(&mut self, session: SessionId, rhythm: &[(u32, bool)]) {
         if let Some(call) = self.calls.get_mut(&session) {
-            call.voice.beat(rhythm);
+            call.voice.pulses(rhythm);
         }
     }
 

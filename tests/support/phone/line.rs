@@ -87,7 +87,7 @@ impl Line {
     pub(crate) fn plays_early_in(&self, tone: f64, rhythm: &'static [(u32, bool)]) {
         self.act(move |desk, now, session| {
             desk.speak(session, tone);
-            desk.beat(session, rhythm);
+            desk.pulses(session, rhythm);
             desk.ring(now, session, 183, true);
         });
     }

@@ -155,7 +155,7 @@ impl Voice {
     }
 
     /// The tone comes and goes: so many frames of 20 ms with it or without it, over and over.
-    pub(super) fn beat(&mut self, rhythm: &[(u32, bool)]) {
+    pub(super) fn pulses(&mut self, rhythm: &[(u32, bool)]) {
         self.rhythm = rhythm.to_vec();
     }
 

@@ -220,7 +220,6 @@ fn a_few() -> Vec<Breaking> {
 fn where_the_fallbacks_sound_is_missing_too_the_built_in_one_is_heard() {
     let broken = a_few();
     let fallback = Fallback {
-        at_once: false,
         play: Some("gone/missing".to_owned()),
         transfer: Some("user:1001".to_owned()),
     };
@@ -246,7 +245,6 @@ fn where_nothing_is_configured_and_nobody_there_an_apology_is_heard_before_the_e
 
     holds(&tested, broken.len());
     let unavailable = Fallback {
-        at_once: false,
         play: Some("sys/error".to_owned()),
         transfer: Some("user:1050".to_owned()),
     };
