@@ -9,6 +9,8 @@ mod agents;
 mod calls;
 #[path = "api/events.rs"]
 mod events;
+#[path = "api/history.rs"]
+mod history;
 #[path = "api/originate.rs"]
 mod originate;
 #[path = "api/program.rs"]

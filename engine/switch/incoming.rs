@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::acd::AgentId;
-use call::number::{Kind, normalise};
+use call::number::{Kind, normalise, tidy};
 use call::{CallId, Ended, Setup, TenantId};
 use media::sdp::Description;
 use script::Refused;
@@ -181,6 +181,9 @@ impl Switch {
     /// Starts the handler of the dialled number. One that has none as it is written may have one
     /// as it is dialled within the country: `+86 138-0013-8000` is `13800138000`.
     pub(super) fn start_script(&self, setup: &mut Setup) -> Result<u64, Refused> {
+        if let Some(tidy) = tidy(&setup.to) {
+            setup.to = tidy;
+        }
         let started = self.parts.scripts.start_call(setup.clone());
         if !matches!(started, Err(Refused::NoRoute { .. })) {
             return started;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use call::acd::Refusal;
 use call::desk::Refused;
-use call::number::normalise;
+use call::number::{normalise, tidy};
 use call::{CallId, Options, Origin, Setup, Target, TenantId, Why};
 use script::{CallStatus, NotMade, Originate, WhichCalls};
 use store::CallBegin;
@@ -304,6 +304,7 @@ impl Switch {
         context: &str,
         to: String,
     ) -> Result<String, Obstacle> {
+        let to = tidy(&to).unwrap_or(to);
         let is_there = |number: &str| self.parts.scripts.has_route(tenant, context, number);
         if is_there(&to) {
             return Ok(to);

@@ -39,6 +39,30 @@ fn outside_numbers_are_reached_in_each_way_of_writing_them() {
 }
 
 #[test]
+fn a_number_that_was_pasted_with_its_signs_is_dialled_without_them() {
+    let exchange = Exchange::start(Setup::with(PLAN));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+
+    for (count, (pasted, dialled)) in [
+        ("+86 (138) 0013-8000", "13800138000"),
+        ("0755-2688 1234", "075526881234"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let call = a1.dials(pasted);
+        let rung = carrier.rings();
+        rung.answers();
+        call.hears(pilot::C1);
+        call.hangs_up();
+        rung.is_hung_up();
+        let calls = exchange.ended_calls(count + 1);
+        assert_eq!(calls[0].begin.to, dialled, "{pasted}");
+    }
+}
+
+#[test]
 fn keys_behind_a_number_are_pressed_when_it_has_answered() {
     let exchange = Exchange::start(Setup::with(PLAN));
     let [a1] = exchange.phones(["1049"]);

@@ -12,6 +12,7 @@ use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Sta
 use call::desk::{Done, Order, Refused};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
+use call::screen::{Listed, Question};
 use call::{CallId, Command, Light, Reply, TenantId};
 use store::{MessageRow, Migration, Subscriber, event_job};
 use tokio::sync::oneshot;
@@ -412,6 +413,13 @@ impl Exchange for Leash {
             return oneshot::channel().1;
         }
         self.exchange.order(tenant, order)
+    }
+
+    fn listed(&self, tenant: &TenantId, question: Question) -> oneshot::Receiver<Vec<Listed>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.listed(tenant, question)
     }
 
     fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {

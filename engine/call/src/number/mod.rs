@@ -134,6 +134,22 @@ pub fn post_dial(text: &str) -> Option<(String, String)> {
     Some((number.trim().to_owned(), keys?))
 }
 
+/// A number as it is dialled, without the signs that are there for the eye: `0755-2688 1234转802` is `075526881234,802`.
+/// `None` when there are none, or it is no number at all.
+pub fn tidy(text: &str) -> Option<String> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let plain: String = text.trim().chars().map(narrow).collect();
+    let (number, keys) = split_post_dial(&plain)?;
+    let number = cleaned(number).filter(|number| number.len() > 1)?;
+    let tidy = match keys {
+        Some(keys) => format!("{number},{keys}"),
+        None => number,
+    };
+    (tidy != text).then_some(tidy)
+}
+
 /// Whether a number only sends text messages: there is nobody to call.
 pub fn is_sms_port(text: &str) -> bool {
     normalise(text, &Plan::default()).kind == Kind::SmsPort

@@ -185,6 +185,24 @@ fn numbers_match_by_their_canonical_form_and_no_other_does() {
 }
 
 #[test]
+fn a_number_box_takes_what_was_pasted_into_it() {
+    for (pasted, dialled) in [
+        ("+86 (138) 0013-8000", Some("+8613800138000")),
+        ("0755-2688 1234转802", Some("075526881234,802")),
+        ("010/8765 4321", Some("01087654321")),
+        ("１３８００１３８０００", Some("13800138000")),
+        (" 1049 ", Some("1049")),
+        ("13800138000", None),
+        ("*97", None),
+        ("echo-test", None),
+        ("", None),
+        ("-", None),
+    ] {
+        assert_eq!(tidy(pasted).as_deref(), dialled, "{pasted}");
+    }
+}
+
+#[test]
 fn twelve_digits_from_01_and_3_to_9_are_a_mobile_and_010_with_eight_is_beijing() {
     let kind = |text: &str| normalise(text, &plan()).kind;
 

@@ -77,6 +77,11 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
+    // Keys to press after the answer: 075526881234,802.
+    let (text, keys) = text.split_once(',').unwrap_or((text, "0"));
+    if keys.len() > 8 || keys.is_empty() || !keys.bytes().all(|key| key.is_ascii_digit()) {
+        return false;
+    }
     let dialled = |byte: u8| byte.is_ascii_alphanumeric() || b"+*#".contains(&byte);
     !text.is_empty() && text.len() <= 64 && text.bytes().all(dialled)
 }
@@ -119,6 +124,15 @@ mod tests {
             Target::Uri("sip:a@b:5070".into()),
         ];
         assert_eq!(targets, Ok(expected));
+        let with_keys = Target::Trunk {
+            trunk: "carrier".into(),
+            number: "075526881234,802".into(),
+        };
+        assert_eq!(
+            read("'trunk:carrier/075526881234,802'"),
+            Ok(vec![with_keys])
+        );
+        assert!(read("'trunk:carrier/075526881234,8x'").is_err());
         assert_eq!(read("'user:1049'"), Ok(vec![Target::User("1049".into())]));
     }
 

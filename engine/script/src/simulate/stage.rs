@@ -272,6 +272,9 @@ impl Stage {
     /// As the exchange does: a number that has no handler as it is written may have one as it is
     /// dialled within the country.
     fn find_handler(&self, setup: &mut Setup) -> Result<(), Ended> {
+        if let Some(tidy) = call::number::tidy(&setup.to) {
+            setup.to = tidy;
+        }
         let started = self.world.start_script(setup.clone());
         let Err(Ended::NoRoute { .. }) = &started else {
             return started;
