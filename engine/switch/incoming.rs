@@ -12,8 +12,8 @@ use sip::{Request, SessionId, Source};
 
 use super::Switch;
 use super::accounts::Judged;
+use super::emergency::calls_for_help;
 use super::live::{Leg, Live, Role};
-use super::outbound::calls_for_help;
 use super::printable::printable;
 use crate::log::Masked;
 

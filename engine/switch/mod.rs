@@ -8,6 +8,7 @@ mod cleaning;
 mod desk;
 mod dialing;
 mod doubting;
+mod emergency;
 mod fax;
 mod figures;
 mod floor;

@@ -12,8 +12,8 @@ use store::CallBegin;
 use tokio::sync::oneshot;
 use web::NoCall;
 
+use super::emergency::calls_for_help;
 use super::live::Live;
-use super::outbound::calls_for_help;
 use super::{Input, Switch};
 use crate::log::Masked;
 

@@ -1,20 +1,19 @@
 //! The toll fence at work: whoever leaves by a trunk passes here, whatever has led there, and what they spend is
-//! counted. Help can be called by everybody, and another call makes room for it.
+//! counted.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use call::number::{Kind, Plan, normalise};
 use call::record::CallRecord;
 use call::toll::{Alarm, Barred, Outward, Spent, Usage};
-use call::{CallId, Event, Fallback, LegId, Payer, Target, TenantId};
+use call::{CallId, LegId, Payer, TenantId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use store::{KvEntry, KvKey};
 use web::News;
 
-use super::live::{Live, Role};
+use super::live::Live;
 use super::{Input, Switch};
 use crate::log::Masked;
 
@@ -26,54 +25,52 @@ pub(super) struct Outbound(HashMap<TenantId, Usage>);
 #[derive(Clone, Debug)]
 pub(crate) struct Paid {
     pub(super) user: Option<String>,
-    /// It calls for help, and gives its line to nobody.
-    pub(super) for_help: bool,
     /// When it answered.
     pub(super) since: Option<Instant>,
 }
 
 impl Switch {
-    /// Lets a leg leave by a trunk, or says why not. The one place where that is judged.
+    /// Whether a leg may leave by these trunks, to this number; it is told when not. The one place where that is
+    /// judged.
     pub(super) fn lets_out(
         &mut self,
+        now: Instant,
         live: &mut Live,
         id: LegId,
-        trunk: &str,
-        number: &str,
-    ) -> Option<Outward> {
-        let judged = self.judge(live, trunk, number);
-        match judged {
-            Ok(outward) => {
-                let setup = live.call.setup();
-                let payer = match setup.payer() {
-                    Payer::User(user) => Some(user.to_owned()),
-                    Payer::Trunk(_) | Payer::Nobody => None,
-                };
-                let tenant = setup.tenant.clone();
-                if let Some(leg) = live.leg(id) {
-                    leg.paid = Some(Paid {
-                        user: payer.clone(),
-                        for_help: outward.is_for_help(),
-                        since: None,
-                    });
+        (trunks, number): (&[String], &str),
+    ) -> bool {
+        let mut outward = None;
+        for trunk in trunks {
+            match self.judge(live, trunk, number) {
+                Ok(found) => outward = Some(found),
+                Err(barred) => {
+                    self.tell_of_barred(live, trunk, number, &barred);
+                    self.unreachable(live, id, barred.cause());
+                    return false;
                 }
-                if outward.is_for_help() {
-                    self.tell_of_help(live, trunk, number);
-                } else if let Some(user) = payer {
-                    self.spend_call(&tenant, &user);
-                }
-                Some(outward)
-            }
-            Err(barred) => {
-                self.tell_of_barred(live, trunk, number, &barred);
-                let cause = barred.cause();
-                if let Some(leg) = live.leg(id) {
-                    leg.over = true;
-                }
-                live.echoes.push_back(Event::Refused { leg: id, cause });
-                None
             }
         }
+        let (Some(outward), Some(trunk)) = (outward, trunks.first()) else {
+            return true;
+        };
+        let setup = live.call.setup();
+        let payer = match setup.payer() {
+            Payer::User(user) => Some(user.to_owned()),
+            Payer::Trunk(_) | Payer::Nobody => None,
+        };
+        let tenant = setup.tenant.clone();
+        if let Some(leg) = live.leg(id) {
+            leg.paid = Some(Paid {
+                user: payer.clone(),
+                since: None,
+            });
+        }
+        if outward.is_for_help() {
+            self.tell_of_help(now, live, trunk, number);
+        } else if let Some(user) = payer {
+            self.spend_call(&tenant, &user);
+        }
+        true
     }
 
     fn judge(&self, live: &Live, trunk: &str, number: &str) -> Result<Outward, Barred> {
@@ -280,83 +277,3 @@ impl Switch {
 const SCOPE: &str = "/outbound";
 /// How long, in microseconds: every zone's day is over by then.
 const KEPT: i64 = 2 * 24 * 3_600 * 1_000_000;
-
-// What follows is about calls for help.
-
-/// Whether a user dials a number that is always routed.
-pub(super) fn calls_for_help(user: Option<&str>, dialled: &str) -> bool {
-    user.is_some() && normalise(dialled, &Plan::default()).kind == Kind::Emergency
-}
-
-impl Switch {
-    /// What becomes of a call for help for which no script is there, or whose script fails: it goes out all the
-    /// same, by the first trunk that the tenant has.
-    pub(super) fn help_without_script(&self, tenant: &TenantId, number: &str) -> Option<Fallback> {
-        let settings = self.tenants.get(&*tenant.0)?;
-        let mut names: Vec<&String> = settings.trunks.keys().collect();
-        names.sort_by_key(|name| !self.trunks.answers(name));
-        let trunk = names.first()?;
-        Some(Fallback {
-            sound: None,
-            target: Some(Target::Trunk {
-                trunk: (*trunk).clone(),
-                number: number.to_owned(),
-            }),
-            at_once: true,
-        })
-    }
-
-    /// Makes room on a trunk for a call for help: the youngest of the others gives its line up, one that nobody has
-    /// answered before all.
-    pub(super) fn make_room(&mut self, now: Instant, trunk: &str, but: CallId) {
-        let holds = |live: &Live| {
-            live.legs.iter().any(|leg| {
-                let is_help = leg.paid.as_ref().is_some_and(|paid| paid.for_help);
-                matches!(leg.role, Role::Called { .. })
-                    && leg.paid.is_some()
-                    && !leg.over
-                    && !is_help
-            })
-        };
-        let talks = |live: &Live| {
-            let mut paid = live.legs.iter().filter_map(|leg| leg.paid.as_ref());
-            paid.any(|paid| paid.since.is_some())
-        };
-        let others = self.calls.values().filter(|live| {
-            live.id() != but
-                && live.ended.is_none()
-                && live.trunk_out.as_deref() == Some(trunk)
-                && holds(live)
-        });
-        let youngest = others.min_by_key(|live| (talks(live), std::cmp::Reverse(live.born)));
-        let Some(victim) = youngest.map(|live| live.id()) else {
-            return;
-        };
-        tracing::warn!(call = %victim, trunk, "this call gives its line to a call for help");
-        self.with_machine(now, victim, |machine| {
-            machine.handle_hang_up(now, "system:emergency".to_owned());
-        });
-    }
-
-    fn tell_of_help(&self, live: &Live, trunk: &str, number: &str) {
-        let setup = live.call.setup();
-        let user = match setup.payer() {
-            Payer::User(user) => Some(user.to_owned()),
-            Payer::Trunk(_) | Payer::Nobody => None,
-        };
-        tracing::warn!(
-            target: "security", event = "emergency_call", tenant = %setup.tenant, user, trunk, number,
-            "help is called"
-        );
-        let about = json!({
-            "call": setup.id.to_string(), "user": user, "trunk": trunk, "number": number,
-        });
-        (self.parts.scripts).event(&setup.tenant, "emergency.called", about);
-        let news = News::EmergencyCalled {
-            user,
-            trunk: trunk.to_owned(),
-            number: number.to_owned(),
-        };
-        self.tell(&setup.tenant, Some(setup.id), news);
-    }
-}

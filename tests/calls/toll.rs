@@ -28,6 +28,7 @@ context \"broken\" { [\"110\"] = function() error(\"on purpose\") end }
 const USERS: &str = "[\"1060\"] = { password = \"demo-1060\", toll = \"local\" },
 [\"1061\"] = { password = \"demo-1061\", toll = \"internal\", context = \"lobby\", max_calls = 1 },
 [\"1062\"] = { password = \"demo-1062\", toll = \"internal\", context = \"broken\" },
+[\"1059\"] = { password = \"demo-1059\", role = \"leader\" },
 [\"1063\"] = { password = \"demo-1063\", max_calls = 1 },
 [\"1064\"] = { password = \"demo-1064\", toll = { \"mobile\", \"international\" }, calls_a_day = 2 },
 ";
@@ -285,6 +286,7 @@ fn help_is_called_without_rights_without_a_route_and_with_a_broken_script() {
     let api = Api::of(&exchange, "8001");
     let lobby = user(&exchange, "1061", pilot::A2);
     let broken = user(&exchange, "1062", pilot::A3);
+    let leader = user(&exchange, "1059", pilot::L1);
     let carrier = exchange.carrier();
     let mut stream = api.listens(None);
 
@@ -298,6 +300,8 @@ fn help_is_called_without_rights_without_a_route_and_with_a_broken_script() {
         assert_eq!(told["data"]["user"], who);
         assert_eq!(told["data"]["number"], "110");
         others.push((call, help));
+        let text = leader.is_texted(others.len()).pop().unwrap().text;
+        assert!(text.contains(who) && text.contains("110"), "{text}");
     }
     // One call at once is this user's limit, but not for help.
     let call = lobby.dials("120");

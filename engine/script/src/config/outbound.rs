@@ -57,9 +57,13 @@ impl Tenant {
     /// Why not.
     pub fn may_call(&self, payer: Payer<'_>, trunk: &str, number: &str) -> Result<Outward, Barred> {
         let way = self.outbound.trunks.get(trunk);
-        let area_code = way.and_then(|way| way.area_code.as_deref());
+        // A group of trunks is not among them.
+        let area_code = match way {
+            Some(way) => way.area_code.clone(),
+            None => self.outbound.area_code(),
+        };
         let rules = &self.outbound.rules;
-        let outward = Outward::of(number, area_code, rules);
+        let outward = Outward::of(number, area_code.as_deref(), rules);
         if !way.is_some_and(|way| way.free) {
             outward.allowed(self.toll_of(payer), rules)?;
         }
