@@ -28,7 +28,7 @@ fn a_wrong_argument_is_refused_before_anything_is_asked() {
         ),
         (
             "call:hangup('bussy')",
-            "call:hangup: 'bussy' is none of normal, busy, no_answer, cancelled, rejected, unallocated, unavailable, congestion, forbidden, incompatible, failure, lost (did you mean 'busy'?)",
+            "call:hangup: 'bussy' is none of normal, busy, no_answer, cancelled, rejected, unallocated, unavailable, switched_off, congestion, forbidden, not_allowed, limit_reached, incompatible, failure, lost (did you mean 'busy'?)",
         ),
         (
             "call:reject(true)",
