@@ -41,7 +41,10 @@ impl Switch {
     pub(super) fn make_room(&mut self, now: Instant, trunk: &str, but: CallId) {
         let holds = |live: &Live| {
             live.legs.iter().any(|leg| {
-                let line = leg.line.as_ref().filter(|line| line.leaves && line.trunk == trunk);
+                let line = leg
+                    .line
+                    .as_ref()
+                    .filter(|line| line.leaves && line.trunk == trunk);
                 line.is_some() && !leg.over && !leg.is_urgent
             })
         };
@@ -49,11 +52,10 @@ impl Switch {
             let mut paid = live.legs.iter().filter_map(|leg| leg.paid.as_ref());
             paid.any(|paid| paid.since.is_some())
         };
-        let others = self.calls.values().filter(|live| {
-            live.id() != but
-                && live.ended.is_none()
-                && holds(live)
-        });
+        let others = self
+            .calls
+            .values()
+            .filter(|live| live.id() != but && live.ended.is_none() && holds(live));
         let youngest = others.min_by_key(|live| (talks(live), std::cmp::Reverse(live.born)));
         let Some(victim) = youngest.map(|live| live.id()) else {
             return;

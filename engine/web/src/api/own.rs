@@ -232,12 +232,14 @@ impl Own {
     pub(super) async fn user(&self, extension: &str) -> Result<User, Problem> {
         let mut users = self.users().await?.into_iter();
         let found = users.find(|user| user.extension == extension);
-        found.ok_or_else(|| Problem::not_found("user"))
+        let found = found.ok_or_else(|| Problem::not_found("user"))?;
+        self.about(extension)?;
+        Ok(found)
     }
 
-    /// Whom records name for what this token does.
+    /// Whom records name for what is done.
     pub(super) fn by(&self) -> String {
-        format!("api:{}", self.token.name)
+        self.who.by().to_string()
     }
 
     pub(super) async fn listed(&self, question: Question) -> Result<Vec<Listed>, Problem> {

@@ -103,7 +103,7 @@ pub(super) const fn opens(role: Role, scope: Scope) -> bool {
         Scope::EventsRead | Scope::StatisticsRead => agent || quality,
         Scope::CallsRead | Scope::RecordingsRead => agent || quality,
         Scope::CallsOriginate | Scope::VoicemailsRead | Scope::VoicemailsWrite => agent,
-        Scope::AgentsWrite | Scope::CallsWrite => leader,
+        Scope::AgentsWrite | Scope::CallsWrite | Scope::ListsRead | Scope::ListsWrite => leader,
         Scope::RegistrationsRead | Scope::TrunksRead => leader || integrator,
         Scope::ScriptsRead
         | Scope::ScriptsWrite
