@@ -99,7 +99,7 @@ pub(super) fn project(
         .trunks
         .insert("carrier".to_owned(), "inbound".to_owned());
     // Plugins are tried whatever their users may call.
-    let way = config::Way {
+    let way = config::TrunkToll {
         toll: call::toll::Rights::up_to(call::toll::Class::Internal),
         free: true,
         area_code: None,
