@@ -209,6 +209,7 @@ impl Switch {
                 symmetric: true,
             },
             detect_tones: false,
+            detect_progress: false,
             // Between pages nothing is said; who is gone misses the session timer.
             rtp_timeout: Duration::ZERO,
             seed: rand::random(),
