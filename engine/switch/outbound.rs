@@ -91,7 +91,7 @@ impl Switch {
         if limit > 0 && others >= limit {
             return Err(Barred::AtOnce(others));
         }
-        let (day, rules) = (self.day_of(&setup.tenant), tenant.rules_of(user));
+        let (day, rules) = (self.paid_day(&setup.tenant), tenant.rules_of(user));
         match self.outbound.0.get(&setup.tenant) {
             Some(usage) => usage.allowed(day, user, talked, &rules)?,
             None => Usage::default().allowed(day, user, talked, &rules)?,
@@ -123,7 +123,7 @@ impl Switch {
     }
 
     fn spend_call(&mut self, tenant: &TenantId, user: &str) {
-        let day = self.day_of(tenant);
+        let day = self.paid_day(tenant);
         let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
             return;
         };
@@ -145,7 +145,7 @@ impl Switch {
                 continue;
             };
             let talked = Duration::from_micros((ended - up).max(0).unsigned_abs());
-            let day = self.day_of(tenant);
+            let day = self.paid_day(tenant);
             let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
                 continue;
             };
@@ -177,7 +177,7 @@ impl Switch {
             let prefix = KvKey {
                 tenant: name.clone(),
                 scope: SCOPE.to_owned(),
-                key: format!("{}/", self.day_of(&tenant)),
+                key: format!("{}/", self.paid_day(&tenant)),
             };
             let found = self.parts.store.kv_each(prefix, None, now);
             let entrance = self.parts.entrance.clone();
@@ -193,7 +193,7 @@ impl Switch {
     }
 
     pub(super) fn restore_spent(&mut self, tenant: TenantId, entries: &[KvEntry]) {
-        let day = self.day_of(&tenant);
+        let day = self.paid_day(&tenant);
         let usage = self.outbound.0.entry(tenant).or_default();
         for entry in entries {
             let mut parts = entry.key.splitn(3, '/');
@@ -220,7 +220,7 @@ impl Switch {
     }
 
     /// The day in a tenant's zone, counted from 1970.
-    pub(super) fn day_of(&self, tenant: &TenantId) -> i64 {
+    pub(super) fn paid_day(&self, tenant: &TenantId) -> i64 {
         let micros = self.parts.clock.unix_micros();
         let settings = self.tenants.get(&*tenant.0);
         let zone = settings.and_then(|it| TimeZone::get(&it.timezone).ok());
