@@ -238,6 +238,9 @@ impl Sounds for AllSounds {
 
 fn tenant() -> Tenant {
     Tenant {
+        callers: Default::default(),
+        masked: Vec::new(),
+        outbound: Default::default(),
         domain: "bench".to_owned(),
         timezone: "Asia/Shanghai".to_owned(),
         language: "zh".to_owned(),

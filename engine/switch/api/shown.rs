@@ -109,7 +109,7 @@ impl Switch {
                 context: user.context.clone(),
                 mailbox: user.extension.clone(),
                 phones: phones(&user.extension),
-                role: call::desk::Role::default(),
+                role: Role::default(),
                 team: None,
                 masked: settings.masked.contains(&Role::default()),
             }))
