@@ -197,7 +197,10 @@ impl Switch {
         let (main, consult) = self.consult_of_user(tenant, user)?;
         match self.hand_to_colleague(now, (main, consult), user) {
             true => Ok(done_in(main)),
-            false => Err(Refused::new("failed", "the two could not be connected")),
+            false => {
+                self.steer(now, (main, consult.leg), Steer::Back { failed: false });
+                Err(Refused::new("failed", "the two could not be connected"))
+            }
         }
     }
 
@@ -390,13 +393,13 @@ impl Switch {
 impl Live {
     /// The call that this one was made beside of, while it has its caller's ear from there.
     pub(in crate::switch) fn beside(&self) -> Option<CallId> {
-        let twin = self.legs.first()?.twin?;
-        Some(twin.of.0)
+        let leg = self.legs.first().filter(|leg| !leg.over)?;
+        Some(leg.twin?.of.0)
     }
 
     /// Tells the call beside that this one is over.
     pub(in crate::switch) fn over_beside(&self) -> Option<Errand> {
-        let main = self.beside()?;
+        let (main, _) = self.legs.first()?.twin?.of;
         Some(Errand::ConsultOver(main, self.id()))
     }
 }

@@ -210,6 +210,32 @@ fn an_agent_who_hangs_up_after_asking_has_handed_the_customer_over() {
 }
 
 #[test]
+fn a_phone_that_dies_while_its_user_asks_leaves_the_customer_with_whom_they_asked() {
+    let exchange = Exchange::start(Setup {
+        rtp: "timeout = \"2s\",".to_owned(),
+        ..setup()
+    });
+    let desk = Desk {
+        exchange: &exchange,
+        way: Way::Codes,
+    };
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
+    desk.consults(&agent, "1050");
+    let asked = a2.rings();
+    asked.answers();
+    agent.hears(pilot::A2);
+
+    agent.goes_dead();
+
+    hear_each_other(&customer, pilot::C1, &asked, pilot::A2);
+    customer.hangs_up();
+    asked.is_hung_up();
+    exchange.has_no_calls();
+}
+
+#[test]
 fn a_customer_who_hangs_up_leaves_the_agent_with_whom_they_ask() {
     let exchange = Exchange::start(setup());
     let desk = Desk {
