@@ -47,6 +47,24 @@ fn a_registering_trunk_shows_its_password_to_no_other_realm() {
 }
 
 #[test]
+fn a_proxy_that_does_not_register_us_is_passed_over_for_the_next() {
+    let exchange = exchange_with(
+        "host = { \"EIGHT\", \"SEVEN\" }, username = \"01065531234\", password = \"carrier-secret\",          realm = \"carrier.example\", register = true,",
+    );
+    let (first, second) = (Carrier::open(&exchange, 8), Carrier::open(&exchange, 7));
+
+    let register = first.hears(Method::Register);
+    first.answers(Response::reply_to(&register, 503));
+    let register = second.hears(Method::Register);
+    let contact = register.header(Name::Contact).unwrap();
+    second.answers(Response::reply_to(&register, 200).header(Name::Contact, contact));
+
+    eventually("the registration", || {
+        (trunk(&exchange)["registration"] == "registered").then_some(())
+    });
+}
+
+#[test]
 fn a_host_that_refuses_is_passed_over_for_the_next_in_order() {
     let exchange = exchange_with("host = { \"EIGHT\", \"SEVEN\" },");
     let (first, second) = (carrier_at(&exchange, 8), carrier_at(&exchange, 7));

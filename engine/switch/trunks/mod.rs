@@ -61,6 +61,8 @@ pub(super) struct State {
     pub(super) pool: Pool,
     /// For trunks that want us to register.
     pub(super) registration: Option<TrunkRegistration>,
+    /// Attempts that have failed: each is made at the next of the hosts.
+    pub(super) failed: usize,
     /// How that stands, for `moonswitch status`.
     pub(super) registered: &'static str,
 }
@@ -93,6 +95,7 @@ impl Trunks {
                     lines: Lines::default(),
                     pool: Pool::default(),
                     registration: None,
+                    failed: 0,
                     registered: "not registered",
                 };
                 (name.clone(), state)
@@ -222,6 +225,14 @@ impl Trunks {
             let full = |limit: u32, used: u32| limit > 0 && used >= limit;
             full(limits.max_calls, lines.all()) || full(limits.max_out, lines.outgoing)
         })
+    }
+
+    /// Where it is registered: after a failure at the next of its hosts.
+    fn registrar(&self, name: &str) -> Option<Route> {
+        let failed = self.by_name.get(name)?.failed;
+        let routes = self.routes(name);
+        let turn = failed.checked_rem(routes.len())?;
+        routes.into_iter().nth(turn)
     }
 
     /// Takes a line for a call to there.

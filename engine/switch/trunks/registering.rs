@@ -24,7 +24,7 @@ impl Switch {
         else {
             return;
         };
-        let Some(route) = self.trunks.routes(name).into_iter().next() else {
+        let Some(route) = self.trunks.registrar(name) else {
             return;
         };
         let Some(near) = self.listener_for(&route) else {
@@ -79,7 +79,7 @@ impl Switch {
             };
             match output {
                 TrunkOutput::Send(request) => {
-                    let Some(route) = self.trunks.routes(name).into_iter().next() else {
+                    let Some(route) = self.trunks.registrar(name) else {
                         return;
                     };
                     let route = self.leaving_here(route);
@@ -96,6 +96,7 @@ impl Switch {
                 }
                 TrunkOutput::Failed { why, .. } => {
                     tracing::warn!(trunk = name, %why, "not registered");
+                    trunk.failed = trunk.failed.wrapping_add(1);
                     self.note_registration(name, NOT_REGISTERED, Some(why.to_string()));
                 }
                 TrunkOutput::Unregistered => self.note_registration(name, NOT_REGISTERED, None),
