@@ -57,9 +57,10 @@ fn a_carrier_lets_the_sound_of_what_comes_back_to_us_take_the_short_way() {
 #[test]
 fn a_carrier_closes_no_circle_either() {
     // What comes in goes out again.
-    let exchange = Exchange::start(Setup::answering(
-        "call:bridge(\"trunk:carrier/13900139000\")",
-    ));
+    let exchange = Exchange::start(Setup {
+        trunk: "toll = \"mobile\",",
+        ..Setup::answering("call:bridge(\"trunk:carrier/13900139000\")")
+    });
     let carrier = exchange.carrier();
     let begun = Instant::now();
     let inward = carrier.dials("4001234567");

@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) ports: (u16, u16),
     /// Further lines of the tenant.
     pub(crate) tenant: String,
+    /// Further lines of the trunk `carrier`.
+    pub(crate) trunk: &'static str,
     /// Further users of the tenant.
     pub(crate) users: String,
     /// Sounds of the tenant's own, each a tone of half a minute.
@@ -51,6 +53,7 @@ impl Default for Setup {
             threads: 1,
             ports: (16_384, 32_767),
             tenant: "fallback = { play = \"sys/error\", transfer = \"user:1001\" },".to_owned(),
+            trunk: "",
             users: String::new(),
             sounds: Vec::new(),
             plugins: Vec::new(),
@@ -254,6 +257,7 @@ fn config(street: &Street, setup: &Setup) -> String {
         sip,
         rtp,
         tenant,
+        trunk,
         codecs,
         threads,
         ports: (first, last),
@@ -282,7 +286,7 @@ return {{
     trunks = {{
       carrier = {{
         tenant = \"8001\", context = \"{entered}\", host = \"{carrier}\", trusted = \"{}\",
-        area_code = \"10\", caller_id = \"4001234567\",
+        area_code = \"10\", caller_id = \"4001234567\", {trunk}
       }},
     }},
     {sip}
