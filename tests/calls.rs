@@ -7,6 +7,8 @@ mod support;
 mod across_codecs;
 #[path = "calls/agent_codes.rs"]
 mod agent_codes;
+#[path = "calls/agent_settings.rs"]
+mod agent_settings;
 #[path = "calls/agent_states.rs"]
 mod agent_states;
 #[path = "calls/between_users.rs"]

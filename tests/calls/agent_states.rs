@@ -156,3 +156,52 @@ fn d14_a_phone_that_is_gone_for_a_moment_and_one_that_is_gone_for_good_have_thei
     a1.registers();
     exchange.agree_on("1049", "logged_out");
 }
+
+#[test]
+fn d5_wrap_up_follows_a_transfer_is_shown_and_outlives_a_reload_and_a_restart() {
+    let mut exchange = exchange();
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    for (agent, phone) in [("1049", &a1), ("1050", &a2)] {
+        phone.dials("*22").is_hung_up();
+        exchange.agree_on(agent, "busy");
+    }
+    let idle = serde_json::json!({ "act": "idle" });
+    let api = crate::support::Api::of(&exchange, "8001");
+    assert_eq!(api.gives("/agents/1049/state", &idle).0, 200);
+    let call = carrier.dials("4001");
+    let first = a1.rings();
+    first.answers();
+    call.hears(pilot::A1);
+    exchange.agree_on("1049", "talking");
+
+    first.transfers_to("1050");
+    let second = a2.rings();
+    second.answers();
+    call.hears(pilot::A2);
+    exchange.agree_on("1049", "wrap_up");
+    exchange.agree_on("1050", "talking");
+    // Who waits is not put through to somebody who wraps up.
+    let waits = carrier.dials_as("13800000001", "4001", pilot::C2);
+    waits.hears(pilot::MUSIC);
+    assert!(a1.is_not_called_for(std::time::Duration::from_millis(500)));
+    call.hangs_up();
+    second.is_hung_up();
+    exchange.agree_on("1050", "wrap_up");
+    waits.hangs_up();
+
+    // A new generation of the scripts, and another start.
+    let script = exchange.folder.join("scripts/8001/init.lua");
+    std::fs::write(&script, format!("{PLAN}-- Saved anew.\n")).unwrap();
+    let renewed = || {
+        let generation = api.get("/scripts")["generation"].as_u64()?;
+        (generation > 1).then_some(())
+    };
+    eventually("the new generation", renewed);
+    exchange.agree_on("1049", "wrap_up");
+    exchange.stop();
+    exchange.resume();
+
+    exchange.agree_on("1049", "wrap_up");
+    exchange.agree_on("1050", "wrap_up");
+}

@@ -87,7 +87,7 @@ fn a_queue_that_is_full_may_send_callers_on_to_a_person_and_to_another_queue() {
     )
         + "queue \"second\" { agents = { \"1051\" }, join_if = \"always\", stay_if = \"always\",
            overflow = { { after = 1, to = \"user:1001\" } } }\n";
-    let exchange = Exchange::start(Setup::with(&script));
+    let exchange = Exchange::start(Setup::with(&script).witnessed());
     let [_a1] = idle(&exchange, ["1049"]);
     let [leader] = exchange.phones(["1001"]);
     let carrier = exchange.carrier();
@@ -107,7 +107,7 @@ fn a_queue_that_is_empty_may_send_callers_to_a_mailbox() {
         "overflow = { { when = \"empty\", to = \"voicemail:8000\" } }",
         "",
     );
-    let exchange = Exchange::start(Setup::with(&script));
+    let exchange = Exchange::start(Setup::with(&script).witnessed());
     let carrier = exchange.carrier();
 
     let call = carrier.dials("4001");

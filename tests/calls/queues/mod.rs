@@ -40,14 +40,17 @@ context \"internal\" {{ [\"4001\"] = waits, [\"*22\"] = comes, [\"_10XX\"] = use
 
 /// An exchange with that queue.
 pub(super) fn exchange(queue: &str, options: &str) -> Exchange {
-    Exchange::start(Setup::with(&plan(queue, options)))
+    Exchange::start(Setup::with(&plan(queue, options)).witnessed())
 }
 
 /// Agents who are idle, the first for longest.
 pub(super) fn idle<const N: usize>(exchange: &Exchange, users: [&str; N]) -> [Phone; N] {
     let phones = exchange.phones(users);
-    for phone in &phones {
+    for (phone, user) in phones.iter().zip(users) {
         comes(phone);
+        if exchange.is_witnessed {
+            exchange.agree(user);
+        }
     }
     phones
 }

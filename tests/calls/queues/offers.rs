@@ -187,7 +187,7 @@ fn a_script_may_say_whom_a_call_is_offered_to() {
          end, choose_within = 1",
         "",
     );
-    let exchange = Exchange::start(Setup::with(&plan));
+    let exchange = Exchange::start(Setup::with(&plan).witnessed());
     let [a1, a2] = idle(&exchange, ["1050", "1051"]);
     let carrier = exchange.carrier();
 
@@ -204,7 +204,7 @@ fn a_script_may_say_whom_a_call_is_offered_to() {
 fn a_choose_that_fails_leaves_the_call_to_whoever_was_idle_for_longest() {
     for choose in ["error(\"boom\")", "while true do end", "return 7.5"] {
         let plan = super::plan(&format!("choose = function() {choose} end"), "");
-        let exchange = Exchange::start(Setup::with(&plan));
+        let exchange = Exchange::start(Setup::with(&plan).witnessed());
         let [a1] = idle(&exchange, ["1049"]);
         let carrier = exchange.carrier();
 
