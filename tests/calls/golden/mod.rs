@@ -1,6 +1,7 @@
 //! Call shapes and the rows that each leaves, compared exactly: calls, legs, stretches, stays in queues,
 //! recordings (D12), and what those recordings hold, in its order and without gaps (D13).
 
+mod conferred;
 mod handed_on;
 mod not_answered;
 mod own_calls;
