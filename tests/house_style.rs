@@ -140,6 +140,7 @@ fn no_test_is_skipped_and_none_sleeps() {
     // Who waits for another process or thread that tells nothing looks again and again.
     let pollers = [
         "tests/support/mod.rs",
+        "tests/support/agree.rs",
         "tests/support/program.rs",
         "tests/support/baresip.rs",
         "tests/support/linphone.rs",
