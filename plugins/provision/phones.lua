@@ -30,7 +30,7 @@ local function words(text)
   return found
 end
 
----@param of string?   An extension, as keys name it
+---@param of string   An extension
 ---@return { number: string, name: string }[]
 local function keys(of)
   local found = {}
@@ -54,8 +54,11 @@ local function of_mac(settings, mac)
   end
 end
 
-local function refuse(mac, what)
-  error("config.lua: plugins.provision: phone " .. mac .. " " .. what, 0)
+---@param mac string
+---@param what string
+---@return string
+local function wrong(mac, what)
+  return "config.lua: plugins.provision: phone " .. mac .. " " .. what
 end
 
 ---@class ProvisionedPhone
@@ -71,21 +74,30 @@ end
 local known = {}
 
 for written, user in pairs(config.phones) do
-  local mac = phones.mac(written) or refuse(written, "has no MAC address such as 001565aabbcc")
-  local secret = of_mac(config.secrets, mac) or refuse(mac, "has no secret")
-  if #secret < LEAST or not secret:match("^[%w_%-]+$") then
-    refuse(mac, "needs a secret of " .. LEAST .. " or more letters and digits")
+  local mac = phones.mac(written)
+  if not mac then
+    error(wrong(written, "has no MAC address such as 001565aabbcc"), 0)
+  end
+  local secret, make = of_mac(config.secrets, mac), of_mac(config.makes, mac) or MAKERS[mac:sub(1, 6)]
+  if not secret or #secret < LEAST or not secret:match("^[%w_%-]+$") then
+    error(wrong(mac, "needs a secret of " .. LEAST .. " or more letters and digits"), 0)
   end
   if known[secret] then
-    refuse(mac, "has the secret of another phone")
+    error(wrong(mac, "has the secret of another phone"), 0)
+  end
+  if not make then
+    error(wrong(mac, "is of no maker that is known: name it in makes"), 0)
+  end
+  if not config.passwords[user] then
+    error(wrong(mac, "is of " .. user .. ", who has no password in passwords"), 0)
   end
   known[secret] = {
     mac      = mac,
-    make     = of_mac(config.makes, mac) or MAKERS[mac:sub(1, 6)] or refuse(mac, "is of no maker that is known: name it in makes"),
+    make     = make,
     secret   = secret,
     user     = user,
     name     = config.names[user] or user,
-    password = config.passwords[user] or refuse(mac, "is of " .. user .. ", who has no password in passwords"),
+    password = config.passwords[user],
     keys     = keys(user),
   }
 end
