@@ -131,7 +131,7 @@ impl Switch {
 
     /// The call that an agent is in with somebody, and their leg in it.
     fn talk_of(&self, tenant: &TenantId, user: &str) -> Result<(CallId, LegId), Refused> {
-        let found = self.heard_of_agent(tenant, user);
+        let found = self.contact_of_agent(tenant, user);
         found.ok_or_else(|| Refused::not_in_call(user))
     }
 

@@ -166,6 +166,24 @@ impl Switch {
         theirs.max().map(|(_, call, leg)| (call, leg))
     }
 
+    /// The same, of several the one with a customer: what an agent asks a colleague meanwhile is a
+    /// call for its sake.
+    pub(in crate::switch) fn contact_of_agent(
+        &self,
+        tenant: &TenantId,
+        agent: &str,
+    ) -> Option<(CallId, LegId)> {
+        let ours = self.calls.values();
+        let ours = ours.filter(|live| live.setup.tenant == *tenant);
+        let theirs = ours.filter_map(|live| {
+            let leg = leg_in(live, agent)?;
+            let mut legs = live.call.legs().iter();
+            let customer = legs.any(|it| it.user().is_none() && it.state() == LegState::Up);
+            Some((customer, live.setup.started_at, live.id(), leg))
+        });
+        theirs.max().map(|(_, _, call, leg)| (call, leg))
+    }
+
     /// The next agent in a call whom a leader may hear, by number.
     pub(super) fn next_agent(
         &self,

@@ -78,6 +78,54 @@ fn a_leader_follows_the_customer_to_whomever_they_are_put_through() {
 }
 
 #[test]
+fn a_leader_hears_whom_the_agent_asks_and_the_three_who_talk_then() {
+    let exchange = floor(3);
+    let [a1, a2, l1] = exchange.phones(["1049", "1050", "1001"]);
+    let carrier = exchange.carrier();
+    let (customer, agent) = conversation(&carrier, &a1);
+    let leader = l1.dials("*351049");
+    each_hears(&customer, &agent, &leader, "whisper");
+
+    agent.presses("*21050#", Keys::Rfc4733);
+    let asked = a2.rings();
+    asked.answers();
+
+    customer.hears(pilot::MUSIC);
+    leader.hears(pilot::A1);
+    leader.hears(pilot::A2);
+    leader.is_deaf_to(pilot::C1);
+    agent.hears(pilot::L1);
+    asked.is_deaf_to(pilot::L1);
+    customer.is_deaf_to(pilot::L1);
+    agent.presses("*6", Keys::Rfc4733);
+    each_hears(&customer, &agent, &leader, "whisper");
+    leader.is_deaf_to(pilot::A2);
+
+    agent.presses("*5", Keys::Rfc4733);
+    asked.hears(pilot::C1);
+    each_hears(&customer, &agent, &leader, "whisper");
+    leader.hears(pilot::A2);
+    asked.is_deaf_to(pilot::L1);
+    leader.presses("6", Keys::Rfc4733);
+    each_hears(&customer, &agent, &leader, "barge");
+    asked.hears(pilot::L1);
+    asked.hangs_up();
+    each_hears(&customer, &agent, &leader, "barge");
+
+    // Released in the midst of asking: nobody is left behind.
+    agent.presses("*21050#", Keys::Rfc4733);
+    let asked = a2.rings();
+    asked.answers();
+    customer.hears(pilot::MUSIC);
+    leader.presses("99", Keys::Rfc4733);
+    for line in [&customer, &agent, &asked] {
+        line.is_hung_up();
+    }
+    leader.hangs_up();
+    exchange.has_no_calls();
+}
+
+#[test]
 fn a_leader_hears_all_who_are_in_a_room_with_the_agent() {
     let exchange = floor(3);
     let [a1, a2, l1] = exchange.phones(["1049", "1050", "1001"]);
