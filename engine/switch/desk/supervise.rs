@@ -121,6 +121,10 @@ impl Switch {
         }
         let by = order.by.supervisor();
         tracing::info!(%call, user = order.user, by, reason, "an agent is taken out of a call");
+        if let Some(consult) = self.consult_of(call) {
+            // First: else the phone stayed with whom it asks.
+            self.hang_up_for(now, tenant, consult.call, by.clone());
+        }
         let event = Event::TakenOut { leg, by, parting };
         self.with_machine(now, call, |machine| machine.handle_event(now, event));
         Ok(Done {

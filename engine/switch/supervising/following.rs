@@ -290,7 +290,10 @@ fn leg_in(live: &Live, agent: &str) -> Option<LegId> {
     };
     let own = up().find(|leg| leg.user() == Some(agent))?;
     let together = up().count() > 1 || live.room.is_some();
-    (live.ended.is_none() && together).then(|| own.id())
+    // Whoever asks a colleague is in two calls with one phone: one of them has its sound.
+    let mut legs = live.legs.iter();
+    let has_sound = legs.any(|leg| leg.id == own.id() && leg.key().is_some());
+    (live.ended.is_none() && together && has_sound).then(|| own.id())
 }
 
 /// How long a leader's phone rings that is to supervise.
