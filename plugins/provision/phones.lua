@@ -82,7 +82,8 @@ for written, user in pairs(config.phones) do
   if not secret or #secret < LEAST or not secret:match("^[%w_%-]+$") then
     error(wrong(mac, "needs a secret of " .. LEAST .. " or more letters and digits"), 0)
   end
-  if known[secret] then
+  local other = known[secret] ---@type ProvisionedPhone?
+  if other then
     error(wrong(mac, "has the secret of another phone"), 0)
   end
   if not make then

@@ -12,7 +12,11 @@ local REFUSALS = {
 ---@param deed Deed
 ---@param said Sound
 local function order(call, deed, said)
-  local done, why = desk.order(call.user.extension, deed)
+  local user = call.user
+  if not user then
+    return call:play(REFUSALS.not_allowed)
+  end
+  local done, why = desk.order(user.extension, deed)
   return call:play(done and said or REFUSALS[why] or "agent/failed")
 end
 

@@ -44,7 +44,7 @@ local function choose(call)
   call:answer()
   for _ = 1, 2 do
     local key = call:gather { play = read, max_digits = 1, timeout = 5, finish_on = "" }
-    local number = numbers[tonumber(key) or 0]
+    local number = numbers[tonumber(key) or 0] ---@type string?
     if number then
       return call:transfer(number)
     end
