@@ -126,10 +126,17 @@ fn unsafe_code_stands_where_it_is_argued() {
 #[test]
 fn no_work_is_left_marked_in_the_code() {
     let marks = ["TODO", "FIXME", "XXX", "todo!(", "unimplemented!("];
+    // In dialplans three X are three digits.
+    let is_dialled = |path: &Path| path.extension().is_some_and(|it| it == "lua");
     let found: Vec<PathBuf> = sources()
         .into_iter()
         .filter(|path| !path.ends_with("house_style.rs"))
-        .filter(|path| marks.iter().any(|mark| has_word(&read(path), mark)))
+        .filter(|path| {
+            let mut marks = marks
+                .iter()
+                .filter(|mark| **mark != "XXX" || !is_dialled(path));
+            marks.any(|mark| has_word(&read(path), mark))
+        })
         .collect();
 
     assert!(found.is_empty(), "finish these: {found:#?}");

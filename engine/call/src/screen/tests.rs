@@ -1,3 +1,5 @@
+//! Callers from outside against the lists: who is let in, and who is not.
+
 use std::time::{Duration, Instant};
 
 use super::*;

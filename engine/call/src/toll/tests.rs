@@ -1,3 +1,5 @@
+//! What may be called outside, and what is too much of it.
+
 use std::time::Duration;
 
 use super::*;
