@@ -44,8 +44,8 @@ context "internal" {
   ["_0Z."]             = outside,
   ["_[2-8]XXXXXXX"]    = outside,
   ["_[48]00XXXXXXX"]   = outside,
-  ["_1[0-2]XXX"]       = outside,
-  ["_9[56]XXX!"]       = outside,
+  ["_1[0-2]X[0-9]X"]     = outside,
+  ["_9[56]X[0-9]X!"]     = outside,
 
   ["110"] = outside,
   ["119"] = outside,
