@@ -173,7 +173,7 @@ impl Desk {
         pilot: f64,
         headers: Vec<(String, String)>,
     ) {
-        let number = number.replace('#', "%23");
+        let number = number.replace('#', "%23").replace(' ', "%20");
         let mut voice = Voice::open(&self.manner, pilot);
         let offer = self.manner.offers.then(|| voice.offer(None));
         let exchange = self.manner.exchange;
