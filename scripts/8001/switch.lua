@@ -11,11 +11,8 @@ local SPOKEN  = {
   emergency = "hours/switch-emergency",
 }
 
--- What the switch does by itself: closed while all meet. An emergency is not touched.
-local PLANNED = {
-  ["thu 17:30"] = "closed",
-  ["thu 18:00"] = "open",
-}
+-- When the switch is closed by itself: while all meet. An emergency is not touched.
+local MEETING = schedule { thu = "17:30-18:00" }
 
 local kept = store("hotline")
 
@@ -54,13 +51,14 @@ function switch.code(call)
   return call:play(SPOKEN[switch.state()])
 end
 
-for time, wanted in pairs(PLANNED) do
-  every(time, function()
-    if switch.state() ~= "emergency" then
-      set(wanted, "the plan of the week")
-    end
-  end)
+local function follow_the_plan()
+  if switch.state() ~= "emergency" then
+    set(MEETING:is_open() and "closed" or "open", "the plan of the week")
+  end
 end
+
+every("thu 17:30", follow_the_plan)
+every("thu 18:00", follow_the_plan)
 
 on("generation.published", light)
 
