@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::acd::{
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, QueueStatus, Refusal, Status,
+};
 use call::desk::{Done, Order, Refused};
 use call::screen::{self, Listed};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
@@ -302,6 +304,16 @@ impl script::Exchange for Entrance {
     fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
         let (answer, asked) = oneshot::channel();
         let _ = self.offer(Question::Agents(tenant.clone(), answer).into());
+        asked
+    }
+
+    fn call_back(
+        &self,
+        tenant: &TenantId,
+        wanted: Callback,
+    ) -> oneshot::Receiver<Result<usize, CallbackError>> {
+        let (answer, asked) = oneshot::channel();
+        let _ = self.offer(Question::CallBack(tenant.clone(), wanted, answer).into());
         asked
     }
 

@@ -69,6 +69,8 @@ pub(crate) struct Live {
     /// What users have marked it with.
     pub(crate) tags: Vec<String>,
     /// Who waits for whoever is rung first, in a call of our own.
+    /// Whom it calls back.
+    pub(crate) calls_back: Option<CallId>,
     pub(crate) asker: Option<super::originating::Asker>,
 }
 
@@ -87,6 +89,8 @@ pub(crate) struct Leg {
     pub(crate) playing: Option<Playing>,
     /// Counts the music that was asked for, so that a late clip does not replace a later one.
     pub(crate) music: u64,
+    /// The music that is being loaded begins anew for this leg.
+    pub(crate) music_restarts: bool,
     /// It talks to us: from now on its silence means that it is gone.
     pub(crate) answered: bool,
     /// The machine has released it, or the far end has left.
@@ -160,6 +164,8 @@ pub(crate) struct Playing {
     pub(crate) play: call::PlayId,
     /// `None` while it is loaded.
     pub(crate) key: Option<PlayKey>,
+    /// What the leg hears goes on beneath.
+    pub(crate) is_over: bool,
 }
 
 impl Live {
@@ -172,6 +178,8 @@ impl Live {
     ) -> Self {
         let origin = options.origin.as_ref();
         let supervises = origin.is_some_and(|origin| origin.supervises.is_some());
+        let returns_to = origin.and_then(|origin| origin.returns_to.as_deref());
+        let calls_back = returns_to.and_then(|queue| queue.callback);
         Self {
             call: Call::new(now, setup.clone(), options),
             supervises,
@@ -204,6 +212,7 @@ impl Live {
             end_by: None,
             consult: None,
             tags: Vec::new(),
+            calls_back,
             asker: None,
         }
     }
@@ -251,6 +260,7 @@ impl Leg {
             sound: None,
             playing: None,
             music: 0,
+            music_restarts: false,
             rung: SmallVec::new(),
             answered: false,
             over: false,

@@ -218,6 +218,7 @@ impl Switch {
             timeout,
             shown,
             supervises: None,
+            returns_to: None,
         };
         Ok((setup, origin))
     }

@@ -93,6 +93,7 @@ impl Switch {
         let found = match what {
             Fetch::Slot(slot) => self.lot.find(&tenant, slot).map(|parked| (parked, None)),
             Fetch::Ringing(targets) => self.rings_longest(&tenant, targets, call),
+            Fetch::Waiting(pick) => self.pickable(&tenant, pick).map(|waits| (waits, None)),
         };
         let fetched =
             found.is_some_and(|(into, at)| self.move_leg(now, (call, leg), into, at.into(), None));

@@ -39,7 +39,13 @@ impl Switch {
                 sounds,
                 times,
             } => self.play(live, leg, play, sounds, times),
+            Output::PlayOver { leg, play, sounds } => self.play_over(live, leg, play, &sounds),
             Output::StopPlay { leg, play } => self.stop_play(live, leg, play),
+            Output::RestartMusic { leg } => {
+                if let Some(leg) = live.leg(leg) {
+                    leg.music_restarts = true;
+                }
+            }
             Output::Music { leg, name } => self.music(live, leg, name.as_deref()),
             Output::Quiet { leg } => self.quiet(live, leg),
             Output::Connect { a, b } => {

@@ -42,11 +42,46 @@ impl Switch {
         sounds: Vec<Sound>,
         times: u32,
     ) {
-        let pieces = self.pieces(live, leg, &sounds);
+        if let Some(target) = live.leg(leg) {
+            target.music += 1;
+            target.playing = Some(Playing {
+                play,
+                key: None,
+                is_over: false,
+            });
+        }
+        self.load_sounds(live, leg, play, &sounds, times);
+    }
+
+    /// The same, over what the leg hears.
+    pub(super) fn play_over(
+        &mut self,
+        live: &mut Live,
+        leg: LegId,
+        play: PlayId,
+        sounds: &[Sound],
+    ) {
+        if let Some(target) = live.leg(leg) {
+            target.playing = Some(Playing {
+                play,
+                key: None,
+                is_over: true,
+            });
+        }
+        self.load_sounds(live, leg, play, sounds, 1);
+    }
+
+    fn load_sounds(
+        &mut self,
+        live: &mut Live,
+        leg: LegId,
+        play: PlayId,
+        sounds: &[Sound],
+        times: u32,
+    ) {
+        let pieces = self.pieces(live, leg, sounds);
         let id = live.id();
         let Some(target) = live.leg(leg) else { return };
-        target.music += 1;
-        target.playing = Some(Playing { play, key: None });
         let rate = target.clip_rate();
         let pieces = match pieces {
             Ok(pieces) => pieces,
@@ -134,9 +169,11 @@ impl Switch {
             live.echoes.push_back(Event::PlayFailed { play, why });
             return;
         };
+        let is_over = leg.playing.is_some_and(|playing| playing.is_over);
         leg.playing = Some(Playing {
             play,
             key: Some(key),
+            is_over,
         });
         let items = items
             .into_iter()
@@ -145,11 +182,18 @@ impl Switch {
                 Loaded::Silence(duration) => PlayItem::Silence(duration),
             })
             .collect();
-        let command = Command::Play {
-            leg: leg_key,
-            play: key,
-            items,
-            times,
+        let command = match is_over {
+            true => Command::PlayOver {
+                leg: leg_key,
+                play: key,
+                items,
+            },
+            false => Command::Play {
+                leg: leg_key,
+                play: key,
+                items,
+                times,
+            },
         };
         self.parts.media.command(thread, command);
     }
@@ -177,7 +221,8 @@ impl Switch {
         let tenant = live.setup.tenant.clone();
         let Some(target) = live.leg(leg) else { return };
         target.music += 1;
-        target.playing = None;
+        target.music_restarts = false;
+        target.playing.take_if(|playing| !playing.is_over);
         let (serial, rate) = (target.music, target.clip_rate());
         let (library, entrance) = (self.parts.library.clone(), self.parts.entrance.clone());
         tokio::task::spawn_blocking(move || {
@@ -211,11 +256,16 @@ impl Switch {
     }
 
     fn start_music(&self, live: &mut Live, leg: LegId, clip: Arc<Clip>) {
-        if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {
+        let thread = live.thread;
+        let Some(target) = live.leg(leg) else { return };
+        let restarts = std::mem::take(&mut target.music_restarts);
+        if let Some(leg) = target.key() {
             let music = Some(Music { clip });
-            self.parts
-                .media
-                .command(live.thread, Command::Music { leg, music });
+            let media = &self.parts.media;
+            media.command(thread, Command::Music { leg, music });
+            if restarts {
+                media.command(thread, Command::RestartMusic { leg });
+            }
         }
     }
 
@@ -321,4 +371,11 @@ impl Loader {
 }
 
 /// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
-const OWN_PROMPTS: [&str; 5] = ["vm/", "digits/", "conf/", "park/", "agent/enter-pw"];
+const OWN_PROMPTS: [&str; 6] = [
+    "vm/",
+    "digits/",
+    "conf/",
+    "park/",
+    "agent/enter-pw",
+    "queue/callback",
+];

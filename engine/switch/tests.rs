@@ -2,9 +2,8 @@
 
 use call::acd::{Act, By, Reason, State};
 use call::{
-    Command, Event, GreetingKind, Keys, LegId, MOST_WRONG_PINS, MOST_WRONG_PINS_OF_ALL,
-    MailboxChange, MessageId, Output, Pin, PinVerdict, Queue, RecordingId, RequestId, Setup,
-    TenantId,
+    Command, Event, GreetingKind, LegId, MOST_WRONG_PINS, MOST_WRONG_PINS_OF_ALL, MailboxChange,
+    MessageId, Output, Pin, PinVerdict, Queue, RecordingId, RequestId, Setup, TenantId,
 };
 use net::{BackendChoice, MediaOptions, MediaPool, RecordingFiles};
 use script::ScriptsOptions;
@@ -62,11 +61,9 @@ async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents(
     for (second, call) in (0..).zip(calls) {
         let at = now + Duration::from_secs(second);
         let queue = Command::Queue(Queue {
-            name: "it".into(),
             priority: 30 * second as u32,
             max_wait: Some(Duration::from_secs(3 * 3_600)),
-            record: false,
-            exit_keys: Keys::None,
+            ..Queue::new("it".into())
         });
         switch.with_machine(at, call, |machine| {
             machine.handle_command(at, RequestId(1), queue);
@@ -112,6 +109,7 @@ async fn an_agent_whose_stored_state_cannot_be_read_begins_logged_out_and_the_lo
     let kept = FloorRow {
         agents: vec![note],
         last_offered: Vec::new(),
+        kept: Vec::new(),
     };
     switch.floors = Floors::new([("8001".to_owned(), kept)].into());
     let plan = "-- A queue.\ncontext \"internal\" {}

@@ -42,7 +42,22 @@ local function room(call)
   end
 end
 
+-- Takes whoever is next in a queue, *27, or the one at a place, *272. Who serves the queue may, and leaders.
+local function take(call)
+  local place = tonumber(call.to:match("^%*27(%d)$")) or 1
+  local waits = queues.get("it").callers[place]
+  local why = "nobody"
+  if waits and call.user then
+    local _, refused = desk.order(call.user.extension, { command = "pick", call = waits.call })
+    why = refused
+  end
+  call:answer()
+  return call:play(why == "not_allowed" and "hours/switch-denied" or "agent/waiting-nobody")
+end
+
 return {
+  ["*27"]     = take,
+  ["_*27Z"]   = take,
   ["*5900"]   = park,
   ["_*59XX"]  = retrieve,
   ["_**10XX"] = function(call) return pick_up(call, "user:" .. call.to:sub(3)) end,

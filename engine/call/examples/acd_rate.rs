@@ -48,6 +48,8 @@ impl Floor {
             priority: 0,
             max_wait: None,
             again: None,
+            from: None,
+            callback: None,
         };
         self.does(|acd, now| {
             let _ = acd.handle_enter(now, enter);

@@ -116,7 +116,7 @@ impl Command {
             Self::Queue(_) => "queue",
             Self::Park(_) => "park",
             Self::Fetch(Fetch::Slot(_)) => "retrieve",
-            Self::Fetch(Fetch::Ringing(_)) => "pickup",
+            Self::Fetch(Fetch::Ringing(_) | Fetch::Waiting(_)) => "pickup",
             Self::Conference(_) => "conference",
             Self::Supervise(_) => "supervise",
             Self::Voicemail(_) => "voicemail",

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::acd::Pick;
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::{Event, Output, Reply, Target, Why};
@@ -15,6 +16,8 @@ pub enum Fetch {
     Slot(String),
     /// The one that rings longest at one of these.
     Ringing(Vec<Target>),
+    /// One that waits in a queue.
+    Waiting(Pick),
 }
 
 /// Looks for a call to take. Where there is one this call becomes a part of it, and its script ends;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallId, Cause, Codes, Fetch, GreetingKind, LegId, MessageId, Pin, PlayId, RecordingId, Reply,
-    RequestId, Sound, Supervise, Target, TenantId, ToFloor, TransferId, TransferNews, Wanted,
+    CallId, Cause, Codes, Fetch, GreetingKind, LegId, MessageId, Pin, PlayId, Queue, RecordingId,
+    Reply, RequestId, Sound, Supervise, Target, TenantId, ToFloor, TransferId, TransferNews,
+    Wanted,
 };
 
 /// What is known of a call when it begins.
@@ -119,6 +120,15 @@ pub enum Output {
         /// How often; 0 means until stopped.
         times: u32,
     },
+    /// The same, once, over what the leg hears, which goes on beneath.
+    PlayOver {
+        /// To whom.
+        leg: LegId,
+        /// The playing.
+        play: PlayId,
+        /// What.
+        sounds: Vec<Sound>,
+    },
     /// Stop it; no `Played` follows.
     StopPlay {
         /// On which leg.
@@ -132,6 +142,11 @@ pub enum Output {
         leg: LegId,
         /// The class; the tenant's default when `None`.
         name: Option<String>,
+    },
+    /// The music of a leg begins anew, for this leg alone.
+    RestartMusic {
+        /// Whose.
+        leg: LegId,
     },
     /// Silence to a leg: ends music.
     Quiet {
@@ -400,6 +415,9 @@ pub struct Origin {
     /// Whom they supervise once they have answered; then no script runs.
     #[serde(default)]
     pub supervises: Option<Supervise>,
+    /// They have asked to be called back: no handler runs, and when they have confirmed it they wait here.
+    #[serde(default)]
+    pub returns_to: Option<Box<Queue>>,
 }
 
 /// What a caller gets when the script fails: an apology, then a person.

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::acd::{AgentId, Announcement, LeaseId, Leave, News, Output, QueueName, Withdrawn};
-use crate::{CallId, Keys};
+use crate::acd::{
+    AgentId, Announcement, Greet, LeaseId, Leave, News, Output, QueueName, Withdrawn,
+};
+use crate::{CallId, Keys, Sound};
 
 /// Waits in a queue until an agent has the call; replies when the two have parted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,63 @@ pub struct Queue {
     pub record: bool,
     /// Keys that take the caller out of the queue.
     pub exit_keys: Keys,
+    /// Keys that lead elsewhere.
+    pub keys: Vec<KeyChoice>,
+    /// Whom agents' phones show in place of the caller's name.
+    pub display: Option<String>,
+    /// What the agent alone hears when they are put through, in place of what the queue says.
+    pub whisper: Vec<Sound>,
+    /// The caller was called back for this.
+    pub callback: Option<CallId>,
+}
+
+impl Queue {
+    /// Waits in this queue as anybody does.
+    pub fn new(name: QueueName) -> Self {
+        Self {
+            name,
+            priority: 0,
+            max_wait: None,
+            record: false,
+            exit_keys: Keys::None,
+            keys: Vec::new(),
+            display: None,
+            whisper: Vec::new(),
+            callback: None,
+        }
+    }
+}
+
+/// A key that leads elsewhere while its caller waits. Until it was pressed a second time the place is kept,
+/// and an agent who answers has the caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyChoice {
+    /// Which.
+    pub key: char,
+    /// Where to.
+    pub choice: Choice,
+    /// What asks for it once more; at once when `None`.
+    pub confirm: Option<Sound>,
+}
+
+/// Where a key leads.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub enum Choice {
+    /// Back to the script.
+    Leave,
+    /// To another queue, with the time waited.
+    Queue(QueueName),
+    /// Home: the caller is called back when it is their turn.
+    Callback,
+    /// There: `voicemail:8000`, `user:1001`, `trunk:carrier/10086`, `play:bye/thanks`.
+    Go(String),
+}
+
+impl Choice {
+    /// The sound that asks for the key once more, where nothing else is said of it.
+    pub fn confirmation(&self) -> Option<Sound> {
+        crate::queueing::confirmation(self)
+    }
 }
 
 /// What a call asks of the floor, or reports to it.
@@ -35,9 +94,24 @@ pub enum ToFloor {
         priority: u32,
         /// Instead of the queue's longest wait.
         max_wait: Option<Duration>,
+        /// They were called back for this.
+        #[serde(default)]
+        callback: Option<CallId>,
     },
     /// A key takes the caller out.
     Leave,
+    /// A key takes the caller to another queue.
+    Move {
+        /// Which.
+        queue: QueueName,
+    },
+    /// By a key the caller wants to be called back.
+    Callback,
+    /// Somebody has taken the caller out of the line, and talks with them.
+    Picked {
+        /// The user.
+        by: String,
+    },
     /// The caller is gone.
     Gone,
     /// What became of the leg of an offer.
@@ -58,11 +132,16 @@ pub enum FromFloor {
         queue: QueueName,
         /// What is heard meanwhile; the tenant's music when `None`.
         music: Option<String>,
+        /// It begins anew for this caller.
+        #[serde(default)]
+        from_start: bool,
         /// The place; 1 is the next.
         position: usize,
     },
-    /// Say this to the caller.
-    Announce(Announcement),
+    /// Say this to the caller, in this order.
+    Announce(Vec<Announcement>),
+    /// The caller cannot be called back, and waits on.
+    NotCalledBack,
     /// Ring an agent.
     Ring {
         /// The reservation.
@@ -89,6 +168,9 @@ pub enum FromFloor {
         lease: LeaseId,
         /// The queue's conversations are recorded.
         record: bool,
+        /// What the two hear first.
+        #[serde(default)]
+        greet: Greet,
     },
     /// The caller waits no longer.
     Left(Leave),
@@ -140,21 +222,29 @@ impl Relay {
                 lease,
                 call,
                 record,
+                greet,
                 ..
             } => {
-                self.leases.remove(&lease);
-                (call, FromFloor::Connect { lease, record })
+                // Until they are put through the offer can still be taken back.
+                let connect = FromFloor::Connect {
+                    lease,
+                    record,
+                    greet,
+                };
+                (call, connect)
             }
             Output::Announce { call, what } => (call, FromFloor::Announce(what)),
             Output::Waits {
                 call,
                 queue,
                 music,
+                from_start,
                 position,
             } => {
                 let waits = FromFloor::Waits {
                     queue,
                     music,
+                    from_start,
                     position,
                 };
                 (call, waits)

@@ -63,6 +63,16 @@ pub enum Command {
         /// How often; 0 means until stopped.
         times: u32,
     },
+    /// The same, once, over the music or the bridge that the leg hears: that goes on beneath, the music
+    /// quieter. Where what is beneath only passes through (G.729) it is covered.
+    PlayOver {
+        /// To whom.
+        leg: LegKey,
+        /// The playing.
+        play: PlayKey,
+        /// Gapless, in order.
+        items: Vec<PlayItem>,
+    },
     /// Stop it, without an event.
     StopPlay {
         /// On which leg.
@@ -77,6 +87,11 @@ pub enum Command {
         leg: LegKey,
         /// What, or silence.
         music: Option<Music>,
+    },
+    /// The music of a leg begins anew, for this leg alone.
+    RestartMusic {
+        /// Whose.
+        leg: LegKey,
     },
     /// The two hear each other, and nobody whom they heard before; their music ends.
     Connect {
@@ -215,6 +230,8 @@ impl Command {
             | Self::UpdateLeg { leg, .. }
             | Self::RemoveLeg { leg }
             | Self::Play { leg, .. }
+            | Self::PlayOver { leg, .. }
+            | Self::RestartMusic { leg }
             | Self::StopPlay { leg, .. }
             | Self::Music { leg, .. }
             | Self::EnterRoom { leg, .. }

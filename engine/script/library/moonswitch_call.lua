@@ -153,7 +153,15 @@ function Call:bridge(target, options) end
 ---@field priority? integer     A head start in seconds: served as if they had come so much earlier; 0, at most 3600
 ---@field max_wait? Duration    So long the caller waits; as the queue says when left out
 ---@field record? boolean       Records the conversation in stereo; as the queue says when left out
----@field exit_keys? string     Keys that take the caller out of the queue
+---@field exit_keys? string     Keys that take the caller out of the queue; the same call finds its old place there for ten minutes
+---@field keys? table<string, string|QueueKey>   Keys that lead elsewhere: "callback", "queue:sales", "voicemail:8000", "user:1001", "leave"
+---                             (as exit_keys). The place is kept until the key was pressed again, and an agent may still answer
+---@field display? string       Whom agents' phones show in place of the caller's name: "VIP 王先生"
+---@field whisper? Sound|Sound[]   What the agent alone hears first, in place of what the queue says
+
+---@class QueueKey
+---@field to string                 Where it leads
+---@field confirm? Sound|boolean    What asks for it once more; false for at once
 
 ---Waits in a queue, with music and announcements, until an agent has the call, and returns when they
 ---have parted. A misspelt queue is an error.
@@ -200,7 +208,8 @@ function Call:retrieve(slot) end
 ---Picks up what rings at one of these users, the longest first: its caller and this one talk, in that call, the phones
 ---that rang show no missed call, and this handler ends. Returns only when nothing rings there. What a queue offers is
 ---its agent's to take.
----@param target Target|Target[]   "user:1050"
+---`"queue:it"` takes whoever is next in a queue, `"call:" .. id` the caller of that call (`queues.get`).
+---@param target Target|Target[]   "user:1050", "queue:it"
 ---@return nil
 ---@return "nobody" why
 function Call:pickup(target) end

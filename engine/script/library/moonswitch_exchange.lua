@@ -214,13 +214,15 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"list_add"|"list_remove"
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"list_add"|"list_remove"
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log; of list_add: any word
 ---@field list? "blacklist"|"vip"|"whitelist"   Of list_add and list_remove
 ---@field number? string     Of list_add and list_remove, however it is written
 ---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
 ---@field days? integer      Of list_add: for ever when left out
 ---@field minutes? integer   Of extend_wrap_up
+---@field call? string       Of pick: the call that waits, or
+---@field queue? string      whoever is next in that queue. Who dials a star code has the caller at once; else an agent is rung
 ---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
 ---@field follow? "agent"|"customer"  Of listen, whisper and barge: who is followed when the agent puts the customer through
 ---@field notice? boolean    Of the same: the agent hears a tone when it begins
@@ -261,6 +263,8 @@ queues = {}
 ---@field gone boolean          Gone from the files: who waits is served, and nobody else gets in
 ---@field waiting integer       How many wait, those who are being offered included
 ---@field longest_wait number   Seconds; 0 when nobody waits
+---@field expected_wait number?   Seconds that whoever came now would likely wait; nil while that cannot be said
+---@field handling number?     Seconds that a call keeps its agent, talk and 事后 together; nil while that cannot be said
 ---@field agents string[]       Who serves it
 ---@field callers WaitingCaller[]   The next first
 
@@ -269,6 +273,7 @@ queues = {}
 ---@field position integer
 ---@field waited number    Seconds
 ---@field offered boolean  An agent is rung for them
+---@field callback boolean   They are not on the line, and will be called back
 
 ---One queue; a name that is not declared is a mistake.
 ---@param name string
@@ -278,6 +283,21 @@ function queues.get(name) end
 ---All queues, by name.
 ---@return QueueStatus[]
 function queues.list() end
+
+---@class CallBackOptions
+---@field number string        The number to call
+---@field priority? integer    A head start in seconds; 0
+
+---Somebody is called back when it is their turn in a queue that has `callback`. In a call that has left that queue a moment ago
+---the place is the one that it had. Who is to be called at this number already keeps the place that they have.
+---
+---    local leg, why = call:queue("it", { max_wait = "2m" })
+---    if why == "timeout" and call.from then queues.call_back("it", { number = call.from }) end
+---@param name string
+---@param options CallBackOptions
+---@return integer? position   1 is the next
+---@return "not_offered"|"no_queue"|"full"|nil why
+function queues.call_back(name, options) end
 
 ---Lamps of phones' keys (BLF) that stand for no user's calls: is the hotline closed, is a line free. A phone subscribes
 ---(RFC 4235) to what its key dials; who can dial that sees the lamp, and a lamp that was set is seen by all users. The

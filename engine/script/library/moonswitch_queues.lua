@@ -32,7 +32,12 @@ function queue(name) end
 ---@field stay_if? string           Callers stay while an agent is so; the same
 ---@field grace? Duration           They stay for so long without; 30
 ---@field music? string             A name under sounds/music; the tenant's when left out
+---@field music_restart? boolean    The music begins anew for each caller; else all hear the same bar
 ---@field record? boolean           Conversations are recorded
+---@field resume? Duration          Who hangs up and calls again within so long, by number, has the old place; over a restart too
+---@field say_agent? boolean        Callers hear the number of who serves them (工号 1049 为您服务), over the first words
+---@field whisper? QueueWhisper     What the agent alone hears, over the first words
+---@field callback? QueueCallback   How callers are called back who do not want to wait on the line
 ---@field announce? QueueAnnouncements
 ---@field delays? QueueSetbacks     So long an agent rests after an offer that failed; 10, busy 30, unreachable 5
 ---@field pause_after? QueueSetbacks   After so many failed offers in a row the agent is 置忙; no_answer 3, 0 never
@@ -43,10 +48,27 @@ function queue(name) end
 
 ---@class QueueAnnouncements
 ---@field position? boolean           Say how many are ahead
+---@field wait? boolean               Say how many minutes the wait is likely to be; nothing while that cannot be said
 ---@field first? Duration             For the first time after so long; 10
 ---@field every? Duration             And again after so long; once when left out
+---@field at_least? Duration          A better place is told without waiting for `every`, so long after the last time at the earliest
 ---@field only_if_improved? boolean   Only when fewer are ahead than last time
 ---@field limit? integer              Say "more than" above this
+---@field list? string[]              Sounds that are said in turn, one each time
+---@field list_every? Duration        The next of them after so long; 60
+
+---@class QueueWhisper
+---@field play? string[]             These sounds
+---@field wait? boolean              How long the caller has waited
+---@field before_bridge? boolean     Before the two are put through, who wait for so long more
+
+---@class QueueCallback
+---@field trunk? string         The trunk that they are called by; without one nobody is called back
+---@field caller_id? string     The number that they are shown
+---@field ring? Duration        Their phone rings for so long; 30
+---@field tries? integer        They are called so often at most; 3
+---@field retry? Duration       Left alone for so long after a try in vain; 5m
+---@field at_once? integer      So many are called at the same time, each while an agent is held free for them; 1
 
 ---@class QueueSetbacks
 ---@field no_answer? Duration|integer     It rang and nobody came
@@ -57,7 +79,9 @@ function queue(name) end
 ---@class QueueOverflow
 ---@field after? Duration         When the caller has waited for so long, or
 ---@field when? "full"|"empty"    when the queue is so:
----@field to? string              go to "queue:sales", "voicemail:8000", "user:1001", "trunk:carrier/10086", or
+---@field to? string              go to "queue:sales", "voicemail:8000", "user:1001", "trunk:carrier/10086", "callback" (home, to be
+---                               called back), or
+---@field play? string            hear this and be hung up, or
 ---@field emit? string            tell `on` handlers this event, with call, queue, and wait on
 
 ---@class QueueCandidate

@@ -4,7 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::acd::{
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, QueueStatus, Refusal, Status,
+};
 use call::desk::{Done, Order, Refused};
 use call::screen::{Listed, Question};
 use call::{CallId, Command, Light, Reply, TenantId};
@@ -91,6 +93,17 @@ pub trait Exchange: Send + Sync + 'static {
     /// How the tenant's queues stand, by name.
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         let _ = tenant;
+        oneshot::channel().1
+    }
+
+    /// Somebody is to be called back when it is their turn in a queue; their place, 1 is the next. A receiver
+    /// that is closed without an answer: the exchange is too busy.
+    fn call_back(
+        &self,
+        tenant: &TenantId,
+        wanted: Callback,
+    ) -> oneshot::Receiver<Result<usize, CallbackError>> {
+        let _ = (tenant, wanted);
         oneshot::channel().1
     }
 

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use call::acd::{Act, AgentId, AskId, By, Chosen, Plan, QueueStatus, Refusal, Status};
+use call::acd::{
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Plan, QueueStatus, Refusal, Status,
+};
 use call::desk::{Done, Order, Refused};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
@@ -381,6 +383,17 @@ impl Exchange for Leash {
         if !self.pulse.given_up() {
             self.exchange.keep_vars(call, vars);
         }
+    }
+
+    fn call_back(
+        &self,
+        tenant: &TenantId,
+        wanted: Callback,
+    ) -> oneshot::Receiver<Result<usize, CallbackError>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.call_back(tenant, wanted)
     }
 
     fn set_lamp(&self, tenant: &TenantId, name: String, light: Light) {

@@ -6,6 +6,7 @@ pub(super) mod consult;
 pub(super) mod control;
 mod lists;
 mod own;
+mod pick;
 mod pull;
 mod supervise;
 
@@ -98,6 +99,7 @@ impl Switch {
                 self.sit_at_desk(now, tenant, order, (device.as_deref(), *take_over))
             }
             Deed::Pull {} => self.pull_at_desk(now, tenant, order),
+            Deed::Pick { .. } => self.pick_at_desk(now, tenant, order),
             Deed::HangUp {} => self.hang_up_at_desk(now, tenant, order),
             Deed::Listen(terms) => self.supervise(now, tenant, order, (Mode::Listen, terms)),
             Deed::Whisper(terms) => self.supervise(now, tenant, order, (Mode::Whisper, terms)),

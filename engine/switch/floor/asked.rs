@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use call::acd::{
-    Act, AgentId, AskId, By, Chosen, Decision, QueueName, QueueStatus, Refusal, Status,
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Decision, Pick, QueueName,
+    QueueStatus, Refusal, Status,
 };
 use call::{CallId, TenantId};
 use tokio::sync::oneshot;
@@ -29,6 +30,12 @@ pub(crate) enum Question {
     Agents(TenantId, oneshot::Sender<Vec<(AgentId, Status)>>),
     /// Which queues are gone from the files while so many callers wait in them.
     Gone(oneshot::Sender<Vec<(TenantId, QueueName, usize)>>),
+    /// Somebody is to be called back.
+    CallBack(
+        TenantId,
+        Callback,
+        oneshot::Sender<Result<usize, CallbackError>>,
+    ),
     /// How all queues stand.
     Queues(TenantId, oneshot::Sender<Vec<QueueStatus>>),
 }
@@ -60,6 +67,9 @@ impl Switch {
             Question::Gone(answer) => {
                 self.take_plans(now);
                 let _ = answer.send(self.gone_queues(now));
+            }
+            Question::CallBack(tenant, wanted, answer) => {
+                let _ = answer.send(self.call_back(now, &tenant, wanted));
             }
             Question::Queues(tenant, answer) => {
                 let _ = answer.send(self.queues_of(now, &tenant));
@@ -110,6 +120,11 @@ impl Switch {
         agent: &AgentId,
     ) -> Option<Status> {
         self.floors.by_tenant.get(tenant)?.acd.status(now, agent)
+    }
+
+    /// Who waits and could be taken out of the line.
+    pub(in crate::switch) fn pickable(&self, tenant: &TenantId, pick: &Pick) -> Option<CallId> {
+        self.floors.by_tenant.get(tenant)?.acd.pickable(pick)
     }
 
     /// Why a caller waits.

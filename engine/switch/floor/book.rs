@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use call::TenantId;
-use call::acd::{Acd, AgentId, AgentSnapshot, By, Episode, Output, Snapshot, State, StateChange};
-use store::{AgentNote, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogRow};
+use call::acd::{
+    Acd, AgentId, AgentSnapshot, By, CallbackChange, Decided, Decision, Episode, Output,
+    PlaceChange, PlaceState, Snapshot, State, StateChange,
+};
+use store::{AgentNote, EpisodeRow, FloorNotes, FloorRow, KeptNote, OfferRow, QueueLogRow};
 use uuid::Uuid;
 
 use crate::switch::Switch;
@@ -77,6 +80,29 @@ impl Book {
                 self.touch(&change.agent);
                 self.notes.log.push(state_line(change, reasons));
             }
+            Output::Decision(Decision {
+                call,
+                queue,
+                what: Decided::Overflow(step),
+                because,
+                ..
+            }) => self.notes.log.push(QueueLogRow {
+                queue: Some(queue.to_string()),
+                call: Some(call.0),
+                why: Some(because.to_string()),
+                target: Some(step.clone()),
+                ..line(at, "step")
+            }),
+            Output::Callback(change) => self.note_callback(change),
+            Output::Place(change) => {
+                let state = serde_json::to_value(change).ok();
+                self.notes.kept.push(KeptNote {
+                    kind: PLACE.to_owned(),
+                    key: format!("{}/{}", change.queue, change.number),
+                    state: state.filter(|_| change.state != PlaceState::Over),
+                    at: change.at,
+                });
+            }
             Output::QueueGone { queue, waiting } => self.notes.log.push(QueueLogRow {
                 queue: Some(queue.to_string()),
                 position: Some(count(*waiting)),
@@ -88,6 +114,24 @@ impl Book {
             }),
             _ => {}
         }
+    }
+
+    fn note_callback(&mut self, change: &CallbackChange) {
+        let state = serde_json::to_value(change).ok();
+        self.notes.kept.push(KeptNote {
+            kind: CALLBACK.to_owned(),
+            key: change.id.to_string(),
+            state: state.filter(|_| !change.state.is_over()),
+            at: change.at,
+        });
+        self.notes.log.push(QueueLogRow {
+            queue: Some(change.queue.to_string()),
+            call: Some(change.id.0),
+            why: Some(change.state.word().to_owned()),
+            position: Some(change.tried),
+            target: Some(change.number.clone()),
+            ..line(change.at, "callback")
+        });
     }
 
     fn note_stay(&mut self, at: i64, episode: &Episode) {
@@ -170,11 +214,15 @@ impl Switch {
             // Whoever serves no queue any more is logged out, and forgotten.
             floor.book.touch(&AgentId::from(note.agent.as_str()));
         }
+        let places: Vec<PlaceChange> = read(&kept.kept, PLACE);
+        let callbacks: Vec<CallbackChange> = read(&kept.kept, CALLBACK);
         let (snapshot, unreadable) = snapshot(kept, wall);
         let lines = unreadable.iter().map(|agent| unreadable_line(wall, agent));
         floor.book.notes.log.extend(lines);
         tracing::info!(%tenant, agents = snapshot.agents.len(), "agents are back");
         floor.acd.restore(now, snapshot, Duration::ZERO);
+        floor.acd.restore_places(now, places);
+        floor.acd.restore_callbacks(now, callbacks);
     }
 }
 
@@ -217,6 +265,13 @@ fn unreadable_line(at: i64, agent: &str) -> QueueLogRow {
         by: Some(By::Engine.to_string()),
         ..line(at, "state")
     }
+}
+
+/// What was kept of one kind; what another version has written otherwise is left out.
+fn read<T: serde::de::DeserializeOwned>(kept: &[KeptNote], kind: &str) -> Vec<T> {
+    let ours = kept.iter().filter(|note| note.kind == kind);
+    let ours = ours.filter_map(|note| serde_json::from_value(note.state.clone()?).ok());
+    ours.collect()
 }
 
 fn line(at: i64, kind: &str) -> QueueLogRow {
@@ -279,3 +334,8 @@ fn millis(millis: u64) -> i64 {
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
+
+/// The places of callers whose numbers are known.
+const PLACE: &str = "place";
+/// Who is to be called back.
+const CALLBACK: &str = "callback";

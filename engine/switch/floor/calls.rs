@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use call::acd::{Enter, EnterError};
+use call::acd::{AgentId, Enter, EnterError, Pick, PickError};
 use call::journal::Entry;
 use call::{CallId, Event, FromFloor, ToFloor};
 use script::told;
@@ -15,6 +15,16 @@ use crate::switch::Switch;
 use crate::switch::live::Live;
 
 impl Floor {
+    /// An agent is offered a caller whom they have chosen.
+    pub(in crate::switch) fn pick(
+        &mut self,
+        now: Instant,
+        agent: &AgentId,
+        pick: &Pick,
+    ) -> Result<CallId, PickError> {
+        self.acd.handle_pick(now, agent, pick)
+    }
+
     fn enter(&mut self, now: Instant, about: Value, enter: Enter) -> Result<(), EnterError> {
         let call = enter.call;
         let caller = Caller {
@@ -24,6 +34,7 @@ impl Floor {
             here_since: now,
             priority: enter.priority,
             max_wait: enter.max_wait,
+            from: enter.from.clone(),
         };
         // Before: the first event about them comes at once.
         self.callers.insert(call, caller);
@@ -51,23 +62,28 @@ impl Switch {
         }
         let about = told::caller(&live.setup, &live.language);
         let head_start = self.head_start(&live.setup);
+        let mut is_asked = false;
         let done = self.on_floor(now, tenant, |floor| {
             match asked {
                 ToFloor::Enter {
                     queue,
                     priority,
                     max_wait,
+                    callback,
                 } => {
                     let enter = Enter {
-                        call: id,
-                        queue,
                         priority: priority.saturating_add(head_start),
                         max_wait,
-                        again: None,
+                        from: live.setup.from.clone(),
+                        callback,
+                        ..Enter::new(id, queue)
                     };
                     return floor.enter(now, about, enter);
                 }
                 ToFloor::Leave => floor.acd.handle_leave(now, id),
+                ToFloor::Move { queue } => floor.acd.handle_move(now, id, &queue),
+                ToFloor::Picked { by } => floor.acd.handle_picked(now, id, &by),
+                ToFloor::Callback => is_asked = true,
                 ToFloor::Gone => floor.acd.handle_gone(now, id),
                 ToFloor::Offer { lease, news } => floor.acd.handle_offer(now, lease, news),
             }
@@ -76,6 +92,9 @@ impl Switch {
         if let Some(Err(error)) = done {
             let why = error.to_string();
             self.tell_call(id, FromFloor::Refused { why });
+        }
+        if is_asked {
+            self.call_back_instead(now, live);
         }
         self.drain_floor(now, tenant);
     }

@@ -28,6 +28,9 @@ impl Switch {
         let tenant = &live.setup.tenant;
         self.on_floor(now, tenant, |floor| {
             floor.acd.handle_lost_call(now, live.setup.id, &live.seen);
+            if let Some(callback) = live.calls_back {
+                floor.acd.handle_not_back(now, callback);
+            }
         });
         self.drain_floor(now, tenant);
     }

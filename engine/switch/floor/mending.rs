@@ -23,6 +23,8 @@ pub(super) struct Caller {
     /// The head start that the script gave, in seconds.
     pub(super) priority: u32,
     pub(super) max_wait: Option<Duration>,
+    /// The number that they call from.
+    pub(super) from: Option<String>,
 }
 
 impl Switch {
@@ -76,6 +78,7 @@ impl Switch {
             let why = Withdrawn::NotConnected;
             self.tell_call(call, FromFloor::Withdraw { lease, why });
         }
+        self.take_back_callbacks(now, tenant, broken.callbacks.into_values());
         self.look_at_phones(now, tenant);
         let mut callers: Vec<(CallId, Caller)> = broken.callers.into_iter().collect();
         callers.sort_by_key(|(_, caller)| caller.since);
@@ -99,6 +102,8 @@ impl Switch {
             priority: caller.priority,
             max_wait: caller.max_wait,
             again: Some(waited),
+            from: caller.from.clone(),
+            callback: None,
         };
         let entered = catch_unwind(AssertUnwindSafe(|| floor.acd.handle_enter(now, enter)));
         let why = match entered {

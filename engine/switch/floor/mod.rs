@@ -6,6 +6,7 @@
 
 mod asked;
 mod book;
+mod callbacks;
 mod calls;
 mod lamps;
 mod legs;
@@ -14,11 +15,11 @@ mod news;
 mod outputs;
 mod seats;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::acd::{Acd, AgentId, DialogNews, Plan, Status};
+use call::acd::{Acd, AgentId, CallbackChange, DialogNews, Plan, Status};
 use call::{CallId, Relay, TenantId};
 use store::FloorRow;
 
@@ -58,6 +59,8 @@ pub(super) struct Floor {
     relay: Relay,
     /// Who waits.
     callers: HashMap<CallId, Caller>,
+    /// Who is to be called back, as it was last noted.
+    callbacks: BTreeMap<CallId, CallbackChange>,
     /// When a defect made it be made anew, the last time.
     mended_at: Option<Instant>,
 }
@@ -71,6 +74,7 @@ impl Floor {
             book: Book::default(),
             relay: Relay::default(),
             callers: HashMap::new(),
+            callbacks: BTreeMap::new(),
             mended_at: None,
         }
     }

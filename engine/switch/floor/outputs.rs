@@ -71,6 +71,14 @@ impl Switch {
                     floor.callers.remove(&call);
                 }
             }
+            Output::CallBack {
+                id,
+                queue,
+                number,
+                by,
+                ..
+            } => self.call_somebody_back(now, tenant, id, queue, &number, by),
+            Output::Callback(change) => self.note_callback(tenant, change),
             Output::Choose { call, queue, ask } => self.choose(now, tenant, call, &queue, ask),
             Output::ForgetChoose { ask } => self.parts.scripts.forget_choose(tenant, ask),
             Output::Decision(decision) => {
@@ -121,6 +129,7 @@ impl Switch {
             | Output::Connect { .. }
             | Output::Announce { .. }
             | Output::OfferEnded { .. }
+            | Output::Place(_)
             | Output::Aside { .. } => {}
         }
     }

@@ -266,6 +266,7 @@ impl Switch {
         })?;
         let options = Options {
             origin: Some(Origin {
+                returns_to: None,
                 target: from,
                 timeout: RING,
                 shown: Some(wanted.agent.clone()),

@@ -1,5 +1,6 @@
 //! Queues, their callers and their agents, through the whole exchange.
 
+mod hospitable;
 mod limits;
 mod offers;
 mod own_calls;

@@ -86,7 +86,7 @@ fn d4_an_announcement_of_half_a_minute_is_cut_the_instant_an_agent_answers() {
 }
 
 #[test]
-fn the_music_goes_on_after_an_announcement() {
+fn the_music_goes_on_beneath_and_after_an_announcement() {
     let exchange = exchange("announce = { position = true, first = 0, every = 60 }", "");
     let carrier = exchange.carrier();
     let [a1] = idle(&exchange, ["1049"]);

@@ -69,9 +69,9 @@ impl Acd {
         self.begin(now);
         let gone: Vec<CallId> = self
             .callers
-            .keys()
-            .filter(|call| !callers.contains(call))
-            .copied()
+            .iter()
+            .filter(|(call, it)| it.away.is_none() && !callers.contains(call))
+            .map(|(call, _)| *call)
             .collect();
         for call in gone {
             self.leave(call, super::Leave::Gone);
@@ -356,6 +356,7 @@ impl Acd {
                 by: by.clone(),
             }));
         }
+        self.look_whether_handled(ix);
         let agent = &mut self.agents[ix.0];
         let deadline = agent.deadline(now, &self.rules);
         self.timers.set(Timer::Agent(ix), deadline);

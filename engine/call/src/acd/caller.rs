@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::announcing::Announced;
+use super::callbacks::Away;
 use super::episode::Episode;
+use super::estimate::Estimate;
 use super::lease::Lease;
 use super::name::{AgentIx, QueueIx};
 use super::plan::{QueuePlan, When};
@@ -36,6 +39,10 @@ pub(super) struct Caller {
     /// All queues that the caller has been in.
     pub(super) visited: Vec<QueueIx>,
     pub(super) episode: Episode,
+    /// The number that they call from, as `+E.164` or internal number.
+    pub(super) from: Option<String>,
+    /// They are not on the line, and are called when it is their turn.
+    pub(super) away: Option<Away>,
 }
 
 /// What is going on for a caller.
@@ -54,13 +61,6 @@ pub(super) struct Offers {
     pub(super) passed: Option<(Instant, u64)>,
 }
 
-/// What the caller has been told of their place.
-#[derive(Debug, Default)]
-pub(super) struct Announced {
-    pub(super) next: Option<Instant>,
-    pub(super) ahead: Option<usize>,
-}
-
 impl Caller {
     /// Nobody rings for them, and nobody has answered.
     pub(super) fn is_unoffered(&self) -> bool {
@@ -70,7 +70,9 @@ impl Caller {
     /// Whether an offer could be made now.
     pub(super) fn wants_offer(&self, now: Instant, came_free: u64) -> bool {
         let passed = self.offers.passed;
+        let away = self.away.as_ref();
         self.is_unoffered()
+            && away.is_none_or(|away| away.may_be_called(now))
             && passed.is_none_or(|(until, count)| until <= now || count != came_free)
     }
 
@@ -110,6 +112,12 @@ pub(super) struct Queue {
     pub(super) came_free: u64,
     /// Since when no member counts, while somebody waits.
     pub(super) empty_since: Option<Instant>,
+    /// How long calls have taken.
+    pub(super) estimate: Estimate,
+    /// So many of those in the line are not on the line themselves.
+    pub(super) away: usize,
+    /// Who waits on the line has waited for a call to somebody else that came to nothing: they go first.
+    pub(super) line_first: bool,
 }
 
 /// A script is thinking.
@@ -131,6 +139,9 @@ impl Queue {
             asking: None,
             came_free: 0,
             empty_since: None,
+            estimate: Estimate::default(),
+            away: 0,
+            line_first: false,
         }
     }
 
@@ -153,7 +164,7 @@ impl Queue {
 
     pub(super) fn is_full(&self) -> bool {
         let most = self.plan.limits.max_callers;
-        most.is_some_and(|most| self.line.len() >= most)
+        most.is_some_and(|most| self.line.len().saturating_sub(self.away) >= most)
     }
 
     /// The place in the list of a member, if they still are one.

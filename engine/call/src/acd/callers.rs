@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use super::caller::{Announced, Caller, Offers, Place};
+use super::announcing::Announced;
+use super::caller::{Caller, Offers, Place};
 use super::name::QueueIx;
 use super::plan::{Step, When};
 use super::presence::Presence;
 use super::timers::Timer;
 use super::{
-    Acd, Announcement, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY,
-    OfferEnd, Outcome, Output, QueueName, Waited, Withdrawn, micros,
+    Acd, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY, OfferEnd, Outcome,
+    Output, PlaceState, QueueName, Waited, Withdrawn,
 };
 use crate::CallId;
 use crate::nearest::nearest;
@@ -34,6 +35,21 @@ impl Acd {
         self.finish();
     }
 
+    /// A key takes the caller to another queue, with the time waited. Where there is no such queue, or they
+    /// have been there, they wait on.
+    pub fn handle_move(&mut self, now: Instant, call: CallId, to: &QueueName) {
+        self.begin(now);
+        let caller = self.callers.get(&call);
+        if let Some((from, visited)) = caller.map(|it| (it.queue, it.visited.clone()))
+            && let Some(to) = self.open_queue(call, from, to, &visited, "a key")
+            && let Some(mut caller) = self.detach(call)
+        {
+            self.rehome(&mut caller, to);
+            self.admit(caller);
+        }
+        self.finish();
+    }
+
     /// A key or the script takes the caller out of the queue.
     pub fn handle_leave(&mut self, now: Instant, call: CallId) {
         self.begin(now);
@@ -45,26 +61,23 @@ impl Acd {
         if let Some(caller) = self.callers.get(&enter.call) {
             return Err(EnterError::Waiting(self.queue_name(caller.queue)));
         }
-        let open = self.names.queues.get(&enter.queue);
-        let Some(&queue) = open.filter(|queue| !self.queues[queue.0].closing) else {
-            let known = self.queues.iter().filter(|queue| !queue.closing);
-            let known = known.map(|queue| &*queue.plan.name.0);
-            let suggestion = nearest(&enter.queue.0, known).map(str::to_owned);
-            return Err(EnterError::UnknownQueue {
-                name: enter.queue,
-                suggestion,
-            });
+        let Err(enter) = self.come_back(enter) else {
+            return Ok(());
         };
+        let queue = self.open_named(&enter.queue)?;
         let now = self.clock.now;
         let priority = enter.priority.min(MOST_PRIORITY);
         let Waited { here, before } = enter.again.unwrap_or_default();
-        self.work.arrivals += 1;
-        let came = micros(now.saturating_duration_since(self.clock.began));
-        let place = Place {
-            came: came - micros(here + before) - i64::from(priority) * 1_000_000,
-            number: self.work.arrivals,
-        };
         let arrived = now.checked_sub(here).unwrap_or(now);
+        let (place, first) = match self.place_of_before(queue, &enter) {
+            Some(kept) => kept,
+            None => {
+                let came = self.came(here + before, priority);
+                let first = arrived.checked_sub(before).unwrap_or(arrived);
+                (self.place_at(came), first)
+            }
+        };
+        let before = arrived.saturating_duration_since(first);
         let mut episode = self.new_episode(enter.call, queue, priority);
         episode.entered = self.clock.wall(arrived);
         episode.waited_before_ms = u64::try_from(before.as_millis()).unwrap_or(u64::MAX);
@@ -73,7 +86,7 @@ impl Acd {
             queue,
             place,
             arrived,
-            first: arrived.checked_sub(before).unwrap_or(arrived),
+            first,
             max_wait: enter.max_wait,
             offers: Offers::default(),
             announced: Announced::default(),
@@ -83,6 +96,8 @@ impl Acd {
             },
             visited: vec![queue],
             episode,
+            from: enter.from,
+            away: None,
         };
         match enter.again {
             Some(_) => self.line_up(caller),
@@ -91,7 +106,36 @@ impl Acd {
         Ok(())
     }
 
-    fn new_episode(&self, call: CallId, queue: QueueIx, priority: u32) -> Episode {
+    /// A queue that takes callers.
+    pub(super) fn open_named(&self, name: &QueueName) -> Result<QueueIx, EnterError> {
+        let open = self.names.queues.get(name);
+        if let Some(&queue) = open.filter(|queue| !self.queues[queue.0].closing) {
+            return Ok(queue);
+        }
+        let known = self.queues.iter().filter(|queue| !queue.closing);
+        let known = known.map(|queue| &*queue.plan.name.0);
+        let suggestion = nearest(&name.0, known).map(str::to_owned);
+        Err(EnterError::UnknownQueue {
+            name: name.clone(),
+            suggestion,
+        })
+    }
+
+    /// Where somebody has stood before, who has left the line or is to be called back.
+    fn place_of_before(&mut self, queue: QueueIx, enter: &Enter) -> Option<(Place, Instant)> {
+        if enter.again.is_some() {
+            return None;
+        }
+        let from = enter.from.as_deref();
+        let kept = self.kept_place(queue, enter.call, from);
+        let called = from.and_then(|from| self.takes_over_callback(queue, from));
+        match (kept.map(|left| (left.place, left.first)), called) {
+            (Some(kept), Some(called)) => Some(kept.min(called)),
+            (kept, called) => kept.or(called),
+        }
+    }
+
+    pub(super) fn new_episode(&self, call: CallId, queue: QueueIx, priority: u32) -> Episode {
         Episode {
             call,
             queue: self.queue_name(queue),
@@ -121,23 +165,25 @@ impl Acd {
         }
     }
 
-    fn line_up(&mut self, mut caller: Caller) {
+    pub(super) fn line_up(&mut self, mut caller: Caller) {
         let (call, ix) = (caller.call, caller.queue);
         let queue = &mut self.queues[ix.0];
         let position = queue.insert(caller.place, call) + 1;
         caller.episode.position0 = position;
-        let announce = &queue.plan.announce;
-        caller.announced.next = announce.position.then(|| caller.arrived + announce.first);
+        caller.announced = Announced::begins(&queue.plan.announce, caller.arrived);
         self.outputs.push_back(Output::Waits {
             call,
             queue: queue.plan.name.clone(),
             music: queue.plan.music.clone(),
+            from_start: queue.plan.care.music_from_start,
             position,
         });
+        self.note_place(&caller, PlaceState::Taken);
         self.callers.insert(call, caller);
         self.work.newcomers.push(call);
         self.work.dirty.insert(ix);
         self.watch_presence(ix);
+        self.hold_back(ix);
         self.settle_caller(call);
     }
 
@@ -161,6 +207,12 @@ impl Acd {
                     self.decide_step(caller.call, caller.queue, target.clone(), because);
                     self.part(caller, Leave::Overflow(target));
                     return None;
+                }
+                Step::Callback => {
+                    if let Some(number) = self.number_to_call(&caller, because) {
+                        self.go_away(caller, number);
+                        return None;
+                    }
                 }
                 Step::Queue(name) => {
                     let visited = &caller.visited;
@@ -186,6 +238,9 @@ impl Acd {
         let Some(caller) = self.callers.get(&call) else {
             return;
         };
+        if caller.away.is_some() {
+            return self.settle_away(call);
+        }
         if caller.offers.connecting.is_some() {
             return self.timers.set(Timer::Caller(call), None);
         }
@@ -226,11 +281,11 @@ impl Acd {
         if passed.is_some_and(|until| until <= now) {
             self.work.dirty.insert(ix);
         }
-        let told = caller.announced.next;
+        let told = caller.announced.due();
         if told.is_some_and(|at| at <= now) {
             self.announce(call);
         }
-        let told = self.callers.get(&call).and_then(|it| it.announced.next);
+        let told = self.callers.get(&call).and_then(|it| it.announced.due());
         let next = [until, step.map(|(_, at)| at), passed, told];
         let next = next.into_iter().flatten().filter(|at| *at > now).min();
         self.timers.set(Timer::Caller(call), next);
@@ -250,6 +305,18 @@ impl Acd {
                 return self.leave(call, Leave::Overflow(target));
             }
             Some(Step::Aside(what)) => self.aside(call, ix, what, because),
+            Some(Step::Callback) => {
+                let number = self.callers.remove(&call).and_then(|caller| {
+                    let number = self.number_to_call(&caller, because);
+                    self.callers.insert(call, caller);
+                    number
+                });
+                if let Some(number) = number
+                    && let Some(caller) = self.detach(call)
+                {
+                    return self.go_away(caller, number);
+                }
+            }
             Some(Step::Queue(name)) => {
                 let visited = caller.visited.clone();
                 if let Some(to) = self.open_queue(call, ix, &name, &visited, because)
@@ -262,32 +329,6 @@ impl Acd {
             None => {}
         }
         self.settle_caller(call);
-    }
-
-    fn announce(&mut self, call: CallId) {
-        let Some(caller) = self.callers.get_mut(&call) else {
-            return;
-        };
-        let queue = &self.queues[caller.queue.0];
-        let plan = &queue.plan.announce;
-        let ahead = queue.ahead(caller.place);
-        caller.announced.next = plan
-            .every
-            .filter(|every| !every.is_zero())
-            .map(|every| self.clock.now + every);
-        let improved = caller.announced.ahead.is_none_or(|before| ahead < before);
-        if plan.only_if_improved && !improved {
-            return;
-        }
-        caller.announced.ahead = Some(ahead);
-        let limit = plan.limit.unwrap_or(usize::MAX);
-        self.outputs.push_back(Output::Announce {
-            call,
-            what: Announcement::Position {
-                ahead: ahead.min(limit),
-                more: ahead > limit,
-            },
-        });
     }
 
     /// The caller leaves the line, whatever rings for them.
@@ -303,6 +344,7 @@ impl Acd {
         self.timers.set(Timer::Caller(call), None);
         let queue = &mut self.queues[caller.queue.0];
         queue.remove(caller.place);
+        queue.away -= usize::from(caller.away.is_some());
         if queue.asking.as_ref().is_some_and(|it| it.call == call) {
             let ask = queue.asking.take().map(|it| it.id);
             self.timers.set(Timer::Ask(caller.queue), None);
@@ -315,6 +357,7 @@ impl Acd {
             self.withdraw(lease, Withdrawn::CallerGone, OfferEnd::CallerGone);
         }
         self.watch_presence(caller.queue);
+        self.hold_back(caller.queue);
         Some(caller)
     }
 
@@ -330,8 +373,10 @@ impl Acd {
             Leave::Full => Outcome::Full,
             Leave::Empty => Outcome::NoAgent,
             Leave::Left => Outcome::Key,
+            Leave::Callback => Outcome::Callback,
             Leave::Overflow(_) => Outcome::Overflow,
         };
+        self.keep_place(&caller, &why);
         let (call, queue) = (caller.call, self.queue_name(caller.queue));
         self.outputs.push_back(Output::Leave { call, queue, why });
         self.close_episode(caller.episode, caller.arrived, outcome);
@@ -351,6 +396,7 @@ impl Acd {
         let mut next = self.new_episode(caller.call, to, caller.episode.priority);
         let waited = now.saturating_duration_since(caller.first);
         next.waited_before_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        self.note_place(caller, PlaceState::Over);
         let episode = std::mem::replace(&mut caller.episode, next);
         self.close_episode(episode, caller.arrived, Outcome::Overflow);
         self.close_if_done(caller.queue);
@@ -390,7 +436,7 @@ impl Acd {
         self.outputs.push_back(Output::Aside { call, queue, what });
     }
 
-    fn decide_step(&mut self, call: CallId, ix: QueueIx, step: String, because: &str) {
+    pub(super) fn decide_step(&mut self, call: CallId, ix: QueueIx, step: String, because: &str) {
         let queue = self.queue_name(ix);
         self.outputs.push_back(Output::Decision(Decision {
             call,

@@ -75,6 +75,8 @@ words! {
         Key "key",
         /// A step of the overflow chain took the caller elsewhere.
         Overflow "overflow",
+        /// The caller will be called back, and keeps the place.
+        Callback "callback",
         /// There was no room; the caller never waited.
         Full "full",
     }

@@ -17,6 +17,8 @@ pub(super) struct Lease {
     pub(super) queue: QueueIx,
     pub(super) offered_at: Instant,
     pub(super) state: LeaseState,
+    /// Nobody rings yet: the agent is held free for somebody who is being called back.
+    pub(super) is_held: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,5 +47,7 @@ impl Lease {
 
 /// From an agent's answer to the connection; the switch does it at once.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_millis(500);
+/// The same where the agent hears of the caller first (`before_bridge`).
+pub(super) const HEAR_WITHIN: Duration = Duration::from_secs(15);
 /// From a withdrawal until the leg is gone: a CANCEL and its answer.
 pub(super) const RELEASE_WITHIN: Duration = Duration::from_millis(500);

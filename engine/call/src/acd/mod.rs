@@ -42,21 +42,27 @@
 
 mod acts;
 mod agent;
+mod announcing;
+mod callbacks;
 mod caller;
 mod callers;
+mod care;
 mod decision;
 mod dispatch;
 mod doing;
 mod episode;
+mod estimate;
 mod habits;
 mod lease;
 mod legs;
 mod name;
 mod offers;
 mod output;
+mod picking;
 mod plan;
 mod presence;
 mod reload;
+mod resume;
 mod snapshot;
 mod state;
 mod stored;
@@ -76,9 +82,13 @@ use crate::call::random::Random;
 
 use agent::Agent;
 use caller::{Caller, Queue};
+use estimate::Handling;
 use lease::Lease;
+use resume::KeptPlaces;
 use timers::{Timer, Timers};
 
+pub use callbacks::{Callback, CallbackChange, CallbackError, CallbackState};
+pub use care::{Callbacks, Care, Greet};
 pub use decision::{Because, Decided, Decision, Verdict};
 pub use doing::Doing;
 pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
@@ -90,11 +100,13 @@ pub use output::{
     Act, Announcement, By, DialogNews, Enter, EnterError, Leave, MOST_PRIORITY, News, Output,
     Refusal, StateChange, Status, Waited, Withdrawn,
 };
+pub use picking::{Pick, PickError};
 pub use plan::{
     AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,
     ReasonRule, Setbacks, Step, When,
 };
 pub use presence::{Fact, Presence, PresenceError};
+pub use resume::{PlaceChange, PlaceState};
 pub use snapshot::{AgentSnapshot, Snapshot};
 pub use state::{Reason, State};
 pub use stored::Unreadable;
@@ -123,6 +135,10 @@ pub struct Acd {
     names: Names,
     callers: BTreeMap<CallId, Caller>,
     leases: BTreeMap<LeaseId, Lease>,
+    /// Whom agents are busy with.
+    handling: Handling,
+    /// Places of callers who have left the line.
+    left_places: KeptPlaces,
     timers: Timers,
     work: Work,
     outputs: VecDeque<Output>,
@@ -174,6 +190,8 @@ impl Acd {
             names: Names::default(),
             callers: BTreeMap::new(),
             leases: BTreeMap::new(),
+            handling: Handling::default(),
+            left_places: KeptPlaces::default(),
             timers: Timers::default(),
             work: Work {
                 dirty: BTreeSet::new(),

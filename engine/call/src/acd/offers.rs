@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::agent::{Dialog, Duty, Hold};
-use super::lease::{CONNECT_WITHIN, Lease, LeaseState, RELEASE_WITHIN};
+use super::lease::{CONNECT_WITHIN, HEAR_WITHIN, Lease, LeaseState, RELEASE_WITHIN};
 use super::name::AgentIx;
 use super::plan::Offering;
 use super::timers::Timer;
@@ -52,10 +52,19 @@ impl Acd {
         if self.agents[ix.0].obstacle(now).is_some() {
             return None;
         }
+        self.lease_for(call, ix)
+    }
+
+    /// The same, whatever else keeps the agent from being offered calls; the caller is not to be with
+    /// somebody, nor to be called back already.
+    pub(super) fn lease_for(&mut self, call: CallId, ix: AgentIx) -> Option<LeaseId> {
+        let now = self.clock.now;
         let caller = self.callers.get(&call)?;
-        if caller.offers.connecting.is_some() {
+        let is_called = caller.away.as_ref().is_some_and(|away| away.dials);
+        if caller.offers.connecting.is_some() || is_called {
             return None;
         }
+        let is_held = caller.away.is_some();
         let (queue, waited) = (caller.queue, now.saturating_duration_since(caller.first));
         let id = LeaseId(self.number());
         let caller = self.callers.get_mut(&call)?;
@@ -63,26 +72,36 @@ impl Acd {
         caller.offers.last = Some(ix);
         caller.offers.round.push(ix);
         self.queues[queue.0].last = Some(ix);
+        let ring = match is_held {
+            true => self.held_for(queue),
+            false => self.queues[queue.0].plan.offering.ring_timeout,
+        };
         let agent = &mut self.agents[ix.0];
         agent.hold = Hold::Offered(id);
-        let ring = self.queues[queue.0].plan.offering.ring_timeout;
         let lease = Lease {
             call,
             agent: ix,
             queue,
             offered_at: now,
             state: LeaseState::Offered { until: now + ring },
+            is_held,
         };
-        self.outputs.push_back(Output::Offer {
+        let offer = Output::Offer {
             lease: id,
             call,
             queue: self.queues[queue.0].plan.name.clone(),
             agent: agent.id.clone(),
             ring,
             waited,
-        });
+        };
         self.timers.set(Timer::Lease(id), Some(lease.deadline()));
         self.leases.insert(id, lease);
+        if is_held {
+            self.call_away(call, id);
+        } else {
+            self.outputs.push_back(offer);
+            self.line_was_served(queue);
+        }
         self.settle_agent(ix, &By::Engine);
         self.settle_caller(call);
         Some(id)
@@ -94,6 +113,9 @@ impl Acd {
             return;
         };
         match lease.state {
+            LeaseState::Offered { .. } if lease.is_held => {
+                self.drop_lease(id, OfferEnd::CallerGone);
+            }
             LeaseState::Offered { .. } => {
                 let caller = self.callers.get(&lease.call);
                 let taken = caller.is_some_and(|it| it.offers.connecting.is_some());
@@ -110,12 +132,17 @@ impl Acd {
     }
 
     fn answered(&mut self, id: LeaseId) {
-        let until = self.clock.now + CONNECT_WITHIN;
+        let now = self.clock.now;
         let Some(lease) = self.leases.get_mut(&id) else {
             return;
         };
         let (call, ix) = (lease.call, lease.agent);
-        let record = self.queues[lease.queue.0].plan.record;
+        let plan = &self.queues[lease.queue.0].plan;
+        let (record, greet) = (plan.record, plan.care.greet.clone());
+        let until = match greet.before_bridge && greet.whispers() {
+            true => now + HEAR_WITHIN,
+            false => now + CONNECT_WITHIN,
+        };
         let Some(caller) = self.callers.get_mut(&call) else {
             return;
         };
@@ -132,6 +159,7 @@ impl Acd {
             call,
             agent: self.agents[ix.0].id.clone(),
             record,
+            greet,
         });
     }
 
@@ -146,6 +174,11 @@ impl Acd {
         self.log_offer(&mut caller.episode, id, OfferEnd::Connected);
         self.leases.remove(&id);
         self.timers.set(Timer::Lease(id), None);
+        self.handling_begins(
+            lease.agent,
+            lease.queue,
+            now.saturating_duration_since(caller.first),
+        );
         let queue = &mut self.queues[lease.queue.0];
         queue.remove(caller.place);
         let wrap_up = queue.plan.offering.wrap_up;
@@ -190,7 +223,7 @@ impl Acd {
     }
 
     /// The offer is over and its leg is gone.
-    fn drop_lease(&mut self, id: LeaseId, end: OfferEnd) {
+    pub(super) fn drop_lease(&mut self, id: LeaseId, end: OfferEnd) {
         let Some(lease) = self.leases.get(&id) else {
             return;
         };
@@ -247,7 +280,7 @@ impl Acd {
     }
 
     pub(super) fn log_offer(&mut self, episode: &mut Episode, id: LeaseId, why: OfferEnd) {
-        let Some(lease) = self.leases.get(&id) else {
+        let Some(lease) = self.leases.get(&id).filter(|lease| !lease.is_held) else {
             return;
         };
         let offer = EpisodeOffer {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentId, Ask, AskId, Decision, Doing, Episode, EpisodeOffer, Habits, LeaseId, QueueName,
-    Reason, State,
+    AgentId, Ask, AskId, CallbackChange, Callbacks, Decision, Doing, Episode, EpisodeOffer, Greet,
+    Habits, LeaseId, PlaceChange, QueueName, Reason, State,
 };
 use crate::{CallId, Cause};
 
@@ -26,6 +26,25 @@ pub struct Enter {
     /// They stood in this line before, in a machine that is no more: nobody is turned away, begins anew
     /// or is sent where they have been sent already.
     pub again: Option<Waited>,
+    /// The number that they call from, as `+E.164` or internal number, where it is known.
+    pub from: Option<String>,
+    /// They were called back for this.
+    pub callback: Option<CallId>,
+}
+
+impl Enter {
+    /// Whoever comes to a queue, with nothing else to be said of them.
+    pub fn new(call: CallId, queue: QueueName) -> Self {
+        Self {
+            call,
+            queue,
+            priority: 0,
+            max_wait: None,
+            again: None,
+            from: None,
+            callback: None,
+        }
+    }
 }
 
 /// How long a caller had waited when a machine was made anew.
@@ -243,13 +262,15 @@ pub enum Output {
         agent: AgentId,
         /// The queue's conversations are recorded.
         record: bool,
+        /// What the two hear first.
+        greet: Greet,
     },
     /// Tell the caller, over the music.
     Announce {
         /// Whom.
         call: CallId,
-        /// What.
-        what: Announcement,
+        /// What, in this order.
+        what: Vec<Announcement>,
     },
     /// An offer is over: for the records. Whatever else is to be done about it stands in other
     /// outputs.
@@ -269,9 +290,30 @@ pub enum Output {
         queue: QueueName,
         /// The music; the tenant's when `None`.
         music: Option<String>,
+        /// The music begins anew for this caller.
+        from_start: bool,
         /// The place; 1 is the next.
         position: usize,
     },
+    /// Call somebody back, for whom an agent is held free. When they are on the line,
+    /// [`Acd::handle_enter`](super::Acd::handle_enter) with this id; else
+    /// [`Acd::handle_not_back`](super::Acd::handle_not_back), whatever the reason.
+    CallBack {
+        /// The reservation of the agent.
+        lease: LeaseId,
+        /// Who, by the call that asked for it.
+        id: CallId,
+        /// From which queue.
+        queue: QueueName,
+        /// The number.
+        number: String,
+        /// How.
+        by: Callbacks,
+    },
+    /// What has become of somebody who is to be called back: for the records.
+    Callback(CallbackChange),
+    /// What has become of a caller's place: for the records.
+    Place(PlaceChange),
     /// Do this for the caller in passing (a step of the overflow chain): they wait on, or go where the
     /// next step says.
     Aside {
@@ -375,7 +417,7 @@ pub enum Withdrawn {
 }
 
 /// What a caller is told.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum Announcement {
     /// How many are ahead; 0 is "you are next".
     Position {
@@ -384,6 +426,13 @@ pub enum Announcement {
         /// And more.
         more: bool,
     },
+    /// How long the wait is likely to be: a minute at least.
+    Wait {
+        /// In minutes, rounded up.
+        minutes: u32,
+    },
+    /// This sound.
+    Sound(String),
 }
 
 /// Why a caller waits no longer.
@@ -399,8 +448,11 @@ pub enum Leave {
     Full,
     /// No agent counts as present.
     Empty,
-    /// A key, or the script, took the caller out.
+    /// A key, or the script, took the caller out. The same call has the same place when it comes back
+    /// within ten minutes.
     Left,
+    /// The caller will be called back: the place is kept.
+    Callback,
     /// A step of the overflow chain: go there.
     Overflow(String),
 }
@@ -414,6 +466,7 @@ impl Leave {
             Self::Full => Some("full"),
             Self::Empty => Some("empty"),
             Self::Left => Some("left"),
+            Self::Callback => Some("callback"),
             Self::Overflow(_) => Some("overflow"),
         }
     }

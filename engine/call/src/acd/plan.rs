@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Presence, QueueName, Strategy};
+use super::{AgentId, Care, Presence, QueueName, Strategy};
 
 /// The queues of a tenant and what holds for all its agents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub struct QueuePlan {
     pub music: Option<String>,
     /// Conversations are recorded.
     pub record: bool,
+    /// What is done for callers besides.
+    pub care: Care,
 }
 
 /// An agent of a queue.
@@ -121,7 +123,11 @@ pub enum Step {
     Queue(QueueName),
     /// The switch does this (`sms:link`), and the caller waits on.
     Aside(String),
-    /// The caller leaves for this: `voicemail:it`, `user:1001`, `trunk:carrier/10086`.
+    /// The caller leaves the line and is called back when it is their turn. Left out where the queue calls
+    /// nobody back, or the number is not known.
+    Callback,
+    /// The caller leaves for this: `voicemail:it`, `user:1001`, `trunk:carrier/10086`, or hears this and is
+    /// hung up: `play:sys/error`.
     Leave(String),
 }
 
@@ -130,14 +136,23 @@ pub enum Step {
 pub struct Announce {
     /// Say how many are ahead.
     pub position: bool,
+    /// Say how many minutes the wait is likely to be.
+    pub wait: bool,
     /// For the first time after so long.
     pub first: Duration,
     /// Again and again, after so long. Once when `None`.
     pub every: Option<Duration>,
+    /// A better place is told without waiting for `every`, but not sooner than so long after the last
+    /// time. `None`: it waits.
+    pub at_least: Option<Duration>,
     /// Only when fewer are ahead than last time.
     pub only_if_improved: bool,
     /// Say "more than" this many when more are ahead.
     pub limit: Option<usize>,
+    /// Sounds that are said in turn, one each time.
+    pub list: Vec<String>,
+    /// The next of them after so long.
+    pub list_every: Duration,
 }
 
 /// What holds for all agents of a tenant.
@@ -202,6 +217,7 @@ impl QueuePlan {
             announce: Announce::default(),
             music: None,
             record: false,
+            care: Care::default(),
         }
     }
 

@@ -123,7 +123,8 @@ impl Acd {
 
     /// How a queue stands; `None` when there is no such queue.
     pub fn queue(&self, now: Instant, queue: &QueueName) -> Option<QueueStatus> {
-        let queue = &self.queues[self.names.queues.get(queue)?.0];
+        let ix = *self.names.queues.get(queue)?;
+        let queue = &self.queues[ix.0];
         let waits = queue
             .line
             .iter()
@@ -135,12 +136,15 @@ impl Acd {
                     position,
                     waited: now.saturating_duration_since(caller.first),
                     is_offered: !caller.is_unoffered(),
+                    is_away: caller.away.is_some(),
                 })
             });
         let members = queue.members.iter();
         Some(QueueStatus {
             plan: queue.plan.clone(),
             is_gone: queue.closing,
+            handling: queue.estimate.handling(),
+            expected_wait: self.expected_wait(ix, queue.line.len() + 1),
             waiting: waits.collect(),
             members: members.map(|ix| self.agents[ix.0].id.clone()).collect(),
         })
@@ -154,6 +158,10 @@ pub struct QueueStatus {
     pub plan: QueuePlan,
     /// It is no longer in the plan: who waits is served, and nobody else gets in.
     pub is_gone: bool,
+    /// How long calls keep their agents, talk and 事后 together; `None` while nothing can be said.
+    pub handling: Option<Duration>,
+    /// How long whoever came now would likely wait; `None` while nothing can be said.
+    pub expected_wait: Option<Duration>,
     /// Who waits, the next first.
     pub waiting: Vec<Waiting>,
     /// The agents, in the order of the plan.
@@ -171,4 +179,6 @@ pub struct Waiting {
     pub waited: Duration,
     /// An agent is rung for them, or has just answered.
     pub is_offered: bool,
+    /// They are not on the line, and will be called back.
+    pub is_away: bool,
 }

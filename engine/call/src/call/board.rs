@@ -334,6 +334,22 @@ impl Board {
         });
     }
 
+    /// Plays once over what a leg hears, which goes on beneath.
+    pub(crate) fn play_over(&mut self, id: LegId, sounds: Vec<Sound>) -> PlayId {
+        let play = self.new_play();
+        self.push(Output::PlayOver {
+            leg: id,
+            play,
+            sounds,
+        });
+        play
+    }
+
+    /// Stops what is played over something else.
+    pub(crate) fn stop_over(&mut self, id: LegId, play: PlayId) {
+        self.push(Output::StopPlay { leg: id, play });
+    }
+
     /// A playing came to its end by itself.
     pub(crate) fn played(&mut self, play: PlayId) {
         for leg in &mut self.legs {
@@ -344,8 +360,16 @@ impl Board {
     }
 
     pub(crate) fn music(&mut self, id: LegId, name: Option<String>) {
+        self.music_from(id, name, false);
+    }
+
+    /// The same, from its beginning or where everybody is.
+    pub(crate) fn music_from(&mut self, id: LegId, name: Option<String>, from_start: bool) {
         self.silence(id);
         self.push(Output::Music { leg: id, name });
+        if from_start {
+            self.push(Output::RestartMusic { leg: id });
+        }
         self.set_hearing(id, Hearing::Music);
     }
 

@@ -13,6 +13,7 @@ use crate::gather::Gathering;
 use crate::parking::Parking;
 use crate::play::Playing;
 use crate::queueing::Queueing;
+use crate::returning::Returning;
 use crate::supervision::Supervising;
 use crate::talk::Talk;
 use crate::voicemail::{Deposit, Knock, LastWords, Listening};
@@ -28,6 +29,7 @@ pub(crate) enum Foreground {
     Sleeping(Instant),
     Bridging(Bridging),
     Queueing(Queueing),
+    Returning(Returning),
     Parking(Parking),
     Fetching(Fetching),
     Conferring(Conferring),
@@ -60,6 +62,7 @@ impl Foreground {
             Self::Sleeping(_) => "sleep",
             Self::Bridging(_) => "bridge",
             Self::Queueing(queueing) => queueing.word(),
+            Self::Returning(returning) => returning.queueing().map_or("gather", Queueing::word),
             Self::Parking(_) => "parked",
             Self::Fetching(_) => "fetch",
             Self::Conferring(_) => "conference",
@@ -76,6 +79,7 @@ impl Foreground {
         match self {
             Self::Bridging(bridging) => bridging.talk(),
             Self::Queueing(queueing) => queueing.talk(),
+            Self::Returning(returning) => returning.queueing()?.talk(),
             Self::Parking(parking) => parking.talk(),
             Self::Conferring(conferring) => conferring.talk(),
             _ => None,
@@ -87,6 +91,7 @@ impl Foreground {
         match self {
             Self::Bridging(bridging) => bridging.talk_mut(),
             Self::Queueing(queueing) => queueing.talk_mut(),
+            Self::Returning(returning) => returning.queueing_mut()?.talk_mut(),
             Self::Parking(parking) => parking.talk_mut(),
             Self::Conferring(conferring) => conferring.talk_mut(),
             _ => None,
@@ -113,7 +118,7 @@ impl Foreground {
 
     /// Who rings beside a conversation that stands is to stop.
     pub(crate) fn dismiss(&mut self, board: &mut Board) {
-        if let Self::Queueing(queueing) = self {
+        if let Some(queueing) = self.queueing_mut() {
             queueing.dismiss(board);
         }
     }
@@ -141,6 +146,8 @@ impl Foreground {
         match self {
             Self::Parking(parking) => parking.has_a_place(),
             Self::Conferring(conferring) => conferring.is_a_pair(),
+            Self::Queueing(queueing) => queueing.waits(),
+            Self::Returning(returning) => returning.queueing().is_some_and(Queueing::waits),
             _ => false,
         }
     }
@@ -150,8 +157,26 @@ impl Foreground {
         match self {
             Self::Bridging(bridging) => bridging.picked_up(board, by),
             Self::Parking(parking) => parking.fetched(board, by),
+            Self::Queueing(_) | Self::Returning(_) => {
+                if let Some(queueing) = self.queueing_mut() {
+                    queueing.picked(board, by);
+                }
+            }
             Self::Conferring(conferring) => conferring.paired(board, by),
             _ => {}
+        }
+    }
+
+    /// Whether nothing is left to be done for the caller after it, whatever the script has in mind.
+    pub(crate) fn ends_call(&self) -> bool {
+        matches!(self, Self::Queueing(queueing) if queueing.ends_call())
+    }
+
+    fn queueing_mut(&mut self) -> Option<&mut Queueing> {
+        match self {
+            Self::Queueing(queueing) => Some(queueing),
+            Self::Returning(returning) => returning.queueing_mut(),
+            _ => None,
         }
     }
 
@@ -161,6 +186,7 @@ impl Foreground {
             self,
             Self::Bridging(_)
                 | Self::Queueing(_)
+                | Self::Returning(_)
                 | Self::Parking(_)
                 | Self::Conferring(_)
                 | Self::Supervising(_)
@@ -183,6 +209,7 @@ impl Foreground {
             Self::Sleeping(_) => None,
             Self::Bridging(bridging) => bridging.begin(board).map(Reply::from),
             Self::Queueing(queueing) => queueing.begin(board),
+            Self::Returning(returning) => returning.begin(board),
             Self::Parking(parking) => parking.begin(board),
             Self::Fetching(fetching) => fetching.begin(board),
             Self::Conferring(conferring) => conferring.begin(board),
@@ -211,6 +238,7 @@ impl Foreground {
             }
             Self::Bridging(bridging) => bridging.handle(board, input).map(Reply::from),
             Self::Queueing(queueing) => queueing.handle(board, input),
+            Self::Returning(returning) => returning.handle(board, input),
             Self::Parking(parking) => parking.handle(board, input),
             Self::Fetching(fetching) => fetching.handle(board, input),
             Self::Conferring(conferring) => conferring.handle(board, input),
@@ -231,6 +259,7 @@ impl Foreground {
             Self::Sleeping(until) => Some(*until),
             Self::Bridging(bridging) => bridging.deadline(),
             Self::Queueing(queueing) => queueing.deadline(),
+            Self::Returning(returning) => returning.deadline(),
             Self::Parking(parking) => parking.deadline(),
             Self::Fetching(fetching) => fetching.deadline(),
             Self::Conferring(conferring) => conferring.deadline(),
@@ -254,6 +283,7 @@ impl Foreground {
                 None
             }
             Self::Queueing(queueing) => queueing.abandon(board),
+            Self::Returning(returning) => returning.queueing_mut()?.abandon(board),
             Self::Parking(parking) => {
                 parking.abandon(board);
                 None

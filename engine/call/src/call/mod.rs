@@ -99,6 +99,8 @@ enum Owner {
     Recall,
     /// A supervisor has let the agent go: the other party hears good-bye, and that is the end.
     Farewell,
+    /// Nobody's: the exchange has called somebody back.
+    Return,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -284,6 +286,7 @@ impl Call {
                     work:
                         work @ (Foreground::Bridging(_)
                         | Foreground::Queueing(_)
+                        | Foreground::Returning(_)
                         | Foreground::Parking(_)
                         | Foreground::Conferring(_)),
                     ..
@@ -422,6 +425,9 @@ impl Call {
                 Err(_) => self.fruitless + 1,
             };
         }
+        if task.work.ends_call() {
+            return self.finish(Cause::Normal, "system:queue".to_owned());
+        }
         self.board.timeline.queue = None;
         if !matches!(task.work, Foreground::Bridging(_)) {
             self.board.turn(crate::record::SegmentKind::Ivr, None);
@@ -444,6 +450,7 @@ impl Call {
             Owner::Screened => self.screened_goes_on(),
             Owner::Recall => self.recall_goes_on(&task.work, &reply),
             Owner::Farewell => self.farewell_is_said(),
+            Owner::Return => self.return_is_over(&reply),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::call::board::Board;
 use crate::call::foreground::Foreground;
 use crate::call::{Call, Owner, Script};
 use crate::hunt::why_of;
+use crate::returning::Returning;
 use crate::supervision::Supervising;
 use crate::{Cause, Event, LegId, LegState, Origin, Output, RequestId, SegmentKind, Why};
 
@@ -84,6 +85,17 @@ impl Call {
             }
         }
         let name = self.board.caller().name();
+        let origin = self.board.options.origin.as_mut();
+        if let Some(queue) = origin.and_then(|origin| origin.returns_to.take()) {
+            self.board.turn(SegmentKind::Ivr, None);
+            self.board.decide(
+                format!("ask {name} to confirm"),
+                "they wanted to be called back",
+            );
+            self.script = Script::Ended;
+            let returning = Foreground::Returning(Returning::new(*queue));
+            return self.start(returning, Owner::Return);
+        }
         let (context, to) = (self.context.clone(), self.board.setup.to.clone());
         self.board.turn(SegmentKind::Ivr, None);
         let origin = self.board.options.origin.as_ref();

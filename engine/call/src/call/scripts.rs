@@ -181,6 +181,16 @@ impl Call {
         }
     }
 
+    /// Whoever was called back has been served, or did not want it any more.
+    pub(super) fn return_is_over(&mut self, reply: &Reply) {
+        let by = self.board.story.parted_by.take();
+        let cause = match reply {
+            Reply::Leg(Err(why)) => cause_of(*why),
+            _ => Cause::Normal,
+        };
+        self.finish(cause, by.unwrap_or_else(|| "system:callback".to_owned()));
+    }
+
     /// Ends the work in hand without an answer.
     pub(super) fn drop_work(&mut self) {
         if let Some(Task { mut work, .. }) = self.foreground.take() {

@@ -96,6 +96,15 @@ pub enum Deed {
     },
     /// Brings the user's conversation to the phone that asks for it by a star code.
     Pull {},
+    /// Takes a caller out of the line: this one, or whoever is next in that queue.
+    Pick {
+        /// Who.
+        #[serde(default)]
+        call: Option<CallId>,
+        /// Where.
+        #[serde(default)]
+        queue: Option<String>,
+    },
     /// Ends the call that the user talks in or rings for.
     HangUp {},
     /// 监听: hears the user's calls, and is heard by nobody.
@@ -244,6 +253,7 @@ impl Deed {
             Self::AutoBusy { .. } => "auto_busy",
             Self::Sit { .. } => "sit",
             Self::Pull {} => "pull",
+            Self::Pick { .. } => "pick",
             Self::HangUp {} => "hang_up",
             Self::Listen(_) => "listen",
             Self::Whisper(_) => "whisper",
@@ -346,7 +356,7 @@ impl Deed {
                 own: Right::StateOfOthers,
                 others: Right::StateOfOthers,
             },
-            Self::Pull {} => Needs {
+            Self::Pull {} | Self::Pick { .. } => Needs {
                 own: Right::OwnCalls,
                 others: Right::CallsOfOthers,
             },
@@ -579,6 +589,10 @@ mod tests {
                 take_over: false,
             },
             Deed::Pull {},
+            Deed::Pick {
+                call: None,
+                queue: Some("it".into()),
+            },
             Deed::HangUp {},
             Deed::Listen(Terms::default()),
             Deed::Whisper(Terms::default()),

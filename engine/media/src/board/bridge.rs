@@ -154,9 +154,10 @@ fn path(from: &Leg, to: &Leg) -> Path {
     let same_length =
         Duration::from_millis(u64::from(from.reception.packet_length())) == to.ptime();
     let laws = [CodecKind::Pcma, CodecKind::Pcmu];
+    let is_cut = to.mouth.plays_over() && heard.decodes();
     if from.config.passes_datagrams || to.config.passes_datagrams {
         Path::Closed
-    } else if to.mouth.blend.is_some() && said.decodes() {
+    } else if said.decodes() && (to.mouth.blend.is_some() || is_cut) {
         Path::Samples
     } else if said == heard && (any_length || same_length) {
         Path::Relay

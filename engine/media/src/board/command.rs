@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Board;
 use super::fault::Work;
 use crate::leg::Leg;
+use crate::leg::mouth::MusicBegan;
 use crate::leg::play::Playing;
 use crate::leg::reception::Via;
 use crate::recorder::Recorder;
@@ -24,8 +25,12 @@ impl Board {
                 items,
                 times,
             } => self.play(now, leg, Playing::new(play, items, times)),
+            Command::PlayOver { leg, play, items } => {
+                self.play(now, leg, Playing::over_others(play, items));
+            }
             Command::StopPlay { leg, play } => self.stop_play(now, leg, play),
             Command::Music { leg, music } => self.music(now, leg, music),
+            Command::RestartMusic { leg } => self.restart_music(leg),
             Command::Connect { a, b } => {
                 self.listen_to(now, a, b);
                 self.listen_to(now, b, a);
@@ -163,7 +168,16 @@ impl Board {
     }
 
     fn music(&mut self, now: Instant, key: LegKey, music: Option<Music>) {
-        self.change_source(now, key, |leg| leg.mouth.music = music);
+        self.change_source(now, key, |leg| {
+            leg.mouth.music = music;
+            leg.mouth.music_began = MusicBegan::Shared;
+        });
+    }
+
+    fn restart_music(&mut self, key: LegKey) {
+        if let Some(leg) = self.legs.find(key).and_then(|slot| self.legs.leg_mut(slot)) {
+            leg.mouth.music_began = MusicBegan::Next;
+        }
     }
 
     fn listen_to(&mut self, now: Instant, from: LegKey, to: LegKey) {
@@ -236,7 +250,8 @@ impl Board {
             return;
         }
         // Keys before it are no cover: it follows them.
-        if listener.mouth.playing.is_some() || listener.mouth.music.is_some() {
+        let plays = listener.mouth.playing.is_some() && !listener.mouth.plays_over();
+        if plays || listener.mouth.music.is_some() {
             return;
         }
         listener.mouth.keys.add([digit]);
@@ -247,6 +262,10 @@ impl Board {
         let Some(slot) = self.legs.find(key) else {
             return;
         };
+        let over = self
+            .legs
+            .leg(slot)
+            .is_some_and(|leg| leg.mouth.plays_over());
         if let Some(leg) = self.legs.leg_mut(slot) {
             let covered = leg.mouth.is_covered();
             change(leg);
@@ -254,6 +273,14 @@ impl Board {
             if leg.mouth.is_covered() != covered {
                 leg.sender.fall_silent();
             }
+        }
+        if self
+            .legs
+            .leg(slot)
+            .is_some_and(|leg| leg.mouth.plays_over())
+            != over
+        {
+            self.choose_paths(now, slot);
         }
         self.schedule_mouth(now, slot);
     }

@@ -100,13 +100,15 @@ impl Board {
         self.work = Work::Leg(leg.key);
         let ptime = leg.ptime();
         let mut at = if due.fresh { now } else { due.at };
+        let over = leg.mouth.plays_over();
         if now.saturating_duration_since(at) > BACKLOG {
             // We were late by more than a jitter buffer holds: the stamps tell it, no burst.
             leg.sender.fall_silent();
             at = now;
         }
         let supervised = !leg.along.is_empty();
-        while at <= now {
+        let mut rests = false;
+        while at <= now && !rests {
             let since_epoch = at.saturating_duration_since(self.epoch);
             let leg = self.legs.leg_mut(due.slot)?;
             let turn = leg.take_turn(at, since_epoch, &mut self.bench, wire);
@@ -117,14 +119,17 @@ impl Board {
             match turn {
                 Turn::More => {}
                 Turn::Played(play) => self.events.push_back(Event::Played { leg: leg.key, play }),
-                Turn::Rest => {
-                    leg.mouth.scheduled = false;
-                    return None;
-                }
+                Turn::Rest => rests = true,
             }
             at += ptime;
         }
-        Some(at)
+        let leg = self.legs.leg_mut(due.slot)?;
+        leg.mouth.scheduled = !rests;
+        if over && !leg.mouth.plays_over() {
+            // Nothing is mixed any more: packets go on as they are, where they can.
+            self.choose_paths(now, due.slot);
+        }
+        (!rests).then_some(at)
     }
 
     /// Decodes what the ears have due, for all who want it.

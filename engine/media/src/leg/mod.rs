@@ -4,6 +4,7 @@ pub(crate) mod blend;
 pub(crate) mod ear;
 pub(crate) mod held_keys;
 pub(crate) mod mouth;
+mod over;
 pub(crate) mod play;
 pub(crate) mod reception;
 pub(crate) mod reports;

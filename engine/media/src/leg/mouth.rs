@@ -1,4 +1,5 @@
-//! Who speaks to a leg: keys before a playing, a playing before music, music before a bridge.
+//! Who speaks to a leg: keys before a playing, a playing before music, music before a bridge. What is played
+//! over others goes together with them (`over.rs`).
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ pub(crate) struct Mouth {
     pub(crate) keys: KeySender,
     pub(crate) playing: Option<Playing>,
     pub(crate) music: Option<Music>,
+    /// Since when the music plays for this leg alone, on the shared timeline.
+    pub(crate) music_began: MusicBegan,
     /// The slot of the leg that is heard when nothing covers it.
     pub(crate) bridge: Option<u32>,
     /// How that leg's sound comes here.
@@ -47,6 +50,18 @@ pub(crate) enum Path {
     /// Not at all: nobody is heard, or nothing of ours decodes it.
     #[default]
     Closed,
+}
+
+/// Where in the music a leg is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum MusicBegan {
+    /// Where everybody is.
+    #[default]
+    Shared,
+    /// It begins for this leg with the next packet.
+    Next,
+    /// It began for this leg then.
+    At(Duration),
 }
 
 /// Brings an ear's frames to a leg's rate and packet length.
@@ -84,6 +99,7 @@ impl Mouth {
             keys: KeySender::new(),
             playing: None,
             music: None,
+            music_began: MusicBegan::Shared,
             bridge: None,
             path: Path::Closed,
             is_mixed: false,
@@ -98,7 +114,8 @@ impl Mouth {
 
     /// Whether the bridge is not heard now.
     pub(crate) fn is_covered(&self) -> bool {
-        self.playing.is_some() || self.music.is_some() || self.keys.covers()
+        let plays = self.playing.is_some() && !self.mixes_others();
+        plays || self.music.is_some() || self.keys.covers()
     }
 
     /// Whether there is something to send at the leg's own pace.
@@ -126,7 +143,7 @@ impl Mouth {
         }
     }
 
-    fn encode(&mut self, kind: CodecKind, samples: &[i16], out: &mut [u8]) -> usize {
+    pub(super) fn encode(&mut self, kind: CodecKind, samples: &[i16], out: &mut [u8]) -> usize {
         match kind {
             CodecKind::Pcma => g711::encode_alaw(samples, out),
             CodecKind::Pcmu => g711::encode_ulaw(samples, out),
@@ -169,13 +186,17 @@ impl Leg {
         if self.mouth.keys.is_busy() && self.send_keys(at, bench, wire) {
             return Turn::More;
         }
+        let beneath = self.mouth.music.is_some() || self.mouth.mixes_others();
+        if beneath && self.mouth.plays_over() {
+            return self.play_over(at, since_epoch, bench, wire);
+        }
         if self.mouth.playing.is_some() {
             return self.play_on(at, bench, wire);
         }
         if let Some(music) = self.mouth.music.take() {
-            let clip = &music.clip;
+            let (clip, since) = (&music.clip, self.mouth.music_since(since_epoch));
             self.speak(at, Voice::Music, bench, wire, |rate, want, out| {
-                play::music_pieces(clip, since_epoch, rate, want, out);
+                play::music_pieces(clip, since, rate, want, out);
             });
             self.mouth.music = Some(music);
             return Turn::More;
@@ -200,13 +221,20 @@ impl Leg {
     ) {
         let kind = self.config.codec.kind;
         let covered = self.mouth.is_covered() || self.destination().is_none();
+        let mixes = self.mouth.mixes_others();
+        let packet = samples_in(self.ptime(), kind.clip_rate());
         let converter = self.mouth.converter_from(rate, kind.clip_rate());
         if covered {
             converter.waiting.clear();
             return;
         }
         converter.add(frame);
-        let packet = samples_in(self.ptime(), kind.clip_rate());
+        if mixes {
+            // What is played over it takes the packets, at its own pace: the two paces may drift.
+            let excess = converter.waiting.len().saturating_sub(3 * packet);
+            converter.waiting.drain(..excess);
+            return;
+        }
         while let Some(samples) = self.mouth.cut(packet, &mut bench.samples) {
             let payload =
                 self.mouth
@@ -353,7 +381,7 @@ impl Leg {
     }
 
     /// Sends a packet of our own making; a hold breaks the voice's time line instead.
-    fn send_own(
+    pub(super) fn send_own(
         &mut self,
         at: Instant,
         voice: Voice,
@@ -374,6 +402,18 @@ impl Leg {
 }
 
 impl Mouth {
+    /// How long the music has played, for this leg.
+    pub(super) fn music_since(&mut self, since_epoch: Duration) -> Duration {
+        match self.music_began {
+            MusicBegan::Shared => since_epoch,
+            MusicBegan::Next => {
+                self.music_began = MusicBegan::At(since_epoch);
+                Duration::ZERO
+            }
+            MusicBegan::At(at) => since_epoch.saturating_sub(at),
+        }
+    }
+
     fn converter_from(&mut self, from: u32, to: u32) -> &mut Converter {
         if self
             .converter
@@ -387,7 +427,7 @@ impl Mouth {
     }
 
     /// Takes a packet's samples out of what waits, if there are enough.
-    fn cut(&mut self, packet: usize, out: &mut [i16]) -> Option<usize> {
+    pub(super) fn cut(&mut self, packet: usize, out: &mut [i16]) -> Option<usize> {
         let waiting = &mut self.converter.as_mut()?.waiting;
         let samples = waiting.get(..packet)?;
         out.get_mut(..packet)?.copy_from_slice(samples);

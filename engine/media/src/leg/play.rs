@@ -9,6 +9,8 @@ use crate::{Clip, CodecKind, PlayItem, PlayKey};
 #[derive(Debug)]
 pub(crate) struct Playing {
     pub(crate) key: PlayKey,
+    /// What is heard beneath goes on.
+    pub(crate) is_over_others: bool,
     items: Vec<PlayItem>,
     /// Rounds left; `None` until stopped.
     rounds: Option<u32>,
@@ -33,11 +35,20 @@ impl Playing {
     pub(crate) fn new(key: PlayKey, items: Vec<PlayItem>, times: u32) -> Self {
         Self {
             key,
+            is_over_others: false,
             items,
             rounds: (times > 0).then_some(times),
             item: 0,
             offset: 0,
             rate: 8000,
+        }
+    }
+
+    /// A list that is heard over what the leg hears anyway, once.
+    pub(crate) fn over_others(key: PlayKey, items: Vec<PlayItem>) -> Self {
+        Self {
+            is_over_others: true,
+            ..Self::new(key, items, 1)
         }
     }
 

@@ -196,11 +196,14 @@ fn a_queue_tells_who_waits() {
         position,
         waited: Duration::from_secs(seconds),
         is_offered: position == 1,
+        is_away: position == 2,
     };
     let callers = [waits(1, 1, 30), waits(2, 2, 45)];
     *bed.answers.queues.lock().unwrap() = vec![QueueStatus {
         plan: QueuePlan::new("it", &["1049"]),
         is_gone: false,
+        handling: Some(Duration::from_secs(180)),
+        expected_wait: None,
         waiting: callers.to_vec(),
         members: vec!["1049".into()],
     }];
@@ -209,10 +212,10 @@ fn a_queue_tells_who_waits() {
     assert_eq!(
         it,
         json!([{
-            "name": "it", "gone": false, "waiting": 2, "longest_wait": 45.0, "agents": ["1049"],
+            "name": "it", "gone": false, "waiting": 2, "longest_wait": 45.0, "handling": 180.0, "agents": ["1049"],
             "callers": [
-                { "call": callers[0].call.to_string(), "position": 1, "waited": 30.0, "offered": true },
-                { "call": callers[1].call.to_string(), "position": 2, "waited": 45.0, "offered": false },
+                { "call": callers[0].call.to_string(), "position": 1, "waited": 30.0, "offered": true, "callback": false },
+                { "call": callers[1].call.to_string(), "position": 2, "waited": 45.0, "offered": false, "callback": true },
             ],
         }, 1])
     );

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use call::acd::QueueStatus;
-use mlua::{Function, Lua, MultiValue, Table};
+use call::CallId;
+use call::acd::{Callback, MOST_PRIORITY, QueueStatus};
+use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use super::agents::too_busy;
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Names};
 use super::queue::Queues;
 use super::while_running;
 use crate::surroundings::Surroundings;
@@ -16,6 +17,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     let queues = lua.create_table()?;
     queues.raw_set("get", get(lua, surroundings)?)?;
     queues.raw_set("list", list(lua, surroundings)?)?;
+    queues.raw_set("call_back", call_back(lua, surroundings)?)?;
     lua.globals().raw_set("queues", queues)
 }
 
@@ -65,6 +67,56 @@ fn list(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
     vm::waiting(lua, FUNCTION, function)
 }
 
+/// The options of `queues.call_back`.
+pub(crate) static CALL_BACK: Names = Names {
+    class: "CallBackOptions",
+    names: &["number", "priority"],
+};
+
+fn call_back(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
+    const FUNCTION: &str = "queues.call_back";
+    let surroundings = Rc::clone(surroundings);
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let surroundings = Rc::clone(&surroundings);
+        let place = surroundings.place(&lua);
+        let wanted = while_running(&surroundings, FUNCTION)
+            .and_then(|()| callback(&lua, &surroundings, values));
+        async move {
+            let wanted = wanted.map_err(|error| fault::at(&place, error))?;
+            let exchange = &surroundings.exchange;
+            let taken = exchange.call_back(&surroundings.tenant, wanted).await;
+            match taken.map_err(|_| fault::at(&place, too_busy(FUNCTION)))? {
+                Ok(position) => position.into_lua_multi(&lua),
+                Err(why) => (Value::Nil, why.word()).into_lua_multi(&lua),
+            }
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+fn callback(lua: &Lua, surroundings: &Surroundings, values: MultiValue) -> mlua::Result<Callback> {
+    let arguments = Arguments::new("queues.call_back", values, 2)?;
+    let queue = arguments.text(0, "a queue such as \"support\"")?;
+    if let Some(known) = lua.app_data_ref::<Queues>() {
+        known
+            .check(&queue)
+            .map_err(|message| arguments.refuse(message))?;
+    }
+    let options = arguments.options(1, &CALL_BACK)?;
+    let Some(number) = options.text("number")? else {
+        return Err(options.refuse("number", "nobody can be called without one"));
+    };
+    let priority = options.whole("priority", 0, 0..=i64::from(MOST_PRIORITY))?;
+    Ok(Callback {
+        call: surroundings
+            .call()
+            .unwrap_or_else(|| CallId(uuid::Uuid::now_v7())),
+        queue: queue.as_str().into(),
+        number,
+        priority: u32::try_from(priority).unwrap_or_default(),
+    })
+}
+
 /// A queue as scripts see it.
 fn row(lua: &Lua, queue: &QueueStatus) -> mlua::Result<Table> {
     let row = lua.create_table()?;
@@ -76,6 +128,9 @@ fn row(lua: &Lua, queue: &QueueStatus) -> mlua::Result<Table> {
         "longest_wait",
         waits.max().unwrap_or_default().as_secs_f64(),
     )?;
+    let seconds = |time: std::time::Duration| time.as_secs_f64();
+    row.raw_set("expected_wait", queue.expected_wait.map(seconds))?;
+    row.raw_set("handling", queue.handling.map(seconds))?;
     let agents = queue.members.iter().map(|agent| &*agent.0);
     row.raw_set("agents", lua.create_sequence_from(agents)?)?;
     let callers = lua.create_table()?;
@@ -85,6 +140,7 @@ fn row(lua: &Lua, queue: &QueueStatus) -> mlua::Result<Table> {
         entry.raw_set("position", caller.position)?;
         entry.raw_set("waited", caller.waited.as_secs_f64())?;
         entry.raw_set("offered", caller.is_offered)?;
+        entry.raw_set("callback", caller.is_away)?;
         callers.raw_push(entry)?;
     }
     row.raw_set("callers", callers)?;

@@ -229,6 +229,8 @@ fn every_setting_of_a_queue_has_a_stub_and_the_reverse() {
 
     assert_eq!(stubs.of("QueueSettings"), names(&schema));
     assert_eq!(stubs.of("QueueAnnouncements"), within("announce"));
+    assert_eq!(stubs.of("QueueWhisper"), within("whisper"));
+    assert_eq!(stubs.of("QueueCallback"), within("callback"));
     assert_eq!(stubs.of("QueueSetbacks"), within("delays"));
     assert_eq!(stubs.of("QueueSetbacks"), within("pause_after"));
     assert_eq!(stubs.of("QueueOverflow"), within("overflow"));

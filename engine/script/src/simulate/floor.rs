@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::acd::{
-    Acd, Act, AgentId, AskId, By, Chosen, Enter, Output, QueueStatus, Refusal, Status,
+    Acd, Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, Output, Pick,
+    QueueStatus, Refusal, Status,
 };
 use call::desk::{Done, Order, Refused, allowed};
 use call::journal::What;
@@ -50,6 +51,7 @@ pub(super) enum Question {
     Listed(screen::Question, oneshot::Sender<Vec<Listed>>),
     Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
     Queues(oneshot::Sender<Vec<QueueStatus>>),
+    CallBack(Callback, oneshot::Sender<Result<usize, CallbackError>>),
 }
 
 impl Floor {
@@ -80,16 +82,17 @@ impl Floor {
                 queue,
                 priority,
                 max_wait,
+                callback,
             } => {
                 self.callers.insert(id, told::caller(setup, language));
                 let entered = self.acd.handle_enter(
                     now,
                     Enter {
-                        call: id,
-                        queue,
                         priority,
                         max_wait,
-                        again: None,
+                        from: setup.from.clone(),
+                        callback,
+                        ..Enter::new(id, queue)
                     },
                 );
                 if let Err(error) = entered {
@@ -100,6 +103,23 @@ impl Floor {
                 }
             }
             ToFloor::Leave => self.acd.handle_leave(now, id),
+            ToFloor::Move { queue } => self.acd.handle_move(now, id, &queue),
+            ToFloor::Picked { by } => self.acd.handle_picked(now, id, &by),
+            ToFloor::Callback => {
+                let taken = setup.from.clone().map(|number| {
+                    let wanted = Callback {
+                        call: id,
+                        queue: "".into(),
+                        number,
+                        priority: 0,
+                    };
+                    self.acd.handle_callback(now, wanted)
+                });
+                if !matches!(taken, Some(Ok(_))) {
+                    let news = Delivery::News(FromFloor::NotCalledBack);
+                    self.deliveries.push_back((id, news));
+                }
+            }
             ToFloor::Gone => self.acd.handle_gone(now, id),
             ToFloor::Offer { lease, news } => self.acd.handle_offer(now, lease, news),
         }
@@ -211,12 +231,21 @@ impl Floor {
                 let all = all.filter_map(|id| Some((id.clone(), self.acd.status(now, id)?)));
                 let _ = answer.send(all.collect());
             }
+            Question::CallBack(wanted, answer) => {
+                let _ = answer.send(self.acd.handle_callback(now, wanted));
+                self.drain();
+            }
             Question::Queues(answer) => {
                 let all = self.acd.queues();
                 let all = all.filter_map(|queue| self.acd.queue(now, queue));
                 let _ = answer.send(all.collect());
             }
         }
+    }
+
+    /// Who waits and could be taken out of the line.
+    pub(super) fn pickable(&self, pick: &Pick) -> Option<CallId> {
+        self.acd.pickable(pick)
     }
 
     /// When it wants to be looked at.

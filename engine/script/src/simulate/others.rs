@@ -149,6 +149,7 @@ impl Stage {
             started_at: world.clock.unix_micros(),
         };
         let origin = Origin {
+            returns_to: None,
             target: wanted.from,
             timeout: wanted.timeout,
             shown,

@@ -182,6 +182,9 @@ impl Scene {
                 sounds,
                 times,
             } => self.play(world, leg, play, sounds, times),
+            Output::PlayOver { leg, play, sounds } => self.play(world, leg, play, sounds, 1),
+            // Whoever listens to music offline hears no bar of it.
+            Output::RestartMusic { .. } => {}
             Output::StopPlay { leg, play } => {
                 if let Some(line) = self.line(leg)
                     && line.playing.as_ref().is_some_and(|one| one.play == play)

@@ -156,6 +156,10 @@ impl Stage {
                 let mut scenes = self.scenes.iter().enumerate();
                 scenes.find_map(|(into, scene)| Some((into, Some(scene.rings_at(targets)?))))
             }
+            Fetch::Waiting(pick) => {
+                let waits = self.world.floor.pickable(pick);
+                waits.and_then(|waits| Some((self.place_of(waits)?, None)))
+            }
         };
         let found = found.filter(|(into, at)| {
             let takes = self.scenes[*into].call.takes(*at);

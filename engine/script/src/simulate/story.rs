@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use call::acd::Pick;
 use call::{Bridge, Command, Fetch, Reply, Say, Sound, Tone};
 use serde::Serialize;
 
@@ -133,6 +134,10 @@ pub(super) fn command(command: &Command) -> String {
             let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
             targets.join(" ")
         }
+        Command::Fetch(Fetch::Waiting(pick)) => match pick {
+            Pick::Call(call) => call.to_string(),
+            Pick::NextOf(queue) => format!("queue:{queue}"),
+        },
         Command::Conference(conference) => conference.room.clone(),
         Command::Supervise(wanted) => format!("{} {}", wanted.agent, wanted.mode.word()),
         Command::SendDtmf { digits } => digits.clone(),

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use call::acd::{Act, AgentId, AskId, By, Chosen, QueueStatus, Refusal, Status};
+use call::acd::{
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, QueueStatus, Refusal, Status,
+};
 use call::desk::{Done, Order, Refused};
 use call::screen::{self, Listed};
 use call::{CallId, Command, Reply, TenantId};
@@ -137,6 +139,16 @@ impl Exchange for Wire {
     fn queues(&self, _: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         let (answer, coming) = oneshot::channel();
         self.put(FromScript::Floor(Question::Queues(answer)));
+        coming
+    }
+
+    fn call_back(
+        &self,
+        _: &TenantId,
+        wanted: Callback,
+    ) -> oneshot::Receiver<Result<usize, CallbackError>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::CallBack(wanted, answer)));
         coming
     }
 

@@ -13,6 +13,8 @@ pub struct FloorNotes {
     pub last_offered: Vec<(String, String)>,
     /// Stays that are over.
     pub episodes: Vec<EpisodeRow>,
+    /// Places of callers, and who is to be called back.
+    pub kept: Vec<KeptNote>,
     /// What has happened.
     pub log: Vec<QueueLogRow>,
 }
@@ -23,6 +25,7 @@ impl FloorNotes {
         self.agents.is_empty()
             && self.last_offered.is_empty()
             && self.episodes.is_empty()
+            && self.kept.is_empty()
             && self.log.is_empty()
     }
 }
@@ -45,6 +48,21 @@ pub struct FloorRow {
     pub agents: Vec<AgentNote>,
     /// Queues, by name, and whom each offered its last call to.
     pub last_offered: Vec<(String, String)>,
+    /// Places of callers, and who is to be called back, by kind and key.
+    pub kept: Vec<KeptNote>,
+}
+
+/// Something of queues that outlives a restart, as it was last noted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptNote {
+    /// What: `place`, `callback`.
+    pub kind: String,
+    /// Which.
+    pub key: String,
+    /// As the queues' machine keeps it; `None` for what is over and to be forgotten.
+    pub state: Option<Value>,
+    /// When it was so.
+    pub at: i64,
 }
 
 /// One stay of one caller in one queue.

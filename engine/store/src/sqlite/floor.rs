@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::records::{Rows, id, json, number, optional_id, page};
 use crate::{
-    AgentNote, EpisodeRow, Error, FloorNotes, FloorRow, OfferRow, QueueLogFilter, QueueLogRow,
+    AgentNote, EpisodeRow, Error, FloorNotes, FloorRow, KeptNote, OfferRow, QueueLogFilter,
+    QueueLogRow,
 };
 
 pub(super) fn note(rows: &Rows<'_>, notes: &FloorNotes) -> Result<(), Error> {
@@ -18,6 +19,9 @@ pub(super) fn note(rows: &Rows<'_>, notes: &FloorNotes) -> Result<(), Error> {
              ON CONFLICT (tenant, queue) DO UPDATE SET agent = excluded.agent",
             &[queue, agent],
         )?;
+    }
+    for kept in &notes.kept {
+        note_kept(rows, kept)?;
     }
     for episode in &notes.episodes {
         note_episode(rows, episode)?;
@@ -39,6 +43,22 @@ fn note_agent(rows: &Rows<'_>, note: &AgentNote) -> Result<(), Error> {
         None => rows.change(
             "DELETE FROM agents WHERE tenant = ?1 AND agent = ?2",
             &[&note.agent],
+        )?,
+    };
+    Ok(())
+}
+
+fn note_kept(rows: &Rows<'_>, note: &KeptNote) -> Result<(), Error> {
+    match &note.state {
+        Some(state) => rows.change(
+            "INSERT INTO queue_kept (tenant, kind, key, state, saved_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (tenant, kind, key) DO UPDATE
+             SET state = excluded.state, saved_at = excluded.saved_at",
+            &[&note.kind, &note.key, &state.to_string(), &note.at],
+        )?,
+        None => rows.change(
+            "DELETE FROM queue_kept WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
+            &[&note.kind, &note.key],
         )?,
     };
     Ok(())
@@ -112,9 +132,22 @@ pub(super) fn kept(rows: &Rows<'_>) -> Result<FloorRow, Error> {
         &[],
         |row| Ok((row.get("queue")?, row.get("agent")?)),
     )?;
+    let kept = rows.all(
+        "SELECT kind, key, state, saved_at FROM queue_kept WHERE tenant = ?1 ORDER BY kind, key",
+        &[],
+        |row| {
+            Ok(KeptNote {
+                kind: row.get("kind")?,
+                key: row.get("key")?,
+                state: Some(json(&row.get::<_, String>("state")?)?),
+                at: row.get("saved_at")?,
+            })
+        },
+    )?;
     Ok(FloorRow {
         agents,
         last_offered,
+        kept,
     })
 }
 

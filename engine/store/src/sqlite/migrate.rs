@@ -52,6 +52,11 @@ const STEPS: &[(u32, &str, &str)] = &[
     ),
     (12, "desks", include_str!("../schema/0012_desks.sql")),
     (13, "figures", include_str!("../schema/0013_figures.sql")),
+    (
+        14,
+        "places in queues",
+        include_str!("../schema/0014_places_in_queues.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use store::{
-    AgentNote, CallBegin, Direction, EpisodeRow, FloorNotes, FloorRow, OfferRow, QueueLogFilter,
-    QueueLogRow, Store,
+    AgentNote, CallBegin, Direction, EpisodeRow, FloorNotes, FloorRow, KeptNote, OfferRow,
+    QueueLogFilter, QueueLogRow, Store,
 };
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::tenant;
 /// The contract of agents and queues.
 pub(crate) fn run(store: &dyn Store) {
     an_agents_state_is_the_one_noted_last_until_they_log_out(store);
+    what_is_kept_of_queues_is_the_one_noted_last_until_it_is_over(store);
     a_call_carries_its_stays_in_queues(store);
     the_queue_log_is_listed_newest_first_and_page_by_page(store);
     the_queue_log_is_only_ever_added_to(store);
@@ -59,9 +60,42 @@ fn an_agents_state_is_the_one_noted_last_until_they_log_out(store: &dyn Store) {
                 ("it".into(), "1050".into()),
                 ("sales".into(), "1050".into())
             ],
+            kept: Vec::new(),
         }
     );
     assert_eq!(store.floor(&theirs).wait().unwrap(), FloorRow::default());
+}
+
+fn what_is_kept_of_queues_is_the_one_noted_last_until_it_is_over(store: &dyn Store) {
+    let (ours, theirs) = (tenant("ours"), tenant("theirs"));
+    let note = |kind: &str, key: &str, state: Option<&str>, at| KeptNote {
+        kind: kind.into(),
+        key: key.into(),
+        state: state.map(|state| json!({ "state": state })),
+        at,
+    };
+    let keep = |kept: Vec<KeptNote>| {
+        let notes = FloorNotes {
+            kept,
+            ..FloorNotes::default()
+        };
+        store.note_floor(&ours, notes).wait().unwrap();
+    };
+
+    keep(vec![
+        note("place", "it/1", Some("taken"), 1),
+        note("place", "it/2", Some("taken"), 1),
+        note("callback", "it/1", Some("waits"), 1),
+    ]);
+    keep(vec![
+        note("place", "it/1", Some("left"), 2),
+        note("place", "it/2", None, 2),
+    ]);
+
+    let kept = store.floor(&ours).wait().unwrap().kept;
+    let callback = note("callback", "it/1", Some("waits"), 1);
+    assert_eq!(kept, [callback, note("place", "it/1", Some("left"), 2)]);
+    assert_eq!(store.floor(&theirs).wait().unwrap().kept, []);
 }
 
 fn a_call_carries_its_stays_in_queues(store: &dyn Store) {

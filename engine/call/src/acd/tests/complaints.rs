@@ -149,6 +149,7 @@ fn d4_an_answer_during_an_announcement_connects_in_the_same_instant() {
         ahead: 0,
         more: false,
     };
+    let what = vec![what];
     assert!(floor.take().contains(&Output::Announce { call, what }));
 
     // It goes on for thirty seconds; the agent does not wait for its end.

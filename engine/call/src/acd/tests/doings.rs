@@ -136,6 +136,7 @@ fn a_call_of_ones_own_shows_who_is_called_who_talks_and_who_is_on_hold() {
 fn a_number_that_is_dialled_for_an_agent_rings_them_first_and_then_calls_it() {
     let mut desk = Desk::new();
     let origin = Origin {
+        returns_to: None,
         target: Target::User("1049".to_owned()),
         timeout: s(20),
         shown: None,

@@ -133,10 +133,10 @@ fn the_place_is_told_again_and_again() {
     let said = |floor: &mut Floor| -> Vec<(usize, bool)> {
         let out = floor.take().into_iter();
         out.filter_map(|output| match output {
-            Output::Announce {
-                what: Announcement::Position { ahead, more },
-                ..
-            } => Some((ahead, more)),
+            Output::Announce { what, .. } => match what[..] {
+                [Announcement::Position { ahead, more }] => Some((ahead, more)),
+                _ => None,
+            },
             _ => None,
         })
         .collect()
@@ -288,6 +288,8 @@ fn an_unknown_queue_is_told_with_what_was_likely_meant() {
         priority: 0,
         max_wait: None,
         again: None,
+        from: None,
+        callback: None,
     };
 
     let twice = floor.acd.handle_enter(floor.now, enter.clone());

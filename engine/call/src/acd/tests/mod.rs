@@ -1,18 +1,23 @@
 //! A floor to try the machine on: agents with phones, callers, and a clock that is moved.
 
 mod agents;
+mod announcing;
 mod breaks;
+mod calling_back;
 mod choosing;
 mod complaints;
+mod crossings;
 mod doings;
 mod limits;
 mod load;
 mod offers;
 mod order;
 mod phones;
+mod picking;
 mod reloads;
 mod restarts;
 mod rests;
+mod resuming;
 mod ringing_all;
 mod sequences;
 mod waiting;
@@ -40,8 +45,13 @@ pub(super) struct Floor {
 impl Floor {
     pub(super) fn new(plan: Plan) -> Self {
         let now = start();
+        Self::around(Acd::new(now, WALL, 7, plan), now)
+    }
+
+    /// A floor with this machine.
+    pub(super) fn around(acd: Acd, now: Instant) -> Self {
         let mut floor = Self {
-            acd: Acd::new(now, WALL, 7, plan),
+            acd,
             now,
             out: Vec::new(),
             decisions: Vec::new(),
@@ -102,6 +112,8 @@ impl Floor {
             priority,
             max_wait,
             again: None,
+            from: None,
+            callback: None,
         };
         self.acd.handle_enter(self.now, enter).unwrap();
         self.drain();

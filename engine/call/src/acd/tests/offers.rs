@@ -2,7 +2,7 @@
 
 use super::{Floor, ms, s};
 use crate::Cause;
-use crate::acd::{Leave, News, OfferEnd, Outcome, Output, State, Strategy, Withdrawn};
+use crate::acd::{Greet, Leave, News, OfferEnd, Outcome, Output, State, Strategy, Withdrawn};
 
 #[test]
 fn an_answer_stops_what_the_caller_hears_and_connects_at_once() {
@@ -23,6 +23,7 @@ fn an_answer_stops_what_the_caller_hears_and_connects_at_once() {
                 call,
                 agent,
                 record: false,
+                greet: Greet::default(),
             }
         ]
     );

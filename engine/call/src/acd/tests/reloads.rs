@@ -60,6 +60,8 @@ fn a_queue_that_is_gone_takes_no_new_callers_and_serves_those_who_wait() {
         priority: 0,
         max_wait: None,
         again: None,
+        from: None,
+        callback: None,
     };
     assert!(floor.acd.handle_enter(floor.now, enter).is_err());
     floor.act("1049", Act::Idle).unwrap();

@@ -143,6 +143,8 @@ fn who_stood_in_the_line_of_a_machine_that_is_no_more_stands_there_as_before() {
                 here: s(here),
                 before: s(before),
             }),
+            from: None,
+            callback: None,
         };
         floor.acd.handle_enter(floor.now, enter).unwrap();
         floor.drain();

@@ -225,7 +225,9 @@ impl Bench {
     /// The only playing that was begun since the last look, and what is in it.
     fn playing(&mut self) -> (PlayId, Vec<Sound>) {
         let mut plays = self.take().into_iter().filter_map(|output| match output {
-            Output::Play { play, sounds, .. } => Some((play, sounds)),
+            Output::Play { play, sounds, .. } | Output::PlayOver { play, sounds, .. } => {
+                Some((play, sounds))
+            }
             _ => None,
         });
         let found = plays.next().expect("something is played");

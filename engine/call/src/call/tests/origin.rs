@@ -10,6 +10,7 @@ fn to_1049() -> Bench {
         origin: Some(Origin {
             target: Target::User("1049".to_owned()),
             timeout: s(20),
+            returns_to: None,
             shown: Some("13800138000".to_owned()),
             supervises: None,
         }),

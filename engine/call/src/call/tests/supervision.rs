@@ -3,8 +3,8 @@
 use super::{Bench, named, s};
 use crate::acd::{LeaseId, MOST_PRIORITY};
 use crate::{
-    Cause, Command, Event, Follow, FromFloor, Keys, LegId, Mode, Options, Origin, Output, Parting,
-    Queue, Reply, RequestId, Sound, Supervise, SupervisionNews, Target, ToFloor, Tone, Wanted,
+    Cause, Command, Event, Follow, FromFloor, LegId, Mode, Options, Origin, Output, Parting, Queue,
+    Reply, RequestId, Sound, Supervise, SupervisionNews, Target, ToFloor, Tone, Wanted,
 };
 
 fn wanted() -> Supervise {
@@ -144,6 +144,7 @@ fn a_leader_who_hangs_up_supervises_nobody_any_more() {
 #[test]
 fn a_leader_whose_phone_is_rung_supervises_when_it_answers() {
     let origin = Origin {
+        returns_to: None,
         target: Target::User("1001".to_owned()),
         timeout: s(30),
         shown: None,
@@ -222,14 +223,9 @@ fn the_customer_is_told_good_bye_when_the_agent_has_been_taken_out() {
 #[test]
 fn a_caller_of_a_queue_goes_back_to_its_head_when_the_agent_is_taken_out() {
     let mut bench = Bench::new();
-    bench.ask(Command::Queue(Queue {
-        name: "it".into(),
-        priority: 0,
-        max_wait: None,
-        record: false,
-        exit_keys: Keys::None,
-    }));
+    bench.ask(Command::Queue(Queue::new("it".into())));
     let waits = FromFloor::Waits {
+        from_start: false,
         queue: "it".into(),
         music: None,
         position: 1,
@@ -244,6 +240,7 @@ fn a_caller_of_a_queue_goes_back_to_its_head_when_the_agent_is_taken_out() {
     let leg = bench.invited("1049");
     bench.answers(leg);
     bench.event(Event::Floor(FromFloor::Connect {
+        greet: crate::acd::Greet::default(),
         lease: LeaseId(1),
         record: false,
     }));
@@ -257,6 +254,7 @@ fn a_caller_of_a_queue_goes_back_to_its_head_when_the_agent_is_taken_out() {
 
     let outputs = bench.take();
     let enters = Output::Floor(ToFloor::Enter {
+        callback: None,
         queue: "it".into(),
         priority: MOST_PRIORITY,
         max_wait: None,

@@ -8,6 +8,7 @@ mod fuzz;
 mod held_keys;
 mod keys;
 mod latch;
+mod over;
 mod play;
 mod record;
 mod relay;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use call::{Command, Conference, Fetch, Follow, Keys, Mode, Park, Supervise, Target};
+use call::acd::Pick;
+use call::{CallId, Command, Conference, Fetch, Follow, Keys, Mode, Park, Supervise, Target};
 use mlua::Value;
 
 use super::verbs::{Asking, keys};
-use crate::api::arguments::{Arguments, Names, unknown_word};
+use crate::api::arguments::{Arguments, Names, text, unknown_word};
+use crate::api::queue::Queues;
 use crate::api::target::{is_name, targets};
 
 pub(super) static PARK: Names = Names {
@@ -43,6 +45,9 @@ pub(super) fn retrieve(asking: &Asking<'_>) -> mlua::Result<Command> {
 }
 
 pub(super) fn pickup(asking: &Asking<'_>) -> mlua::Result<Command> {
+    if let Some(pick) = waits_in_a_queue(asking)? {
+        return Ok(Command::Fetch(Fetch::Waiting(pick)));
+    }
     let targets = targets(asking.arguments.value(0));
     let targets = targets.map_err(|message| asking.arguments.refuse(message))?;
     if let Some(other) = targets.iter().find(|it| !matches!(it, Target::User(_))) {
@@ -50,6 +55,28 @@ pub(super) fn pickup(asking: &Asking<'_>) -> mlua::Result<Command> {
         return Err(asking.arguments.refuse(message));
     }
     Ok(Command::Fetch(Fetch::Ringing(targets)))
+}
+
+/// `call:pickup("queue:it")` and `call:pickup("call:019…")`: who waits there, and who is that.
+fn waits_in_a_queue(asking: &Asking<'_>) -> mlua::Result<Option<Pick>> {
+    let named = text(asking.arguments.value(0));
+    let named = named.as_deref().and_then(|named| named.split_once(':'));
+    let refuse = |message: String| asking.arguments.refuse(message);
+    Ok(match named {
+        Some(("queue", queue)) => {
+            if let Some(known) = asking.lua.app_data_ref::<Queues>() {
+                known.check(queue).map_err(refuse)?;
+            }
+            Some(Pick::NextOf(queue.into()))
+        }
+        Some(("call", call)) => {
+            let id = call
+                .parse()
+                .map_err(|_| refuse(format!("'{call}' is no call's id")))?;
+            Some(Pick::Call(CallId(id)))
+        }
+        _ => None,
+    })
 }
 
 pub(super) fn conference(asking: &Asking<'_>) -> mlua::Result<Command> {

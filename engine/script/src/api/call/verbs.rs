@@ -131,7 +131,15 @@ static BRIDGE: Names = Names {
 };
 static QUEUE: Names = Names {
     class: "QueueOptions",
-    names: &["priority", "max_wait", "record", "exit_keys"],
+    names: &[
+        "priority",
+        "max_wait",
+        "record",
+        "exit_keys",
+        "keys",
+        "display",
+        "whisper",
+    ],
 };
 static VOICEMAIL: Names = Names {
     class: "VoicemailOptions",
@@ -154,7 +162,7 @@ static TRANSFER: Names = Names {
 };
 
 impl Asking<'_> {
-    fn ear(&self) -> Ear<'_> {
+    pub(super) fn ear(&self) -> Ear<'_> {
         Ear {
             surroundings: self.surroundings,
             live: self.live,
@@ -341,6 +349,10 @@ fn queue(asking: &Asking<'_>) -> mlua::Result<Command> {
         max_wait: options.maybe_duration("max_wait")?,
         record: options.boolean("record", false)?,
         exit_keys: keys(&options, "exit_keys", Keys::None)?,
+        keys: super::queueing::key_choices(asking, &options)?,
+        display: options.text("display")?,
+        whisper: super::queueing::whisper(asking, &options)?,
+        callback: None,
     };
     if let Some(known) = asking.lua.app_data_ref::<Queues>() {
         known

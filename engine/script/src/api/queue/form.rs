@@ -62,7 +62,35 @@ pub(crate) fn schema() -> Schema {
             .default(30)
             .range(0.0, DAY),
         Field::new("music", Kind::String, "A name under sounds/music."),
+        Field::new(
+            "music_restart",
+            Kind::Boolean,
+            "The music begins anew for each caller.",
+        )
+        .default(false),
         Field::new("record", Kind::Boolean, "Conversations are recorded.").default(false),
+        Field::new(
+            "resume",
+            Kind::Duration,
+            "Who calls again within so long has the old place.",
+        )
+        .range(1.0, DAY),
+        Field::new(
+            "say_agent",
+            Kind::Boolean,
+            "Callers hear the number of who serves them.",
+        )
+        .default(false),
+        Field::new(
+            "whisper",
+            Kind::Table(whisper()),
+            "What the agent alone hears first.",
+        ),
+        Field::new(
+            "callback",
+            Kind::Table(callback()),
+            "How callers are called back.",
+        ),
         Field::new(
             "announce",
             Kind::Table(announce()),
@@ -87,9 +115,73 @@ pub(crate) fn schema() -> Schema {
     ])
 }
 
+fn whisper() -> Schema {
+    Schema::new(vec![
+        Field::new("play", list_of_sounds(), "These sounds.").range(0.0, 16.0),
+        Field::new("wait", Kind::Boolean, "How long the caller has waited.").default(false),
+        Field::new(
+            "before_bridge",
+            Kind::Boolean,
+            "Before the two are put through.",
+        )
+        .default(false),
+    ])
+}
+
+fn callback() -> Schema {
+    Schema::new(vec![
+        Field::new("trunk", Kind::String, "The trunk that they are called by."),
+        Field::new("caller_id", Kind::String, "The number that they are shown."),
+        Field::new("ring", Kind::Duration, "Their phone rings for so long.")
+            .default(30)
+            .range(5.0, 300.0),
+        Field::new("tries", Kind::Integer, "They are called so often at most.")
+            .default(3)
+            .range(1.0, 20.0),
+        Field::new(
+            "retry",
+            Kind::Duration,
+            "Left alone for so long after a try in vain.",
+        )
+        .default("5m")
+        .range(10.0, DAY),
+        Field::new(
+            "at_once",
+            Kind::Integer,
+            "So many are called at the same time.",
+        )
+        .default(1)
+        .range(1.0, 100.0),
+    ])
+}
+
+fn list_of_sounds() -> Kind {
+    Kind::List(Box::new(Kind::String))
+}
+
 fn announce() -> Schema {
     Schema::new(vec![
         Field::new("position", Kind::Boolean, "Say how many are ahead.").default(false),
+        Field::new(
+            "wait",
+            Kind::Boolean,
+            "Say how long the wait is likely to be.",
+        )
+        .default(false),
+        Field::new(
+            "at_least",
+            Kind::Duration,
+            "A better place is told so soon at the earliest.",
+        )
+        .range(5.0, DAY),
+        Field::new("list", list_of_sounds(), "Sounds that are said in turn.").range(0.0, 16.0),
+        Field::new(
+            "list_every",
+            Kind::Duration,
+            "The next of them after so long.",
+        )
+        .default(60)
+        .range(5.0, DAY),
         Field::new("first", Kind::Duration, "For the first time after so long.")
             .default(10)
             .range(0.0, DAY),
@@ -151,7 +243,12 @@ fn overflow() -> Schema {
         Field::new(
             "to",
             Kind::String,
-            "Where the caller goes: queue:support, voicemail:8000, user:1001.",
+            "Where the caller goes: queue:support, voicemail:8000, user:1001, callback.",
+        ),
+        Field::new(
+            "play",
+            Kind::String,
+            "A last word, after which the caller is hung up.",
         ),
         Field::new(
             "emit",

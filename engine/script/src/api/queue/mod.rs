@@ -20,6 +20,7 @@ use crate::surroundings::Surroundings;
 
 #[cfg(test)]
 pub(crate) use form::schema;
+pub(crate) use read::step_to;
 
 /// One `queue`.
 pub(crate) struct DeclaredQueue {

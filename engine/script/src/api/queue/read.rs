@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use call::Target;
 use call::acd::{
-    Announce, Limits, Member, Offering, Overflow, Presence, QueuePlan, Setbacks, Step, Strategy,
-    When,
+    Announce, Callbacks, Care, Greet, Limits, Member, Offering, Overflow, Presence, QueuePlan,
+    Setbacks, Step, Strategy, When,
 };
 use mlua::{Function, Lua, Table, Value};
 use serde_json::{Map, Value as Json};
@@ -66,7 +66,15 @@ pub(super) fn queue(
         announce: announce(&settings["announce"]),
         music: settings["music"].as_str().map(str::to_owned),
         record: settings["record"] == true,
+        care: care(&settings),
     };
+    let callbacks = plan.care.callbacks.trunk.is_some();
+    if !callbacks && plan.overflow.iter().any(|it| it.step == Step::Callback) {
+        return Err(
+            "overflow: nobody is called back without a trunk: callback = { trunk = \"carrier\" }"
+                .to_owned(),
+        );
+    }
     Ok((plan, choose))
 }
 
@@ -207,9 +215,45 @@ fn limits(it: &Json) -> Limits {
     }
 }
 
+fn care(it: &Json) -> Care {
+    let (whisper, callback) = (&it["whisper"], &it["callback"]);
+    let usual = Callbacks::default();
+    let count = |name: &str, usual: u32| {
+        let count = callback[name].as_u64();
+        count.and_then(|it| it.try_into().ok()).unwrap_or(usual)
+    };
+    Care {
+        music_from_start: it["music_restart"] == true,
+        resume: duration(&it["resume"]),
+        greet: Greet {
+            say_agent: it["say_agent"] == true,
+            whisper: texts(&whisper["play"]),
+            whisper_wait: whisper["wait"] == true,
+            before_bridge: whisper["before_bridge"] == true,
+        },
+        callbacks: Callbacks {
+            trunk: callback["trunk"].as_str().map(str::to_owned),
+            caller_id: callback["caller_id"].as_str().map(str::to_owned),
+            ring: duration(&callback["ring"]).unwrap_or(usual.ring),
+            tries: count("tries", usual.tries),
+            retry: duration(&callback["retry"]).unwrap_or(usual.retry),
+            at_once: count("at_once", usual.at_once),
+        },
+    }
+}
+
+fn texts(it: &Json) -> Vec<String> {
+    let texts = it.as_array().into_iter().flatten();
+    texts.filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
 fn announce(it: &Json) -> Announce {
     Announce {
         position: it["position"] == true,
+        wait: it["wait"] == true,
+        at_least: duration(&it["at_least"]),
+        list: texts(&it["list"]),
+        list_every: duration(&it["list_every"]).unwrap_or_default(),
         first: duration(&it["first"]).unwrap_or_default(),
         every: duration(&it["every"]),
         only_if_improved: it["only_if_improved"] == true,
@@ -230,16 +274,17 @@ fn overflow(it: &Json) -> Result<Vec<Overflow>, String> {
                 return Err(of(wanted.to_owned()));
             }
         };
-        let step = match (it["to"].as_str(), it["emit"].as_str()) {
-            (Some(to), None) => step_to(to).map_err(of)?,
-            (None, Some(event)) if on::is_own(event) => Step::Aside(event.to_owned()),
-            (None, Some(event)) => {
+        let step = match (it["to"].as_str(), it["emit"].as_str(), it["play"].as_str()) {
+            (Some(to), None, None) => step_to(to).map_err(of)?,
+            (None, None, Some(sound)) => Step::Leave(format!("play:{sound}")),
+            (None, Some(event), None) if on::is_own(event) => Step::Aside(event.to_owned()),
+            (None, Some(event), None) => {
                 return Err(of(format!(
                     "emit: '{event}' is no event of your own: noun.past, such as \"caller.waited\""
                 )));
             }
             _ => {
-                let wanted = "expected either to = \"voicemail:8000\" or emit = \"caller.waited\"";
+                let wanted = "expected one of to = \"voicemail:8000\", play = \"sys/error\" or emit = \"caller.waited\"";
                 return Err(of(wanted.to_owned()));
             }
         };
@@ -248,12 +293,15 @@ fn overflow(it: &Json) -> Result<Vec<Overflow>, String> {
     steps.collect()
 }
 
-fn step_to(text: &str) -> Result<Step, String> {
+pub(crate) fn step_to(text: &str) -> Result<Step, String> {
+    if text == "callback" {
+        return Ok(Step::Callback);
+    }
     match text.split_once(':') {
         Some(("queue", name)) if is_name(name) => Ok(Step::Queue(name.into())),
         Some(("voicemail", mailbox)) if is_name(mailbox) => Ok(Step::Leave(text.to_owned())),
         Some(("queue" | "voicemail", _)) | None => Err(format!(
-            "to: '{text}' is nowhere to go: write queue:support, voicemail:8000, user:1001 or trunk:carrier/10086"
+            "to: '{text}' is nowhere to go: write queue:support, voicemail:8000, user:1001, trunk:carrier/10086 or callback"
         )),
         Some(_) => target_of(text)
             .map(|target: Target| Step::Leave(target.to_string()))

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use call::acd::{Fact, Overflow, Presence, QueuePlan, Step, Strategy, When};
+use call::acd::{
+    Callbacks, Care, Fact, Greet, Overflow, Presence, QueuePlan, Step, Strategy, When,
+};
 use mlua::{Lua, Table};
 
 use super::read::queue;
@@ -35,14 +37,19 @@ fn every_setting_of_a_queue_reaches_its_plan() {
           agents = { '1049', { '1050', penalty = 2 } },
           ring_timeout = 20, wrap_up = '1m', max_wait = '5m', hard = true, max_callers = 30,
           join_if = 'idle and reachable', stay_if = 'always', grace = 5,
-          music = 'piano', record = true,
-          announce = { position = true, first = 3, every = 45, only_if_improved = true, limit = 9 },
+          music = 'piano', music_restart = true, record = true, resume = '2m', say_agent = true,
+          whisper = { play = { 'names/it' }, wait = true, before_bridge = true },
+          callback = { trunk = 'carrier', caller_id = '4001', ring = 20, tries = 2, retry = '1m', at_once = 3 },
+          announce = { position = true, first = 3, every = 45, only_if_improved = true, limit = 9,
+            wait = true, at_least = 15, list = { 'queue/thanks-wait' }, list_every = 90 },
           delays = { busy = '1m' }, pause_after = { rejected = 2, no_answer = 0 },
           overflow = {
             { after = 60, to = 'queue:support' },
             { after = '2m', emit = 'caller.waited' },
             { when = 'full', to = 'voicemail:8000' },
             { when = 'empty', to = 'user:1001' },
+            { after = '3m', to = 'callback' },
+            { after = '4m', play = 'sys/error' },
           },
         }",
     )
@@ -77,8 +84,34 @@ fn every_setting_of_a_queue_reaches_its_plan() {
         step(When::Waited(s(120)), Step::Aside("caller.waited".into())),
         step(When::Full, Step::Leave("voicemail:8000".into())),
         step(When::Empty, Step::Leave("user:1001".into())),
+        step(When::Waited(s(180)), Step::Callback),
+        step(When::Waited(s(240)), Step::Leave("play:sys/error".into())),
     ];
     assert_eq!(plan.overflow, chain);
+    assert!(announce.wait && announce.at_least == Some(s(15)));
+    assert_eq!(announce.list, ["queue/thanks-wait"]);
+    assert_eq!(announce.list_every, s(90));
+    let greet = Greet {
+        say_agent: true,
+        whisper: vec!["names/it".to_owned()],
+        whisper_wait: true,
+        before_bridge: true,
+    };
+    let callbacks = Callbacks {
+        trunk: Some("carrier".to_owned()),
+        caller_id: Some("4001".to_owned()),
+        ring: s(20),
+        tries: 2,
+        retry: s(60),
+        at_once: 3,
+    };
+    let care = Care {
+        music_from_start: true,
+        resume: Some(s(120)),
+        greet,
+        callbacks,
+    };
+    assert_eq!(plan.care, care);
 }
 
 #[test]

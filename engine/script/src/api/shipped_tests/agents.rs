@@ -27,10 +27,13 @@ fn waits(count: usize) -> QueueStatus {
         position,
         waited: Duration::ZERO,
         is_offered: false,
+        is_away: false,
     };
     QueueStatus {
         plan: QueuePlan::new("it", &["1049"]),
         is_gone: false,
+        handling: None,
+        expected_wait: None,
         waiting: (1..=count).map(caller).collect(),
         members: Vec::new(),
     }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::world::World;
 use crate::acd::tests::{ms, s};
 use crate::acd::{
-    Act, AgentId, Announce, Chosen, DialogNews, Doing, Enter, Habit, Leave, News, Overflow, Plan,
-    Presence, QueuePlan, ReasonRule, Step, Strategy, When,
+    Act, AgentId, Announce, Callback, Chosen, DialogNews, Doing, Enter, Habit, Leave, News,
+    Overflow, Pick, Plan, Presence, QueuePlan, ReasonRule, Step, Strategy, When,
 };
 use crate::call::random::Random;
 use crate::{CallId, Cause};
@@ -27,6 +27,7 @@ impl World {
             7..=11 => self.leg_reports(),
             12 => self.own_call(),
             13..=14 => self.call_ends(),
+            15 if self.below(3) == 0 => self.picks(),
             15 => self.script_answers(),
             16..=18 => {
                 let most = [300, 2000, 20_000][self.below(3) as usize];
@@ -39,6 +40,7 @@ impl World {
                 self.acd.handle_plan(self.now, plan);
                 self.look();
             }
+            _ if self.below(2) == 0 => self.call_back_goes_on(),
             _ => self.audit(),
         }
     }
@@ -54,6 +56,8 @@ impl World {
             priority: [0, 0, 0, 30, 9999][self.below(5) as usize],
             max_wait: (self.below(8) == 0).then(|| s(20)),
             again: None,
+            from: (self.below(3) == 0).then(|| format!("+86138{}", self.below(6))),
+            callback: None,
         };
         let _ = self.acd.handle_enter(self.now, enter);
         self.look();
@@ -64,13 +68,53 @@ impl World {
             return;
         };
         self.seen.gone += 1;
-        match self.below(4) {
-            0 => self.acd.handle_leave(self.now, call),
+        match self.below(8) {
+            6 => return self.wants_to_be_called_back(call),
+            7 => {
+                let to = QUEUES[self.below(4) as usize];
+                self.acd.handle_move(self.now, call, &to.into());
+                return self.look();
+            }
+            0 | 1 => self.acd.handle_leave(self.now, call),
             _ => self.acd.handle_gone(self.now, call),
         }
         self.look();
         let left = !self.waiting.contains(&call);
         self.promise(left, Leave::Gone.word().unwrap_or("who is gone has left"));
+    }
+
+    fn wants_to_be_called_back(&mut self, call: CallId) {
+        let wanted = Callback {
+            call,
+            queue: "it".into(),
+            number: format!("+86138{}", self.below(6)),
+            priority: 0,
+        };
+        let _ = self.acd.handle_callback(self.now, wanted);
+        self.look();
+    }
+
+    /// Somebody who is called back answers, or does not.
+    fn call_back_goes_on(&mut self) {
+        let called: Vec<CallId> = self.called.iter().copied().collect();
+        let Some(id) = self.one_of(&called) else {
+            return;
+        };
+        self.called.remove(&id);
+        if self.below(2) == 0 {
+            return self.comes_back(id);
+        }
+        self.acd.handle_not_back(self.now, id);
+        self.look();
+    }
+
+    /// Somebody takes a caller out of the line.
+    fn picks(&mut self) {
+        let agent = self.somebody();
+        let pick = Pick::NextOf(QUEUES[self.below(4) as usize].into());
+        self.picked = self.acd.handle_pick(self.now, &agent, &pick).ok();
+        self.look();
+        self.picked = None;
     }
 
     fn agent_acts(&mut self) {
@@ -251,6 +295,12 @@ fn plan(random: &mut Random) -> Plan {
         queue.offering.wrap_up = [None, Some(s(0)), Some(s(10))][below(random, 3) as usize];
         queue.limits.max_wait = [None, Some(s(40))][below(random, 2) as usize];
         queue.limits.hard = below(random, 2) == 0;
+        queue.care.resume = (below(random, 2) == 0).then(|| s(60));
+        if below(random, 2) == 0 {
+            queue.care.callbacks.trunk = Some("carrier".to_owned());
+            queue.care.callbacks.at_once = 1 + below(random, 3) as u32;
+            queue.care.callbacks.retry = s(20);
+        }
         queue.limits.max_callers = [None, Some(4)][below(random, 2) as usize];
         let present = "idle or offered or talking or wrap_up and reachable";
         if below(random, 2) == 0 {
@@ -263,9 +313,11 @@ fn plan(random: &mut Random) -> Plan {
             every: Some(s(5)),
             only_if_improved: below(random, 2) == 0,
             limit: None,
+            ..Announce::default()
         };
         for after in [10, 20] {
-            let step = match below(random, 4) {
+            let step = match below(random, 5) {
+                4 => Step::Callback,
                 0 => Step::Aside("sms:link".to_owned()),
                 1 => Step::Queue(QUEUES[below(random, 4) as usize].into()),
                 2 if after == 20 => Step::Leave("voicemail:it".to_owned()),

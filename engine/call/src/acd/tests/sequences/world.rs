@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use super::chance::{self, Plans};
 use super::{Seen, rerun};
 use crate::CallId;
@@ -11,8 +13,8 @@ use crate::acd::lease::LeaseState;
 use crate::acd::name::QueueIx;
 use crate::acd::tests::{ms, s, start};
 use crate::acd::{
-    Acd, Act, AgentId, AskId, By, DialogNews, Doing, Habit, LeaseId, Leave, News, OfferEnd, Output,
-    Reason, State, Strategy,
+    Acd, Act, AgentId, AskId, By, DialogNews, Doing, Enter, Habit, LeaseId, Leave, News, OfferEnd,
+    Output, Reason, State, Strategy,
 };
 use crate::call::random::Random;
 
@@ -39,6 +41,12 @@ pub(super) struct World {
     /// When the audit is to find what was lost.
     pub(super) audit_at: Option<Instant>,
     pub(super) asks: Vec<AskId>,
+    /// Who the machine must believe to be called back.
+    away: BTreeSet<CallId>,
+    /// Who is being called.
+    pub(super) called: BTreeSet<CallId>,
+    /// Whom somebody takes out of the line.
+    pub(super) picked: Option<CallId>,
     shown: BTreeMap<AgentId, (State, bool)>,
     pub(super) seen: Seen,
 }
@@ -63,6 +71,9 @@ impl World {
             legs: BTreeMap::new(),
             audit_at: None,
             asks: Vec::new(),
+            away: BTreeSet::new(),
+            called: BTreeSet::new(),
+            picked: None,
             shown: BTreeMap::new(),
             seen,
         };
@@ -143,8 +154,9 @@ impl World {
             let shown = self.shown.get(&agent.id);
             self.promise(shown.is_none_or(|it| *it == truth), "what is told is so");
         }
+        let all = self.waiting.union(&self.away);
         self.promise(
-            self.acd.callers.keys().eq(self.waiting.iter()),
+            self.acd.callers.keys().eq(all),
             "who waits is who has not left",
         );
     }
@@ -156,7 +168,8 @@ impl World {
             self.promise(held & agent == 0, "one reservation for an agent");
             held |= agent;
             let age = self.now - lease.offered_at;
-            self.promise(age <= RING + s(1), "every reservation ends in time");
+            let most = if lease.is_held { HELD } else { RING + s(1) };
+            self.promise(age <= most, "every reservation ends in time");
             if let LeaseState::Answered { .. } = lease.state {
                 let caller = self.acd.callers.get(&lease.call);
                 let only = caller.is_some_and(|it| {
@@ -239,7 +252,19 @@ impl World {
                 self.promise(!told.is_empty(), "a decision can be told");
             }
             Output::Alert { what, .. } => self.promise(false, &what),
-            Output::Hush { .. }
+            Output::CallBack { id, .. } => {
+                let before = self.called.insert(id);
+                self.promise(before, "who is called back is called once at a time");
+            }
+            Output::Callback(change) => {
+                if change.state.is_over() {
+                    self.away.remove(&change.id);
+                } else {
+                    self.away.insert(change.id);
+                }
+            }
+            Output::Place(_)
+            | Output::Hush { .. }
             | Output::Aside { .. }
             | Output::Asks { .. }
             | Output::Overrun { .. }
@@ -258,11 +283,13 @@ impl World {
             return;
         };
         let queue = &self.acd.queues[caller.queue.0];
-        if queue.plan.offering.strategy == Strategy::Choose {
+        if queue.plan.offering.strategy == Strategy::Choose || self.picked == Some(call) {
             return;
         }
         for (_, ahead) in queue.line.iter().take_while(|(_, it)| *it != call) {
-            let waits = self.acd.callers[ahead].is_unoffered();
+            // Those who are not on the line may have to wait for others of their kind.
+            let caller = &self.acd.callers[ahead];
+            let waits = caller.is_unoffered() && caller.away.is_none();
             self.promise(!waits, "nobody is overtaken");
         }
     }
@@ -296,12 +323,17 @@ impl World {
                 self.acd.handle_dialog(self.now, &agent, call, over);
                 self.look();
             }
-            if self.waiting.is_empty() {
+            for id in std::mem::take(&mut self.called) {
+                self.comes_back(id);
+            }
+            self.forget_those_whom_nobody_serves();
+            if self.waiting.is_empty() && self.away.is_empty() {
                 break;
             }
             self.pass_time(ms(500));
         }
-        self.promise(self.waiting.is_empty(), "everybody is served in the end");
+        let all = self.waiting.is_empty() && self.away.is_empty();
+        self.promise(all, "everybody is served in the end");
         self.pass_time(s(20));
         self.promise(self.acd.leases.is_empty(), "no lease is left");
         self.promise(self.rings.is_empty(), "no phone rings for nobody");
@@ -334,6 +366,31 @@ impl World {
         self.look();
     }
 
+    /// Who is to be called back where the plan lists no agent waits until it does.
+    fn forget_those_whom_nobody_serves(&mut self) {
+        let callers = self.acd.callers.values();
+        let unserved = callers.filter(|it| self.acd.queues[it.queue.0].members.is_empty());
+        let away = unserved.filter(|it| it.away.is_some());
+        for id in away.map(|it| it.call).collect::<Vec<_>>() {
+            self.acd.handle_callback_cancelled(self.now, id);
+            self.look();
+        }
+    }
+
+    /// Who was called is on the line again.
+    pub(super) fn comes_back(&mut self, id: CallId) {
+        self.calls += 1;
+        let enter = Enter {
+            callback: Some(id),
+            ..Enter::new(CallId(Uuid::from_u128(self.calls)), "it".into())
+        };
+        // The agent was held for them: who has come before them since has another.
+        self.picked = Some(enter.call);
+        let _ = self.acd.handle_enter(self.now, enter);
+        self.look();
+        self.picked = None;
+    }
+
     pub(super) fn promise(&self, kept: bool, what: &str) {
         assert!(kept, "'{what}' is not so: {}", rerun(self.seed));
     }
@@ -341,3 +398,5 @@ impl World {
 
 /// For so long every queue of the sequences rings.
 const RING: Duration = Duration::from_secs(15);
+/// And is an agent held for somebody who is called back.
+const HELD: Duration = Duration::from_secs(76);

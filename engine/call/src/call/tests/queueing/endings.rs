@@ -142,10 +142,10 @@ fn a_script_that_asks_for_a_queue_again_and_again_is_stopped_at_last() {
 fn a_call_that_waited_can_be_lived_again_from_its_journal() {
     let mut bench = Bench::new();
     bench.waits(queue());
-    bench.floor(FromFloor::Announce(Announcement::Position {
+    bench.floor(FromFloor::Announce(vec![Announcement::Position {
         ahead: 2,
         more: false,
-    }));
+    }]));
     let agent = bench.offered(1, "1049");
     bench.answers(agent);
     bench.floor(FromFloor::Hush);

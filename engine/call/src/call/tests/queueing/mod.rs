@@ -4,18 +4,12 @@ mod endings;
 mod offers;
 mod waiting;
 
-use crate::acd::{LeaseId, News, Withdrawn};
+use crate::acd::{Greet, LeaseId, News, Withdrawn};
 use crate::call::tests::{Bench, s};
-use crate::{Command, Event, FromFloor, Keys, LegId, Output, Queue, RequestId, ToFloor};
+use crate::{Command, Event, FromFloor, LegId, Output, Queue, RequestId, ToFloor};
 
 fn queue() -> Queue {
-    Queue {
-        name: "it".into(),
-        priority: 0,
-        max_wait: None,
-        record: false,
-        exit_keys: Keys::None,
-    }
+    Queue::new("it".into())
 }
 
 impl Bench {
@@ -29,6 +23,7 @@ impl Bench {
         self.floor(FromFloor::Waits {
             queue: "it".into(),
             music: None,
+            from_start: false,
             position: 1,
         });
         self.take();
@@ -66,6 +61,7 @@ fn connect(lease: u64) -> FromFloor {
     FromFloor::Connect {
         lease: LeaseId(lease),
         record: false,
+        greet: Greet::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Agents who ring: what the floor is told of them, who is connected and who is let go.
 
 use super::{connect, offer, queue, withdraw};
-use crate::acd::{Announcement, LeaseId, News, Withdrawn};
+use crate::acd::{Announcement, Greet, LeaseId, News, Withdrawn};
 use crate::call::tests::{Bench, bridge, s};
 use crate::record::SegmentKind;
 use crate::{Cause, Command, Event, FromFloor, LegId, Output, Queue, Reply, Target, TransferId};
@@ -12,10 +12,10 @@ fn d4_the_answer_cuts_an_announcement_and_connects_in_the_same_breath() {
     let request = bench.waits(queue());
     let agent = bench.offered(1, "1049");
     bench.rings(agent);
-    bench.floor(FromFloor::Announce(Announcement::Position {
+    bench.floor(FromFloor::Announce(vec![Announcement::Position {
         ahead: 0,
         more: false,
-    }));
+    }]));
     let (play, _) = bench.playing();
 
     bench.answers(agent);
@@ -32,7 +32,8 @@ fn d4_the_answer_cuts_an_announcement_and_connects_in_the_same_breath() {
         b: agent,
     };
     let connected = Output::Floor(offer(1, News::Connected));
-    assert_eq!(bench.take(), [stop, joined, connected]);
+    let quiet = Output::Quiet { leg: LegId::CALLER };
+    assert_eq!(bench.take(), [stop, quiet, joined, connected]);
     assert_eq!(bench.call.state(), "talking");
 
     bench.wait(s(40));
@@ -68,7 +69,7 @@ fn the_phone_shows_the_queue_and_who_calls() {
     let (target, number, name) = shown.unwrap();
     assert_eq!(target, Target::User("1049".to_owned()));
     assert_eq!(number.as_deref(), Some("+8613800138000"));
-    assert_eq!(name.as_deref(), Some("[it] Wang"));
+    assert_eq!(name.as_deref(), Some("[it 3s] Wang"));
 }
 
 #[test]
@@ -182,6 +183,7 @@ fn a_conversation_is_recorded_when_the_queue_or_the_script_says_so() {
         bench.floor(FromFloor::Connect {
             lease: LeaseId(1),
             record: by_queue,
+            greet: Greet::default(),
         });
 
         bench.recording();

@@ -4,7 +4,8 @@ use super::queue;
 use crate::acd::{Announcement, Leave};
 use crate::call::tests::{Bench, named, s};
 use crate::{
-    Command, Event, FromFloor, Keys, LegId, Output, Queue, Reply, Say, Sound, ToFloor, Why,
+    Choice, Command, Event, FromFloor, KeyChoice, Keys, LegId, Output, Queue, Reply, Say, Sound,
+    ToFloor, Why,
 };
 
 #[test]
@@ -16,6 +17,7 @@ fn who_waits_is_answered_and_hears_music_and_who_finds_no_room_is_not_answered_f
     bench.floor(FromFloor::Waits {
         queue: "it".into(),
         music: Some("piano".to_owned()),
+        from_start: false,
         position: 1,
     });
 
@@ -23,6 +25,7 @@ fn who_waits_is_answered_and_hears_music_and_who_finds_no_room_is_not_answered_f
         queue: "it".into(),
         priority: 0,
         max_wait: None,
+        callback: None,
     };
     assert_eq!(asked, [Output::Floor(enter)]);
     let music = Output::Music {
@@ -40,15 +43,11 @@ fn who_waits_is_answered_and_hears_music_and_who_finds_no_room_is_not_answered_f
 }
 
 #[test]
-fn after_an_announcement_the_music_goes_on_and_also_where_the_sound_is_missing() {
+fn announcements_are_played_over_the_music_one_after_the_other_also_where_a_sound_is_missing() {
     let mut bench = Bench::new();
     bench.waits(queue());
-    let music = Output::Music {
-        leg: LegId::CALLER,
-        name: None,
-    };
 
-    let ahead = |ahead, more| FromFloor::Announce(Announcement::Position { ahead, more });
+    let ahead = |ahead, more| FromFloor::Announce(vec![Announcement::Position { ahead, more }]);
     bench.floor(ahead(3, false));
     let (play, sounds) = bench.playing();
     let number = Sound::Say(Say::Number(3));
@@ -56,21 +55,95 @@ fn after_an_announcement_the_music_goes_on_and_also_where_the_sound_is_missing()
         sounds,
         [named("queue/ahead-1"), number, named("queue/ahead-2")]
     );
-    bench.played(play);
-    assert_eq!(bench.take(), std::slice::from_ref(&music));
-
+    // The next waits for it, and the music is not touched.
+    bench.take();
     bench.floor(ahead(3, true));
-    assert_eq!(bench.playing().1[0], named("queue/ahead-more"));
     bench.floor(ahead(1, false));
-    assert_eq!(bench.playing().1, [named("queue/ahead-one")]);
-    bench.floor(ahead(0, false));
+    assert_eq!(bench.take(), []);
+    bench.played(play);
     let (play, sounds) = bench.playing();
-    assert_eq!(sounds, [named("queue/next")]);
+    assert_eq!(sounds[0], named("queue/ahead-more"));
     bench.event(Event::PlayFailed {
         play,
-        why: "sound 'queue/next' not found".to_owned(),
+        why: "sound 'queue/ahead-more' not found".to_owned(),
     });
-    assert_eq!(bench.take(), [music]);
+    let (play, sounds) = bench.playing();
+    assert_eq!(sounds, [named("queue/ahead-one")]);
+    bench.played(play);
+    bench.take();
+
+    bench.floor(FromFloor::Announce(vec![
+        Announcement::Position {
+            ahead: 0,
+            more: false,
+        },
+        Announcement::Wait { minutes: 2 },
+        Announcement::Sound("queue/thanks-wait".to_owned()),
+    ]));
+    let minutes = Sound::Say(Say::Number(2));
+    assert_eq!(
+        bench.playing().1,
+        [
+            named("queue/next"),
+            named("queue/eta-1"),
+            minutes,
+            named("queue/minutes"),
+            named("queue/thanks-wait")
+        ]
+    );
+}
+
+#[test]
+fn a_key_leads_elsewhere_when_it_is_pressed_again_and_the_place_is_kept_until_then() {
+    let mut bench = Bench::new();
+    let keys = [
+        ('2', Choice::Go("voicemail:8000".to_owned())),
+        ('3', Choice::Callback),
+        ('4', Choice::Queue("hr".into())),
+    ];
+    let request = bench.waits(Queue {
+        keys: keys
+            .map(|(key, choice)| KeyChoice {
+                key,
+                confirm: choice.confirmation(),
+                choice,
+            })
+            .into(),
+        ..queue()
+    });
+
+    bench.keys("2");
+    assert_eq!(bench.playing().1, [named("queue/confirm")]);
+    bench.keys("3");
+    assert_eq!(bench.playing().1, [named("queue/confirm-callback")]);
+    assert_eq!(bench.told(), []);
+    bench.wait(s(16));
+    bench.keys("3");
+    assert_eq!(bench.told(), [], "too late: it is asked for anew");
+    bench.keys("3");
+    assert_eq!(bench.told(), [ToFloor::Callback]);
+    bench.keys("44");
+    let queue = "hr".into();
+    assert_eq!(bench.told(), [ToFloor::Move { queue }]);
+    bench.keys("22");
+    assert_eq!(bench.told(), [ToFloor::Leave]);
+    bench.floor(FromFloor::Left(Leave::Left));
+
+    assert_eq!(bench.call.state(), "voicemail");
+    assert_eq!(bench.reply(request), None);
+}
+
+#[test]
+fn who_will_be_called_back_hears_so_and_is_hung_up() {
+    let mut bench = Bench::new();
+    bench.waits(queue());
+
+    bench.floor(FromFloor::Left(Leave::Callback));
+    let (play, sounds) = bench.playing();
+    assert_eq!(sounds, [named("queue/callback-ok")]);
+    bench.played(play);
+
+    assert_eq!(bench.call.state(), "ended");
 }
 
 #[test]

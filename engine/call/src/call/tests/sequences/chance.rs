@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::Chaos;
-use crate::acd::{Announcement, LeaseId, Leave, Withdrawn};
+use crate::acd::{Announcement, Greet, LeaseId, Leave, Withdrawn};
 use crate::call::random::Random;
 use crate::call::tests::{bridge, named, s};
 use crate::{
-    Bridge, CallId, Cause, Command, Conference, Event, Fetch, FromFloor, Gather, Greeting,
-    GreetingKind, Guest, Keys, LegId, Mailbox, MailboxMessage, MessageId, Music, Newcomer, Park,
-    PinVerdict, PlayId, Queue, Record, RecordingId, RoomNews, Sound, StartRecording, Steer,
-    Strategy, Tone, TransferId, Voicemail, Why,
+    Bridge, CallId, Cause, Choice, Command, Conference, Event, Fetch, FromFloor, Gather, Greeting,
+    GreetingKind, Guest, KeyChoice, Keys, LegId, Mailbox, MailboxMessage, MessageId, Music,
+    Newcomer, Park, PinVerdict, PlayId, Queue, Record, RecordingId, RoomNews, Sound,
+    StartRecording, Steer, Strategy, Tone, TransferId, Voicemail, Why,
 };
 
 impl Chaos {
@@ -140,12 +140,13 @@ impl Chaos {
             0..=1 => FromFloor::Waits {
                 queue: "it".into(),
                 music: None,
+                from_start: self.random.below(2) == 0,
                 position: 1,
             },
-            2..=3 => FromFloor::Announce(Announcement::Position {
+            2..=3 => FromFloor::Announce(vec![Announcement::Position {
                 ahead: self.random.below(4) as usize,
                 more: self.random.below(2) == 0,
-            }),
+            }]),
             4..=7 => FromFloor::Ring {
                 lease,
                 agent: ["1049", "1050", "1051"][self.random.below(3) as usize].into(),
@@ -160,8 +161,15 @@ impl Chaos {
             11..=25 => FromFloor::Connect {
                 lease,
                 record: self.random.below(2) == 0,
+                greet: Greet {
+                    say_agent: self.random.below(2) == 0,
+                    whisper_wait: self.random.below(2) == 0,
+                    before_bridge: self.random.below(12) == 0,
+                    ..Greet::default()
+                },
             },
-            26..=28 => FromFloor::Left(match self.random.below(6) {
+            26..=28 => FromFloor::Left(match self.random.below(7) {
+                6 => Leave::Callback,
                 0 => Leave::Timeout,
                 1 => Leave::Full,
                 2 => Leave::Left,
@@ -294,11 +302,14 @@ impl Chaos {
     pub(super) fn command(&mut self) -> Command {
         match self.random.below(43) {
             40..=42 => Command::Queue(Queue {
-                name: "it".into(),
-                priority: 0,
-                max_wait: None,
                 record: self.random.below(2) == 0,
                 exit_keys: self.keys(),
+                keys: vec![KeyChoice {
+                    key: '1',
+                    confirm: Choice::Callback.confirmation(),
+                    choice: Choice::Callback,
+                }],
+                ..Queue::new("it".into())
             }),
             33..=35 => Command::Park(Park {
                 slot: None,

@@ -15,6 +15,8 @@ pub(super) struct Watch {
     pub(super) seed: u64,
     pub(super) legs: BTreeMap<LegId, bool>,
     pub(super) plays: BTreeMap<LegId, PlayId>,
+    /// What is played over something else.
+    pub(super) over: BTreeMap<LegId, PlayId>,
     /// Beeps over a conversation end by themselves.
     pub(super) beeps: BTreeSet<PlayId>,
     pub(super) open: BTreeSet<RecordingId>,
@@ -202,6 +204,14 @@ impl Watch {
                 self.promise(fits, "nothing is played to the gone");
                 self.plays.insert(leg, play);
             }
+            Output::PlayOver { leg, play, .. } => {
+                let fits = alive(&leg);
+                self.promise(fits, "nothing is played to the gone");
+                self.over.insert(leg, play);
+            }
+            Output::StopPlay { leg, play } if self.over.get(&leg) == Some(&play) => {
+                self.over.remove(&leg);
+            }
             Output::StopPlay { leg, play } => {
                 let known = self.plays.remove(&leg);
                 self.promise(known == Some(play), "only what plays is stopped");
@@ -284,6 +294,11 @@ impl Watch {
                 let fits = self.queued;
                 self.queued = false;
                 self.promise(fits, "who is gone has waited");
+            }
+            Output::Floor(ToFloor::Picked { .. }) => {
+                let fits = self.queued;
+                self.queued = false;
+                self.promise(fits, "who is picked has waited");
             }
             Output::Floor(ToFloor::Offer {
                 news: News::Connected,

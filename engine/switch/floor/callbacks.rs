@@ -1,0 +1,122 @@
+//! Callers who are called back when it is their turn.
+
+use std::time::Instant;
+
+use call::acd::{Callback, CallbackChange, CallbackError, Callbacks, QueueName};
+use call::number::normalise;
+use call::{CallId, FromFloor, Options, Origin, Queue, Target, TenantId};
+
+use crate::switch::Switch;
+use crate::switch::live::Live;
+
+impl Switch {
+    /// A caller who waits wants to be called back, at the number that they call from.
+    pub(super) fn call_back_instead(&mut self, now: Instant, live: &Live) {
+        let (tenant, id) = (&live.setup.tenant, live.id());
+        let taken = live.setup.from.clone().map(|number| {
+            let wanted = Callback {
+                call: id,
+                queue: QueueName::from(""),
+                number,
+                priority: 0,
+            };
+            self.on_floor(now, tenant, |floor| floor.acd.handle_callback(now, wanted))
+        });
+        if !matches!(taken, Some(Some(Ok(_)))) {
+            self.tell_call(id, FromFloor::NotCalledBack);
+        }
+    }
+
+    /// Somebody is to be called back who need not wait on the line; their place, 1 is the next.
+    ///
+    /// # Errors
+    /// When the queue does not call back, or there is no such queue.
+    pub(in crate::switch) fn call_back(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        mut wanted: Callback,
+    ) -> Result<usize, CallbackError> {
+        let known = normalise(&wanted.number, &self.accounts.plan(tenant, None));
+        wanted.number = known.canonical.unwrap_or(wanted.number);
+        let queue = wanted.queue.clone();
+        let taken = self.on_floor(now, tenant, |floor| floor.acd.handle_callback(now, wanted));
+        self.drain_floor(now, tenant);
+        taken.unwrap_or(Err(CallbackError::NotOffered(queue)))
+    }
+
+    /// It is somebody's turn who is not on the line.
+    pub(super) fn call_somebody_back(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        id: CallId,
+        queue: QueueName,
+        number: &str,
+        by: Callbacks,
+    ) {
+        let known = normalise(number, &self.accounts.plan(tenant, None));
+        let number = known.national().unwrap_or_else(|| number.to_owned());
+        let target = Target::Trunk {
+            trunk: by.trunk.unwrap_or_default(),
+            number,
+        };
+        let made = self.setup_for(tenant, &target, Some(CONTEXT.to_owned()));
+        let made = made.and_then(|mut setup| {
+            setup.to = queue.to_string();
+            self.check_room(&setup)?;
+            let wanted = Queue {
+                callback: Some(id),
+                ..Queue::new(queue)
+            };
+            let origin = Origin {
+                supervises: None,
+                target,
+                timeout: by.ring,
+                shown: by.caller_id,
+                returns_to: Some(Box::new(wanted)),
+            };
+            Ok((setup, origin))
+        });
+        let made = made.map(|(setup, origin)| {
+            let options = Options {
+                origin: Some(origin),
+                ..self.options_for(tenant)
+            };
+            self.make_call(now, setup, options, None).is_ok()
+        });
+        if made != Ok(true) {
+            tracing::warn!(%tenant, call = %id, "a customer cannot be called back now: {made:?}");
+            self.on_floor(now, tenant, |floor| floor.acd.handle_not_back(now, id));
+        }
+    }
+
+    /// Keeps what is known of somebody who is to be called back.
+    pub(super) fn note_callback(&mut self, tenant: &TenantId, change: CallbackChange) {
+        tracing::info!(
+            %tenant, call = %change.id, queue = %change.queue, state = change.state.word(),
+            tried = change.tried, "call back"
+        );
+        if let Some(floor) = self.floors.get_mut(tenant) {
+            match change.state.is_over() {
+                true => floor.callbacks.remove(&change.id),
+                false => floor.callbacks.insert(change.id, change),
+            };
+        }
+    }
+
+    /// Gives a new machine those who are to be called back.
+    pub(super) fn take_back_callbacks(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        kept: impl IntoIterator<Item = CallbackChange>,
+    ) {
+        if let Some(floor) = self.floors.get_mut(tenant) {
+            floor.acd.restore_callbacks(now, kept);
+        }
+    }
+}
+
+/// Nothing is looked up in it: no handler runs for who is called back.
+const CONTEXT: &str = "callback";
