@@ -95,7 +95,7 @@ impl Acd {
     fn works_for(&self, agent: AgentIx, queue: QueueIx) -> f64 {
         let it = &self.agents[agent.0];
         let is_away = matches!(it.state(), State::LoggedOut | State::Busy(_));
-        match is_away || !it.is_reachable() {
+        match is_away || !it.is_reachable(self.clock.now) {
             true => 0.0,
             false => self.share(agent, queue),
         }

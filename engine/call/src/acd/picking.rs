@@ -101,7 +101,7 @@ impl Acd {
                 false => PickError::LoggedOut,
             });
         }
-        if !agent.is_reachable() {
+        if !agent.is_reachable(self.clock.now) {
             return Err(PickError::NoPhone);
         }
         if agent.is_in_call() || agent.hold != Hold::Nobody {

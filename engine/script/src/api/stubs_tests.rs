@@ -13,7 +13,7 @@ use super::store::ShelfClass;
 use super::testbed::{Bed, root};
 use super::{
     LIBRARIES, agents, calls, context, db, desk, door, files, http, jobs, mail, messages, on,
-    queue, smpp, statistics, store, voicemail,
+    queue, queues, smpp, statistics, store, voicemail,
 };
 use crate::plugin::Owner;
 use crate::read_only;
@@ -186,6 +186,7 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&on::OPTIONS, &mail::OPTIONS])
         .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST])
         .chain([&statistics::FIGURES, &statistics::MISSED])
+        .chain([&queues::CALL_BACK])
         .chain([&smpp::LINE, &smpp::MESSAGE]);
 
     let mut classes = BTreeSet::new();
