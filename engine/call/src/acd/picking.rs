@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::agent::{Duty, Hold};
+use super::agent::Duty;
 use super::name::AgentIx;
-use super::{Acd, AgentId, Decided, Decision, Leave, OfferEnd, Output, QueueName, Withdrawn};
+use super::{
+    Acd, AgentId, Because, Decided, Decision, Leave, OfferEnd, Output, QueueName, Withdrawn,
+};
 use crate::CallId;
 
 /// Which caller somebody wants.
@@ -101,11 +103,17 @@ impl Acd {
                 false => PickError::LoggedOut,
             });
         }
-        if !agent.is_reachable(self.clock.now) {
-            return Err(PickError::NoPhone);
-        }
-        if agent.is_in_call() || agent.hold != Hold::Nobody {
-            return Err(PickError::InCall);
+        // 置忙, 事后 and a rest are no obstacle to what the agent wants themselves.
+        match agent.obstacle(self.clock.now) {
+            None
+            | Some(
+                Because::Busy(_)
+                | Because::WrapUp { .. }
+                | Because::Delayed { .. }
+                | Because::WithExchange,
+            ) => {}
+            Some(Because::Unreachable) => return Err(PickError::NoPhone),
+            Some(_) => return Err(PickError::InCall),
         }
         let call = self.pickable(pick).ok_or(PickError::Nobody)?;
         self.stop_ringing_for(call);

@@ -212,6 +212,8 @@ impl Waiting {
             report(board, lease, News::Gone);
             return None;
         }
+        self.stop_saying(board);
+        self.hears = None;
         board.story.queueing = false;
         if let Some(winner) = board.leg_mut(leg) {
             winner.lease = None;
