@@ -431,6 +431,11 @@ impl Acd {
     /// The agent who was held is rung.
     fn offer_held(&mut self, id: LeaseId, call: CallId) {
         let now = self.clock.now;
+        let agent = self.leases.get(&id).map(|lease| lease.agent);
+        if agent.is_some_and(|agent| self.agents[agent.0].is_in_call()) {
+            // They have begun a call of their own meanwhile: somebody else is found.
+            return self.drop_lease(id, OfferEnd::CallerGone);
+        }
         let Some(lease) = self.leases.get_mut(&id) else {
             return;
         };
