@@ -431,8 +431,12 @@ impl Acd {
     /// The agent who was held is rung.
     fn offer_held(&mut self, id: LeaseId, call: CallId) {
         let now = self.clock.now;
-        let agent = self.leases.get(&id).map(|lease| lease.agent);
-        if agent.is_some_and(|agent| self.agents[agent.0].is_in_call()) {
+        let Some(lease) = self.leases.get_mut(&id) else {
+            return;
+        };
+        lease.call = call;
+        let agent = lease.agent;
+        if self.agents[agent.0].is_in_call() {
             // They have begun a call of their own meanwhile: somebody else is found.
             return self.drop_lease(id, OfferEnd::CallerGone);
         }
@@ -442,7 +446,6 @@ impl Acd {
         let Lease { agent, queue, .. } = *lease;
         let plan = &self.queues[queue.0].plan;
         let ring = plan.offering.ring_timeout;
-        lease.call = call;
         lease.is_held = false;
         lease.offered_at = now;
         lease.state = LeaseState::Offered { until: now + ring };
