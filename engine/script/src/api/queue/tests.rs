@@ -180,7 +180,7 @@ fn what_is_wrong_with_a_queue_is_said_with_what_to_write() {
         ),
         (
             "{ agents = {}, overflow = { { after = 1 } } }",
-            "overflow.1: expected either to = \"voicemail:8000\" or emit = \"caller.waited\"",
+            "overflow.1: expected one of to = \"voicemail:8000\", play = \"sys/error\" or emit = \"caller.waited\"",
         ),
         (
             "{ agents = {}, overflow = { { after = 1, to = '1001' } } }",
