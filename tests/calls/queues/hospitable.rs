@@ -51,18 +51,13 @@ fn the_caller_hears_who_serves_them_and_the_agent_talks_over_it() {
 fn the_agent_alone_hears_of_the_caller_while_the_two_talk_already() {
     let exchange = exchange(
         "whisper = { play = { \"tones/1520\" }, wait = true }",
-        "display = \"VIP 王先生\"",
+        "",
         &[],
     );
     let [a1] = idle(&exchange, ["1049"]);
     let carrier = exchange.carrier();
     let call = carrier.dials("4001");
     let agent = a1.rings();
-    assert!(
-        agent.caller().contains("[it 0s] VIP 王先生"),
-        "{}",
-        agent.caller()
-    );
 
     agent.answers();
 
