@@ -105,13 +105,7 @@ impl Acd {
         }
         // 置忙, 事后 and a rest are no obstacle to what the agent wants themselves.
         match agent.obstacle(self.clock.now) {
-            None
-            | Some(
-                Because::Busy(_)
-                | Because::WrapUp { .. }
-                | Because::Delayed { .. }
-                | Because::WithExchange,
-            ) => {}
+            None | Some(Because::Busy(_) | Because::WrapUp { .. } | Because::Delayed { .. }) => {}
             Some(Because::Unreachable) => return Err(PickError::NoPhone),
             Some(_) => return Err(PickError::InCall),
         }

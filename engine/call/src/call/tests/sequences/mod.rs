@@ -51,7 +51,7 @@ fn random_sequences_break_no_promise() {
     } = seen;
     assert!(trios > 40, "{trios} conversations of three");
     assert!(codes > 10, "{codes} codes");
-    assert!(served > 150, "{served} served by queues");
+    assert!(served > 100, "{served} served by queues");
     assert!(conversations > 500, "{conversations} conversations");
     assert!(holds > 100, "{holds} on hold");
     assert!(messages > 100, "{messages} messages left");
