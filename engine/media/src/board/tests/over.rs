@@ -21,7 +21,7 @@ fn words_are_heard_over_the_music_and_the_music_goes_on_beneath_and_after() {
 
         assert_eq!(during, (true, true), "{kind:?}");
         assert!(lab.of(a).hears(440.0) && !lab.of(a).hears(800.0));
-        assert_eq!(lab.events.len(), 1, "its end is told once");
+        assert_eq!(played(&lab), 1, "its end is told once");
         lab.of(a).assert_continuous();
     }
 }
@@ -51,7 +51,7 @@ fn words_are_heard_over_a_conversation_which_nobody_else_notices() {
         assert_eq!(others, (true, false), "{one:?} {other:?}");
         assert!(lab.of(a).hears(800.0) && !lab.of(a).hears(1240.0));
         assert!(lab.of(b).hears(500.0));
-        assert_eq!(lab.events.len(), 1);
+        assert_eq!(played(&lab), 1);
         lab.of(a).assert_continuous();
         lab.of(b).assert_continuous();
     }
@@ -77,7 +77,7 @@ fn who_begins_to_talk_while_words_are_played_over_it_is_heard_at_once() {
 
     assert_eq!(during, (true, true));
     assert!(lab.of(a).hears(800.0) && !lab.of(a).hears(1240.0) && !lab.of(a).hears(440.0));
-    assert_eq!(lab.events, []);
+    assert_eq!(played(&lab), 0);
 }
 
 #[test]
@@ -112,6 +112,11 @@ fn music_may_begin_anew_for_one_leg() {
     assert!(first < -9_700, "at {first} it has played for a while");
     let last = lab.of(a).got.last().unwrap().payload[0];
     assert!(crate::codec::g711::alaw_to_linear(last) > -8_500);
+}
+
+fn played(lab: &Lab) -> usize {
+    let played = |event: &&Event| matches!(event, Event::Played { .. });
+    lab.events.iter().filter(played).count()
 }
 
 fn music(lab: &mut Lab, leg: LegKey, clip: Arc<Clip>) {
