@@ -184,8 +184,8 @@ fn what_is_wrong_with_a_queue_is_said_with_what_to_write() {
         ),
         (
             "{ agents = {}, overflow = { { after = 1, to = '1001' } } }",
-            "overflow.1: to: '1001' is nowhere to go: write queue:support, voicemail:8000, user:1001 or \
-             trunk:carrier/10086",
+            "overflow.1: to: '1001' is nowhere to go: write queue:support, voicemail:8000, user:1001, \
+             trunk:carrier/10086 or callback",
         ),
         (
             "{ agents = {}, overflow = { { after = 1, to = 'trunk:carrier' } } }",
