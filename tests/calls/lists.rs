@@ -81,10 +81,10 @@ fn a_caller_on_the_blacklist_is_declined_without_a_script_until_they_are_taken_o
     others.hangs_up();
     let records = exchange.ended_calls(4);
     let words = |from: &str, to: &str| {
-        let of = records
+        let mut of = records
             .iter()
             .filter(|call| call.begin.to == to && call.begin.from_raw == from);
-        let end = of.last().unwrap().end.clone().unwrap();
+        let end = of.next_back().unwrap().end.clone().unwrap();
         (end.result, end.ended_by, end.vars["why"].clone())
     };
     assert_eq!(words("1049", "*30").2, "not_allowed");

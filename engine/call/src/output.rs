@@ -74,6 +74,10 @@ impl Setup {
 }
 
 /// Something for the switch to do. Drain after every input.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every output is a line of the journal, the largest"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Output {
     /// Send 180 to the caller, or 183 with SDP.

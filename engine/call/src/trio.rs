@@ -22,7 +22,7 @@ impl Talk {
         }
         self.forget_times();
         self.arrange(board);
-        let hears = self.customer(board).unwrap_or(board.front());
+        let hears = self.customer(board).unwrap_or_else(|| board.front());
         board.tape_hears_with(Some(hears));
     }
 

@@ -69,7 +69,8 @@ impl ProgressDetector {
             self.filled += 1;
             if self.filled == BLOCK {
                 self.filled = 0;
-                said = said.or(self.finish_block());
+                let now = self.finish_block();
+                said = said.or(now);
             }
         }
         said.filter(|_| !std::mem::replace(&mut self.found, true))

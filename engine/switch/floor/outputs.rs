@@ -13,6 +13,10 @@ use crate::switch::Switch;
 
 /// What a call is to be told.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "decisions, the larger ones, are the commoner ones"
+)]
 pub(super) enum Delivery {
     /// For its machine.
     News(FromFloor),

@@ -8,10 +8,13 @@ use serde_json::Value;
 use super::{Desk, Way, setup, talk};
 use crate::support::{Exchange, Hold, Line, Setup, hear_each_other, pilot};
 
+/// What a call was, its result, who ended it, and its stretches with whoever talked in them.
+type LeftCall = (String, String, String, Vec<(String, Option<String>)>);
+
 /// What is left of the calls: of each what it was, how it ended, and who talked when.
 #[derive(Debug, Eq, PartialEq)]
 struct Left {
-    calls: Vec<(String, String, String, Vec<(String, Option<String>)>)>,
+    calls: Vec<LeftCall>,
     legs: usize,
     recorded: Vec<bool>,
 }

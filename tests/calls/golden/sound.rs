@@ -10,10 +10,13 @@ use crate::support::{Exchange, Wav, pilot};
 
 type Shape = fn(&Exchange);
 
+/// Its name, what happens, and who is heard one after the other.
+type Told<'a> = (&'a str, Shape, &'a [(&'a str, f64)]);
+
 #[test]
 fn d13_what_each_shape_records_is_what_was_said_in_its_order_and_without_gaps() {
     let [a1, a2] = [("1049", pilot::A1), ("1050", pilot::A2)];
-    let shapes: [(&str, Shape, &[(&str, f64)]); 9] = [
+    let shapes: [Told<'_>; 9] = [
         ("answered from a queue", talked::plain, &[a1]),
         ("held and taken back", talked::held, &[a1, a1]),
         ("the next agent", talked::next_answers, &[a2]),

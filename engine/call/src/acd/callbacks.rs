@@ -396,16 +396,16 @@ impl Acd {
 
     /// Who was called is on the line: they wait in their own place, and the agent who was held for them is
     /// offered the call. Gives the request back where nobody is to be called any more.
-    pub(super) fn come_back(&mut self, enter: Enter) -> Result<(), Enter> {
+    pub(super) fn come_back(&mut self, enter: Enter) -> Option<Enter> {
         let Some(id) = enter.callback else {
-            return Err(enter);
+            return Some(enter);
         };
         if self.callers.get(&id).is_none_or(|it| it.away.is_none()) {
-            return Err(enter);
+            return Some(enter);
         }
         self.note_callback(id, CallbackState::Back);
         let Some(mut caller) = self.callers.remove(&id) else {
-            return Err(enter);
+            return Some(enter);
         };
         let (now, queue) = (self.clock.now, caller.queue);
         self.timers.set(Timer::Caller(id), None);
@@ -425,7 +425,7 @@ impl Acd {
             self.offer_held(lease, enter.call);
         }
         self.hold_back(queue);
-        Ok(())
+        None
     }
 
     /// The agent who was held is rung.

@@ -61,7 +61,7 @@ impl Acd {
         if let Some(caller) = self.callers.get(&enter.call) {
             return Err(EnterError::Waiting(self.queue_name(caller.queue)));
         }
-        let Err(enter) = self.come_back(enter) else {
+        let Some(enter) = self.come_back(enter) else {
             return Ok(());
         };
         let queue = self.open_named(&enter.queue)?;

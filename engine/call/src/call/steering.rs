@@ -114,7 +114,7 @@ impl Call {
     pub(super) fn typed(&mut self, leg: LegId, key: char, held: bool) -> bool {
         let is_heard = self.may_type_codes(leg);
         let away = self.board.leg(leg).is_some_and(|leg| leg.away);
-        if !held && !(is_heard && away) {
+        if !(held || is_heard && away) {
             return false;
         }
         let (now, typed) = (self.board.now, self.typing.of(leg));

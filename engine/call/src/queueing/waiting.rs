@@ -46,7 +46,7 @@ struct Hears {
 }
 
 impl Waiting {
-    pub(super) fn play_music(&mut self, board: &mut Board) {
+    pub(super) fn play_music(&self, board: &mut Board) {
         let (name, from_start) = self.music.clone();
         board.music_from(board.front(), name, from_start);
     }

@@ -4,6 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+#[expect(clippy::disallowed_methods, reason = "a test's clock begins somewhere")]
+fn start() -> Instant {
+    Instant::now()
+}
+
 fn listed(list: List, number: &str, is_prefix: bool, expires_at: Option<i64>) -> Listed {
     Listed {
         list,
@@ -95,7 +100,7 @@ fn the_fourth_call_in_ten_minutes_is_too_many_and_ten_quiet_minutes_forgive() {
         at_once: 0,
     };
     let mut nuisance = Nuisance::default();
-    let begin = Instant::now();
+    let begin = start();
     let at = |second| begin + Duration::from_secs(second);
     let mut calls = |second, number| nuisance.calls(at(second), number, 0, limits);
 
@@ -115,7 +120,7 @@ fn two_calls_at_once_are_enough() {
         ..Limits::default()
     };
     let mut nuisance = Nuisance::default();
-    let now = Instant::now();
+    let now = start();
 
     assert_eq!(nuisance.calls(now, "a", 1, limits), Ok(()));
     assert_eq!(nuisance.calls(now, "a", 2, limits), Err(TooMany::AtOnce(2)));
@@ -129,7 +134,7 @@ fn memory_is_bounded_whoever_calls() {
         at_once: 0,
     };
     let mut nuisance = Nuisance::default();
-    let begin = Instant::now();
+    let begin = start();
     for number in 0..10_001 {
         let at = begin + Duration::from_millis(number);
         assert_eq!(nuisance.calls(at, &number.to_string(), 0, limits), Ok(()));

@@ -171,7 +171,7 @@ pub(super) fn allowance(it: &Value) -> Allowance {
 
 pub(super) fn rules(it: &Value) -> Rules {
     Rules {
-        programs: rights(&it["programs"]).unwrap_or(Rules::default().programs),
+        programs: rights(&it["programs"]).unwrap_or_else(|| Rules::default().programs),
         premium: texts(&it["premium"]),
         blocked: texts(&it["blocked"]),
         abroad: texts(&it["abroad"]),

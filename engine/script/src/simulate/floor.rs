@@ -36,6 +36,10 @@ pub(super) struct Floor {
 }
 
 /// What a call is to be told.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "decisions, the larger ones, are the commoner ones"
+)]
 pub(super) enum Delivery {
     /// For its machine.
     News(FromFloor),

@@ -15,9 +15,9 @@ pub(super) fn finished(rows: &Rows<'_>, call: &FinishedCall) -> Result<(), Error
         return Ok(());
     }
     if is_missed(&end.result) {
-        let queues = call.segments.iter().filter(|it| it.kind == "queue");
+        let mut queues = call.segments.iter().filter(|it| it.kind == "queue");
         let waited: i64 = queues.clone().map(|it| it.to - it.from).sum();
-        let queue = queues.last().and_then(|it| it.queue.as_deref());
+        let queue = queues.next_back().and_then(|it| it.queue.as_deref());
         rows.change(
             "INSERT INTO missed_calls (tenant, call_id, number, raw, at, dialled, result, queue,
                waited, state, tries)

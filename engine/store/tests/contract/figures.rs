@@ -34,7 +34,7 @@ fn a_random_days_board_is_its_report(store: &dyn Store, seed: u64) {
     // The board counts what is written, from the day before on.
     let yesterday = FiguresOf {
         edges: vec![midnight - DAY, midnight],
-        ..hourly.clone()
+        ..hourly
     };
     let mut board = Figures::new(yesterday);
     let mut events = day(random, &ours, midnight - DAY / 8, midnight + DAY);
