@@ -49,7 +49,7 @@ local function take(call)
   local why = "nobody"
   if waits and call.user then
     local _, refused = desk.order(call.user.extension, { command = "pick", call = waits.call })
-    why = refused
+    why = refused or why
   end
   call:answer()
   return call:play(why == "not_allowed" and "hours/switch-denied" or "agent/waiting-nobody")
