@@ -72,8 +72,9 @@ impl Switch {
             Payer::User(user) => Some(user.to_owned()),
             Payer::Trunk(_) | Payer::Nobody => None,
         };
+        let call = setup.id;
         tracing::warn!(
-            target: "security", event = "emergency_call", tenant = %setup.tenant, user, trunk, number,
+            target: "security", event = "emergency_call", %call, tenant = %setup.tenant, user, trunk, number,
             "help is called"
         );
         let about = json!({

@@ -235,8 +235,9 @@ impl Switch {
             Payer::User(user) => Some(user.to_owned()),
             Payer::Trunk(_) | Payer::Nobody => None,
         };
+        let call = setup.id;
         tracing::warn!(
-            target: "security", event = "toll_refused", tenant = %setup.tenant, user, trunk,
+            target: "security", event = "toll_refused", %call, tenant = %setup.tenant, user, trunk,
             number = %Masked(number), why = barred.word(), "{barred}"
         );
         let about = json!({
@@ -258,7 +259,7 @@ impl Switch {
             return;
         };
         tracing::warn!(
-            target: "security", event = "toll_alarm", %tenant, user, limit, used, of,
+            target: "outbound", event = "toll_alarm", %tenant, user, limit, used, of,
             "a user's day is nearly or wholly used up"
         );
         let about = json!({ "user": user, "limit": limit, "used": used, "of": of });

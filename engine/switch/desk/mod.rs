@@ -139,7 +139,7 @@ impl Switch {
             .map_or_else(|refused| refused.word, |_| "done");
         let by = order.by.to_string();
         tracing::info!(
-            target: "security", event = "desk_command", tenant = %tenant, by, user = order.user,
+            target: "desk", event = "desk_command", tenant = %tenant, by, user = order.user,
             command = order.deed.word(), outcome
         );
         let call = result.as_ref().ok().and_then(|done| done.call);
