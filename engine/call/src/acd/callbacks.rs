@@ -315,10 +315,13 @@ impl Acd {
             return;
         };
         let now = self.clock.now;
-        let at = caller.away.as_ref().and_then(|away| away.not_before);
+        let again = caller.away.as_ref().and_then(|away| away.not_before);
+        // A script that has named nobody is asked once more.
+        let passed = caller.offers.passed.map(|(until, _)| until);
+        let next = [again, passed].into_iter().flatten();
+        let next = next.filter(|at| *at > now).min();
         let queue = caller.queue;
-        self.timers
-            .set(Timer::Caller(id), at.filter(|at| *at > now));
+        self.timers.set(Timer::Caller(id), next);
         self.work.dirty.insert(queue);
     }
 

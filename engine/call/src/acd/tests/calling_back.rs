@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Floor, QueuePlan, ms, s};
 use crate::CallId;
 use crate::acd::{
-    Acd, Act, Callback, CallbackChange, CallbackError, CallbackState, Enter, Outcome, Output, Step,
-    When,
+    Acd, Act, AskId, Callback, CallbackChange, CallbackError, CallbackState, Chosen, Enter,
+    Outcome, Output, Step, Strategy, When,
 };
 
 fn floor(with: impl FnOnce(&mut QueuePlan)) -> Floor {
@@ -330,4 +330,29 @@ fn d11_an_hour_of_75_callbacks_and_50_live_callers_is_served_in_the_order_in_whi
     let mut each: Vec<CallId> = order.clone();
     each.dedup();
     assert_eq!(each.len(), 125, "nobody was called twice");
+}
+
+#[test]
+fn a_script_that_names_nobody_for_who_is_called_back_is_asked_again() {
+    let mut floor = floor(|queue| queue.offering.strategy = Strategy::Choose);
+    let call = floor.calls();
+    floor.wants_callback(call, "+86138").unwrap();
+    let asked = |floor: &mut Floor| -> Vec<AskId> {
+        let out = floor.take().into_iter();
+        out.filter_map(|output| match output {
+            Output::Choose { ask, .. } => Some(ask.id),
+            _ => None,
+        })
+        .collect()
+    };
+    // It was asked while they were on the line, and again when they had gone.
+    let first = asked(&mut floor).pop().unwrap();
+
+    let nobody = Chosen::Order(Vec::new());
+    floor.acd.handle_chosen(floor.now, first, nobody);
+    floor.drain();
+    assert_eq!(asked(&mut floor), []);
+    floor.wait(s(6));
+
+    assert_eq!(asked(&mut floor).len(), 1);
 }

@@ -289,7 +289,9 @@ impl World {
         for (_, ahead) in queue.line.iter().take_while(|(_, it)| *it != call) {
             // Those who are not on the line may have to wait for others of their kind.
             let caller = &self.acd.callers[ahead];
-            let waits = caller.is_unoffered() && caller.away.is_none();
+            // Who has come from another queue in this very moment came after the offer.
+            let came_before = caller.arrived < self.now;
+            let waits = caller.is_unoffered() && caller.away.is_none() && came_before;
             self.promise(!waits, "nobody is overtaken");
         }
     }
