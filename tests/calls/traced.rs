@@ -122,6 +122,9 @@ fn messages_that_had_to_be_repeated_are_told_as_repetitions() {
     a2.dies();
 
     let call = a1.dials("1050");
+    eventually("the call in the records", || {
+        exchange.records().pop().map(|_| ())
+    });
     eventually("three tries of the INVITE", || {
         let story = trace(&exchange, &[]);
         (story.matches("leg 1 -> INVITE").count() >= 3).then_some(())
