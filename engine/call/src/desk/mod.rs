@@ -7,6 +7,7 @@
 //! takes, what `desk.order` in Lua takes, and what the audit log shows.
 
 mod habits;
+mod item;
 mod role;
 mod supervise;
 
@@ -20,6 +21,7 @@ use crate::acd::{self, Act, Refusal, Status};
 use crate::screen::List;
 use crate::{CallId, Parting};
 
+pub use item::ItemDeed;
 pub use role::{Needs, Person, Right, Role, allowed};
 pub use supervise::Terms;
 
@@ -143,6 +145,21 @@ pub enum Deed {
         /// What it says.
         text: String,
     },
+    /// Takes a chat, or whatever else is no call, that is offered to the user.
+    TakeItem {
+        /// Which.
+        item: CallId,
+    },
+    /// Declines it: it goes to the next.
+    DeclineItem {
+        /// Which.
+        item: CallId,
+    },
+    /// Has done with it.
+    FinishItem {
+        /// Which.
+        item: CallId,
+    },
     /// Supervises the user no more.
     Stop {
         /// Who, where that is not whoever gives the order.
@@ -264,6 +281,9 @@ impl Deed {
             Self::ForceIdle {} => "force_idle",
             Self::ForceLogOut {} => "force_log_out",
             Self::Message { .. } => "message",
+            Self::TakeItem { .. } => "take_item",
+            Self::DeclineItem { .. } => "decline_item",
+            Self::FinishItem { .. } => "finish_item",
             Self::Stop { .. } => "stop",
             Self::Hold {} => "hold",
             Self::Retrieve {} => "retrieve",
@@ -357,6 +377,10 @@ impl Deed {
                 others: Right::StateOfOthers,
             },
             Self::Pull {} | Self::Pick { .. } => Needs {
+                own: Right::OwnCalls,
+                others: Right::CallsOfOthers,
+            },
+            Self::TakeItem { .. } | Self::DeclineItem { .. } | Self::FinishItem { .. } => Needs {
                 own: Right::OwnCalls,
                 others: Right::CallsOfOthers,
             },
