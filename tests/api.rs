@@ -11,6 +11,8 @@ mod calls;
 mod events;
 #[path = "api/history.rs"]
 mod history;
+#[path = "api/items.rs"]
+mod items;
 #[path = "api/originate.rs"]
 mod originate;
 #[path = "api/program.rs"]

@@ -10,7 +10,8 @@ use call::screen::{self, Listed};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
 use script::{
-    CallStatus, MessageChange, NotMade, Originate, Place, ScriptEnd, ScriptNews, WhichCalls,
+    CallStatus, MessageChange, NotMade, OfferedItem, Originate, Place, ScriptEnd, ScriptNews,
+    WhichCalls,
 };
 use serde_json::Value;
 use store::MessageRow;
@@ -314,6 +315,23 @@ impl script::Exchange for Entrance {
     ) -> oneshot::Receiver<Result<usize, CallbackError>> {
         let (answer, asked) = oneshot::channel();
         let _ = self.offer(Question::CallBack(tenant.clone(), wanted, answer).into());
+        asked
+    }
+
+    fn offer_item(
+        &self,
+        tenant: &TenantId,
+        item: OfferedItem,
+    ) -> oneshot::Receiver<Result<CallId, String>> {
+        let (answer, asked) = oneshot::channel();
+        let item = Box::new(item);
+        let _ = self.offer(Question::OfferItem(tenant.clone(), item, answer).into());
+        asked
+    }
+
+    fn end_item(&self, tenant: &TenantId, item: CallId) -> oneshot::Receiver<bool> {
+        let (answer, asked) = oneshot::channel();
+        let _ = self.offer(Question::EndItem(tenant.clone(), item, answer).into());
         asked
     }
 

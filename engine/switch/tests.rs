@@ -107,6 +107,7 @@ async fn an_agent_whose_stored_state_cannot_be_read_begins_logged_out_and_the_lo
         at: 0,
     };
     let kept = FloorRow {
+        familiar: Vec::new(),
         agents: vec![note],
         last_offered: Vec::new(),
         kept: Vec::new(),

@@ -1,14 +1,19 @@
-//! How quickly calls are distributed: 500 agents, 5,000 callers waiting, one queue with all of them.
+//! How quickly calls are distributed: 500 agents, 5,000 callers waiting, one queue with all of them; and
+//! the same with skills, levels and penalties, where a hundred agents are free whom nobody may be offered.
 //! `cargo run --release -p moonswitch-call --example acd_rate`
 
 #![allow(clippy::print_stdout, reason = "it prints its figures")]
 #![allow(clippy::disallowed_methods, reason = "it measures the machine itself")]
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use call::CallId;
-use call::acd::{Acd, Act, AgentId, By, DialogNews, Enter, LeaseId, News, Output, Plan, QueuePlan};
+use call::acd::{
+    Acd, Act, AgentId, By, Change, DialogNews, Enter, LeaseId, News, Output, PenaltyRule, Plan,
+    QueuePlan, Ring, Skills, Strategy, Tiers, Wants, Without,
+};
 use uuid::Uuid;
 
 const AGENTS: usize = 500;
@@ -21,6 +26,8 @@ struct Floor {
     calls: u128,
     rings: VecDeque<(AgentId, LeaseId, CallId)>,
     took: Vec<Duration>,
+    wants: fn(u128) -> Wants,
+    decisions: usize,
 }
 
 impl Floor {
@@ -30,6 +37,7 @@ impl Floor {
         let began = Instant::now();
         what(&mut self.acd, self.now);
         while let Some(output) = self.acd.poll_output() {
+            self.decisions += usize::from(matches!(output, Output::Decision(_)));
             if let Output::Offer {
                 lease, agent, call, ..
             } = output
@@ -47,6 +55,7 @@ impl Floor {
             queue: "it".into(),
             priority: 0,
             max_wait: None,
+            wants: (self.wants)(self.calls),
             again: None,
             from: None,
             callback: None,
@@ -73,11 +82,72 @@ impl Floor {
 }
 
 fn main() {
+    let (rate, step, waiting, served) = measure(|_| {}, |_| Wants::default());
+    println!(
+        "served {served} with {waiting} waiting: {:.0} calls/s, a step p99 {:.0} us",
+        rate.0, step
+    );
+    let (rate, step, waiting, _) = measure(choosy, asks);
+    println!(
+        "with skills and levels, {waiting} waiting: {:.0} decisions/s, a step p99 {:.0} us",
+        rate.1, step
+    );
+}
+
+/// Two skills, two levels, penalties that widen, a ladder.
+fn choosy(queue: &mut QueuePlan) {
+    for (at, member) in queue.members.iter_mut().enumerate() {
+        let much = 1 + (at % 10) as u8;
+        member.skills = skills(&[("english", much), ("billing", 11 - much)]);
+        member.level = 1 + u32::from(at % 5 == 4);
+        member.penalty = u32::from(at % 7 == 0);
+    }
+    queue.offering.strategy = Strategy::SkillBest;
+    let (wait, by_level) = (Duration::from_secs(600), true);
+    queue.widening.tiers = Some(Tiers { wait, by_level });
+    queue.widening.penalties = vec![PenaltyRule {
+        after: Duration::from_secs(60),
+        max: Some(Change::To(9)),
+        ..PenaltyRule::default()
+    }];
+    queue.widening.rings = vec![Ring {
+        after: Duration::from_secs(90),
+        without: Without::All,
+        lower: 0,
+    }];
+}
+
+fn asks(call: u128) -> Wants {
+    let required = match call % 3 {
+        0 => skills(&[("english", 1 + (call % 5) as u8)]),
+        1 => skills(&[("billing", 3), ("english", 2)]),
+        _ => Skills::new(),
+    };
+    Wants {
+        required: Arc::new(required),
+        ..Wants::default()
+    }
+}
+
+fn skills(list: &[(&str, u8)]) -> Skills {
+    let list = list.iter();
+    list.map(|(name, much)| ((*name).into(), *much)).collect()
+}
+
+type Rates = (f64, f64);
+
+/// Calls and decisions a second, the 99th percentile of a step in microseconds, how many wait then, and
+/// how many were served.
+fn measure(
+    with: impl FnOnce(&mut QueuePlan),
+    wants: fn(u128) -> Wants,
+) -> (Rates, f64, usize, usize) {
     let names: Vec<String> = (0..AGENTS).map(|at| (1000 + at).to_string()).collect();
     let members: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut queue = QueuePlan::new("it", &members);
     queue.limits.max_wait = None;
     queue.offering.wrap_up = Some(Duration::from_secs(5));
+    with(&mut queue);
     let plan = Plan {
         queues: vec![queue],
         ..Plan::default()
@@ -89,6 +159,8 @@ fn main() {
         calls: 0,
         rings: VecDeque::new(),
         took: Vec::new(),
+        wants,
+        decisions: 0,
     };
     for name in &names {
         let agent: AgentId = name.as_str().into();
@@ -104,17 +176,17 @@ fn main() {
     }
 
     floor.took.clear();
+    floor.decisions = 0;
     let began = Instant::now();
     let mut served = 0;
     while served < AGENTS * ROUNDS && floor.serves_one() {
         served += 1;
     }
-    let rate = f64::from(u32::try_from(served).unwrap_or(u32::MAX)) / began.elapsed().as_secs_f64();
+    let seconds = began.elapsed().as_secs_f64();
+    let of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
+    let rates = (of(served), of(floor.decisions));
     floor.took.sort_unstable();
     let p99 = floor.took[floor.took.len() * 99 / 100];
     let waiting = floor.acd.waiting(&"it".into()).unwrap_or(0);
-    println!(
-        "served {served} with {waiting} waiting: {rate:.0} calls/s, a step p99 {:.0} us",
-        p99.as_secs_f64() * 1e6
-    );
+    (rates, p99.as_secs_f64() * 1e6, waiting, served)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::acd::{
-    AgentId, Announcement, Greet, LeaseId, Leave, News, Output, QueueName, Withdrawn,
+    AgentId, Announcement, Greet, LeaseId, Leave, News, Output, QueueName, Wants, Withdrawn,
 };
 use crate::{CallId, Keys, Sound};
 
@@ -20,6 +20,9 @@ pub struct Queue {
     pub priority: u32,
     /// Instead of the queue's longest wait.
     pub max_wait: Option<Duration>,
+    /// What the caller asks of agents.
+    #[serde(default)]
+    pub wants: Wants,
     /// Records the conversation in stereo, also where the queue does not.
     pub record: bool,
     /// Keys that take the caller out of the queue.
@@ -41,6 +44,7 @@ impl Queue {
             name,
             priority: 0,
             max_wait: None,
+            wants: Wants::default(),
             record: false,
             exit_keys: Keys::None,
             keys: Vec::new(),
@@ -94,6 +98,9 @@ pub enum ToFloor {
         priority: u32,
         /// Instead of the queue's longest wait.
         max_wait: Option<Duration>,
+        /// What the caller asks of agents.
+        #[serde(default)]
+        wants: Wants,
         /// They were called back for this.
         #[serde(default)]
         callback: Option<CallId>,

@@ -104,6 +104,7 @@ function Hours:next_change(at) end
 ---| event                | `about`                                                         |
 ---|----------------------|-----------------------------------------------------------------|
 ---| "agent.changed"      | agent, state, reason, before, reachable, by                     |
+---| "agent.paused"       | agent, queue, reason, after: so many offers in a row failed      |
 ---| "call.started"       | id, from, from_name, to, context, user, trunk, started_at       |
 ---| "call.answered"      | id; when the caller's side is answered                          |
 ---| "call.bridged"       | id, with: the user or number that the caller talks with now     |
@@ -113,6 +114,11 @@ function Hours:next_change(at) end
 ---|                      | each kind, number, seconds (of talk; nil when not answered)     |
 ---| "call.transferred"   | id, from, by (the user), to (number or party), attended, queue  |
 ---| "generation.published" | generation, hash, warnings (how many): this one runs from now on |
+---| "item.offered"       | item, queue, agent, within (seconds), from, about               |
+---| "item.withdrawn"     | item, queue, agent: offered to them no longer                   |
+---| "item.taken"         | item, queue, agent                                              |
+---| "item.returned"      | item, queue, agent, who has logged out: it waits again          |
+---| "item.finished"      | item, queue, agent                                              |
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
 ---| "queue.entered"      | queue, call, from, position                                     |
 ---| "queue.left"         | queue, call, outcome, waited, agent, offers                     |
@@ -137,6 +143,8 @@ function Hours:next_change(at) end
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
 ---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"list.changed"|"toll.refused"|"toll.alarm"|"emergency.called"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"agent.paused"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent)
 function on(event, options, handler) end

@@ -158,6 +158,14 @@ function Call:bridge(target, options) end
 ---                             (as exit_keys). The place is kept until the key was pressed again, and an agent may still answer
 ---@field display? string       Whom agents' phones show in place of the caller's name: "VIP 王先生"
 ---@field whisper? Sound|Sound[]   What the agent alone hears first, in place of what the queue says
+---@field required? Skills      Who lacks one of these is not offered the call: { english = 5 }
+---@field preferred? Skills     Who has these goes first
+---@field agent? string         Whom the caller is meant for or who knows them: nobody else is offered the call at first
+---@field agent_for? Duration   For so long; as the queue's `familiar` says when left out
+---@field vip? boolean          Goes before all who are not, but for those who have waited for as long as the queue's `guard`
+---@field min_penalty? integer  The lowest penalty of an agent that the caller is offered to, to begin with
+---@field max_penalty? integer  The highest
+---@field raise_penalty? integer   Agents with a lower penalty count as if they had this one
 
 ---@class QueueKey
 ---@field to string                 Where it leads

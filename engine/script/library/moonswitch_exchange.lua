@@ -220,6 +220,8 @@ desk = {}
 ---@field number? string     Of list_add and list_remove, however it is written
 ---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
 ---@field days? integer      Of list_add: for ever when left out
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"take_item"|"decline_item"|"finish_item"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"
+---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log
 ---@field minutes? integer   Of extend_wrap_up
 ---@field call? string       Of pick: the call that waits, or
 ---@field queue? string      whoever is next in that queue. Who dials a star code has the caller at once; else an agent is rung
@@ -237,6 +239,7 @@ desk = {}
 ---@field seconds? integer   Of auto_idle and auto_busy: the agent's own longest 事后
 ---@field device? string     Of sit: the user whose phone it is
 ---@field take_over? boolean Of sit: whoever sits there is logged out
+---@field item? string       Of take_item, decline_item and finish_item: what `desk.offer` returned
 
 ---@class Performed
 ---@field agent AgentStatus?   How the agent stands then, of commands about their state
@@ -253,6 +256,36 @@ function desk.order(user, deed, options) end
 
 ---@class OrderOptions
 ---@field as? string   In the name of this user, who has proved by their PIN that they are at the phone (`call:ask_pin`)
+
+---@class ItemOptions
+---@field from? string          From whom, as whoever offers it knows them
+---@field about? any            What events about it are to tell besides
+---@field priority? integer     A head start in seconds; 0, at most 3600
+---@field max_wait? Duration    So long it waits; as the queue says when left out
+---@field required? Skills      As of `call:queue`, and so the others
+---@field preferred? Skills
+---@field agent? string
+---@field agent_for? Duration
+---@field vip? boolean
+---@field min_penalty? integer
+---@field max_penalty? integer
+---@field raise_penalty? integer
+
+---Lets something that is no call, a chat, wait in a queue: in the same line as calls, for the same agents, by the same
+---rules, and beside calls as far as `capacity` in config.lua says. Nothing rings: `item.offered` says whom it is offered
+---to, who takes, declines and finishes it by `desk.order` (`take_item` …) or the API. Agents need no phone for it. It does
+---not outlive the exchange.
+---
+---    local id = desk.offer("web", { from = "wx:anna", about = { chat = 17 }, required = { "english" } })
+---@param queue string
+---@param options? ItemOptions
+---@return string id
+function desk.offer(queue, options) end
+
+---The customer is gone, or it is over: it waits and is had no longer.
+---@param id string   What `desk.offer` returned
+---@return boolean was   Whether there was such a thing still
+function desk.withdraw(id) end
 
 ---How queues stand.
 ---@class Queues

@@ -19,8 +19,17 @@ function queue(name) end
 
 ---@class QueueSettings
 ---@field agents (string|QueueMember)[]   Users, in the order that `linear` and `round_robin` keep
----@field strategy? "longest_idle"|"round_robin"|"ring_all"|"linear"|"fewest_calls"   Who is offered a call; "longest_idle"
----@field window? Duration          So far back "fewest_calls" counts; "1h"
+---@field strategy? QueueStrategy   Who is offered a call; "longest_idle"
+---@field window? Duration          So far back "fewest_calls" and "least_talk" count; "1h"
+---@field one_more_after? Duration   "ring_progressive" lets one more ring after so long; 10
+---@field skills? table<string, Skills>   What agents can, by agent; what stands at a member goes before
+---@field relax? QueueRing[]        The ladder down which required skills are given up; at most 6 steps
+---@field tiers? QueueTiers         When the next level of agents opens; all are open when left out
+---@field penalty_rules? QueuePenaltyRule[]   Which penalties a caller is offered to from when on
+---@field penalty_members_limit? integer   With so few agents or fewer penalties count for nothing; 0
+---@field familiar? Duration        So long a caller is offered to nobody but the agent who talked with them last, or whom `call:queue` names
+---@field weight? integer           Where two queues want one agent, the heavier goes first; 0
+---@field guard? Duration           Nobody overtakes who has waited for so long; "10m", 0 never
 ---@field choose? fun(candidates: QueueCandidate[], call: QueueCaller): string|string[]|nil   Instead of a strategy: whom to offer the call to, best first; nil to ask again later
 ---@field choose_within? Duration   So long may `choose` take before "longest_idle" decides; "50ms"
 ---@field ring_timeout? Duration    So long an agent's phone rings; 15
@@ -43,8 +52,39 @@ function queue(name) end
 ---@field pause_after? QueueSetbacks   After so many failed offers in a row the agent is 置忙; no_answer 3, 0 never
 ---@field overflow? QueueOverflow[]    What happens instead of waiting on
 
+---Our own, or those of Asterisk and FreeSWITCH by their names there.
+---@alias QueueStrategy
+---| "longest_idle" | "round_robin" | "fewest_calls" | "least_talk" | "linear" | "random" | "weighted"
+---| "ring_all" | "ring_progressive" | "skill_best"
+---| "ringall" | "leastrecent" | "fewestcalls" | "rrmemory" | "rrordered" | "wrandom"
+---| "longest-idle-agent" | "round-robin" | "top-down" | "agent-with-least-talk-time" | "agent-with-fewest-calls"
+---| "sequentially-by-agent-order" | "ring-all" | "ring-progressively"
+
+---Each with a proficiency from 1 to 10; one that is only named has 1, or is wanted from 1 on.
+---@alias Skills table<string, integer>|string[]
+
 ---@class QueueMember
----@field penalty? integer   Offered a call only when no free agent has a lower one
+---@field penalty? integer    Offered a call only when no free agent has a lower one; 0
+---@field level? integer      Offered a call only when it is open to the caller (`tiers`), and after those of lower levels; 1
+---@field position? integer   The place within the level; that in the list when left out
+---@field weight? integer     How likely "weighted" takes them; 1
+---@field priority? integer   Where several of their queues want them, the one with the highest goes first; 0
+---@field skills? Skills      What they can, for this queue
+
+---@class QueueTiers
+---@field wait Duration       So long a caller waits for the next level; a level where nobody is at work holds nobody up
+---@field by_level? boolean   true; times the number of the level, else all open at once
+
+---@class QueuePenaltyRule
+---@field after Duration        When the caller has waited for so long:
+---@field min? integer|string   the lowest penalty that they are offered to; "+1" shifts it
+---@field max? integer|string   the highest
+---@field raise? integer|string   lower ones count as this one
+
+---@class QueueRing
+---@field after Duration             When the caller has waited for so long:
+---@field drop? string|string[]      these skills are required no longer; "all"
+---@field lower? integer             the others are wanted so much less, down to 1; 0
 
 ---@class QueueAnnouncements
 ---@field position? boolean           Say how many are ahead
@@ -89,6 +129,8 @@ function queue(name) end
 ---@field idle number       Idle for so many seconds
 ---@field calls integer     Calls answered within the last hour
 ---@field penalty integer
+---@field level integer
+---@field skill integer     How good they are at what the call requires and prefers, added up
 
 ---@class QueueCaller
 ---@field id string

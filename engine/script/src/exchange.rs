@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use call::acd::{
-    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, QueueStatus, Refusal, Status,
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, QueueName, QueueStatus,
+    Refusal, Status, Wants,
 };
 use call::desk::{Done, Order, Refused};
 use call::screen::{Listed, Question};
@@ -16,6 +17,35 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::calls::{CallStatus, NotMade, Originate, WhichCalls};
+
+/// Something that is no call and is to wait for an agent: a chat.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferedItem {
+    /// Where.
+    pub queue: QueueName,
+    /// From whom, as whoever offers it knows them.
+    pub from: Option<String>,
+    /// What events about it are to tell besides.
+    pub about: serde_json::Value,
+    /// A head start in seconds.
+    pub priority: u32,
+    /// Instead of the queue's longest wait.
+    pub max_wait: Option<Duration>,
+    /// What it asks of agents.
+    pub wants: Wants,
+}
+
+impl OfferedItem {
+    /// As the machine of queues takes it.
+    pub fn enter(self, id: CallId) -> Enter {
+        Enter {
+            priority: self.priority,
+            max_wait: self.max_wait,
+            wants: self.wants,
+            ..Enter::new(id, self.queue)
+        }
+    }
+}
 
 /// What the exchange does for scripts. Implemented by the switch; called from Lua threads, so
 /// nothing here may block.
@@ -104,6 +134,24 @@ pub trait Exchange: Send + Sync + 'static {
         wanted: Callback,
     ) -> oneshot::Receiver<Result<usize, CallbackError>> {
         let _ = (tenant, wanted);
+        oneshot::channel().1
+    }
+
+    /// Something that is no call is to wait in a queue for an agent: the id that it has from then on, or
+    /// the sentence that says why it cannot. A receiver that is closed without an answer: the exchange is
+    /// too busy.
+    fn offer_item(
+        &self,
+        tenant: &TenantId,
+        item: OfferedItem,
+    ) -> oneshot::Receiver<Result<CallId, String>> {
+        let _ = (tenant, item);
+        oneshot::channel().1
+    }
+
+    /// It is over; false when there is no such thing any more. Closed likewise.
+    fn end_item(&self, tenant: &TenantId, item: CallId) -> oneshot::Receiver<bool> {
+        let _ = (tenant, item);
         oneshot::channel().1
     }
 

@@ -31,8 +31,8 @@ use crate::serve::{self, Boot};
 use crate::snapshot::Snapshot;
 use crate::status::Failures;
 use crate::{
-    CallStatus, Clock, Exchange, Fault, MessageChange, NotMade, Originate, Place, ScriptEnd,
-    SentText, Sounds, Undelivered, WhichCalls, config, fault,
+    CallStatus, Clock, Exchange, Fault, MessageChange, NotMade, OfferedItem, Originate, Place,
+    ScriptEnd, SentText, Sounds, Undelivered, WhichCalls, config, fault,
 };
 
 /// One generation of one tenant on its thread, seen from outside.
@@ -441,6 +441,24 @@ impl Exchange for Leash {
 
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         self.exchange.queues(tenant)
+    }
+
+    fn offer_item(
+        &self,
+        tenant: &TenantId,
+        item: OfferedItem,
+    ) -> oneshot::Receiver<Result<CallId, String>> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.offer_item(tenant, item)
+    }
+
+    fn end_item(&self, tenant: &TenantId, item: CallId) -> oneshot::Receiver<bool> {
+        if self.pulse.given_up() {
+            return oneshot::channel().1;
+        }
+        self.exchange.end_item(tenant, item)
     }
 
     fn send_text(

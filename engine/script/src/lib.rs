@@ -47,8 +47,8 @@ mod watchdog;
 pub use calls::{CallStatus, NotMade, Originate, WhichCalls};
 pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
 pub use exchange::{
-    CallNews, Clock, Exchange, Fault, MessageChange, Place, ScriptEnd, ScriptNews, SentText,
-    Sounds, Undelivered,
+    CallNews, Clock, Exchange, Fault, MessageChange, OfferedItem, Place, ScriptEnd, ScriptNews,
+    SentText, Sounds, Undelivered,
 };
 pub use generation::{Outcome, ReloadReport};
 pub use history::{GoneBack, Kept};

@@ -1,9 +1,11 @@
 //! What scripts are told of calls while they go on, of agents and of queues: events, and what
 //! `choose` gets to see of a caller.
 
-use call::acd::{Output, QueueName, State};
+use call::acd::{ItemStep, Output, QueueName, State};
 use call::{CallId, Setup};
 use serde_json::{Value, json};
+
+use crate::exchange::OfferedItem;
 
 /// `call.started`.
 pub fn started(setup: &Setup) -> Value {
@@ -31,6 +33,12 @@ pub fn caller(setup: &Setup, language: &str) -> Value {
         "id": id, "call": id, "from": setup.from, "from_name": setup.from_name, "to": setup.to,
         "language": language,
     })
+}
+
+/// Something that is no call and waits in a queue, likewise.
+pub fn item(id: CallId, item: &OfferedItem) -> Value {
+    let id = id.to_string();
+    json!({ "id": id, "item": id, "from": item.from, "about": item.about })
 }
 
 /// The same, in this queue.
@@ -63,6 +71,37 @@ pub fn event(
                 "agent": stay.agent.as_ref().map(|agent| &*agent.0), "offers": stay.offers.len(),
             });
             ("queue.left", about)
+        }
+        Output::Item(news) => {
+            let mut about = json!({
+                "item": news.item.to_string(), "queue": *news.queue.0, "agent": *news.agent.0,
+            });
+            let name = match news.what {
+                ItemStep::Offered(wait) => {
+                    about["within"] = wait.as_secs_f64().into();
+                    if let Some(caller) = caller {
+                        about["from"] = caller["from"].clone();
+                        about["about"] = caller["about"].clone();
+                    }
+                    "item.offered"
+                }
+                ItemStep::Withdrawn(_) => "item.withdrawn",
+                ItemStep::Taken => "item.taken",
+                ItemStep::Returned => "item.returned",
+                ItemStep::Finished => "item.finished",
+            };
+            (name, about)
+        }
+        Output::Paused {
+            agent,
+            queue,
+            reason,
+            after,
+        } => {
+            let about = json!({
+                "agent": *agent.0, "queue": *queue.0, "reason": reason.word(), "after": after,
+            });
+            ("agent.paused", about)
         }
         Output::State(change) => {
             let about = json!({

@@ -29,10 +29,10 @@ pub use row::{
     AgentNote, Answer, AnswerClaim, AuditFilter, AuditRow, Begun, CallBegin, CallDetails, CallEnd,
     CallFilter, CallRow, CalledBack, Claimed, Direction, DueJobs, EVENTS, EpisodeRow, FinishedCall,
     FloorNotes, FloorRow, HistoryRow, JobFilter, JobRow, JobState, JournalLine, KeptNote, KvEntry,
-    KvKey, LegRow, MailboxRow, MessageCounts, MessageFilter, MessageRow, MissedFilter, MissedRow,
-    MissedState, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow, Recorded, RecordingEnd,
-    RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, SessionRow, Subscriber, TokenRow,
-    UserRecord, WatcherRow, event_job, is_missed, recorded, result_name,
+    KvKey, LegRow, MOST_FAMILIAR, MailboxRow, MessageCounts, MessageFilter, MessageRow,
+    MissedFilter, MissedRow, MissedState, NewJob, OfferRow, Quality, QueueLogFilter, QueueLogRow,
+    Recorded, RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, SegmentRow, SessionRow,
+    Subscriber, TokenRow, UserRecord, WatcherRow, event_job, is_missed, recorded, result_name,
 };
 pub use secret::{Secret, load_or_create_key};
 pub use sqlite::Sqlite;

@@ -13,14 +13,14 @@ use std::time::Instant;
 use call::desk::{Order, Refused};
 use call::screen::{self, Change, Listed};
 use call::{CallId, Target, TenantId};
-use script::Originate;
+use script::{OfferedItem, Originate};
 use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, DeskUser, LiveCall, NoCall,
-    NoTransfer, Performed, Plugin, Queue, QueueDetails, Registration, Reloaded, Scripts,
-    TransferWanted, Trunk, User, VoicemailChange,
+    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, DeskUser, ItemWanted,
+    LiveCall, NoCall, NoTransfer, Performed, Plugin, Queue, QueueDetails, Registration, Reloaded,
+    Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -67,6 +67,8 @@ enum What {
         answer: oneshot::Sender<Result<Agent, ActRefused>>,
     },
     Order(Order, oneshot::Sender<Result<Performed, Refused>>),
+    OfferItem(Box<ItemWanted>, oneshot::Sender<Result<Uuid, String>>),
+    EndItem(Uuid, oneshot::Sender<bool>),
     Queues(oneshot::Sender<Vec<Queue>>),
     Queue(String, oneshot::Sender<Option<QueueDetails>>),
     Wallboard(oneshot::Sender<web::Wallboard>),
@@ -201,6 +203,14 @@ impl web::Exchange for Entrance {
         self.ask_lists(|answer| lists::Asked::Change(tenant, change, by, answer))
     }
 
+    fn offer_item(&self, tenant: &str, item: ItemWanted) -> Asked<Result<Uuid, String>> {
+        self.question(tenant, |answer| What::OfferItem(Box::new(item), answer))
+    }
+
+    fn end_item(&self, tenant: &str, item: Uuid) -> Asked<bool> {
+        self.question(tenant, |answer| What::EndItem(item, answer))
+    }
+
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {
         self.question(tenant, What::Queues)
     }
@@ -295,6 +305,29 @@ impl Switch {
             }
             What::Order(order, answer) => {
                 let _ = answer.send(self.order_for_api(now, &tenant, &order));
+            }
+            What::OfferItem(item, answer) => {
+                let ItemWanted {
+                    queue,
+                    from,
+                    about,
+                    priority,
+                    max_wait,
+                    wants,
+                } = *item;
+                let item = OfferedItem {
+                    queue: queue.as_str().into(),
+                    from,
+                    about,
+                    priority,
+                    max_wait,
+                    wants,
+                };
+                let offered = self.offer_item(now, &tenant, item);
+                let _ = answer.send(offered.map(|id| id.0));
+            }
+            What::EndItem(item, answer) => {
+                let _ = answer.send(self.end_item(now, &tenant, CallId(item)));
             }
             What::Queues(answer) => {
                 let _ = answer.send(self.queues_shown(now, &tenant));

@@ -4,6 +4,7 @@
 mod calls;
 pub(super) mod consult;
 pub(super) mod control;
+mod items;
 mod lists;
 mod own;
 mod pick;
@@ -93,6 +94,9 @@ impl Switch {
         let habits = order.deed.habits();
         if !habits.is_empty() {
             return self.set_at_desk(now, tenant, order, habits);
+        }
+        if let Some(item) = order.deed.item() {
+            return self.item_at_desk(now, tenant, order, item);
         }
         match &order.deed {
             Deed::Sit { device, take_over } => {

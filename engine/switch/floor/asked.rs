@@ -7,6 +7,7 @@ use call::acd::{
     QueueStatus, Refusal, Status,
 };
 use call::{CallId, TenantId};
+use script::OfferedItem;
 use tokio::sync::oneshot;
 
 use crate::switch::{Input, Switch};
@@ -36,6 +37,14 @@ pub(crate) enum Question {
         Callback,
         oneshot::Sender<Result<usize, CallbackError>>,
     ),
+    /// Something that is no call is to wait in a queue.
+    OfferItem(
+        TenantId,
+        Box<OfferedItem>,
+        oneshot::Sender<Result<CallId, String>>,
+    ),
+    /// It is over.
+    EndItem(TenantId, CallId, oneshot::Sender<bool>),
     /// How all queues stand.
     Queues(TenantId, oneshot::Sender<Vec<QueueStatus>>),
 }
@@ -70,6 +79,12 @@ impl Switch {
             }
             Question::CallBack(tenant, wanted, answer) => {
                 let _ = answer.send(self.call_back(now, &tenant, wanted));
+            }
+            Question::OfferItem(tenant, item, answer) => {
+                let _ = answer.send(self.offer_item(now, &tenant, *item));
+            }
+            Question::EndItem(tenant, item, answer) => {
+                let _ = answer.send(self.end_item(now, &tenant, item));
             }
             Question::Queues(tenant, answer) => {
                 let _ = answer.send(self.queues_of(now, &tenant));

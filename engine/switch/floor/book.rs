@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use call::TenantId;
 use call::acd::{
-    Acd, AgentId, AgentSnapshot, By, CallbackChange, Decided, Decision, Episode, Output,
-    PlaceChange, PlaceState, Snapshot, State, StateChange,
+    Acd, AgentId, AgentSnapshot, By, CallbackChange, Decided, Decision, Episode, ItemNews,
+    ItemStep, Output, PlaceChange, PlaceState, Snapshot, State, StateChange,
 };
 use store::{AgentNote, EpisodeRow, FloorNotes, FloorRow, KeptNote, OfferRow, QueueLogRow};
 use uuid::Uuid;
@@ -63,6 +63,17 @@ impl Book {
                     ..line(at, "offered")
                 });
             }
+            Output::Item(ItemNews {
+                item,
+                queue,
+                agent,
+                what: ItemStep::Offered(_),
+            }) => self.notes.log.push(QueueLogRow {
+                queue: Some(queue.to_string()),
+                call: Some(item.0),
+                agent: Some(agent.to_string()),
+                ..line(at, "offered")
+            }),
             Output::OfferEnded { call, queue, offer } => {
                 // Whom an offer failed with rests, or has one failure more.
                 self.touch(&offer.agent);
@@ -203,13 +214,14 @@ impl Switch {
 
     /// Gives a new machine the agents that the last run of the exchange had.
     pub(super) fn restore_floor(&mut self, now: Instant, tenant: &TenantId) {
-        let Some(kept) = self.floors.kept.remove(&*tenant.0) else {
+        let Some(mut kept) = self.floors.kept.remove(&*tenant.0) else {
             return;
         };
         let wall = self.parts.clock.unix_micros();
         let Some(floor) = self.floors.get_mut(tenant) else {
             return;
         };
+        floor.familiar = super::familiar::Familiar::new(std::mem::take(&mut kept.familiar));
         for note in &kept.agents {
             // Whoever serves no queue any more is logged out, and forgotten.
             floor.book.touch(&AgentId::from(note.agent.as_str()));

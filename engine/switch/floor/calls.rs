@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use call::acd::{AgentId, Enter, EnterError, Pick, PickError};
+use call::acd::{AgentId, Enter, EnterError, ItemError, Pick, PickError};
+use call::desk::ItemDeed;
 use call::journal::Entry;
 use call::{CallId, Event, FromFloor, ToFloor};
 use script::told;
@@ -25,8 +26,15 @@ impl Floor {
         self.acd.handle_pick(now, agent, pick)
     }
 
-    fn enter(&mut self, now: Instant, about: Value, enter: Enter) -> Result<(), EnterError> {
+    pub(in crate::switch) fn enter(
+        &mut self,
+        now: Instant,
+        about: Value,
+        mut enter: Enter,
+    ) -> Result<(), EnterError> {
         let call = enter.call;
+        let number = about["from"].as_str();
+        enter.wants.last_agent = number.and_then(|number| self.familiar.of(number));
         let caller = Caller {
             about,
             since: now,
@@ -34,6 +42,7 @@ impl Floor {
             here_since: now,
             priority: enter.priority,
             max_wait: enter.max_wait,
+            wants: enter.wants.clone(),
             from: enter.from.clone(),
         };
         // Before: the first event about them comes at once.
@@ -43,6 +52,24 @@ impl Floor {
             self.callers.remove(&call);
         }
         entered
+    }
+}
+
+impl Floor {
+    /// An agent does something with what is no call.
+    pub(in crate::switch) fn do_with_item(
+        &mut self,
+        now: Instant,
+        agent: &AgentId,
+        item: CallId,
+        deed: ItemDeed,
+    ) -> Result<(), ItemError> {
+        deed.on(&mut self.acd, now, agent, item)
+    }
+
+    /// It is over; false when there was no such thing.
+    pub(in crate::switch) fn end_item(&mut self, now: Instant, item: CallId) -> bool {
+        self.acd.handle_item_over(now, item).is_ok()
     }
 }
 
@@ -70,10 +97,12 @@ impl Switch {
                     priority,
                     max_wait,
                     callback,
+                    wants,
                 } => {
                     let enter = Enter {
                         priority: priority.saturating_add(head_start),
                         max_wait,
+                        wants,
                         from: live.setup.from.clone(),
                         callback,
                         ..Enter::new(id, queue)

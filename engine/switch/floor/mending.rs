@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use call::acd::{Enter, QueueName, Seen, Waited, Withdrawn};
+use call::acd::{Enter, QueueName, Seen, Waited, Wants, Withdrawn};
 use call::{CallId, FromFloor, TenantId};
 use serde_json::Value;
 
@@ -23,6 +23,7 @@ pub(super) struct Caller {
     /// The head start that the script gave, in seconds.
     pub(super) priority: u32,
     pub(super) max_wait: Option<Duration>,
+    pub(super) wants: Wants,
     /// The number that they call from.
     pub(super) from: Option<String>,
 }
@@ -65,6 +66,7 @@ impl Switch {
         floor.mended_at = Some(now);
         let (day, passed) = self.day_of(tenant, self.parts.clock.unix_micros());
         floor.acd.handle_day(now, day, passed);
+        floor.familiar = broken.familiar;
         floor
             .acd
             .restore(now, snapshot.unwrap_or_default(), Duration::ZERO);
@@ -101,6 +103,7 @@ impl Switch {
             queue: caller.queue.clone(),
             priority: caller.priority,
             max_wait: caller.max_wait,
+            wants: caller.wants.clone(),
             again: Some(waited),
             from: caller.from.clone(),
             callback: None,

@@ -8,6 +8,7 @@ mod asked;
 mod book;
 mod callbacks;
 mod calls;
+mod familiar;
 mod lamps;
 mod legs;
 mod mending;
@@ -27,6 +28,7 @@ use super::Switch;
 
 pub(crate) use asked::Question;
 use book::Book;
+use familiar::Familiar;
 use mending::Caller;
 use outputs::Delivery;
 
@@ -61,6 +63,8 @@ pub(super) struct Floor {
     callers: HashMap<CallId, Caller>,
     /// Who is to be called back, as it was last noted.
     callbacks: BTreeMap<CallId, CallbackChange>,
+    /// Who knows whom.
+    familiar: Familiar,
     /// When a defect made it be made anew, the last time.
     mended_at: Option<Instant>,
 }
@@ -75,6 +79,7 @@ impl Floor {
             relay: Relay::default(),
             callers: HashMap::new(),
             callbacks: BTreeMap::new(),
+            familiar: Familiar::default(),
             mended_at: None,
         }
     }

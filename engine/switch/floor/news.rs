@@ -31,6 +31,29 @@ impl Switch {
                 };
                 self.tell(tenant, Some(episode.call), news);
             }
+            Output::Paused {
+                agent,
+                queue,
+                reason,
+                after,
+            } => {
+                let news = News::AgentPaused {
+                    agent: agent.to_string(),
+                    queue: queue.to_string(),
+                    reason: reason.word(),
+                    after: *after,
+                };
+                self.tell(tenant, None, news);
+            }
+            Output::Item(item) => {
+                let news = News::ItemChanged {
+                    item: item.item.0,
+                    queue: item.queue.to_string(),
+                    agent: item.agent.to_string(),
+                    step: item.what.word(),
+                };
+                self.tell(tenant, None, news);
+            }
             Output::State(change) => {
                 let news = News::AgentChanged {
                     agent: change.agent.to_string(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use call::acd::{Ask, AskId, Chosen, Output, QueueName, State};
+use call::acd::{Ask, AskId, Chosen, Leave, Output, QueueName, State};
 use call::journal::What;
 use call::{CallId, FromFloor, TenantId};
 use script::told;
@@ -28,6 +28,7 @@ impl Floor {
     /// The call that an output is about, as scripts see it.
     fn caller(&self, output: &Output) -> Option<&serde_json::Value> {
         match output {
+            Output::Item(news) => self.callers.get(&news.item).map(|caller| &caller.about),
             Output::Waits { call, .. }
             | Output::Aside { call, .. }
             | Output::Choose { call, .. } => self.callers.get(call).map(|caller| &caller.about),
@@ -70,9 +71,13 @@ impl Switch {
                     caller.here_since = now;
                 }
             }
-            Output::Leave { call, .. } => {
+            Output::Leave { call, why, .. } => {
                 if let Some(floor) = self.floors.get_mut(tenant) {
-                    floor.callers.remove(&call);
+                    let caller = floor.callers.remove(&call);
+                    let number = caller.as_ref().and_then(|it| it.about["from"].as_str());
+                    if let (Some(number), Leave::Answered(agent)) = (number, why) {
+                        floor.familiar.note(number, agent);
+                    }
                 }
             }
             Output::CallBack {
@@ -134,6 +139,8 @@ impl Switch {
             | Output::Announce { .. }
             | Output::OfferEnded { .. }
             | Output::Place(_)
+            | Output::Item(_)
+            | Output::Paused { .. }
             | Output::Aside { .. } => {}
         }
     }

@@ -161,6 +161,31 @@ pub enum News {
         /// Who wanted it.
         by: String,
     },
+    /// So many offers in a row failed that an agent is busy until they say otherwise: their leader should
+    /// look.
+    #[serde(rename = "agent.paused")]
+    AgentPaused {
+        /// Who.
+        agent: String,
+        /// The queue of the last of these offers.
+        queue: String,
+        /// `no_answer`, `rejected`, `phone_busy`, `unreachable`.
+        reason: &'static str,
+        /// So many.
+        after: u32,
+    },
+    /// Something that is no call, a chat, was offered to an agent, or what became of that.
+    #[serde(rename = "item.changed")]
+    ItemChanged {
+        /// Its id.
+        item: Uuid,
+        /// Where it waits or waited.
+        queue: String,
+        /// Which agent.
+        agent: String,
+        /// `offered`, `withdrawn`, `taken`, `returned`, `finished`.
+        step: &'static str,
+    },
     /// Somebody has done something at a desk, by whatever way, or was refused.
     #[serde(rename = "desk.command")]
     DeskCommand {

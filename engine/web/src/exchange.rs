@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::figures::{Wallboard, Yardstick};
-use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
+use crate::floor::{ActRefused, Agent, AgentAct, ItemWanted, Performed, Queue, QueueDetails};
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
 pub type Asked<T> = oneshot::Receiver<T>;
@@ -87,6 +87,11 @@ pub trait Exchange: Send + Sync + 'static {
         change: Change,
         by: String,
     ) -> Asked<Result<Listed, Refused>>;
+    /// Something that is no call is to wait in a queue: its id, or the sentence that says why it cannot.
+    fn offer_item(&self, tenant: &str, item: ItemWanted) -> Asked<Result<Uuid, String>>;
+
+    /// It is over; false when there is no such thing any more.
+    fn end_item(&self, tenant: &str, item: Uuid) -> Asked<bool>;
 
     /// Queues and how they stand, by name.
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>>;

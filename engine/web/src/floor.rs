@@ -1,9 +1,28 @@
 //! Agents and queues, as the API shows them and lets them be told what to do.
 
-use std::collections::BTreeMap;
-
+use call::acd::Wants;
 use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// Something that is no call and is to wait for an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemWanted {
+    /// In which queue.
+    pub queue: String,
+    /// From whom, as whoever offers it knows them.
+    pub from: Option<String>,
+    /// What events about it are to tell besides.
+    pub about: Value,
+    /// A head start in seconds.
+    pub priority: u32,
+    /// Instead of the queue's longest wait.
+    pub max_wait: Option<Duration>,
+    /// What it asks of agents.
+    pub wants: Wants,
+}
 
 /// How an agent stands now.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

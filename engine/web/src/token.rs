@@ -115,6 +115,8 @@ scopes! {
     PluginsUse "plugins:use",
     /// See queues, who waits there, and what has happened there.
     QueuesRead "queues:read",
+    /// Let chats and the like wait in queues, and end them.
+    QueuesWrite "queues:write",
     /// Find recordings and listen to them.
     RecordingsRead "recordings:read",
     /// Delete recordings.

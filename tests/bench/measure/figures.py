@@ -57,6 +57,8 @@ FIGURES = {
     "m_parse": Figure("micro", "INVITEs read, one core", "a second", "more", 500_000, 500_000),
     "m_acd": Figure("micro", "calls distributed, 500 agents and 5,000 waiting, one core", "calls/s", "more"),
     "m_acd_p99": Figure("micro", "a step of it, p99", "ms", "less", 20, 20),
+    "m_acd_skills": Figure("micro", "the same with skills, levels and penalties: decisions", "decisions/s", "more"),
+    "m_acd_skills_p99": Figure("micro", "a step of it, p99", "ms", "less", 20, 20),
     "m_script": Figure("micro", "Lua set-up of a call with six waits, CPU", "µs", "less", None, 30),
     "m_script_memory": Figure("micro", "Lua memory of a parked call", "KB", "less"),
     "m_relay": Figure("micro", "media thread without sockets: relayed, CPU per 100 calls", "% of a core", "less"),

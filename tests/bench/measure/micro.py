@@ -37,14 +37,21 @@ def acd(bench):
     """Calls distributed a second by the machine of queues and agents."""
     if not bench.has_time(20, "distribution"):
         return
-    _, output = processes.run([bench.place.target / "release" / "examples" / "acd_rate"], 60)
+    _, output = processes.run([bench.place.target / "release" / "examples" / "acd_rate"], 120)
     found = re.search(r"served (\d+) with (\d+) waiting: (\d+) calls/s, a step p99 (\d+) us", output or "")
     if not found:
         bench.note("distribution: acd_rate has not come to its end")
         return
     bench.figure("m_acd", float(found.group(3)))
     bench.figure("m_acd_p99", float(found.group(4)) / 1000)
-    bench.detail("acd", served=found.group(1), waiting=found.group(2), calls_per_s=found.group(3), step_p99=found.group(4))
+    skills = re.search(r"with skills and levels, (\d+) waiting: (\d+) decisions/s, a step p99 (\d+) us", output)
+    if skills:
+        bench.figure("m_acd_skills", float(skills.group(2)))
+        bench.figure("m_acd_skills_p99", float(skills.group(3)) / 1000)
+    bench.detail(
+        "acd", served=found.group(1), waiting=found.group(2), calls_per_s=found.group(3), step_p99=found.group(4),
+        decisions_with_skills=skills.group(2) if skills else "", step_p99_with_skills=skills.group(3) if skills else "",
+    )
 
 
 def scripts(bench):

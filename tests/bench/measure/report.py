@@ -31,6 +31,8 @@ COLUMNS = {
     "kb_per_call": "KB asked for per call", "in_3_s": "allocations in 3 s", "reloads": "ms each", "clean": "clean",
     "requests": "requests/s", "events": "events", "told_p50": "event p50 ms", "served": "served", "waiting": "waiting",
     "step_p99": "a step p99 µs",
+    "decisions_with_skills": "decisions/s with skills",
+    "step_p99_with_skills": "a step p99 µs with skills",
 }
 # In these runs the CPU column is per 100 calls; in a and b it is of the whole level.
 PER_HUNDRED = {"c", "d", "e", "f", "q"}

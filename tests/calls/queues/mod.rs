@@ -7,6 +7,7 @@ mod own_calls;
 mod recorded;
 mod reloads;
 mod talking;
+mod whom;
 
 use std::time::Duration;
 
@@ -37,6 +38,28 @@ context \"inbound\" {{ [\"4001\"] = waits, [\"_10XX\"] = user }}
 context \"internal\" {{ [\"4001\"] = waits, [\"*22\"] = comes, [\"_10XX\"] = user, [\"_1[3-9]X.\"] = outside }}
 "
     )
+}
+
+/// Queues as they are written, and what becomes of who dials which number; agents come by *22.
+pub(super) fn hall(queues: &str, numbers: &[(&str, &str)]) -> Exchange {
+    let numbers: Vec<String> = numbers
+        .iter()
+        .map(|(number, does)| format!("[\"{number}\"] = function(call) {does} end"))
+        .collect();
+    let script = format!(
+        "-- Queues, and numbers that lead to them.
+{queues}
+local function comes(call)
+  agents.log_in(call.user.extension)
+  agents.idle(call.user.extension)
+  call:answer()
+end
+context \"inbound\" {{ {} }}
+context \"internal\" {{ [\"*22\"] = comes }}
+",
+        numbers.join(", ")
+    );
+    Exchange::start(Setup::with(&script))
 }
 
 /// An exchange with that queue.

@@ -1,14 +1,14 @@
 //! What agents, their phones and their other calls do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::agent::{Dialog, Duty, Hold, Reach, Rest};
-use super::name::AgentIx;
+use super::agent::{Agent, Answered, Dialog, Duty, Hold, Reach, Rest};
+use super::name::{AgentIx, QueueIx};
 use super::strategy::Strategy;
 use super::timers::Timer;
 use super::{
-    Acd, Act, AgentId, By, DialogNews, Doing, OfferEnd, Output, Reason, Refusal, Setbacks,
+    Acd, Act, AgentId, By, DialogNews, Doing, Medium, OfferEnd, Output, Reason, Refusal, Setbacks,
     StateChange, Withdrawn,
 };
 use crate::CallId;
@@ -70,7 +70,10 @@ impl Acd {
         let gone: Vec<CallId> = self
             .callers
             .iter()
-            .filter(|(call, it)| it.away.is_none() && !callers.contains(call))
+            .filter(|(call, it)| {
+                let lives = it.away.is_some() || it.wants.medium == Medium::Chat;
+                !lives && !callers.contains(call)
+            })
             .map(|(call, _)| *call)
             .collect();
         for call in gone {
@@ -214,6 +217,7 @@ impl Acd {
         };
         agent.rest(now, rest);
         agent.record.idle_since = now;
+        agent.record.last_call = now;
         agent.record.setbacks = Setbacks::default();
         if let Some(credit) = credit {
             agent.record.answered = credit;
@@ -225,24 +229,25 @@ impl Acd {
 
     /// The calls of the least loaded colleague who is logged in, if that has more than this agent:
     /// nobody is flooded for being new.
-    fn credit(&self, ix: AgentIx) -> Option<std::collections::VecDeque<Instant>> {
+    fn credit(&self, ix: AgentIx) -> Option<VecDeque<Answered>> {
         let now = self.clock.now;
         let queues = self.agents[ix.0].queues.iter();
-        let strategies = queues.map(|queue| &self.queues[queue.0]);
-        let window = strategies
-            .clone()
-            .map(|queue| queue.plan.offering.strategy)
-            .filter(|strategy| matches!(strategy, Strategy::FewestCalls { .. }))
-            .map(Strategy::window)
-            .max()?;
-        let least = strategies
+        let queues = queues.map(|queue| &self.queues[queue.0]);
+        let strategies = queues.clone().map(|queue| queue.plan.offering.strategy);
+        let strategy = strategies
+            .filter(|strategy| strategy.counts_load())
+            .max_by_key(|strategy| strategy.window())?;
+        let load = |agent: &Agent| match strategy {
+            Strategy::LeastTalk { window, .. } => agent.talk_within(now, window).as_millis(),
+            _ => agent.calls_within(now, strategy.window()) as u128,
+        };
+        let least = queues
             .flat_map(|queue| &queue.members)
             .filter(|other| **other != ix)
             .map(|other| &self.agents[other.0])
             .filter(|other| other.duty != Duty::LoggedOut)
-            .min_by_key(|other| other.calls_within(now, window))?;
-        let own = self.agents[ix.0].calls_within(now, window);
-        (least.calls_within(now, window) > own).then(|| least.record.answered.clone())
+            .min_by_key(|other| load(other))?;
+        (load(least) > load(&self.agents[ix.0])).then(|| least.record.answered.clone())
     }
 
     fn take_back_offer(&mut self, ix: AgentIx) {
@@ -275,6 +280,7 @@ impl Acd {
                     alone: false,
                     doing: Doing::Plain,
                     wrap_up,
+                    of_queue: None,
                 });
                 dialog.customer |= customer;
             }
@@ -287,6 +293,7 @@ impl Acd {
                     alone: false,
                     doing: Doing::Plain,
                     wrap_up,
+                    of_queue: None,
                 });
                 dialog.confirmed = true;
                 self.attend(ix, call);
@@ -358,20 +365,34 @@ impl Acd {
         }
         self.look_whether_handled(ix);
         let agent = &mut self.agents[ix.0];
+        if !agent.items.is_empty() {
+            self.return_items(ix);
+        }
+        let agent = &mut self.agents[ix.0];
         let deadline = agent.deadline(now, &self.rules);
         self.timers.set(Timer::Agent(ix), deadline);
-        let free = agent.obstacle(now).is_none();
+        let open = |medium| agent.obstacle_to(now, medium).is_none();
+        let free = open(Medium::Voice) || open(Medium::Chat);
         let came_free = free && !agent.was_free;
         agent.was_free = free;
+        // Whoever comes to work closes levels, and whoever goes opens them.
+        let there = (agent.is_at_work(), agent.is_reachable(now));
+        let comes_or_goes = there != std::mem::replace(&mut agent.was_there, there);
         for index in 0..self.agents[ix.0].queues.len() {
             let queue = self.agents[ix.0].queues[index];
-            if free {
+            if free || comes_or_goes {
                 self.work.dirty.insert(queue);
             }
             if came_free {
                 self.queues[queue.0].came_free += 1;
             }
             self.watch_presence(queue);
+        }
+        if free || comes_or_goes {
+            let guest = self.work.guests.range((ix, QueueIx(0))..);
+            let guest = guest.take_while(|(agent, _)| *agent == ix);
+            let expect: Vec<QueueIx> = guest.map(|(_, queue)| *queue).collect();
+            self.work.dirty.extend(expect);
         }
     }
 }

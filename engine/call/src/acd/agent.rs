@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::capacity::{Capacity, Medium};
 use super::decision::Because;
 use super::doing::{self, Doing};
+use super::items::Item;
 use super::name::QueueIx;
 use super::plan::{AfterWrapUp, AgentRules};
 use super::presence::{Fact, Facts};
@@ -41,6 +43,13 @@ pub(super) struct Agent {
     pub(super) shown: Shown,
     /// Could have been offered a call when last looked at.
     pub(super) was_free: bool,
+    /// Was at work, and could be reached, when last looked at.
+    pub(super) was_there: (bool, bool),
+    /// Serves some of their queues before others.
+    pub(super) has_preferences: bool,
+    pub(super) capacity: Capacity,
+    /// Chats and the like that they have.
+    pub(super) items: BTreeMap<CallId, Item>,
 }
 
 /// What the agent is there for when no call is going on.
@@ -90,6 +99,8 @@ pub(super) struct Dialog {
     /// What shows of it.
     pub(super) doing: Doing,
     pub(super) wrap_up: WrapUpLimit,
+    /// When a queue's call was answered, if it is one.
+    pub(super) of_queue: Option<Instant>,
 }
 
 impl Dialog {
@@ -108,7 +119,10 @@ pub(super) struct Standing {
     /// For `longest_idle`: since the login, the end of a 置忙 or the end of the last 事后.
     pub(super) idle_since: Instant,
     /// When calls of queues were answered, oldest first.
-    pub(super) answered: VecDeque<Instant>,
+    pub(super) answered: VecDeque<Answered>,
+    /// The login, or the end of the last call of a queue.
+    pub(super) last_call: Instant,
+    pub(super) last_offered: Option<Instant>,
     /// Failed offers in a row.
     pub(super) setbacks: Setbacks<u32>,
     pub(super) not_before: Option<Instant>,
@@ -116,6 +130,14 @@ pub(super) struct Standing {
     pub(super) busy_since: Instant,
     /// It has been told that this is longer than the reason allows.
     pub(super) told_overrun: bool,
+}
+
+/// A call of a queue.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Answered {
+    pub(super) at: Instant,
+    /// How long the agent talked, once it is over.
+    pub(super) talked: Duration,
 }
 
 /// What was last told.
@@ -141,6 +163,8 @@ impl Agent {
             record: Standing {
                 idle_since: now,
                 answered: VecDeque::new(),
+                last_call: now,
+                last_offered: None,
                 setbacks: Setbacks::default(),
                 not_before: None,
                 busy_since: now,
@@ -155,6 +179,10 @@ impl Agent {
                 since: now,
             },
             was_free: false,
+            was_there: (false, false),
+            has_preferences: false,
+            capacity: Capacity::default(),
+            items: BTreeMap::new(),
         }
     }
 
@@ -177,6 +205,11 @@ impl Agent {
         }
     }
 
+    /// Logged in, and not 置忙.
+    pub(super) fn is_at_work(&self) -> bool {
+        !matches!(self.duty, Duty::LoggedOut | Duty::Busy(_))
+    }
+
     /// Whether a phone answers, and the desk that has been heard of is still heard.
     pub(super) fn is_reachable(&self, now: Instant) -> bool {
         self.lost_since(now).is_none()
@@ -185,6 +218,8 @@ impl Agent {
     /// Since when the phone does not answer, or the desk is not heard.
     fn lost_since(&self, now: Instant) -> Option<Instant> {
         let phone = match self.reach {
+            // Chats need no phone.
+            _ if self.capacity.voice == 0 => None,
             Reach::Reachable => None,
             Reach::Lost { since } => Some(since),
         };
@@ -223,13 +258,19 @@ impl Agent {
 
     /// Why the agent cannot be offered a call now; `None` when they can.
     pub(super) fn obstacle(&self, now: Instant) -> Option<Because> {
+        self.obstacle_to(now, Medium::Voice)
+    }
+
+    /// Why the agent cannot be offered a call, or a chat, now; `None` when they can. A chat needs no
+    /// phone.
+    pub(super) fn obstacle_to(&self, now: Instant, medium: Medium) -> Option<Because> {
         if self.duty == Duty::LoggedOut {
             return Some(Because::LoggedOut);
         }
-        if !self.is_reachable(now) {
+        if !self.is_reachable(now) && medium == Medium::Voice {
             return Some(Because::Unreachable);
         }
-        if self.habits.do_not_disturb {
+        if self.habits.do_not_disturb && medium == Medium::Voice {
             return Some(Because::DoNotDisturb);
         }
         if self.state().is_conversation() {
@@ -254,6 +295,10 @@ impl Agent {
                 return Some(Because::WrapUp { left });
             }
             Duty::Idle => {}
+        }
+        let items = self.items.len();
+        if !self.capacity.has_room(medium, items) {
+            return Some(Because::NoRoom { items });
         }
         let not_before = self.record.not_before.filter(|then| *then > now)?;
         Some(Because::Delayed {
@@ -280,9 +325,28 @@ impl Agent {
 
     /// Calls of queues answered within the window.
     pub(super) fn calls_within(&self, now: Instant, window: Duration) -> usize {
+        self.answered_within(now, window).count()
+    }
+
+    /// How long the agent talked in them.
+    pub(super) fn talk_within(&self, now: Instant, window: Duration) -> Duration {
+        let answered = self.answered_within(now, window);
+        answered.map(|it| it.talked).sum()
+    }
+
+    fn answered_within(&self, now: Instant, window: Duration) -> impl Iterator<Item = &Answered> {
         let answered = &self.record.answered;
-        let old = answered.partition_point(|at| now.saturating_duration_since(*at) >= window);
-        answered.len() - old
+        let old = answered.partition_point(|it| now.saturating_duration_since(it.at) >= window);
+        answered.range(old..)
+    }
+
+    /// A call of a queue that was answered then is over.
+    fn note_talk(&mut self, now: Instant, answered_at: Instant) {
+        self.record.last_call = now;
+        let mut calls = self.record.answered.iter_mut().rev();
+        if let Some(call) = calls.find(|it| it.at == answered_at) {
+            call.talked = now.saturating_duration_since(answered_at);
+        }
     }
 
     /// Goes to rest, and to the end of the line of the idle if it was not idle before.
@@ -322,6 +386,9 @@ impl Agent {
         let Some(dialog) = self.dialogs.remove(&call) else {
             return;
         };
+        if let Some(answered_at) = dialog.of_queue {
+            self.note_talk(now, answered_at);
+        }
         if dialog.confirmed && dialog.customer {
             self.owed = Some(match self.owed {
                 None => dialog.wrap_up,

@@ -6,14 +6,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::announcing::Announced;
-use super::caller::{Caller, Offers, Place};
-use super::lease::{Lease, LeaseState};
+use super::caller::{Caller, Offers, Place, Rank};
+use super::demand::Widened;
 use super::name::QueueIx;
 use super::timers::Timer;
-use super::{
-    Acd, Decided, Decision, Enter, EnterError, LeaseId, Leave, MOST_PRIORITY, OfferEnd, Output,
-    QueueName,
-};
+use super::{Acd, EnterError, Leave, MOST_PRIORITY, Medium, OfferEnd, Output, QueueName, Wants};
 use crate::CallId;
 
 /// Somebody wants to be called back.
@@ -65,7 +62,27 @@ pub(super) struct Away {
     pub(super) dials: bool,
     /// Somebody else goes first: others are being called, or who waits on the line has waited for a call
     /// that came to nothing.
-    held_back: bool,
+    pub(super) held_back: bool,
+}
+
+/// How somebody stood in the line before they went away.
+struct Stood {
+    place: Place,
+    first: Instant,
+    widens_from: Instant,
+    wants: Wants,
+}
+
+impl Stood {
+    /// Somebody of whose wishes nothing is known.
+    fn anew(place: Place, first: Instant) -> Self {
+        Self {
+            place,
+            first,
+            widens_from: first,
+            wants: Wants::default(),
+        }
+    }
 }
 
 impl Away {
@@ -99,6 +116,9 @@ pub struct CallbackChange {
     pub came: i64,
     /// When they came to the first of their queues, likewise.
     pub first: i64,
+    /// What they ask of agents.
+    #[serde(default)]
+    pub wants: Wants,
     /// Calls that came to nothing.
     pub tried: u32,
     /// Not called before, likewise.
@@ -200,11 +220,18 @@ impl Acd {
                 Duration::from_micros(between)
             };
             let first = now.checked_sub(micros(wall, kept.first)).unwrap_or(now);
-            let place = self.place_at(kept.came.saturating_sub(began));
+            let mut place = self.place_at(kept.came.saturating_sub(began));
+            if kept.wants.vip {
+                place.rank = Rank::Vip;
+            }
+            let stood = Stood {
+                wants: kept.wants,
+                ..Stood::anew(place, first)
+            };
             let mut away = Away::new(kept.number);
             away.tried = kept.tried;
             away.not_before = kept.not_before.map(|at| now + micros(at, wall));
-            self.wait_away(kept.id, queue, (place, first), away);
+            self.wait_away(kept.id, queue, stood, away);
         }
         self.finish();
     }
@@ -235,10 +262,10 @@ impl Acd {
             self.go_away(caller, number.clone());
         } else if self.waits_for_call(&number).is_none() {
             let kept = match self.kept_place(queue, call, Some(&number)) {
-                Some(left) => (left.place, left.first),
+                Some(left) => Stood::anew(left.place, left.first),
                 None => {
                     let came = self.came(Duration::ZERO, priority.min(MOST_PRIORITY));
-                    (self.place_at(came), now)
+                    Stood::anew(self.place_at(came), now)
                 }
             };
             self.wait_away(call, queue, kept, Away::new(number.clone()));
@@ -264,10 +291,19 @@ impl Acd {
     /// A caller leaves the line, and their place waits for them.
     pub(super) fn go_away(&mut self, caller: Caller, number: String) {
         let (call, queue) = (caller.call, caller.queue);
-        let kept = (caller.place, caller.first);
+        let stood = Stood {
+            place: caller.place,
+            first: caller.first,
+            widens_from: caller.widens_from,
+            wants: Wants {
+                // Whatever it was before: who is called is on the line.
+                medium: Medium::Voice,
+                ..caller.wants.clone()
+            },
+        };
         self.part(caller, Leave::Callback);
         if self.waits_for_call(&number).is_none() {
-            self.wait_away(call, queue, kept, Away::new(number));
+            self.wait_away(call, queue, stood, Away::new(number));
         }
     }
 
@@ -278,20 +314,20 @@ impl Acd {
         found.map(|caller| caller.call)
     }
 
-    fn wait_away(
-        &mut self,
-        id: CallId,
-        queue: QueueIx,
-        (place, first): (Place, Instant),
-        away: Away,
-    ) {
-        let caller = Caller {
+    fn wait_away(&mut self, id: CallId, queue: QueueIx, stood: Stood, away: Away) {
+        let now = self.clock.now;
+        let Stood { place, first, .. } = stood;
+        let mut caller = Caller {
             call: id,
             queue,
             place,
-            arrived: self.clock.now,
+            came: self.came(now.saturating_duration_since(first), 0),
+            arrived: now,
             first,
+            widens_from: stood.widens_from,
             max_wait: None,
+            wants: stood.wants,
+            widened: Widened::default(),
             offers: Offers::default(),
             announced: Announced::default(),
             step: 0,
@@ -300,56 +336,40 @@ impl Acd {
             from: Some(away.number.clone()),
             away: Some(away),
         };
+        caller.widened = self.widened(&caller);
+        self.keep_skills(&caller.widened);
         self.queues[queue.0].insert(place, id);
         self.queues[queue.0].away += 1;
         self.callers.insert(id, caller);
+        self.expect_guest(id);
         self.work.dirty.insert(queue);
         self.hold_back(queue);
         self.note_callback(id, CallbackState::Waits);
         self.settle_away(id);
     }
 
-    /// Sets when somebody may be called again.
+    /// Widens whom somebody is called for, and sets when they may be called again.
     pub(super) fn settle_away(&mut self, id: CallId) {
+        let now = self.clock.now;
         let Some(caller) = self.callers.get(&id) else {
             return;
         };
-        let now = self.clock.now;
+        let overdue = caller.overdue_at(&self.queues[caller.queue.0].plan);
+        if overdue.is_some_and(|at| at <= now) {
+            self.move_up(id);
+        }
+        self.widen(id);
+        let Some(caller) = self.callers.get(&id) else {
+            return;
+        };
         let again = caller.away.as_ref().and_then(|away| away.not_before);
         // A script that has named nobody is asked once more.
         let passed = caller.offers.passed.map(|(until, _)| until);
-        let next = [again, passed].into_iter().flatten();
-        let next = next.filter(|at| *at > now).min();
+        let next = [again, passed, overdue, caller.widened.next];
+        let next = next.into_iter().flatten().filter(|at| *at > now).min();
         let queue = caller.queue;
         self.timers.set(Timer::Caller(id), next);
         self.work.dirty.insert(queue);
-    }
-
-    /// An agent is held free for somebody who is not on the line: they are called.
-    pub(super) fn call_away(&mut self, id: CallId, lease: LeaseId) {
-        let Some(caller) = self.callers.get_mut(&id) else {
-            return;
-        };
-        let Some(away) = &mut caller.away else {
-            return;
-        };
-        away.dials = true;
-        let (queue, number) = (caller.queue, away.number.clone());
-        let plan = &self.queues[queue.0].plan;
-        self.outputs.push_back(Output::CallBack {
-            lease,
-            id,
-            queue: plan.name.clone(),
-            number,
-            by: plan.care.callbacks.clone(),
-        });
-        self.hold_back(queue);
-        self.note_callback(id, CallbackState::Called);
-    }
-
-    /// How long an agent is held for somebody who is being called.
-    pub(super) fn held_for(&self, queue: QueueIx) -> Duration {
-        self.queues[queue.0].plan.care.callbacks.ring + TO_CONFIRM
     }
 
     fn not_back(&mut self, id: CallId) {
@@ -397,121 +417,7 @@ impl Acd {
         self.detach(id);
     }
 
-    /// Who was called is on the line: they wait in their own place, and the agent who was held for them is
-    /// offered the call. Gives the request back where nobody is to be called any more.
-    pub(super) fn come_back(&mut self, enter: Enter) -> Option<Enter> {
-        let Some(id) = enter.callback else {
-            return Some(enter);
-        };
-        if self.callers.get(&id).is_none_or(|it| it.away.is_none()) {
-            return Some(enter);
-        }
-        self.note_callback(id, CallbackState::Back);
-        let Some(mut caller) = self.callers.remove(&id) else {
-            return Some(enter);
-        };
-        let (now, queue) = (self.clock.now, caller.queue);
-        self.timers.set(Timer::Caller(id), None);
-        caller.call = enter.call;
-        caller.away = None;
-        caller.arrived = now;
-        caller.max_wait = enter.max_wait;
-        caller.episode = self.new_episode(enter.call, queue, 0);
-        let before = now.saturating_duration_since(caller.first);
-        caller.episode.waited_before_ms = u64::try_from(before.as_millis()).unwrap_or(u64::MAX);
-        let line = &mut self.queues[queue.0];
-        line.away = line.away.saturating_sub(1);
-        line.remove(caller.place);
-        let held = caller.offers.leases.clone();
-        self.line_up(caller);
-        for lease in held {
-            self.offer_held(lease, enter.call);
-        }
-        self.hold_back(queue);
-        None
-    }
-
-    /// The agent who was held is rung.
-    fn offer_held(&mut self, id: LeaseId, call: CallId) {
-        let now = self.clock.now;
-        let Some(lease) = self.leases.get_mut(&id) else {
-            return;
-        };
-        lease.call = call;
-        let agent = lease.agent;
-        if self.agents[agent.0].is_in_call() {
-            // They have begun a call of their own meanwhile: somebody else is found.
-            return self.drop_lease(id, OfferEnd::CallerGone);
-        }
-        let Some(lease) = self.leases.get_mut(&id) else {
-            return;
-        };
-        let Lease { agent, queue, .. } = *lease;
-        let plan = &self.queues[queue.0].plan;
-        let ring = plan.offering.ring_timeout;
-        lease.is_held = false;
-        lease.offered_at = now;
-        lease.state = LeaseState::Offered { until: now + ring };
-        let waited = self
-            .callers
-            .get(&call)
-            .map(|it| now.saturating_duration_since(it.first));
-        self.timers.set(Timer::Lease(id), Some(now + ring));
-        let offered = vec![self.agents[agent.0].id.clone()];
-        self.outputs.push_back(Output::Offer {
-            lease: id,
-            call,
-            queue: plan.name.clone(),
-            agent: self.agents[agent.0].id.clone(),
-            ring,
-            waited: waited.unwrap_or_default(),
-        });
-        self.outputs.push_back(Output::Decision(Decision {
-            call,
-            queue: self.queue_name(queue),
-            what: Decided::Offer(offered),
-            because: "held free for who was called back".into(),
-            candidates: Vec::new(),
-        }));
-    }
-
-    /// Says of those who are not on the line whether somebody else goes first.
-    pub(super) fn hold_back(&mut self, ix: QueueIx) {
-        let queue = &self.queues[ix.0];
-        if queue.away == 0 {
-            return;
-        }
-        let line = queue
-            .line
-            .iter()
-            .filter_map(|(_, call)| self.callers.get(call));
-        let mut called = 0;
-        let mut others_wait = false;
-        for caller in line {
-            match &caller.away {
-                Some(away) => called += usize::from(away.dials),
-                None => others_wait |= caller.is_unoffered(),
-            }
-        }
-        let enough = called >= queue.plan.care.callbacks.at_once as usize;
-        let held_back = enough || queue.line_first && others_wait;
-        for (_, call) in &self.queues[ix.0].line {
-            if let Some(away) = self.callers.get_mut(call).and_then(|it| it.away.as_mut()) {
-                away.held_back = held_back;
-            }
-        }
-        if !held_back {
-            self.work.dirty.insert(ix);
-        }
-    }
-
-    /// An agent has been offered to somebody who waits on the line.
-    pub(super) fn line_was_served(&mut self, queue: QueueIx) {
-        self.queues[queue.0].line_first = false;
-        self.hold_back(queue);
-    }
-
-    fn note_callback(&mut self, id: CallId, state: CallbackState) {
+    pub(super) fn note_callback(&mut self, id: CallId, state: CallbackState) {
         let Some(caller) = self.callers.get(&id) else {
             return;
         };
@@ -525,6 +431,7 @@ impl Acd {
             number: away.number.clone(),
             came: began.saturating_add(caller.place.came),
             first: self.clock.wall(caller.first),
+            wants: caller.wants.clone(),
             tried: away.tried,
             not_before: away.not_before.map(|at| self.clock.wall(at)),
             state,
@@ -533,8 +440,5 @@ impl Acd {
         self.outputs.push_back(Output::Callback(change));
     }
 }
-
-/// From the answer of somebody who was called until they have confirmed it.
-const TO_CONFIRM: Duration = Duration::from_secs(45);
 /// So many may wait to be called.
 const MOST: usize = 10_000;

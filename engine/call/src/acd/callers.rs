@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use super::announcing::Announced;
-use super::caller::{Caller, Offers, Place};
+use super::caller::{Caller, Offers, Place, Rank};
+use super::demand::Widened;
 use super::name::QueueIx;
 use super::plan::{Step, When};
 use super::presence::Presence;
 use super::timers::Timer;
 use super::{
-    Acd, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY, OfferEnd, Outcome,
-    Output, PlaceState, QueueName, Waited, Withdrawn,
+    Acd, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY, Medium, OfferEnd,
+    Outcome, Output, PlaceState, QueueName, Waited, Withdrawn,
 };
 use crate::CallId;
 use crate::nearest::nearest;
@@ -57,7 +58,7 @@ impl Acd {
         self.finish();
     }
 
-    fn enter(&mut self, enter: Enter) -> Result<(), EnterError> {
+    pub(super) fn enter(&mut self, enter: Enter) -> Result<(), EnterError> {
         if let Some(caller) = self.callers.get(&enter.call) {
             return Err(EnterError::Waiting(self.queue_name(caller.queue)));
         }
@@ -68,8 +69,12 @@ impl Acd {
         let now = self.clock.now;
         let priority = enter.priority.min(MOST_PRIORITY);
         let Waited { here, before } = enter.again.unwrap_or_default();
+        let rank = match enter.wants.vip {
+            true => Rank::Vip,
+            false => Rank::Usual,
+        };
         let arrived = now.checked_sub(here).unwrap_or(now);
-        let (place, first) = match self.place_of_before(queue, &enter) {
+        let (mut place, first) = match self.place_of_before(queue, &enter) {
             Some(kept) => kept,
             None => {
                 let came = self.came(here + before, priority);
@@ -77,6 +82,7 @@ impl Acd {
                 (self.place_at(came), first)
             }
         };
+        place.rank = place.rank.min(rank);
         let before = arrived.saturating_duration_since(first);
         let mut episode = self.new_episode(enter.call, queue, priority);
         episode.entered = self.clock.wall(arrived);
@@ -85,9 +91,13 @@ impl Acd {
             call: enter.call,
             queue,
             place,
+            came: self.came(now.saturating_duration_since(first), 0),
             arrived,
             first,
+            widens_from: arrived,
             max_wait: enter.max_wait,
+            wants: enter.wants,
+            widened: Widened::default(),
             offers: Offers::default(),
             announced: Announced::default(),
             step: match enter.again {
@@ -167,10 +177,18 @@ impl Acd {
 
     pub(super) fn line_up(&mut self, mut caller: Caller) {
         let (call, ix) = (caller.call, caller.queue);
+        let now = self.clock.now;
+        caller.widened = self.widened(&caller);
+        self.keep_skills(&caller.widened);
         let queue = &mut self.queues[ix.0];
+        if caller.overdue_at(&queue.plan).is_some_and(|at| at <= now) {
+            caller.be_overdue();
+        }
         let position = queue.insert(caller.place, call) + 1;
         caller.episode.position0 = position;
-        caller.announced = Announced::begins(&queue.plan.announce, caller.arrived);
+        if caller.wants.medium == Medium::Voice {
+            caller.announced = Announced::begins(&queue.plan.announce, caller.arrived);
+        }
         self.outputs.push_back(Output::Waits {
             call,
             queue: queue.plan.name.clone(),
@@ -180,6 +198,7 @@ impl Acd {
         });
         self.note_place(&caller, PlaceState::Taken);
         self.callers.insert(call, caller);
+        self.expect_guest(call);
         self.work.newcomers.push(call);
         self.work.dirty.insert(ix);
         self.watch_presence(ix);
@@ -278,17 +297,39 @@ impl Acd {
             return self.take_step(call, index);
         }
         let passed = caller.offers.passed.map(|(until, _)| until);
-        if passed.is_some_and(|until| until <= now) {
+        let one_more = caller.offers.one_more;
+        let due = [passed, one_more].into_iter().flatten().any(|at| at <= now);
+        let overdue = caller.overdue_at(&queue.plan);
+        if due {
             self.work.dirty.insert(ix);
         }
-        let told = caller.announced.due();
+        if overdue.is_some_and(|at| at <= now) {
+            self.move_up(call);
+        }
+        self.widen(call);
+        let told = self.callers.get(&call).and_then(|it| it.announced.due());
         if told.is_some_and(|at| at <= now) {
             self.announce(call);
         }
-        let told = self.callers.get(&call).and_then(|it| it.announced.due());
-        let next = [until, step.map(|(_, at)| at), passed, told];
+        let caller = self.callers.get(&call);
+        let told = caller.and_then(|it| it.announced.due());
+        let widens = caller.and_then(|it| it.widened.next);
+        let step = step.map(|(_, at)| at);
+        let next = [until, step, passed, told, one_more, overdue, widens];
         let next = next.into_iter().flatten().filter(|at| *at > now).min();
         self.timers.set(Timer::Caller(call), next);
+    }
+
+    /// Nobody overtakes this caller any more.
+    pub(super) fn move_up(&mut self, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else {
+            return;
+        };
+        let queue = &mut self.queues[caller.queue.0];
+        queue.remove(caller.place);
+        caller.be_overdue();
+        queue.insert(caller.place, call);
+        self.work.dirty.insert(caller.queue);
     }
 
     fn take_step(&mut self, call: CallId, index: usize) {
@@ -356,6 +397,7 @@ impl Acd {
             self.log_offer(&mut caller.episode, lease, OfferEnd::CallerGone);
             self.withdraw(lease, Withdrawn::CallerGone, OfferEnd::CallerGone);
         }
+        self.expect_no_guests(caller.queue);
         self.watch_presence(caller.queue);
         self.hold_back(caller.queue);
         Some(caller)
@@ -401,8 +443,11 @@ impl Acd {
         self.close_episode(episode, caller.arrived, Outcome::Overflow);
         self.close_if_done(caller.queue);
         caller.queue = to;
+        // Those that the call's generation has for the queue before.
+        caller.wants.penalty_rules = None;
         caller.visited.push(to);
         caller.arrived = now;
+        caller.widens_from = now;
         caller.step = 0;
         caller.offers = Offers::default();
         caller.announced = Announced::default();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AgentId, QueueName, Reason};
@@ -35,6 +36,14 @@ pub enum Decided {
     Ask,
     /// A step of the overflow chain is taken, or left out.
     Overflow(String),
+    /// The choice of agents widens: so many rings of the ladder are passed, and this is required
+    /// still.
+    Widen {
+        /// How many.
+        rings: usize,
+        /// What: `english 3, billing 1`, or nothing.
+        required: String,
+    },
 }
 
 /// One candidate, and why they get the call or not.
@@ -47,7 +56,7 @@ pub struct Verdict {
 }
 
 /// How an agent stood when the decision was made.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Because {
     /// Could take the call, and stood here in the strategy's order; 1 is first.
     Free {
@@ -57,13 +66,45 @@ pub enum Because {
         idle: Duration,
         /// Calls answered within the strategy's window.
         calls: usize,
-        /// The penalty in this queue.
+        /// The penalty in this queue, as it counts for this caller.
         penalty: u32,
+        /// The level in this queue.
+        level: u32,
     },
     /// Could take the call, but a script did not name them.
     NotNamed,
     /// Could take the call, but has been rung for it in this round.
     RungAlready,
+    /// Could take a call, but this caller is kept for an agent who knows them.
+    Kept {
+        /// For whom.
+        agent: AgentId,
+        /// For so long.
+        left: Duration,
+    },
+    /// Could take a call, but their level is not open to this caller yet.
+    TierClosed {
+        /// Which.
+        level: u32,
+        /// It opens in so long at the latest.
+        left: Duration,
+    },
+    /// Could take a call, but their penalty is not among those that this caller is offered to.
+    PenaltyOutOfRange {
+        /// What it is.
+        penalty: u32,
+    },
+    /// Could take a call, but cannot what this one needs.
+    Lacks {
+        /// Which skill.
+        skill: Arc<str>,
+        /// How much of it is wanted.
+        wanted: u8,
+        /// How much of it they have.
+        has: u8,
+    },
+    /// Could take the call, but somebody waits for them in a queue that they serve before this one.
+    OtherQueueFirst(QueueName),
     /// 未登录.
     LoggedOut,
     /// No phone that answers.
@@ -76,6 +117,11 @@ pub enum Because {
     Offered,
     /// The leg of an offer that is over is not gone yet.
     Releasing,
+    /// Has as many chats as fit in, or may have no call beside them.
+    NoRoom {
+        /// So many.
+        items: usize,
+    },
     /// 通话中.
     Talking,
     /// A call of their own rings, in or out.
@@ -132,6 +178,12 @@ impl fmt::Display for Decided {
             Self::Wait => f.write_str("wait"),
             Self::Ask => f.write_str("ask the script"),
             Self::Overflow(step) => write!(f, "overflow to {step}"),
+            Self::Widen { rings, required } if required.is_empty() => {
+                write!(f, "ring {rings}: no skill is required any more")
+            }
+            Self::Widen { rings, required } => {
+                write!(f, "ring {rings}: {required} is required still")
+            }
         }
     }
 }
@@ -144,8 +196,13 @@ impl fmt::Display for Because {
                 idle,
                 calls,
                 penalty,
+                level,
             } => {
                 write!(f, "no. {place}, idle {} s, {calls} calls", idle.as_secs())?;
+                match level {
+                    0 | 1 => {}
+                    level => write!(f, ", level {level}")?,
+                }
                 match penalty {
                     0 => Ok(()),
                     penalty => write!(f, ", penalty {penalty}"),
@@ -153,12 +210,35 @@ impl fmt::Display for Because {
             }
             Self::NotNamed => f.write_str("free, not named by the script"),
             Self::RungAlready => f.write_str("free, rung for this call already"),
+            Self::Kept { agent, left } => {
+                write!(
+                    f,
+                    "free, the caller is kept for {agent} for {} s more",
+                    whole(*left)
+                )
+            }
+            Self::TierClosed { level, left } => {
+                write!(f, "free, level {level} opens in {} s", whole(*left))
+            }
+            Self::PenaltyOutOfRange { penalty } => {
+                write!(f, "free, penalty {penalty} is out of range")
+            }
+            Self::Lacks {
+                skill,
+                wanted,
+                has: 0,
+            } => write!(f, "free, lacks {skill} {wanted}"),
+            Self::Lacks { skill, wanted, has } => {
+                write!(f, "free, lacks {skill} {wanted} (has {has})")
+            }
+            Self::OtherQueueFirst(queue) => write!(f, "free, serves {queue} first"),
             Self::LoggedOut => f.write_str("logged out"),
             Self::Unreachable => f.write_str("phone not reachable"),
             Self::DoNotDisturb => f.write_str("does not want to be disturbed"),
             Self::Busy(reason) => write!(f, "busy ({reason})"),
             Self::Offered => f.write_str("offered a call"),
             Self::Releasing => f.write_str("the last offer is being taken back"),
+            Self::NoRoom { items } => write!(f, "no room beside {items} chats"),
             Self::Talking => f.write_str("talking"),
             Self::OwnCallRings => f.write_str("a call of their own rings"),
             Self::WithExchange => f.write_str("in a menu of the exchange"),
@@ -171,4 +251,9 @@ impl fmt::Display for Because {
             }
         }
     }
+}
+
+/// Seconds, begun ones included: what is a moment off does not show as none.
+fn whole(left: Duration) -> u64 {
+    left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }

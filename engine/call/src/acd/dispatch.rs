@@ -1,51 +1,32 @@
 //! Who is offered to whom, next.
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::cmp::Reverse;
 
-use super::caller::{Asking, Caller, Place};
+use super::caller::{Place, Rank};
 use super::name::{AgentIx, QueueIx};
-use super::strategy::{Ask, Candidate, Chosen, Free, Strategy};
-use super::timers::Timer;
-use super::{Acd, AgentId, AskId, Because, Decided, Decision, Output, Verdict};
+use super::plan::Across;
+use super::strategy::Strategy;
+use super::{Acd, Decided, Decision, Output, Verdict};
 use crate::CallId;
 
-impl Acd {
-    /// A script's answer to [`Output::Choose`]. One that comes too late is ignored.
-    pub fn handle_chosen(&mut self, now: Instant, ask: AskId, chosen: Chosen) {
-        self.begin(now);
-        let asked = |it: &super::Queue| it.asking.as_ref().is_some_and(|it| it.id == ask);
-        if let Some(at) = self.queues.iter().position(asked) {
-            let queue = QueueIx(at);
-            self.timers.set(Timer::Ask(queue), None);
-            self.work.dirty.insert(queue);
-            if let Some(asking) = self.queues[at].asking.take() {
-                match chosen {
-                    Chosen::Order(order) => self.follow(queue, asking.call, &order),
-                    Chosen::Failed(message) => {
-                        let because = format!("choose failed: {message}; by longest_idle");
-                        self.offer_without_script(queue, because);
-                    }
-                }
-            }
-        }
-        self.finish();
-    }
+/// Among the first callers of queues: the heavier queue, then who came first.
+type Turn = (Reverse<u32>, Place);
 
-    /// Offers until nobody waits beside a free agent, the one first who came first, of whichever
-    /// queue.
+impl Acd {
+    /// Offers until nobody waits beside an agent who may take the call, the one first who came first,
+    /// of whichever queue, as far as weights and the agents' own preferences leave that open.
     pub(super) fn dispatch(&mut self) {
+        self.look_at_neighbours();
         loop {
-            let mut best: Option<(Place, QueueIx, CallId)> = None;
+            let mut best: Option<(Turn, QueueIx, CallId)> = None;
             for queue in self.work.dirty.clone() {
                 match self.next_to_offer(queue) {
-                    Some((place, call)) if self.anybody_free(queue) => {
-                        if best.is_none_or(|(other, ..)| place < other) {
-                            best = Some((place, queue, call));
+                    Some((place, call)) => {
+                        let turn = self.turn(queue, place, call);
+                        if best.is_none_or(|(other, ..)| turn < other) {
+                            best = Some((turn, queue, call));
                         }
-                    }
-                    Some(_) => {
-                        self.work.dirty.remove(&queue);
                     }
                     None => {
                         self.work.dirty.remove(&queue);
@@ -56,54 +37,100 @@ impl Acd {
             let Some((_, queue, call)) = best else {
                 return;
             };
+            let before = self.work.next_number;
             let strategy = self.queues[queue.0].plan.offering.strategy;
             match strategy {
                 Strategy::Choose => self.ask(queue, call),
-                strategy => self.offer_by(queue, call, strategy, strategy.word().into()),
+                strategy => {
+                    let because = self.because(call, strategy);
+                    self.offer_by(queue, call, strategy, because);
+                }
+            }
+            if self.work.next_number == before {
+                // Neither a lease nor a question has come of it: never again and again.
+                self.work.dirty.remove(&queue);
+            }
+            self.look_at_neighbours();
+        }
+    }
+
+    /// The rule, and how far the choice has widened.
+    fn because(&self, call: CallId, strategy: Strategy) -> Cow<'static, str> {
+        let rings = self.callers.get(&call).map_or(0, |it| it.widened.rings);
+        match rings {
+            0 => strategy.word().into(),
+            rings => format!("{}, ring {rings}", strategy.word()).into(),
+        }
+    }
+
+    /// Whose turn it is among the first callers of all queues.
+    fn turn(&self, queue: QueueIx, place: Place, call: CallId) -> Turn {
+        let came = self.callers.get(&call).map_or(place.came, |it| it.came);
+        let weight = Reverse(self.queues[queue.0].plan.weight);
+        match self.rules.across {
+            Across::Weight => (weight, place),
+            Across::Priority => (Reverse(0), place),
+            Across::Longest => {
+                let rank = Rank::Usual;
+                (
+                    Reverse(0),
+                    Place {
+                        rank,
+                        came,
+                        ..place
+                    },
+                )
             }
         }
     }
 
-    /// The first in the line for whom nobody rings; nobody while a script thinks.
-    pub(super) fn next_to_offer(&self, ix: QueueIx) -> Option<(Place, CallId)> {
-        let queue = &self.queues[ix.0];
-        if queue.asking.is_some() {
-            return None;
+    /// Where agents serve some queues before others, what becomes of one queue's callers is news for
+    /// the others.
+    fn look_at_neighbours(&mut self) {
+        if !self.work.preferences {
+            return;
         }
-        let wants = |(_, call): &&(Place, CallId)| {
-            self.callers
-                .get(call)
-                .is_some_and(|caller| caller.wants_offer(self.clock.now, queue.came_free))
-        };
-        queue.line.iter().find(wants).copied()
-    }
-
-    pub(super) fn anybody_free(&self, queue: QueueIx) -> bool {
-        let members = &self.queues[queue.0].members;
-        members
-            .iter()
-            .any(|agent| self.agents[agent.0].obstacle(self.clock.now).is_none())
+        let dirty = self.work.dirty.iter();
+        let members = dirty.flat_map(|queue| &self.queues[queue.0].members);
+        let choosy = members.filter(|agent| self.agents[agent.0].has_preferences);
+        let mut more: Vec<QueueIx> = Vec::new();
+        for agent in choosy {
+            more.extend(&self.agents[agent.0].queues);
+            let guest = self.work.guests.range((*agent, QueueIx(0))..);
+            let guest = guest.take_while(|(guest, _)| guest == agent);
+            more.extend(guest.map(|(_, queue)| *queue));
+        }
+        self.work.dirty.extend(more);
     }
 
     /// Offers the call in a strategy's order.
-    fn offer_by(&mut self, ix: QueueIx, call: CallId, by: Strategy, because: Cow<'static, str>) {
+    pub(super) fn offer_by(
+        &mut self,
+        ix: QueueIx,
+        call: CallId,
+        by: Strategy,
+        because: Cow<'static, str>,
+    ) {
         let Some(caller) = self.callers.get(&call) else {
             return;
         };
-        let free = self.sorted(ix, caller, by);
+        let free = self.sorted(caller, by);
         let Some(first) = free.first() else {
             return;
         };
         let count = match by {
-            Strategy::RingAll => free.partition_point(|it| it.penalty == first.penalty),
+            Strategy::RingAll if caller.away.is_none() => {
+                free.partition_point(|it| it.penalty == first.penalty)
+            }
+            // One is enough to hold for who is called back.
             _ => 1,
         };
-        let candidates = self.verdicts(ix, &free);
+        let candidates = self.verdicts(caller, &free);
         let agents: Vec<AgentIx> = free.iter().take(count).map(|it| it.agent).collect();
         self.offer(ix, call, &agents, because, candidates);
     }
 
-    fn offer(
+    pub(super) fn offer(
         &mut self,
         ix: QueueIx,
         call: CallId,
@@ -114,152 +141,9 @@ impl Acd {
         let names = agents.iter().map(|agent| self.agents[agent.0].id.clone());
         let what = Decided::Offer(names.collect());
         self.decide(ix, call, what, because, candidates);
+        self.work.draws = self.work.draws.wrapping_add(1);
         for agent in agents {
             self.reserve(call, *agent);
-        }
-    }
-
-    /// `ring_all`: whoever comes free, and has nobody else to serve, rings with the others for the
-    /// first who is being offered.
-    fn join_ringing(&mut self, ix: QueueIx) {
-        let queue = &self.queues[ix.0];
-        if queue.plan.offering.strategy != Strategy::RingAll || !self.anybody_free(ix) {
-            return;
-        }
-        let rung = |(_, call): &(Place, CallId)| {
-            let caller = self.callers.get(call)?;
-            (caller.offers.connecting.is_none() && !caller.is_unoffered()).then_some(caller)
-        };
-        let Some(caller) = queue.line.iter().find_map(rung) else {
-            return;
-        };
-        let leases = caller.offers.leases.iter();
-        let penalty = leases
-            .filter_map(|lease| self.leases.get(lease))
-            .map(|lease| queue.penalty_of(lease))
-            .max();
-        let free = self.sorted(ix, caller, Strategy::RingAll);
-        let joins: Vec<AgentIx> = free
-            .iter()
-            .filter(|it| Some(it.penalty) <= penalty && !caller.offers.round.contains(&it.agent))
-            .map(|it| it.agent)
-            .collect();
-        if joins.is_empty() {
-            return;
-        }
-        let call = caller.call;
-        let round = caller.offers.round.clone();
-        let mut candidates = self.verdicts(ix, &free);
-        for (agent, verdict) in self.queues[ix.0].members.iter().zip(&mut candidates) {
-            if matches!(verdict.because, Because::Free { .. }) && round.contains(agent) {
-                verdict.because = Because::RungAlready;
-            }
-        }
-        self.offer(
-            ix,
-            call,
-            &joins,
-            "ring_all, and come free".into(),
-            candidates,
-        );
-    }
-
-    fn ask(&mut self, ix: QueueIx, call: CallId) {
-        let Some(caller) = self.callers.get(&call) else {
-            return;
-        };
-        let now = self.clock.now;
-        let free = self.sorted(ix, caller, Strategy::Choose);
-        let candidates = free.iter().map(|it| Candidate {
-            agent: self.agents[it.agent.0].id.clone(),
-            idle: now.saturating_duration_since(it.idle_since),
-            calls: it.calls,
-            penalty: it.penalty,
-        });
-        let candidates: Vec<Candidate> = candidates.collect();
-        let verdicts = self.verdicts(ix, &free);
-        self.decide(ix, call, Decided::Ask, "choose".into(), verdicts);
-        let id = AskId(self.number());
-        let queue = &mut self.queues[ix.0];
-        let until = now + queue.plan.offering.choose_budget;
-        queue.asking = Some(Asking { id, call });
-        let name = queue.plan.name.clone();
-        self.timers.set(Timer::Ask(ix), Some(until));
-        self.outputs.push_back(Output::Choose {
-            call,
-            queue: name,
-            ask: Ask {
-                id,
-                candidates,
-                until,
-            },
-        });
-    }
-
-    /// The script has named some: the first of them who is still free gets the call.
-    fn follow(&mut self, ix: QueueIx, call: CallId, order: &[AgentId]) {
-        let Some(caller) = self.callers.get(&call) else {
-            return;
-        };
-        let mut free = self.sorted(ix, caller, Strategy::Choose);
-        let named = |agent: AgentIx| {
-            let id = &self.agents[agent.0].id;
-            order.iter().position(|other| other == id)
-        };
-        free.retain(|it| named(it.agent).is_some());
-        free.sort_by_key(|it| named(it.agent));
-        let candidates = self.verdicts(ix, &free);
-        if let Some(first) = free.first() {
-            let agent = first.agent;
-            return self.offer(ix, call, &[agent], "choose".into(), candidates);
-        }
-        let because = match order.is_empty() {
-            true => "choose named nobody",
-            false => "choose named nobody who is free",
-        };
-        let passed = self.clock.now + ASK_AGAIN_AFTER;
-        let came_free = self.queues[ix.0].came_free;
-        self.decide(ix, call, Decided::Wait, because.into(), candidates);
-        if let Some(caller) = self.callers.get_mut(&call) {
-            caller.offers.passed = Some((passed, came_free));
-        }
-        self.settle_caller(call);
-    }
-
-    /// The script has thought for too long.
-    pub(super) fn answer_is_late(&mut self, ix: QueueIx) {
-        let queue = &mut self.queues[ix.0];
-        let Some(asking) = queue.asking.take() else {
-            return;
-        };
-        let budget = queue.plan.offering.choose_budget.as_millis();
-        let ask = asking.id;
-        self.outputs.push_back(Output::ForgetChoose { ask });
-        self.work.dirty.insert(ix);
-        let because = format!("choose took longer than {budget} ms; by longest_idle");
-        self.offer_without_script(ix, because);
-    }
-
-    /// The script has failed whoever it was asked about, and somebody with a head start may have come
-    /// before them meanwhile: who is first by now is offered.
-    fn offer_without_script(&mut self, ix: QueueIx, because: String) {
-        if let Some((_, call)) = self.next_to_offer(ix) {
-            self.offer_by(ix, call, Strategy::LongestIdle, because.into());
-        }
-    }
-
-    /// The plan asks no script any longer: what one thinks, or has said, counts no more.
-    pub(super) fn ask_no_more(&mut self, ix: QueueIx) {
-        let queue = &mut self.queues[ix.0];
-        if let Some(asking) = queue.asking.take() {
-            let ask = asking.id;
-            self.outputs.push_back(Output::ForgetChoose { ask });
-            self.timers.set(Timer::Ask(ix), None);
-        }
-        for (_, call) in &queue.line {
-            if let Some(caller) = self.callers.get_mut(call) {
-                caller.offers.passed = None;
-            }
         }
     }
 
@@ -267,7 +151,7 @@ impl Acd {
     pub(super) fn look_for_forgotten(&mut self) {
         for ix in (0..self.queues.len()).map(QueueIx) {
             let known = self.work.dirty.contains(&ix);
-            if !known && self.next_to_offer(ix).is_some() && self.anybody_free(ix) {
+            if !known && self.next_to_offer(ix).is_some() {
                 let queue = self.queue_name(ix);
                 let what = "a caller waited beside a free agent".to_owned();
                 self.outputs.push_back(Output::Alert { queue, what });
@@ -289,65 +173,7 @@ impl Acd {
             .extend(self.explain(call).map(Output::Decision));
     }
 
-    /// The free members in the order of the queue's own strategy.
-    pub(super) fn order_for(&self, ix: QueueIx, caller: &Caller) -> Vec<Free> {
-        self.sorted(ix, caller, self.queues[ix.0].plan.offering.strategy)
-    }
-
-    fn sorted(&self, ix: QueueIx, caller: &Caller, by: Strategy) -> Vec<Free> {
-        let queue = &self.queues[ix.0];
-        let now = self.clock.now;
-        let window = by.window();
-        let members = queue.members.iter().zip(&queue.plan.members).enumerate();
-        let mut free: Vec<Free> = members
-            .filter(|(_, (agent, _))| self.agents[agent.0].obstacle(now).is_none())
-            .map(|(place, (ix, member))| {
-                let agent = &self.agents[ix.0];
-                Free {
-                    agent: *ix,
-                    place,
-                    penalty: member.penalty,
-                    idle_since: agent.record.idle_since,
-                    calls: agent.calls_within(now, window),
-                }
-            })
-            .collect();
-        let after = match by {
-            Strategy::RoundRobin => queue.place_of(queue.last),
-            Strategy::Linear => queue.place_of(caller.offers.last),
-            _ => None,
-        };
-        by.sort(&mut free, after);
-        free
-    }
-
-    /// How every member stands, given the order of those who are free.
-    pub(super) fn verdicts(&self, ix: QueueIx, order: &[Free]) -> Vec<Verdict> {
-        let now = self.clock.now;
-        let queue = &self.queues[ix.0];
-        let mut verdicts: Vec<Verdict> = queue
-            .members
-            .iter()
-            .map(|agent| {
-                let agent = &self.agents[agent.0];
-                Verdict {
-                    agent: agent.id.clone(),
-                    because: agent.obstacle(now).unwrap_or(Because::NotNamed),
-                }
-            })
-            .collect();
-        for (index, free) in order.iter().enumerate() {
-            verdicts[free.place].because = Because::Free {
-                place: index + 1,
-                idle: since(now, free.idle_since),
-                calls: free.calls,
-                penalty: free.penalty,
-            };
-        }
-        verdicts
-    }
-
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         ix: QueueIx,
         call: CallId,
@@ -364,10 +190,3 @@ impl Acd {
         }));
     }
 }
-
-fn since(now: Instant, then: Instant) -> Duration {
-    now.saturating_duration_since(then)
-}
-
-/// A script that named nobody is asked again after this, or when somebody comes free.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);

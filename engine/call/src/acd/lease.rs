@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Medium;
 use super::name::{AgentIx, QueueIx};
 use crate::CallId;
 
@@ -15,6 +16,7 @@ pub(super) struct Lease {
     pub(super) call: CallId,
     pub(super) agent: AgentIx,
     pub(super) queue: QueueIx,
+    pub(super) medium: Medium,
     pub(super) offered_at: Instant,
     pub(super) state: LeaseState,
     /// Nobody rings yet: the agent is held free for somebody who is being called back.

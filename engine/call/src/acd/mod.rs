@@ -46,13 +46,20 @@ mod announcing;
 mod callbacks;
 mod caller;
 mod callers;
+mod candidates;
+mod capacity;
 mod care;
+mod choosing;
 mod decision;
+mod demand;
 mod dispatch;
 mod doing;
 mod episode;
 mod estimate;
 mod habits;
+mod held;
+mod items;
+mod joining;
 mod lease;
 mod legs;
 mod name;
@@ -64,17 +71,20 @@ mod presence;
 mod reload;
 mod resume;
 mod snapshot;
+mod sort;
 mod state;
 mod stored;
 mod strategy;
 mod timers;
 mod totals;
 mod view;
+mod widening;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::CallId;
@@ -88,11 +98,13 @@ use resume::KeptPlaces;
 use timers::{Timer, Timers};
 
 pub use callbacks::{Callback, CallbackChange, CallbackError, CallbackState};
+pub use capacity::{Capacity, Medium};
 pub use care::{Callbacks, Care, Greet};
 pub use decision::{Because, Decided, Decision, Verdict};
 pub use doing::Doing;
 pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
 pub use habits::{Habit, Habits};
+pub use items::{ItemError, ItemNews, ItemStep};
 pub use legs::Seen;
 pub use name::{AgentId, AskId, LeaseId, QueueName};
 use name::{AgentIx, QueueIx};
@@ -102,7 +114,7 @@ pub use output::{
 };
 pub use picking::{Pick, PickError};
 pub use plan::{
-    AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,
+    Across, AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,
     ReasonRule, Setbacks, Step, When,
 };
 pub use presence::{Fact, Presence, PresenceError};
@@ -110,8 +122,11 @@ pub use resume::{PlaceChange, PlaceState};
 pub use snapshot::{AgentSnapshot, Snapshot};
 pub use state::{Reason, State};
 pub use stored::Unreadable;
-pub use strategy::{Ask, Candidate, Chosen, Strategy, UnknownStrategy};
+pub use strategy::{Ask, Candidate, Chosen, Strategy, Ties, UnknownStrategy};
 pub use view::{QueueStatus, Waiting};
+pub use widening::{
+    Change, MOST_RINGS, PenaltyRange, PenaltyRule, Ring, Skills, Tiers, Wants, Widening, Without,
+};
 
 /// The agents and queues of one tenant.
 ///
@@ -122,9 +137,11 @@ pub use view::{QueueStatus, Waiting};
 ///
 /// **Promises.** An agent has at most one reservation. A call is connected to at most one agent.
 /// Every reservation ends at the ring time-out and one second more at the latest, whatever dies.
-/// 通话中 stands only while a confirmed dialog does. Nobody waits beside an agent who could take the
-/// call, and of two who wait in one queue the one who came first, head start included, is offered
-/// an agent first.
+/// 通话中 stands only while a confirmed dialog does. Nobody waits beside an agent who may take the
+/// call: who is free and reached by it, has what it requires by now, in a level and with a penalty
+/// that are open to it. Of two who wait in one queue, the one who came first, head start included, is
+/// offered first whoever may take both; VIPs go before others, and nobody overtakes a caller who has
+/// waited for as long as the queue's `guard`.
 #[derive(Debug)]
 pub struct Acd {
     clock: Clock,
@@ -169,6 +186,15 @@ struct Work {
     newcomers: Vec<CallId>,
     next_number: u64,
     arrivals: u64,
+    /// Decisions, for those that are drawn by lot, and what makes lots unlike those of other lives.
+    draws: u64,
+    seed: u64,
+    /// Agents for whom callers are kept in queues that they do not serve.
+    guests: BTreeSet<(AgentIx, QueueIx)>,
+    /// Some agents serve some of their queues before others.
+    preferences: bool,
+    /// What callers required lately, each once.
+    skills: BTreeSet<Arc<Skills>>,
 }
 
 impl Acd {
@@ -198,6 +224,11 @@ impl Acd {
                 newcomers: Vec::new(),
                 next_number: u64::from_le_bytes(bytes),
                 arrivals: 0,
+                draws: 0,
+                seed,
+                guests: BTreeSet::new(),
+                preferences: false,
+                skills: BTreeSet::new(),
             },
             outputs: VecDeque::new(),
         };

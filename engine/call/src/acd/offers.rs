@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::agent::{Dialog, Duty, Hold};
+use super::agent::{Answered, Dialog, Duty, Hold};
+use super::items::{Item, ItemStep};
 use super::lease::{CONNECT_WITHIN, HEAR_WITHIN, Lease, LeaseState, RELEASE_WITHIN};
 use super::name::AgentIx;
 use super::plan::Offering;
+use super::strategy::{DAY, Strategy};
 use super::timers::Timer;
 use super::{
-    Acd, By, Doing, Episode, EpisodeOffer, LeaseId, Leave, News, OfferEnd, Output, Reason,
+    Acd, By, Doing, Episode, EpisodeOffer, LeaseId, Leave, Medium, News, OfferEnd, Output, Reason,
     Setbacks, Withdrawn,
 };
 use crate::{CallId, Cause};
@@ -49,9 +51,13 @@ impl Acd {
     /// Reserves an agent for a caller, if nothing holds either: the compare-and-set.
     pub(super) fn reserve(&mut self, call: CallId, ix: AgentIx) -> Option<LeaseId> {
         let now = self.clock.now;
-        if self.agents[ix.0].obstacle(now).is_some() {
+        let caller = self.callers.get(&call)?;
+        let medium = caller.wants.medium;
+        if self.agents[ix.0].obstacle_to(now, medium).is_some() {
             return None;
         }
+        #[cfg(test)]
+        self.look_whose_turn_it_is(call, ix);
         self.lease_for(call, ix)
     }
 
@@ -60,6 +66,7 @@ impl Acd {
     pub(super) fn lease_for(&mut self, call: CallId, ix: AgentIx) -> Option<LeaseId> {
         let now = self.clock.now;
         let caller = self.callers.get(&call)?;
+        let medium = caller.wants.medium;
         let is_called = caller.away.as_ref().is_some_and(|away| away.dials);
         if caller.offers.connecting.is_some() || is_called {
             return None;
@@ -67,21 +74,29 @@ impl Acd {
         let is_held = caller.away.is_some();
         let (queue, waited) = (caller.queue, now.saturating_duration_since(caller.first));
         let id = LeaseId(self.number());
+        let offering = &self.queues[queue.0].plan.offering;
+        let ring = match is_held {
+            true => self.held_for(queue),
+            false => offering.ring_timeout,
+        };
         let caller = self.callers.get_mut(&call)?;
         caller.offers.leases.push(id);
         caller.offers.last = Some(ix);
         caller.offers.round.push(ix);
-        self.queues[queue.0].last = Some(ix);
-        let ring = match is_held {
-            true => self.held_for(queue),
-            false => self.queues[queue.0].plan.offering.ring_timeout,
-        };
+        if let Strategy::RingProgressive { every } = offering.strategy
+            && !is_held
+        {
+            caller.offers.one_more = Some(now + every);
+        }
+        self.queues[queue.0].note_offer(ix);
         let agent = &mut self.agents[ix.0];
         agent.hold = Hold::Offered(id);
+        agent.record.last_offered = Some(now);
         let lease = Lease {
             call,
             agent: ix,
             queue,
+            medium,
             offered_at: now,
             state: LeaseState::Offered { until: now + ring },
             is_held,
@@ -96,11 +111,16 @@ impl Acd {
         };
         self.timers.set(Timer::Lease(id), Some(lease.deadline()));
         self.leases.insert(id, lease);
-        if is_held {
-            self.call_away(call, id);
-        } else {
-            self.outputs.push_back(offer);
-            self.line_was_served(queue);
+        match medium {
+            Medium::Voice if is_held => self.call_away(call, id),
+            Medium::Voice => {
+                self.outputs.push_back(offer);
+                self.line_was_served(queue);
+            }
+            Medium::Chat => {
+                self.tell_of_item(call, queue, ix, ItemStep::Offered(ring));
+                self.line_was_served(queue);
+            }
         }
         self.settle_agent(ix, &By::Engine);
         self.settle_caller(call);
@@ -163,7 +183,7 @@ impl Acd {
         });
     }
 
-    fn connected(&mut self, id: LeaseId) {
+    pub(super) fn connected(&mut self, id: LeaseId) {
         let now = self.clock.now;
         let Some(lease) = self.leases.get(&id).cloned() else {
             return;
@@ -174,28 +194,36 @@ impl Acd {
         self.log_offer(&mut caller.episode, id, OfferEnd::Connected);
         self.leases.remove(&id);
         self.timers.set(Timer::Lease(id), None);
-        self.handling_begins(
-            lease.agent,
-            lease.queue,
-            now.saturating_duration_since(caller.first),
-        );
+        if lease.medium == Medium::Voice {
+            self.handling_begins(
+                lease.agent,
+                lease.queue,
+                now.saturating_duration_since(caller.first),
+            );
+        }
         let queue = &mut self.queues[lease.queue.0];
         queue.remove(caller.place);
         let wrap_up = queue.plan.offering.wrap_up;
         let agent = &mut self.agents[lease.agent.0];
         agent.hold = Hold::Nobody;
-        agent.dialogs.insert(
-            lease.call,
-            Dialog {
-                confirmed: true,
-                customer: true,
-                alone: false,
-                doing: Doing::Plain,
-                wrap_up,
-            },
-        );
+        match lease.medium {
+            Medium::Chat => {
+                agent.items.insert(lease.call, Item::from(&caller));
+            }
+            Medium::Voice => {
+                let dialog = Dialog {
+                    confirmed: true,
+                    customer: true,
+                    alone: false,
+                    doing: Doing::Plain,
+                    wrap_up,
+                    of_queue: Some(now),
+                };
+                agent.dialogs.insert(lease.call, dialog);
+                remember(&mut agent.record.answered, now);
+            }
+        }
         agent.record.setbacks = Setbacks::default();
-        remember(&mut agent.record.answered, now);
         let name = agent.id.clone();
         for other in std::mem::take(&mut caller.offers).leases {
             if other != id {
@@ -203,9 +231,16 @@ impl Acd {
                 self.withdraw(other, Withdrawn::Elsewhere, OfferEnd::Elsewhere);
             }
         }
-        self.settle_agent(lease.agent, &By::Engine);
+        if lease.medium == Medium::Chat {
+            // First: whoever is logged out by now gives it back.
+            self.part(caller, Leave::Answered(name));
+            self.settle_agent(lease.agent, &By::Engine);
+        } else {
+            self.settle_agent(lease.agent, &By::Engine);
+            self.part(caller, Leave::Answered(name));
+        }
+        self.expect_no_guests(lease.queue);
         self.watch_presence(lease.queue);
-        self.part(caller, Leave::Answered(name));
     }
 
     /// The offer is over and its leg is not: it must go.
@@ -214,6 +249,9 @@ impl Acd {
         let Some(lease) = self.leases.get_mut(&id).filter(|lease| lease.is_live()) else {
             return;
         };
+        if lease.medium == Medium::Chat {
+            return self.drop_item(id, Some(why), end);
+        }
         lease.state = LeaseState::Withdrawn { until };
         let (ix, call) = (lease.agent, lease.call);
         self.timers.set(Timer::Lease(id), Some(until));
@@ -251,14 +289,20 @@ impl Acd {
     fn offer_over(&mut self, id: LeaseId, end: OfferEnd, ix: AgentIx, call: CallId) {
         let now = self.clock.now;
         if let Some(lease) = self.leases.get(&id) {
-            let offering = &self.queues[lease.queue.0].plan.offering;
-            let agent = &mut self.agents[ix.0];
+            let plan = &self.queues[lease.queue.0].plan;
+            let (offering, agent) = (&plan.offering, &mut self.agents[ix.0]);
             let standing = &mut agent.record;
             if let Some((delay, reason)) = setback(&mut standing.setbacks, end, offering) {
                 standing.not_before = standing.not_before.max(Some(now + delay));
-                if let Some(reason) = reason {
+                if let Some((reason, after)) = reason {
                     agent.wish = None;
                     agent.duty = Duty::Busy(reason);
+                    self.outputs.push_back(Output::Paused {
+                        agent: agent.id.clone(),
+                        queue: plan.name.clone(),
+                        reason,
+                        after,
+                    });
                 }
             }
         }
@@ -271,6 +315,7 @@ impl Acd {
             }
             if offers.leases.is_empty() {
                 offers.round.clear();
+                offers.one_more = None;
             }
             self.work.dirty.insert(caller.queue);
             self.callers.insert(call, caller);
@@ -298,13 +343,13 @@ impl Acd {
     }
 }
 
-/// Counts a failed offer: for how long the agent rests, and why they are 置忙 if that was one too
-/// many. `None` when it was not the agent's doing.
+/// Counts a failed offer: for how long the agent rests, and why they are 置忙 after how many if that was
+/// one too many. `None` when it was not the agent's doing.
 fn setback(
     counts: &mut Setbacks<u32>,
     end: OfferEnd,
     offering: &Offering,
-) -> Option<(Duration, Option<Reason>)> {
+) -> Option<(Duration, Option<(Reason, u32)>)> {
     let (delays, limits) = (&offering.delays, &offering.pause_after);
     let (count, delay, limit, reason) = match end {
         OfferEnd::NoAnswer => (
@@ -337,11 +382,12 @@ fn setback(
         }
     };
     *count += 1;
-    let paused = limit.is_some_and(|limit| *count >= limit);
+    let after = *count;
+    let paused = limit.is_some_and(|limit| after >= limit);
     if paused {
         *count = 0;
     }
-    Some((delay.max(LEAST_DELAY), paused.then_some(reason)))
+    Some((delay.max(LEAST_DELAY), paused.then_some((reason, after))))
 }
 
 fn end_of(cause: Cause) -> OfferEnd {
@@ -363,12 +409,15 @@ fn end_of(cause: Cause) -> OfferEnd {
 }
 
 /// Notes an answered call, and forgets what no window reaches.
-fn remember(answered: &mut VecDeque<Instant>, now: Instant) {
-    answered.push_back(now);
+fn remember(answered: &mut VecDeque<Answered>, now: Instant) {
+    answered.push_back(Answered {
+        at: now,
+        talked: Duration::ZERO,
+    });
     while answered.len() > MOST_REMEMBERED
         || answered
             .front()
-            .is_some_and(|at| now.saturating_duration_since(*at) > LONGEST_WINDOW)
+            .is_some_and(|it| now.saturating_duration_since(it.at) > DAY)
     {
         answered.pop_front();
     }
@@ -376,6 +425,4 @@ fn remember(answered: &mut VecDeque<Instant>, now: Instant) {
 
 /// A phone that refuses at once must not be rung in a circle.
 const LEAST_DELAY: Duration = Duration::from_secs(1);
-/// Calls count for a day at most.
-const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
 const MOST_REMEMBERED: usize = 2000;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AgentId, Ask, AskId, CallbackChange, Callbacks, Decision, Doing, Episode, EpisodeOffer, Greet,
-    Habits, LeaseId, PlaceChange, QueueName, Reason, State,
+    Habits, ItemNews, LeaseId, PlaceChange, QueueName, Reason, State, Wants,
 };
 use crate::{CallId, Cause};
 
@@ -23,6 +23,8 @@ pub struct Enter {
     pub priority: u32,
     /// Instead of the queue's longest wait.
     pub max_wait: Option<Duration>,
+    /// What they ask of agents.
+    pub wants: Wants,
     /// They stood in this line before, in a machine that is no more: nobody is turned away, begins anew
     /// or is sent where they have been sent already.
     pub again: Option<Waited>,
@@ -40,6 +42,7 @@ impl Enter {
             queue,
             priority: 0,
             max_wait: None,
+            wants: Wants::default(),
             again: None,
             from: None,
             callback: None,
@@ -348,6 +351,8 @@ pub enum Output {
         /// The question.
         ask: AskId,
     },
+    /// Something became of an item: it is offered to an agent at their desk, or no longer.
+    Item(ItemNews),
     /// An agent's state or reachability has changed.
     State(StateChange),
     /// An agent asks for a break that a leader must approve.
@@ -372,6 +377,18 @@ pub enum Output {
         agent: AgentId,
         /// What the machine believed of them.
         trace: String,
+    },
+    /// So many offers in a row failed that an agent is 置忙 until they say otherwise: their leader should
+    /// look.
+    Paused {
+        /// Who.
+        agent: AgentId,
+        /// The queue of the last of these offers.
+        queue: QueueName,
+        /// Why.
+        reason: Reason,
+        /// So many.
+        after: u32,
     },
     /// A queue is no longer in the plan, and callers wait in it: they are served, and nobody else gets
     /// in.

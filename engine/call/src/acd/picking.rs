@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::agent::Duty;
 use super::name::AgentIx;
 use super::{
-    Acd, AgentId, Because, Decided, Decision, Leave, OfferEnd, Output, QueueName, Withdrawn,
+    Acd, AgentId, Because, Decided, Decision, Leave, Medium, OfferEnd, Output, QueueName, Withdrawn,
 };
 use crate::CallId;
 
@@ -58,7 +58,8 @@ impl Acd {
     pub fn pickable(&self, pick: &Pick) -> Option<CallId> {
         let can_be = |call: &CallId| {
             let caller = self.callers.get(call)?;
-            (caller.away.is_none() && caller.offers.connecting.is_none()).then_some(*call)
+            let is_on_the_line = caller.away.is_none() && caller.wants.medium == Medium::Voice;
+            (is_on_the_line && caller.offers.connecting.is_none()).then_some(*call)
         };
         match pick {
             Pick::Call(call) => can_be(call),
@@ -103,9 +104,15 @@ impl Acd {
                 false => PickError::LoggedOut,
             });
         }
-        // 置忙, 事后 and a rest are no obstacle to what the agent wants themselves.
+        // 置忙, 事后, chats and a rest are no obstacle to what the agent wants themselves.
         match agent.obstacle(self.clock.now) {
-            None | Some(Because::Busy(_) | Because::WrapUp { .. } | Because::Delayed { .. }) => {}
+            None
+            | Some(
+                Because::Busy(_)
+                | Because::WrapUp { .. }
+                | Because::Delayed { .. }
+                | Because::NoRoom { .. },
+            ) => {}
             Some(Because::Unreachable) => return Err(PickError::NoPhone),
             Some(_) => return Err(PickError::InCall),
         }

@@ -1,10 +1,11 @@
 //! What an admin wrote: queues, their members, their limits. A reload replaces the plan, not lives.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgentId, Care, Presence, QueueName, Strategy};
+use super::{AgentId, Capacity, Care, Presence, QueueName, Skills, Strategy, Widening};
 
 /// The queues of a tenant and what holds for all its agents.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,12 @@ pub struct QueuePlan {
     pub members: Vec<Member>,
     /// How calls are offered.
     pub offering: Offering,
+    /// To whom of the members, and how that widens.
+    pub widening: Widening,
+    /// Where two queues want one agent, the heavier goes first.
+    pub weight: u32,
+    /// Nobody overtakes a caller who has waited for so long, whatever their head start.
+    pub guard: Option<Duration>,
     /// Who may wait, and how long.
     pub limits: Limits,
     /// What happens instead of waiting on.
@@ -45,6 +52,17 @@ pub struct Member {
     pub agent: AgentId,
     /// Offered a call only when no free member has a lower one.
     pub penalty: u32,
+    /// Members of a higher level wait until it opens.
+    pub level: u32,
+    /// The place within the level; that in the list when `None`.
+    pub position: Option<u32>,
+    /// For `weighted`.
+    pub weight: u32,
+    /// How much the agent is this queue's: where several of their queues want them, the one with the
+    /// highest goes first.
+    pub priority: u32,
+    /// What they can, for this queue.
+    pub skills: Skills,
 }
 
 /// How calls are offered to agents.
@@ -175,6 +193,26 @@ pub struct AgentRules {
     pub lost_grace: Duration,
     /// A phone lost for so long logs its agent out.
     pub lost_logout: Duration,
+    /// Which of several queues that want one agent goes first.
+    pub across: Across,
+    /// How much an agent is given at once.
+    pub capacity: Capacity,
+    /// Instead, of these agents.
+    pub capacities: BTreeMap<AgentId, Capacity>,
+}
+
+/// Which of several queues that want one agent goes first.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Across {
+    /// The heaviest; of those that weigh the same, whose first caller has waited for longest, head
+    /// start included.
+    #[default]
+    Weight,
+    /// Whose first caller has waited for longest, head start and weight apart.
+    Longest,
+    /// Whose first caller has waited for longest, head start included, weight apart.
+    Priority,
 }
 
 /// What holds for one reason for 置忙.
@@ -212,6 +250,9 @@ impl QueuePlan {
             name: name.into(),
             members: members.iter().map(|agent| Member::new(agent)).collect(),
             offering: Offering::default(),
+            widening: Widening::default(),
+            weight: 0,
+            guard: Some(NOT_OVERTAKEN_AFTER),
             limits: Limits::default(),
             overflow: Vec::new(),
             announce: Announce::default(),
@@ -232,12 +273,25 @@ impl QueuePlan {
 }
 
 impl Member {
-    /// A member without penalty.
+    /// A member of the first level, without penalty.
     pub fn new(agent: &str) -> Self {
         Self {
             agent: agent.into(),
             penalty: 0,
+            level: 1,
+            position: None,
+            weight: 1,
+            priority: 0,
+            skills: Skills::new(),
         }
+    }
+}
+
+impl Member {
+    /// The place within the level, where the list has the member in this one (0 is the first).
+    pub(super) fn position(&self, place: usize) -> u32 {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        self.position.unwrap_or_else(|| place.saturating_add(1))
     }
 }
 
@@ -287,6 +341,12 @@ impl Default for AgentRules {
             dial_when_busy: false,
             lost_grace: Duration::from_secs(60),
             lost_logout: Duration::from_secs(300),
+            across: Across::default(),
+            capacity: Capacity::default(),
+            capacities: BTreeMap::new(),
         }
     }
 }
+
+/// Usually; as long as a caller waits at most.
+const NOT_OVERTAKEN_AFTER: Duration = Duration::from_secs(600);

@@ -8,6 +8,7 @@ use super::caller::Queue;
 use super::name::{AgentIx, QueueIx};
 use super::timers::Timer;
 use super::{Acd, AgentId, By, Output, Plan, QueuePlan, Strategy};
+use crate::CallId;
 
 impl Acd {
     /// Takes a new plan. Queues and agents are known by their names: states, wrap-ups, counters,
@@ -49,6 +50,15 @@ impl Acd {
         let mut seen = BTreeSet::new();
         plan.members
             .retain(|member| seen.insert(member.agent.clone()));
+        let mut members: Vec<_> = std::mem::take(&mut plan.members)
+            .into_iter()
+            .enumerate()
+            .collect();
+        members.sort_by_key(|(place, member)| (member.position(*place), *place));
+        plan.members = members.into_iter().map(|(_, member)| member).collect();
+        let mut levels: Vec<u32> = plan.members.iter().map(|member| member.level).collect();
+        levels.sort_unstable();
+        levels.dedup();
         let members: Vec<AgentIx> = plan
             .members
             .iter()
@@ -65,10 +75,27 @@ impl Acd {
         let queue = &mut self.queues[ix.0];
         queue.plan = plan;
         queue.members = members;
+        queue.levels = levels;
+        let line: Vec<CallId> = queue.line.iter().map(|(_, call)| *call).collect();
+        for call in line {
+            self.look_anew_at(call);
+        }
         if !asks {
             self.ask_no_more(ix);
         }
         ix
+    }
+
+    /// By what the new plan says of levels, penalties and skills.
+    fn look_anew_at(&mut self, call: CallId) {
+        let widened = self.callers.get(&call).map(|caller| self.widened(caller));
+        if let Some(widened) = &widened {
+            self.keep_skills(widened);
+        }
+        if let (Some(caller), Some(widened)) = (self.callers.get_mut(&call), widened) {
+            caller.widened = widened;
+        }
+        self.expect_guest(call);
     }
 
     /// By what the new plan says of presence and grace; but who has waited for nobody up to now has
@@ -123,6 +150,17 @@ impl Acd {
                 self.agents[member.0].queues.push(QueueIx(index));
             }
         }
+        for (ix, agent) in self.agents.iter_mut().enumerate() {
+            let own = self.rules.capacities.get(&agent.id).copied();
+            agent.capacity = own.unwrap_or(self.rules.capacity);
+            let mut levels = agent
+                .queues
+                .iter()
+                .map(|queue| self.queues[queue.0].priority_of(AgentIx(ix)));
+            let first = levels.next();
+            agent.has_preferences = levels.any(|level| Some(level) != first);
+        }
+        self.work.preferences = self.agents.iter().any(|agent| agent.has_preferences);
     }
 
     pub(super) fn settle_all(&mut self) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::caller::{Caller, Place};
+use super::caller::{Caller, Place, Rank};
 use super::name::QueueIx;
 use super::{Acd, Decided, Decision, Leave, Output, QueueName, micros};
 use crate::CallId;
@@ -151,6 +151,7 @@ impl Acd {
     pub(super) fn place_at(&mut self, came: i64) -> Place {
         self.work.arrivals += 1;
         Place {
+            rank: Rank::Usual,
             came,
             number: self.work.arrivals,
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::agent::{Agent, Duty, Reach, Rest, Shown};
+use super::agent::{Agent, Answered, Duty, Reach, Rest, Shown};
 use super::totals::Totals;
 use super::{Acd, AgentId, Habits, QueueName, Setbacks, State};
 
@@ -30,6 +30,10 @@ pub struct AgentSnapshot {
     pub(super) idle_for: Duration,
     /// Ages of the calls answered.
     pub(super) answered: Vec<Duration>,
+    /// How long each of them lasted.
+    pub(super) talked: Vec<Duration>,
+    /// Since the login, or the end of the last call of a queue.
+    pub(super) last_call_for: Option<Duration>,
     pub(super) setbacks: Setbacks<u32>,
     pub(super) rests_for: Option<Duration>,
     pub(super) busy_for: Duration,
@@ -56,6 +60,7 @@ impl AgentSnapshot {
         self.shown_for += by;
         self.idle_for += by;
         self.busy_for += by;
+        self.last_call_for = self.last_call_for.map(|age| age + by);
         self.answered.iter_mut().for_each(|age| *age += by);
         self.rests_for = self.rests_for.map(|left| left.saturating_sub(by));
         // Whoever was in a call when this was noted begins wrapping up only now: nobody knows when
@@ -88,7 +93,7 @@ impl Acd {
             agents: agents.filter_map(|agent| self.kept(now, agent)).collect(),
             last_offered: queues
                 .filter_map(|queue| {
-                    let agent = &self.agents[queue.last?.0];
+                    let agent = &self.agents[queue.last.last()?.0];
                     Some((queue.plan.name.clone(), agent.id.clone()))
                 })
                 .collect(),
@@ -108,7 +113,8 @@ impl Acd {
         }
         for (queue, agent) in snapshot.last_offered {
             if let Some(queue) = self.names.queues.get(&queue) {
-                self.queues[queue.0].last = self.names.agents.get(&agent).copied();
+                let agent = self.names.agents.get(&agent).copied();
+                self.queues[queue.0].last = agent.into_iter().collect();
             }
         }
         self.settle_all();
@@ -140,7 +146,11 @@ impl Acd {
             shown_for: now.saturating_duration_since(shown.since),
             duty,
             idle_for: now.saturating_duration_since(record.idle_since),
-            answered: ages.map(|at| now.saturating_duration_since(*at)).collect(),
+            answered: ages
+                .map(|it| now.saturating_duration_since(it.at))
+                .collect(),
+            talked: record.answered.iter().map(|it| it.talked).collect(),
+            last_call_for: Some(now.saturating_duration_since(record.last_call)),
             setbacks: record.setbacks,
             rests_for: record
                 .not_before
@@ -173,7 +183,18 @@ fn restore(agent: &mut Agent, now: Instant, kept: AgentSnapshot, down_for: Durat
         since: ago(kept.shown_for),
     };
     agent.record.idle_since = ago(kept.idle_for);
-    agent.record.answered = kept.answered.into_iter().map(ago).collect();
+    let talked = kept
+        .talked
+        .into_iter()
+        .chain(std::iter::repeat(Duration::ZERO));
+    let answered = kept.answered.into_iter().zip(talked);
+    agent.record.answered = answered
+        .map(|(age, talked)| Answered {
+            at: ago(age),
+            talked,
+        })
+        .collect();
+    agent.record.last_call = ago(kept.last_call_for.unwrap_or(kept.idle_for));
     agent.record.setbacks = kept.setbacks;
     agent.record.busy_since = ago(kept.busy_for);
     agent.habits = kept.habits;

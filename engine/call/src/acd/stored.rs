@@ -51,6 +51,8 @@ impl From<AgentSnapshot> for Value {
             "duty": duty,
             "idle_for_ms": millis(it.idle_for),
             "answered_ms": it.answered.into_iter().map(millis).collect::<Vec<_>>(),
+            "talked_ms": it.talked.into_iter().map(millis).collect::<Vec<_>>(),
+            "last_call_for_ms": it.last_call_for.map(millis),
             "setbacks": it.setbacks,
             "rests_for_ms": it.rests_for.map(millis),
             "busy_for_ms": millis(it.busy_for),
@@ -84,11 +86,9 @@ impl TryFrom<Value> for AgentSnapshot {
             shown_for: age(&fields, "shown_for_ms").unwrap_or_default(),
             duty,
             idle_for: age(&fields, "idle_for_ms").unwrap_or_default(),
-            answered: field::<Vec<u64>>(&fields, "answered_ms")
-                .unwrap_or_default()
-                .into_iter()
-                .map(Duration::from_millis)
-                .collect(),
+            answered: ages(&fields, "answered_ms"),
+            talked: ages(&fields, "talked_ms"),
+            last_call_for: age(&fields, "last_call_for_ms"),
             setbacks: field(&fields, "setbacks").unwrap_or_default(),
             rests_for: age(&fields, "rests_for_ms"),
             busy_for: age(&fields, "busy_for_ms").unwrap_or_default(),
@@ -195,6 +195,11 @@ fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
 
 fn age(fields: &Map<String, Value>, name: &str) -> Option<Duration> {
     field(fields, name).map(Duration::from_millis)
+}
+
+fn ages(fields: &Map<String, Value>, name: &str) -> Vec<Duration> {
+    let ages = field::<Vec<u64>>(fields, name).unwrap_or_default();
+    ages.into_iter().map(Duration::from_millis).collect()
 }
 
 fn millis(long: Duration) -> u64 {

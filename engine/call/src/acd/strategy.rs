@@ -1,34 +1,79 @@
-//! In which order free agents are offered a call.
+//! The strategies: by which order free agents are offered a call. The sorting stands in `sort.rs`.
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::name::AgentIx;
 use super::{AgentId, AskId};
 use crate::nearest::nearest;
 
-/// Who is offered a call first. Members with a lower penalty always go before those with a higher.
+/// Who is offered a call first. Members of a lower level go before those of a higher, then members
+/// with a lower penalty before those with a higher, unless a strategy says otherwise.
+///
+/// The last six are those of the strategies of Asterisk's app_queue and FreeSWITCH's mod_callcenter
+/// whose order is not quite one of ours.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Who has been idle for longest. Logging in and coming back from a break begin anew.
     #[default]
     LongestIdle,
-    /// The next in the list after whoever this queue offered a call to last.
+    /// The next in the list after whoever this queue offered a call to last, level by level.
     RoundRobin,
-    /// All at once; the first to answer has the call.
-    RingAll,
-    /// The list's order, from its head for each caller; after a refusal it goes on down the list.
-    Linear,
     /// Who answered the fewest calls within the window, of whichever queue. Who logs in starts level with
     /// the least loaded colleague, so that nobody is flooded for being new.
     FewestCalls {
         /// How far back calls count.
         window: Duration,
+        /// Who goes first of those with as many.
+        ties: Ties,
     },
+    /// Who talked for the shortest time within the window, of whichever queue; newcomers likewise.
+    LeastTalk {
+        /// How far back calls count.
+        window: Duration,
+        /// Who goes first of those with as much.
+        ties: Ties,
+    },
+    /// The list's order, from its head for each caller; after a refusal it goes on down the list.
+    Linear,
+    /// Anybody, each as likely as the other.
+    Random,
+    /// Anybody, each as likely as their weight.
+    Weighted,
+    /// All at once; the first to answer has the call.
+    RingAll,
+    /// One, and one more after each such time; the first to answer has the call.
+    RingProgressive {
+        /// Until the next rings too.
+        every: Duration,
+    },
+    /// Who is best at what the call needs, and of those who is idle for longest.
+    SkillBest,
     /// A script says the order; `longest_idle` when it fails or takes too long.
     Choose,
+    /// `leastrecent`, `longest-idle-agent`: whose last call ended first, breaks and 事后 apart.
+    LeastRecent,
+    /// `round-robin`: on down the level of whoever was offered a call last, then from the top.
+    RoundRobinOfLevel,
+    /// `top-down`: for each caller on down the level that was tried last, then the next levels,
+    /// then from the top.
+    TopDown,
+    /// `sequentially-by-agent-order`: always from the top.
+    Sequential,
+    /// `wrandom`: anybody; who has a penalty is the less likely the higher it is.
+    RandomByPenalty,
+}
+
+/// Who goes first of two who are as loaded.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ties {
+    /// Who is idle for longer.
+    #[default]
+    Idle,
+    /// Who stands further up in the list.
+    Place,
 }
 
 /// No strategy has this name.
@@ -47,64 +92,79 @@ impl Strategy {
     /// # Errors
     /// When there is none: a queue must not quietly ring in another order than was asked for.
     pub fn from_word(word: &str) -> Result<Self, UnknownStrategy> {
-        let found = NAMES.iter().find(|(name, _)| *name == word);
+        let mut names = OURS.iter().chain(PEERS);
+        let found = names.find(|(name, _)| *name == word);
         found
             .map(|(_, strategy)| *strategy)
             .ok_or_else(|| UnknownStrategy {
                 word: word.to_owned(),
-                suggestion: nearest(word, NAMES.iter().map(|(name, _)| *name)).map(str::to_owned),
+                suggestion: {
+                    let names = OURS.iter().chain(PEERS).map(|(name, _)| *name);
+                    nearest(word, names).map(str::to_owned)
+                },
             })
     }
 
-    /// Our name.
+    /// Its name: ours, or the peer's where the order is only theirs.
     pub fn word(self) -> &'static str {
         match self {
             Self::LongestIdle => "longest_idle",
             Self::RoundRobin => "round_robin",
-            Self::RingAll => "ring_all",
-            Self::Linear => "linear",
             Self::FewestCalls { .. } => "fewest_calls",
+            Self::LeastTalk { .. } => "least_talk",
+            Self::Linear => "linear",
+            Self::Random => "random",
+            Self::Weighted => "weighted",
+            Self::RingAll => "ring_all",
+            Self::RingProgressive { .. } => "ring_progressive",
+            Self::SkillBest => "skill_best",
             Self::Choose => "choose",
+            Self::LeastRecent => "leastrecent",
+            Self::RoundRobinOfLevel => "round-robin",
+            Self::TopDown => "top-down",
+            Self::Sequential => "sequentially-by-agent-order",
+            Self::RandomByPenalty => "wrandom",
+        }
+    }
+
+    /// The same with another window, where there is one that an admin may set: the peers' count
+    /// without end, which is a day here.
+    #[must_use]
+    pub fn with_window(self, window: Duration) -> Self {
+        match self {
+            Self::FewestCalls {
+                ties: Ties::Idle, ..
+            } => Self::FewestCalls {
+                window,
+                ties: Ties::Idle,
+            },
+            Self::LeastTalk {
+                ties: Ties::Idle, ..
+            } => Self::LeastTalk {
+                window,
+                ties: Ties::Idle,
+            },
+            other => other,
         }
     }
 
     /// How far back calls count for this strategy's metric, and in explanations.
     pub(super) fn window(self) -> Duration {
         match self {
-            Self::FewestCalls { window } => window,
+            Self::FewestCalls { window, .. } | Self::LeastTalk { window, .. } => window,
             _ => HOUR,
         }
     }
 
-    /// Sorts free agents, the first to be offered the call first. `after` is the place in the list
-    /// that was offered a call last: the queue's for `round_robin`, the caller's for `linear`.
-    pub(super) fn sort(self, free: &mut [Free], after: Option<usize>) {
-        match self {
-            Self::LongestIdle | Self::Choose => {
-                free.sort_unstable_by_key(|free| (free.penalty, free.idle_since, free.place));
-            }
-            Self::RoundRobin | Self::Linear => free.sort_unstable_by_key(|free| {
-                let wraps = after.is_some_and(|after| free.place <= after);
-                (free.penalty, wraps, free.place)
-            }),
-            Self::RingAll => free.sort_unstable_by_key(|free| (free.penalty, free.place)),
-            Self::FewestCalls { .. } => free.sort_unstable_by_key(|free| {
-                (free.penalty, free.calls, free.idle_since, free.place)
-            }),
-        }
+    /// Whether newcomers are to start level with their colleagues.
+    pub(super) fn counts_load(self) -> bool {
+        matches!(self, Self::FewestCalls { .. } | Self::LeastTalk { .. })
     }
-}
 
-/// An agent who could be offered a call now, and what strategies ask of them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Free {
-    pub(super) agent: AgentIx,
-    /// In the queue's list.
-    pub(super) place: usize,
-    pub(super) penalty: u32,
-    pub(super) idle_since: Instant,
-    /// Answered within the window.
-    pub(super) calls: usize,
+    /// Whether several ring for one caller.
+    pub(super) fn rings_several(self) -> bool {
+        matches!(self, Self::RingAll | Self::RingProgressive { .. })
+    }
 }
 
 /// A question to a script: whom should this call be offered to?
@@ -129,13 +189,16 @@ pub struct Candidate {
     pub calls: usize,
     /// The penalty in this queue.
     pub penalty: u32,
+    /// The level in this queue.
+    pub level: u32,
+    /// How good they are at what the call needs: their proficiencies in it, added up.
+    pub skill: u32,
 }
 
-/// What a script's `choose` came to.
+/// What a script has said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Chosen {
-    /// Offer the call to the first of these who is still free. Nobody listed: the caller waits, and
-    /// the script is asked again in a few seconds.
+    /// These, in this order; nobody when empty. Others than the candidates are passed over.
     Order(Vec<AgentId>),
     /// The script failed, with this message.
     Failed(String),
@@ -146,37 +209,85 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
 }
 
 fn known() -> String {
-    let ours: Vec<&str> = NAMES
-        .iter()
-        .filter(|(name, strategy)| *name == strategy.word())
-        .map(|(name, _)| *name)
-        .collect();
+    let ours: Vec<&str> = OURS.iter().map(|(name, _)| *name).collect();
     ours.join(", ")
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
+/// What calls are remembered for.
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
+/// As mod_callcenter has it.
+const NEXT_RINGS_AFTER: Duration = Duration::from_secs(10);
 
-/// Our names, then app_queue's, then mod_callcenter's.
-const NAMES: &[(&str, Strategy)] = &[
+const OURS: &[(&str, Strategy)] = &[
     ("longest_idle", Strategy::LongestIdle),
     ("round_robin", Strategy::RoundRobin),
-    ("ring_all", Strategy::RingAll),
+    (
+        "fewest_calls",
+        Strategy::FewestCalls {
+            window: HOUR,
+            ties: Ties::Idle,
+        },
+    ),
+    (
+        "least_talk",
+        Strategy::LeastTalk {
+            window: HOUR,
+            ties: Ties::Idle,
+        },
+    ),
     ("linear", Strategy::Linear),
-    ("fewest_calls", Strategy::FewestCalls { window: HOUR }),
+    ("random", Strategy::Random),
+    ("weighted", Strategy::Weighted),
+    ("ring_all", Strategy::RingAll),
+    (
+        "ring_progressive",
+        Strategy::RingProgressive {
+            every: NEXT_RINGS_AFTER,
+        },
+    ),
+    ("skill_best", Strategy::SkillBest),
     ("choose", Strategy::Choose),
-    ("leastrecent", Strategy::LongestIdle),
+];
+
+/// app_queue's, then mod_callcenter's; `linear` and `random` are ours as well.
+const PEERS: &[(&str, Strategy)] = &[
+    ("ringall", Strategy::RingAll),
+    ("leastrecent", Strategy::LeastRecent),
+    (
+        "fewestcalls",
+        Strategy::FewestCalls {
+            window: DAY,
+            ties: Ties::Place,
+        },
+    ),
     ("rrmemory", Strategy::RoundRobin),
     ("rrordered", Strategy::RoundRobin),
-    ("ringall", Strategy::RingAll),
-    ("fewestcalls", Strategy::FewestCalls { window: HOUR }),
-    ("longest-idle-agent", Strategy::LongestIdle),
-    ("round-robin", Strategy::RoundRobin),
-    ("ring-all", Strategy::RingAll),
-    ("top-down", Strategy::Linear),
-    ("sequentially-by-agent-order", Strategy::Linear),
+    ("wrandom", Strategy::RandomByPenalty),
+    ("longest-idle-agent", Strategy::LeastRecent),
+    ("round-robin", Strategy::RoundRobinOfLevel),
+    ("top-down", Strategy::TopDown),
+    (
+        "agent-with-least-talk-time",
+        Strategy::LeastTalk {
+            window: DAY,
+            ties: Ties::Place,
+        },
+    ),
     (
         "agent-with-fewest-calls",
-        Strategy::FewestCalls { window: HOUR },
+        Strategy::FewestCalls {
+            window: DAY,
+            ties: Ties::Place,
+        },
+    ),
+    ("sequentially-by-agent-order", Strategy::Sequential),
+    ("ring-all", Strategy::RingAll),
+    (
+        "ring-progressively",
+        Strategy::RingProgressive {
+            every: NEXT_RINGS_AFTER,
+        },
     ),
 ];
 
@@ -186,11 +297,35 @@ mod tests {
 
     #[test]
     fn a_strategy_has_the_names_that_peers_gave_it_and_no_other() {
-        assert_eq!(Strategy::from_word("rrmemory"), Ok(Strategy::RoundRobin));
-        assert_eq!(Strategy::from_word("top-down"), Ok(Strategy::Linear));
-        for (word, strategy) in NAMES {
+        let theirs = [
+            "ringall",
+            "leastrecent",
+            "fewestcalls",
+            "random",
+            "rrmemory",
+            "rrordered",
+            "linear",
+            "wrandom",
+            "longest-idle-agent",
+            "round-robin",
+            "top-down",
+            "agent-with-least-talk-time",
+            "agent-with-fewest-calls",
+            "sequentially-by-agent-order",
+            "random",
+            "ring-all",
+            "ring-progressively",
+        ];
+        for name in theirs {
+            assert!(Strategy::from_word(name).is_ok(), "{name}");
+        }
+        for (word, strategy) in OURS {
+            assert_eq!(strategy.word(), *word);
+        }
+        for (word, strategy) in OURS.iter().chain(PEERS) {
             assert_eq!(Strategy::from_word(word), Ok(*strategy));
-            assert_eq!(Strategy::from_word(strategy.word()), Ok(*strategy));
+            let by_its_word = Strategy::from_word(strategy.word()).unwrap();
+            assert_eq!(by_its_word.word(), strategy.word());
         }
 
         let wrong = Strategy::from_word("longest_idel").unwrap_err().to_string();
@@ -198,7 +333,8 @@ mod tests {
         assert_eq!(
             wrong,
             "no strategy 'longest_idel' (did you mean 'longest_idle'?); there are longest_idle, \
-             round_robin, ring_all, linear, fewest_calls, choose"
+             round_robin, fewest_calls, least_talk, linear, random, weighted, ring_all, \
+             ring_progressive, skill_best, choose"
         );
     }
 }

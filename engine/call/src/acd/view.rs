@@ -92,12 +92,19 @@ impl Acd {
     pub fn explain(&self, call: CallId) -> Option<Decision> {
         let caller = self.callers.get(&call)?;
         let queue = &self.queues[caller.queue.0];
-        let free = self.order_for(caller.queue, caller);
+        let free = self.order_for(caller);
         let because = match (caller.offers.connecting, caller.is_unoffered()) {
             (Some(_), _) => "an agent has answered and is being connected".to_owned(),
             (None, false) => "it rings".to_owned(),
             (None, true) if free.is_empty() => {
-                format!("nobody is free; {} ahead", queue.ahead(caller.place))
+                let whom = match self
+                    .free_members(caller.queue, caller.wants.medium)
+                    .is_empty()
+                {
+                    true => "nobody is free",
+                    false => "nobody who is free may take the call",
+                };
+                format!("{whom}; {} ahead", queue.ahead(caller.place))
             }
             (None, true) => "the script is thinking, or named nobody".to_owned(),
         };
@@ -106,7 +113,7 @@ impl Acd {
             queue: queue.plan.name.clone(),
             what: Decided::Wait,
             because: because.into(),
-            candidates: self.verdicts(caller.queue, &free),
+            candidates: self.verdicts(caller, &free),
         })
     }
 

@@ -129,6 +129,21 @@ pub enum Deed {
         /// What it says.
         text: String,
     },
+    /// Takes a chat, or whatever else is no call, that is offered to the user.
+    TakeItem {
+        /// Which.
+        item: CallId,
+    },
+    /// Declines it: it goes to the next.
+    DeclineItem {
+        /// Which.
+        item: CallId,
+    },
+    /// Has done with it.
+    FinishItem {
+        /// Which.
+        item: CallId,
+    },
     /// Supervises the user no more.
     Stop {
         /// Who, where that is not whoever gives the order.
@@ -250,6 +265,9 @@ impl Deed {
             Self::ForceIdle {} => "force_idle",
             Self::ForceLogOut {} => "force_log_out",
             Self::Message { .. } => "message",
+            Self::TakeItem { .. } => "take_item",
+            Self::DeclineItem { .. } => "decline_item",
+            Self::FinishItem { .. } => "finish_item",
             Self::Stop { .. } => "stop",
             Self::Hold {} => "hold",
             Self::Retrieve {} => "retrieve",
@@ -343,6 +361,10 @@ impl Deed {
                 others: Right::StateOfOthers,
             },
             Self::Pull {} | Self::Pick { .. } => Needs {
+                own: Right::OwnCalls,
+                others: Right::CallsOfOthers,
+            },
+            Self::TakeItem { .. } | Self::DeclineItem { .. } | Self::FinishItem { .. } => Needs {
                 own: Right::OwnCalls,
                 others: Right::CallsOfOthers,
             },

@@ -8,6 +8,7 @@
 
 mod deed;
 mod habits;
+mod item;
 mod role;
 mod supervise;
 
@@ -20,6 +21,7 @@ use crate::CallId;
 use crate::acd::{self, Refusal, Status};
 
 pub use deed::Deed;
+pub use item::ItemDeed;
 pub use role::{Needs, Person, Right, Role, allowed};
 pub use supervise::Terms;
 

@@ -7,7 +7,7 @@ mod waiting;
 
 use std::time::Instant;
 
-use crate::acd::{Leave, MOST_PRIORITY};
+use crate::acd::{Leave, MOST_PRIORITY, Wants};
 use crate::bridge::Bridging;
 use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
@@ -87,6 +87,10 @@ impl Queueing {
             queue: self.wanted.name.clone(),
             priority: MOST_PRIORITY,
             max_wait: self.wanted.max_wait,
+            wants: Wants {
+                vip: true,
+                ..self.wanted.wants.clone()
+            },
             callback: None,
         }));
         true
@@ -266,6 +270,7 @@ impl Activity for Queueing {
             queue: self.wanted.name.clone(),
             priority: self.wanted.priority,
             max_wait: self.wanted.max_wait,
+            wants: self.wanted.wants.clone(),
             callback: self.wanted.callback,
         }));
         None

@@ -7,7 +7,7 @@ use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
 
 use super::agents::{row, too_busy};
 use super::arguments::{Arguments, Names};
-use super::while_running;
+use super::{offer, while_running};
 use crate::convert::to_json;
 use crate::plugin::{Owner, Right};
 use crate::surroundings::Surroundings;
@@ -21,6 +21,8 @@ pub(crate) fn table(
 ) -> mlua::Result<Table> {
     let desk = lua.create_table()?;
     desk.raw_set("order", order(lua, surroundings, owner)?)?;
+    desk.raw_set("offer", offer::offer(lua, surroundings, owner)?)?;
+    desk.raw_set("withdraw", offer::withdraw(lua, surroundings, owner)?)?;
     Ok(desk)
 }
 

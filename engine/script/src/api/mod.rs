@@ -28,6 +28,7 @@ mod mail;
 mod messages;
 #[cfg(test)]
 mod odd_tests;
+mod offer;
 pub(crate) mod on;
 pub(crate) mod plugin;
 pub(crate) mod queue;

@@ -12,8 +12,8 @@ use super::sound::SAYINGS;
 use super::store::ShelfClass;
 use super::testbed::{Bed, root};
 use super::{
-    LIBRARIES, agents, calls, context, db, desk, door, files, http, jobs, mail, messages, on,
-    queue, queues, smpp, statistics, store, voicemail,
+    LIBRARIES, agents, calls, context, db, desk, door, files, http, jobs, mail, messages, offer,
+    on, queue, queues, smpp, statistics, store, voicemail,
 };
 use crate::plugin::Owner;
 use crate::read_only;
@@ -183,6 +183,7 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&door::OPTIONS, &door::AUTH])
         .chain([&jobs::OPTIONS, &jobs::ADD_OPTIONS])
         .chain([&agents::OPTIONS, &desk::OPTIONS, &messages::OPTIONS])
+        .chain([&offer::OFFER])
         .chain([&on::OPTIONS, &mail::OPTIONS])
         .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST])
         .chain([&statistics::FIGURES, &statistics::MISSED])

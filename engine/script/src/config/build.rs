@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use call::acd::{AfterWrapUp, AgentRules, ReasonRule};
+use call::acd::{Across, AfterWrapUp, AgentId, AgentRules, Capacity, ReasonRule};
 use call::desk::Person;
 use serde_json::Value;
 
@@ -142,7 +142,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
         }),
         park: text(it.get("park")).unwrap_or_default(),
         survey: text(it.get("survey")).unwrap_or_default(),
-        agents: agents(&it["agents"]),
+        agents: agents(it),
         busy_reasons: texts(&it["agents"]["reasons"]),
         watch: watch::watch(it),
         trunks: BTreeMap::new(),
@@ -170,7 +170,14 @@ fn reasons(it: &Value) -> Vec<ReasonRule> {
     rules.collect()
 }
 
-fn agents(it: &Value) -> AgentRules {
+fn agents(tenant: &Value) -> AgentRules {
+    let it = &tenant["agents"];
+    let all = capacity(&it["capacity"], Capacity::default());
+    let users = tenant["users"].as_object().into_iter().flatten();
+    let own = users.map(|(name, user)| {
+        let name = AgentId::from(name.as_str());
+        (name, capacity(&user["capacity"], all))
+    });
     AgentRules {
         wrap_up: it.get("wrap_up").map(duration),
         after_wrap_up: match it["after_wrap_up"].as_str() {
@@ -184,6 +191,25 @@ fn agents(it: &Value) -> AgentRules {
         dial_when_busy: it["outbound"]["require_busy"] == true,
         lost_grace: duration(&it["lost_grace"]),
         lost_logout: duration(&it["lost_logout"]),
+        across: match it["across_queues"].as_str() {
+            Some("longest") => Across::Longest,
+            Some("priority") => Across::Priority,
+            _ => Across::Weight,
+        },
+        capacity: all,
+        capacities: own.filter(|(_, own)| *own != all).collect(),
+    }
+}
+
+/// What is not given is as usual.
+fn capacity(it: &Value, usual: Capacity) -> Capacity {
+    let number = |name: &str| it[name].as_u64().and_then(|number| number.try_into().ok());
+    Capacity {
+        voice: number("voice").unwrap_or(usual.voice),
+        chat: number("chat").unwrap_or(usual.chat),
+        voice_interrupts: it["voice_interrupts"]
+            .as_bool()
+            .unwrap_or(usual.voice_interrupts),
     }
 }
 

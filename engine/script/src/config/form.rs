@@ -348,6 +348,18 @@ fn agents() -> Schema {
         )
         .default("5m")
         .range(1.0, 864_000.0),
+        Field::new(
+            "across_queues",
+            Kind::Enum(&["weight", "longest", "priority"]),
+            "Which of several queues that want one agent goes first: the heavier, whose caller waits longest, \
+             or the same with head starts.",
+        )
+        .default("weight"),
+        Field::new(
+            "capacity",
+            Kind::Table(capacity(true)),
+            "How much an agent is given at once.",
+        ),
     ])
 }
 
@@ -375,9 +387,36 @@ fn user() -> Schema {
             .range(0.0, 1000.0),
         Field::new("role", Kind::Enum(&ROLES), "What they may do.").default("agent"),
         Field::new("team", Kind::String, "Whose leaders reach them."),
+        Field::new(
+            "capacity",
+            Kind::Table(capacity(false)),
+            "How much they are given at once; as all agents where left out.",
+        ),
     ];
     fields.extend(outbound::user_fields());
     Schema::new(fields)
+}
+
+/// With what is usual, or without: then it is as for all agents.
+fn capacity(usual: bool) -> Schema {
+    let most = |name: &'static str, help: &'static str, default: u32, max: f64| {
+        let field = Field::new(name, Kind::Integer, help).range(0.0, max);
+        if usual { field.default(default) } else { field }
+    };
+    let interrupts = Field::new(
+        "voice_interrupts",
+        Kind::Boolean,
+        "Calls are offered also to who is in chats.",
+    );
+    Schema::new(vec![
+        most("voice", "Calls: one, or none.", 1, 1.0),
+        most("chat", "Chats.", 0, 100.0),
+        if usual {
+            interrupts.default(true)
+        } else {
+            interrupts
+        },
+    ])
 }
 
 /// What people can be, as [`Role`] has it.

@@ -77,11 +77,13 @@ impl Serving {
 fn candidates(lua: &Lua, ask: &Ask) -> mlua::Result<Table> {
     let all = lua.create_table_with_capacity(ask.candidates.len(), 0)?;
     for candidate in &ask.candidates {
-        let table = lua.create_table_with_capacity(0, 4)?;
+        let table = lua.create_table_with_capacity(0, 6)?;
         table.raw_set("agent", &*candidate.agent.0)?;
         table.raw_set("idle", candidate.idle.as_secs_f64())?;
         table.raw_set("calls", candidate.calls)?;
         table.raw_set("penalty", candidate.penalty)?;
+        table.raw_set("level", candidate.level)?;
+        table.raw_set("skill", candidate.skill)?;
         all.raw_push(table)?;
     }
     Ok(all)

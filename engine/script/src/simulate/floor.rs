@@ -14,10 +14,12 @@ use call::screen::{self, Listed};
 use call::{Call, CallId, FromFloor, Relay, Setup, Target, ToFloor};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::lists::Shelved;
 use super::phones::Phones;
 use crate::api::queue::no_queue;
+use crate::exchange::OfferedItem;
 use crate::host::Host;
 use crate::inbox::Message;
 use crate::{config, told};
@@ -30,6 +32,8 @@ pub(super) struct Floor {
     callers: HashMap<CallId, Value>,
     /// What calls are to be told, in order.
     deliveries: VecDeque<(CallId, Delivery)>,
+    /// What was offered and is no call.
+    items: u128,
     host: Arc<Host>,
     /// The lists of callers.
     pub(super) listed: Shelved,
@@ -56,6 +60,8 @@ pub(super) enum Question {
     Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
     Queues(oneshot::Sender<Vec<QueueStatus>>),
     CallBack(Callback, oneshot::Sender<Result<usize, CallbackError>>),
+    Offer(OfferedItem, oneshot::Sender<Result<CallId, String>>),
+    EndItem(CallId, oneshot::Sender<bool>),
 }
 
 impl Floor {
@@ -67,6 +73,7 @@ impl Floor {
             relay: Relay::default(),
             callers: HashMap::new(),
             deliveries: VecDeque::new(),
+            items: 0,
             host: Arc::clone(host),
             listed: Shelved::default(),
         }
@@ -87,6 +94,7 @@ impl Floor {
                 priority,
                 max_wait,
                 callback,
+                wants,
             } => {
                 self.callers.insert(id, told::caller(setup, language));
                 let entered = self.acd.handle_enter(
@@ -94,6 +102,7 @@ impl Floor {
                     Enter {
                         priority,
                         max_wait,
+                        wants,
                         from: setup.from.clone(),
                         callback,
                         ..Enter::new(id, queue)
@@ -181,6 +190,17 @@ impl Floor {
         if let Some(done) = self.listed.change(order, tenant) {
             return done;
         }
+        if let Some((item, step)) = order.deed.item() {
+            let agent = AgentId::from(&*order.user);
+            let done = step.on(&mut self.acd, now, &agent, item);
+            self.drain();
+            done.map_err(|why| Refused::new(why.word(), why.to_string()))?;
+            let status = self.acd.status(now, &agent);
+            return Ok(Done {
+                agent: status,
+                call: None,
+            });
+        }
         let Some(act) = order.deed.act(&tenant.busy_reasons) else {
             let sentence = format!("{} is not simulated", order.deed.word());
             return Err(Refused::new("not_in_call", sentence));
@@ -193,6 +213,19 @@ impl Floor {
             agent: Some(status),
             call: None,
         })
+    }
+
+    /// What is no call waits in a queue.
+    fn offer(&mut self, now: Instant, item: OfferedItem) -> Result<CallId, String> {
+        self.items += 1;
+        let id = CallId(Uuid::from_u128(ITEMS + self.items));
+        self.callers.insert(id, told::item(id, &item));
+        let entered = self.acd.handle_enter(now, item.enter(id));
+        if entered.is_err() {
+            self.callers.remove(&id);
+        }
+        self.drain();
+        entered.map(|()| id).map_err(|error| error.to_string())
     }
 
     /// Whether there is such a queue.
@@ -239,6 +272,14 @@ impl Floor {
                 let _ = answer.send(self.acd.handle_callback(now, wanted));
                 self.drain();
             }
+            Question::Offer(item, answer) => {
+                let _ = answer.send(self.offer(now, item));
+            }
+            Question::EndItem(item, answer) => {
+                let was = self.acd.handle_item_over(now, item).is_ok();
+                self.drain();
+                let _ = answer.send(was);
+            }
             Question::Queues(answer) => {
                 let all = self.acd.queues();
                 let all = all.filter_map(|queue| self.acd.queue(now, queue));
@@ -274,6 +315,7 @@ impl Floor {
         while let Some(output) = self.acd.poll_output() {
             let about = match &output {
                 Output::Waits { call, .. } | Output::Aside { call, .. } => self.callers.get(call),
+                Output::Item(news) => self.callers.get(&news.item),
                 _ => None,
             };
             if let Some((name, payload)) =
@@ -318,5 +360,7 @@ impl Floor {
     }
 }
 
+/// Ids of calls are others.
+const ITEMS: u128 = 0x01;
 /// Leases need not be unlike those of an earlier life: there was none.
 const SEED: u64 = 1;

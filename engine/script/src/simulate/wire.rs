@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::floor::Question;
 use super::others;
 use crate::{
-    CallStatus, Exchange, MessageChange, NotMade, Originate, Place, ScriptEnd, SentText, Sounds,
-    Undelivered, WhichCalls,
+    CallStatus, Exchange, MessageChange, NotMade, OfferedItem, Originate, Place, ScriptEnd,
+    SentText, Sounds, Undelivered, WhichCalls,
 };
 
 /// Something that a script wants, or has come to.
@@ -149,6 +149,22 @@ impl Exchange for Wire {
     ) -> oneshot::Receiver<Result<usize, CallbackError>> {
         let (answer, coming) = oneshot::channel();
         self.put(FromScript::Floor(Question::CallBack(wanted, answer)));
+        coming
+    }
+
+    fn offer_item(
+        &self,
+        _: &TenantId,
+        item: OfferedItem,
+    ) -> oneshot::Receiver<Result<CallId, String>> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Offer(item, answer)));
+        coming
+    }
+
+    fn end_item(&self, _: &TenantId, item: CallId) -> oneshot::Receiver<bool> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::EndItem(item, answer)));
         coming
     }
 

@@ -48,6 +48,9 @@ pub struct FloorRow {
     pub agents: Vec<AgentNote>,
     /// Queues, by name, and whom each offered its last call to.
     pub last_offered: Vec<(String, String)>,
+    /// Callers' numbers, and who answered each in a queue last; the latest first, [`MOST_FAMILIAR`] at
+    /// most.
+    pub familiar: Vec<(String, String)>,
     /// Places of callers, and who is to be called back, by kind and key.
     pub kept: Vec<KeptNote>,
 }
@@ -64,6 +67,9 @@ pub struct KeptNote {
     /// When it was so.
     pub at: i64,
 }
+
+/// Of so many answered calls it is read who knows their callers.
+pub const MOST_FAMILIAR: usize = 20_000;
 
 /// One stay of one caller in one queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

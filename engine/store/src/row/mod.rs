@@ -26,7 +26,8 @@ pub use desk::{AuditFilter, AuditRow, Begun, SessionRow};
 pub(crate) use event::job_id;
 pub use event::{EVENTS, Subscriber, event_job};
 pub use floor::{
-    AgentNote, EpisodeRow, FloorNotes, FloorRow, KeptNote, OfferRow, QueueLogFilter, QueueLogRow,
+    AgentNote, EpisodeRow, FloorNotes, FloorRow, KeptNote, MOST_FAMILIAR, OfferRow, QueueLogFilter,
+    QueueLogRow,
 };
 pub use history::HistoryRow;
 pub use job::{DueJobs, JobFilter, JobRow, JobState, NewJob};

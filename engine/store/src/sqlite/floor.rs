@@ -1,12 +1,14 @@
 //! Agents and queues.
 
+use std::collections::HashSet;
+
 use rusqlite::{Row, ToSql};
 use uuid::Uuid;
 
 use super::records::{Rows, id, json, number, optional_id, page};
 use crate::{
-    AgentNote, EpisodeRow, Error, FloorNotes, FloorRow, KeptNote, OfferRow, QueueLogFilter,
-    QueueLogRow,
+    AgentNote, EpisodeRow, Error, FloorNotes, FloorRow, KeptNote, MOST_FAMILIAR, OfferRow,
+    QueueLogFilter, QueueLogRow,
 };
 
 pub(super) fn note(rows: &Rows<'_>, notes: &FloorNotes) -> Result<(), Error> {
@@ -144,9 +146,26 @@ pub(super) fn kept(rows: &Rows<'_>) -> Result<FloorRow, Error> {
             })
         },
     )?;
+    let answered = rows.all(
+        &format!(
+            "SELECT calls.from_number, answered.agent FROM (
+               SELECT id, call_id, agent FROM queue_episodes
+               WHERE tenant = ?1 AND outcome = 'answered' AND agent IS NOT NULL
+               ORDER BY id DESC LIMIT {MOST_FAMILIAR}) AS answered
+             JOIN calls ON calls.tenant = ?1 AND calls.id = answered.call_id
+             WHERE calls.from_number IS NOT NULL ORDER BY answered.id DESC"
+        ),
+        &[],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+    )?;
+    let mut known = HashSet::new();
+    let familiar = answered
+        .into_iter()
+        .filter(|(number, _)| known.insert(number.clone()));
     Ok(FloorRow {
         agents,
         last_offered,
+        familiar: familiar.collect(),
         kept,
     })
 }

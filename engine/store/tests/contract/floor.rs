@@ -14,6 +14,7 @@ pub(crate) fn run(store: &dyn Store) {
     an_agents_state_is_the_one_noted_last_until_they_log_out(store);
     what_is_kept_of_queues_is_the_one_noted_last_until_it_is_over(store);
     a_call_carries_its_stays_in_queues(store);
+    who_answered_a_number_last_is_known(store);
     the_queue_log_is_listed_newest_first_and_page_by_page(store);
     the_queue_log_is_only_ever_added_to(store);
 }
@@ -60,6 +61,7 @@ fn an_agents_state_is_the_one_noted_last_until_they_log_out(store: &dyn Store) {
                 ("it".into(), "1050".into()),
                 ("sales".into(), "1050".into())
             ],
+            familiar: Vec::new(),
             kept: Vec::new(),
         }
     );
@@ -96,6 +98,64 @@ fn what_is_kept_of_queues_is_the_one_noted_last_until_it_is_over(store: &dyn Sto
     let callback = note("callback", "it/1", Some("waits"), 1);
     assert_eq!(kept, [callback, note("place", "it/1", Some("left"), 2)]);
     assert_eq!(store.floor(&theirs).wait().unwrap().kept, []);
+}
+
+fn who_answered_a_number_last_is_known(store: &dyn Store) {
+    let ours = tenant("ours");
+    let answered = |number: Option<&str>, agent: Option<&str>| {
+        let id = Uuid::now_v7();
+        let begin = CallBegin {
+            id,
+            tenant: ours.clone(),
+            node: "one".into(),
+            direction: Direction::Inbound,
+            from_raw: number.unwrap_or("anonymous").into(),
+            from_number: number.map(str::to_owned),
+            from_name: None,
+            to: "4001234567".into(),
+            context: "inbound".into(),
+            user: None,
+            trunk_in: None,
+            generation: None,
+            started_at: 1_000,
+        };
+        store.begin_call(begin).wait().unwrap();
+        let outcome = if agent.is_some() {
+            "answered"
+        } else {
+            "abandoned"
+        };
+        let episode = EpisodeRow {
+            id: Uuid::now_v7(),
+            call: id,
+            queue: "it".into(),
+            entered_at: 2_000,
+            position: 1,
+            priority: 0,
+            offers: Vec::new(),
+            outcome: outcome.into(),
+            waited: 1_000,
+            waited_before: 0,
+            agent: agent.map(str::to_owned),
+        };
+        let notes = FloorNotes {
+            episodes: vec![episode],
+            ..FloorNotes::default()
+        };
+        store.note_floor(&ours, notes).wait().unwrap();
+    };
+
+    answered(Some("13800138000"), Some("1049"));
+    answered(Some("13900139000"), Some("1049"));
+    answered(Some("13800138000"), Some("1050"));
+    answered(Some("13800138000"), None);
+    answered(None, Some("1051"));
+
+    let known = store.floor(&ours).wait().unwrap().familiar;
+    let known: Vec<(&str, &str)> = known.iter().map(|(a, b)| (&**a, &**b)).collect();
+    assert_eq!(known, [("13800138000", "1050"), ("13900139000", "1049")]);
+    let theirs = store.floor(&tenant("theirs")).wait().unwrap();
+    assert!(theirs.familiar.is_empty());
 }
 
 fn a_call_carries_its_stays_in_queues(store: &dyn Store) {

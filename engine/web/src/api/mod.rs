@@ -9,6 +9,7 @@ mod body;
 mod calls;
 mod desk;
 mod history;
+mod items;
 mod jobs;
 mod lists;
 mod missed;
@@ -235,6 +236,8 @@ impl Routes {
             )
             .get("/queues", Scope::QueuesRead, get(queues::list))
             .get("/queues/{id}", Scope::QueuesRead, get(queues::one))
+            .post("/queues/{id}/items", Scope::QueuesWrite, post(items::offer))
+            .delete("/items/{id}", Scope::QueuesWrite, delete(items::end))
             .get("/queue-log", Scope::QueuesRead, get(queues::log))
             .get("/recordings", Scope::RecordingsRead, get(recordings::list))
             .get(

@@ -28,7 +28,7 @@ use crate::exchange::{
     Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 use crate::figures::{Wallboard, Yardstick};
-use crate::floor::{ActRefused, Agent, AgentAct, Performed, Queue, QueueDetails};
+use crate::floor::{ActRefused, Agent, AgentAct, ItemWanted, Performed, Queue, QueueDetails};
 use crate::time;
 
 /// A request that was let in, with what its tenant has.
@@ -254,6 +254,20 @@ impl Own {
             "no_number" => Problem::unprocessable(refused.word, refused.sentence),
             word => Problem::conflict(word, refused.sentence),
         })
+    }
+
+    pub(super) async fn offer_item(&self, wanted: ItemWanted) -> Result<Uuid, Problem> {
+        let offered = self.parts.exchange.offer_item(self.tenant(), wanted);
+        let offered = answer(offered).await?;
+        offered.map_err(|_| Problem::not_found("queue"))
+    }
+
+    pub(super) async fn end_item(&self, item: Uuid) -> Result<(), Problem> {
+        let over = answer(self.parts.exchange.end_item(self.tenant(), item)).await?;
+        match over {
+            true => Ok(()),
+            false => Err(Problem::not_found("item")),
+        }
     }
 
     pub(super) async fn queues(&self) -> Result<Vec<Queue>, Problem> {

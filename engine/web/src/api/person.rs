@@ -104,7 +104,7 @@ pub(super) const fn opens(role: Role, scope: Scope) -> bool {
         Scope::CallsRead | Scope::RecordingsRead => agent || quality,
         Scope::CallsOriginate | Scope::VoicemailsRead | Scope::VoicemailsWrite => agent,
         Scope::AgentsWrite | Scope::CallsWrite | Scope::ListsRead | Scope::ListsWrite => leader,
-        Scope::RegistrationsRead | Scope::TrunksRead => leader || integrator,
+        Scope::RegistrationsRead | Scope::TrunksRead | Scope::QueuesWrite => leader || integrator,
         Scope::ScriptsRead
         | Scope::ScriptsWrite
         | Scope::JobsRead

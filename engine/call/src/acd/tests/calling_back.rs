@@ -21,7 +21,11 @@ fn floor(with: impl FnOnce(&mut QueuePlan)) -> Floor {
 }
 
 impl Floor {
-    fn wants_callback(&mut self, call: CallId, number: &str) -> Result<usize, CallbackError> {
+    pub(super) fn wants_callback(
+        &mut self,
+        call: CallId,
+        number: &str,
+    ) -> Result<usize, CallbackError> {
         let wanted = Callback {
             call,
             queue: "it".into(),
@@ -34,7 +38,7 @@ impl Floor {
     }
 
     /// Who is called now, since the last time.
-    fn called(&mut self) -> Vec<CallId> {
+    pub(super) fn called(&mut self) -> Vec<CallId> {
         let out = self.take().into_iter();
         out.filter_map(|output| match output {
             Output::CallBack { id, .. } => Some(id),
@@ -43,7 +47,7 @@ impl Floor {
         .collect()
     }
 
-    fn comes_back(&mut self, id: CallId, call: u128) -> CallId {
+    pub(super) fn comes_back(&mut self, id: CallId, call: u128) -> CallId {
         let call = CallId(Uuid::from_u128(call));
         let enter = Enter {
             callback: Some(id),
@@ -54,7 +58,7 @@ impl Floor {
         call
     }
 
-    fn is_not_back(&mut self, id: CallId) {
+    pub(super) fn is_not_back(&mut self, id: CallId) {
         self.acd.handle_not_back(self.now, id);
         self.drain();
     }

@@ -4,7 +4,7 @@ use super::{Floor, QueuePlan, ms, plan, s};
 use crate::CallId;
 use crate::acd::{
     Act, Announcement, Decided, Enter, EnterError, Fact, Leave, Outcome, Output, Overflow,
-    Presence, Step, When,
+    Presence, Step, Wants, When,
 };
 
 fn leave_of(floor: &mut Floor, call: CallId) -> Option<Leave> {
@@ -287,6 +287,7 @@ fn an_unknown_queue_is_told_with_what_was_likely_meant() {
         queue: "itt".into(),
         priority: 0,
         max_wait: None,
+        wants: Wants::default(),
         again: None,
         from: None,
         callback: None,
@@ -306,7 +307,10 @@ fn an_unknown_queue_is_told_with_what_was_likely_meant() {
 
 #[test]
 fn a_head_start_is_no_more_than_that() {
-    let mut floor = busy(|queue| queue.limits.max_wait = None);
+    let mut floor = busy(|queue| {
+        queue.limits.max_wait = None;
+        queue.guard = None;
+    });
     let first = floor.enters("it", 0, None);
     floor.wait(s(59));
     let privileged = floor.enters("it", 60, None);

@@ -1,17 +1,21 @@
 //! A floor to try the machine on: agents with phones, callers, and a clock that is moved.
 
+mod across;
 mod agents;
 mod announcing;
+mod asking_back;
 mod breaks;
 mod calling_back;
 mod choosing;
 mod complaints;
 mod crossings;
 mod doings;
+mod items;
 mod limits;
 mod load;
 mod offers;
 mod order;
+mod peers;
 mod phones;
 mod picking;
 mod reloads;
@@ -21,6 +25,7 @@ mod resuming;
 mod ringing_all;
 mod sequences;
 mod waiting;
+mod widening;
 mod wrap_up;
 
 use std::collections::BTreeMap;
@@ -104,17 +109,30 @@ impl Floor {
         priority: u32,
         max_wait: Option<Duration>,
     ) -> CallId {
-        self.calls += 1;
-        let call = CallId(Uuid::from_u128(self.calls));
-        let enter = Enter {
-            call,
+        self.lines_up(Enter {
+            call: CallId(Uuid::nil()),
             queue: queue.into(),
             priority,
             max_wait,
+            wants: Wants::default(),
             again: None,
             from: None,
             callback: None,
-        };
+        })
+    }
+
+    /// A caller who asks something of the agents.
+    pub(super) fn wants(&mut self, queue: &str, wants: Wants) -> CallId {
+        self.lines_up(Enter {
+            wants,
+            ..Enter::new(CallId(Uuid::nil()), queue.into())
+        })
+    }
+
+    fn lines_up(&mut self, mut enter: Enter) -> CallId {
+        self.calls += 1;
+        let call = CallId(Uuid::from_u128(self.calls));
+        enter.call = call;
         self.acd.handle_enter(self.now, enter).unwrap();
         self.drain();
         call

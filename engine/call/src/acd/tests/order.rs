@@ -2,9 +2,14 @@
 
 use super::{Floor, s};
 use crate::Cause;
-use crate::acd::{Act, Because, Decided, Member, Strategy};
+use crate::acd::{Act, Because, Decided, Member, Strategy, Ties};
 
 const FIVE: [&str; 5] = ["1049", "1050", "1051", "1052", "1053"];
+
+fn fewest(window: std::time::Duration) -> Strategy {
+    let ties = Ties::Idle;
+    Strategy::FewestCalls { window, ties }
+}
 
 /// Thirty calls, one after the other. Each is answered at once and lasts as long as its agent's
 /// calls do; the next comes a second later. Returns the last digit of who answered.
@@ -42,7 +47,7 @@ fn thirty(strategy: Strategy, lasts: [u64; 5], gap: u64) -> String {
 
 #[test]
 fn each_strategy_offers_thirty_calls_in_its_order() {
-    let fewest = Strategy::FewestCalls { window: s(3600) };
+    let fewest = fewest(s(3600));
     // How long each agent's calls last, and the seconds from call to call.
     let even = ([3; 5], 1);
     let uneven = ([9, 3, 3, 3, 3], 2);
@@ -141,10 +146,7 @@ fn round_robin_begins_after_whoever_was_offered_last_even_if_they_refused() {
 
 #[test]
 fn a_newcomer_is_not_flooded() {
-    for strategy in [
-        Strategy::LongestIdle,
-        Strategy::FewestCalls { window: s(3600) },
-    ] {
+    for strategy in [Strategy::LongestIdle, fewest(s(3600))] {
         let mut floor = Floor::staffed(&FIVE, |queue| {
             queue.offering.strategy = strategy;
             queue.offering.wrap_up = Some(s(0));
@@ -180,7 +182,7 @@ fn a_newcomer_is_not_flooded() {
 #[test]
 fn fewest_calls_forgets_what_lies_before_its_window() {
     let mut floor = Floor::staffed(&["1049", "1050"], |queue| {
-        queue.offering.strategy = Strategy::FewestCalls { window: s(600) };
+        queue.offering.strategy = fewest(s(600));
         queue.offering.wrap_up = Some(s(0));
     });
     for _ in 0..3 {
@@ -208,7 +210,7 @@ fn fewest_calls_forgets_what_lies_before_its_window() {
 #[test]
 fn a_newcomer_starts_level_with_those_who_are_there_and_loses_no_calls_of_their_own() {
     let mut floor = Floor::staffed(&["1049", "1050", "1051"], |queue| {
-        queue.offering.strategy = Strategy::FewestCalls { window: s(3600) };
+        queue.offering.strategy = fewest(s(3600));
         queue.offering.wrap_up = Some(s(0));
     });
     // 1049 takes three; 1050, who has none, goes home, and so does 1051 after two.
@@ -265,8 +267,8 @@ fn who_says_again_that_they_are_idle_keeps_their_place() {
 fn a_penalty_comes_before_everything_else() {
     let mut floor = Floor::staffed(&FIVE, |queue| {
         queue.members[0] = Member {
-            agent: "1049".into(),
             penalty: 1,
+            ..Member::new("1049")
         };
     });
 

@@ -1,7 +1,7 @@
 //! A new plan changes what is written, and no lives.
 
 use super::{Floor, QueuePlan, plan, s};
-use crate::acd::{Act, Enter, Outcome, Output, Reason, Snapshot, State, Strategy};
+use crate::acd::{Act, Enter, Outcome, Output, Reason, Snapshot, State, Strategy, Ties, Wants};
 
 #[test]
 fn states_places_and_offers_survive_a_new_plan() {
@@ -59,6 +59,7 @@ fn a_queue_that_is_gone_takes_no_new_callers_and_serves_those_who_wait() {
         queue: "it".into(),
         priority: 0,
         max_wait: None,
+        wants: Wants::default(),
         again: None,
         from: None,
         callback: None,
@@ -140,7 +141,10 @@ fn new_limits_hold_at_once_for_those_who_wait() {
 fn agents_survive_a_restart_with_their_places_and_counters() {
     let queues = || {
         let mut queue = QueuePlan::new("it", &["1049", "1050", "1051"]);
-        queue.offering.strategy = Strategy::FewestCalls { window: s(3600) };
+        queue.offering.strategy = Strategy::FewestCalls {
+            window: s(3600),
+            ties: Ties::Idle,
+        };
         queue.offering.wrap_up = Some(s(0));
         plan(vec![queue])
     };

@@ -178,7 +178,7 @@ fn what_was_stored_before_there_were_versions_is_read() {
         let age = |at: std::time::Instant| (floor.now - at).as_millis();
         assert_eq!(age(record.idle_since), 90_500);
         assert_eq!(
-            record.answered.iter().map(|at| age(*at)).max(),
+            record.answered.iter().map(|it| age(it.at)).max(),
             Some(60_500)
         );
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::{Floor, ms, s};
 use crate::Cause;
-use crate::acd::{Act, News, OfferEnd, Output, Reason, State};
+use crate::acd::{Act, News, OfferEnd, Output, Reason, Setbacks, State};
 
 /// How the offers have ended so far.
 fn ends(floor: &mut Floor) -> Vec<OfferEnd> {
@@ -108,4 +108,59 @@ fn the_calls_that_count_are_those_of_a_day_and_no_more_than_can_be_kept() {
     takes(&mut floor, 1);
 
     assert_eq!(kept(&floor), 1);
+}
+
+#[test]
+fn one_refusal_too_many_pauses_the_agent_for_that_reason_and_is_told() {
+    for (cause, reason) in [
+        (Cause::NoAnswer, Reason::NoAnswer),
+        (Cause::Rejected, Reason::Rejected),
+        (Cause::Busy, Reason::PhoneBusy),
+        (Cause::Unavailable, Reason::Unreachable),
+    ] {
+        let mut floor = Floor::staffed(&["1049"], |queue| {
+            queue.offering.pause_after = Setbacks {
+                no_answer: Some(2),
+                rejected: Some(2),
+                busy: Some(2),
+                unreachable: Some(2),
+            };
+            queue.offering.delays = Setbacks {
+                no_answer: s(1),
+                rejected: s(1),
+                busy: s(1),
+                unreachable: s(1),
+            };
+            queue.limits.max_wait = None;
+        });
+        floor.calls();
+        let other = if cause == Cause::Busy {
+            Cause::Rejected
+        } else {
+            Cause::Busy
+        };
+        for cause in [cause, other, cause] {
+            floor.refuses("1049", cause);
+            floor.wait(s(1));
+        }
+
+        assert_eq!(
+            floor.state("1049"),
+            State::Busy(reason),
+            "each kind counts alone"
+        );
+        let paused = floor.take().into_iter().filter_map(|it| match it {
+            Output::Paused { reason, after, .. } => Some((reason, after)),
+            _ => None,
+        });
+        assert_eq!(paused.collect::<Vec<_>>(), [(reason, 2)]);
+        floor.wait(s(86_400));
+        assert_eq!(
+            floor.state("1049"),
+            State::Busy(reason),
+            "and not logged out"
+        );
+        floor.act("1049", Act::Idle).unwrap();
+        assert_eq!(floor.ringing(), ["1049"]);
+    }
 }

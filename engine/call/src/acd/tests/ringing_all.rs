@@ -15,8 +15,8 @@ fn floor(agents: &[&str], with: impl FnOnce(&mut QueuePlan)) -> Floor {
 fn those_with_a_higher_penalty_ring_only_when_nobody_else_is_free() {
     let mut floor = floor(&["1049", "1050", "1051"], |queue| {
         queue.members[0] = Member {
-            agent: "1049".into(),
             penalty: 1,
+            ..Member::new("1049")
         };
     });
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Floor, QueuePlan, ms, plan, s};
-use crate::acd::{Act, Enter, Outcome, Output, Overflow, Step, Waited, When};
+use crate::acd::{Act, Enter, Outcome, Output, Overflow, Step, Waited, Wants, When};
 use crate::{CallId, Cause};
 
 fn after(seconds: u64, step: Step) -> Overflow {
@@ -139,6 +139,7 @@ fn who_stood_in_the_line_of_a_machine_that_is_no_more_stands_there_as_before() {
             queue: "it".into(),
             priority,
             max_wait: None,
+            wants: Wants::default(),
             again: Some(Waited {
                 here: s(here),
                 before: s(before),

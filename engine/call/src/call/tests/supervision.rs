@@ -1,7 +1,7 @@
 //! Supervision: the leader's own call, and agents who are taken out of theirs.
 
 use super::{Bench, named, s};
-use crate::acd::{LeaseId, MOST_PRIORITY};
+use crate::acd::{LeaseId, MOST_PRIORITY, Wants};
 use crate::{
     Cause, Command, Event, Follow, FromFloor, LegId, Mode, Options, Origin, Output, Parting, Queue,
     Reply, RequestId, Sound, Supervise, SupervisionNews, Target, ToFloor, Tone, Wanted,
@@ -258,6 +258,10 @@ fn a_caller_of_a_queue_goes_back_to_its_head_when_the_agent_is_taken_out() {
         queue: "it".into(),
         priority: MOST_PRIORITY,
         max_wait: None,
+        wants: Wants {
+            vip: true,
+            ..Wants::default()
+        },
     });
     assert!(outputs.contains(&enters));
     assert!(

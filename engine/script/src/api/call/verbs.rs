@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use call::acd::MOST_PRIORITY;
 use call::route::Pattern;
 use call::{
-    Bridge, Cause, Command, Gather, Greeting, Keys, Music, Queue, Record, StartRecording, Strategy,
+    Bridge, Cause, Command, Gather, Greeting, Keys, Music, Record, StartRecording, Strategy,
     Target, Voicemail,
 };
 use mlua::{Lua, Value};
 
 use super::menu;
+use super::queue::queue;
 use super::several::{conference, park, pickup, retrieve, supervise};
 use crate::api::arguments::{Arguments, Names, Options, shown, unknown_word};
 use crate::api::context::Contexts;
-use crate::api::queue::Queues;
 use crate::api::sound::{self, Ear};
 use crate::api::target::targets;
 use crate::suggest::did_you_mean;
@@ -89,7 +88,7 @@ pub(crate) const OPTIONS: &[&Names] = &[
     &RECORD,
     &START_RECORDING,
     &BRIDGE,
-    &QUEUE,
+    &super::queue::QUEUE,
     &super::several::PARK,
     &super::several::CONFERENCE,
     &super::several::SUPERVISE,
@@ -128,18 +127,6 @@ static START_RECORDING: Names = Names {
 static BRIDGE: Names = Names {
     class: "BridgeOptions",
     names: &["timeout", "caller_id", "strategy", "ringback", "record"],
-};
-static QUEUE: Names = Names {
-    class: "QueueOptions",
-    names: &[
-        "priority",
-        "max_wait",
-        "record",
-        "exit_keys",
-        "keys",
-        "display",
-        "whisper",
-    ],
 };
 static VOICEMAIL: Names = Names {
     class: "VoicemailOptions",
@@ -336,30 +323,6 @@ fn bridge(asking: &Asking<'_>) -> mlua::Result<Command> {
         ringback,
         record: options.boolean("record", false)?,
     }))
-}
-
-fn queue(asking: &Asking<'_>) -> mlua::Result<Command> {
-    let name = asking.arguments.text(0, "a queue such as \"support\"")?;
-    let options = asking.arguments.options(1, &QUEUE)?;
-    let most = i64::from(MOST_PRIORITY);
-    let priority = options.whole("priority", 0, 0..=most)?;
-    let queue = Queue {
-        name: name.as_str().into(),
-        priority: u32::try_from(priority).unwrap_or(MOST_PRIORITY),
-        max_wait: options.maybe_duration("max_wait")?,
-        record: options.boolean("record", false)?,
-        exit_keys: keys(&options, "exit_keys", Keys::None)?,
-        keys: super::queueing::key_choices(asking, &options)?,
-        display: options.text("display")?,
-        whisper: super::queueing::whisper(asking, &options)?,
-        callback: None,
-    };
-    if let Some(known) = asking.lua.app_data_ref::<Queues>() {
-        known
-            .check(&name)
-            .map_err(|message| asking.arguments.refuse(message))?;
-    }
-    Ok(Command::Queue(queue))
 }
 
 fn voicemail(asking: &Asking<'_>) -> mlua::Result<Command> {

@@ -1,6 +1,6 @@
 //! The settings of a queue, with their defaults.
 
-use call::acd::{Presence, Strategy};
+use call::acd::{MOST_RINGS, Presence, Strategy};
 
 use crate::schema::{Field, Kind, Schema};
 
@@ -21,9 +21,68 @@ pub(crate) fn schema() -> Schema {
         Field::new("choose_within", Kind::Duration, "So long may choose take.")
             .default("50ms")
             .range(0.001, 5.0),
-        Field::new("window", Kind::Duration, "So far back fewest_calls counts.")
-            .default("1h")
-            .range(60.0, DAY),
+        Field::new(
+            "window",
+            Kind::Duration,
+            "So far back fewest_calls and least_talk count.",
+        )
+        .default("1h")
+        .range(60.0, DAY),
+        Field::new(
+            "one_more_after",
+            Kind::Duration,
+            "So long ring_progressive waits before one more rings.",
+        )
+        .range(1.0, 300.0),
+        Field::new(
+            "skills",
+            Kind::Data,
+            "What agents can, by agent: { [\"1049\"] = { english = 7 } }.",
+        ),
+        Field::new(
+            "relax",
+            Kind::List(Box::new(Kind::Table(ring()))),
+            "The ladder down which required skills are given up.",
+        )
+        .range(0.0, MOST_RINGS as f64),
+        Field::new(
+            "tiers",
+            Kind::Table(tiers()),
+            "When the next level of agents opens.",
+        ),
+        Field::new(
+            "penalty_rules",
+            Kind::List(Box::new(Kind::Table(penalty_rule()))),
+            "Which penalties a caller is offered to from when on.",
+        )
+        .range(0.0, 32.0),
+        Field::new(
+            "penalty_members_limit",
+            Kind::Integer,
+            "With so few agents or fewer penalties count for nothing.",
+        )
+        .default(0)
+        .range(0.0, 100_000.0),
+        Field::new(
+            "familiar",
+            Kind::Duration,
+            "So long a caller is offered to nobody but the agent who knows them.",
+        )
+        .range(0.0, 3600.0),
+        Field::new(
+            "weight",
+            Kind::Integer,
+            "Where two queues want one agent, the heavier goes first.",
+        )
+        .default(0)
+        .range(0.0, 1_000_000.0),
+        Field::new(
+            "guard",
+            Kind::Duration,
+            "Nobody overtakes who has waited for so long; 0 never.",
+        )
+        .default("10m")
+        .range(0.0, DAY),
         Field::new(
             "ring_timeout",
             Kind::Duration,
@@ -157,6 +216,63 @@ fn callback() -> Schema {
 
 fn list_of_sounds() -> Kind {
     Kind::List(Box::new(Kind::String))
+}
+
+fn tiers() -> Schema {
+    Schema::new(vec![
+        Field::new(
+            "wait",
+            Kind::Duration,
+            "So long a caller waits for the next level; all are open when left out.",
+        )
+        .range(1.0, DAY),
+        Field::new(
+            "by_level",
+            Kind::Boolean,
+            "Multiplied by the number of the level; all open at once otherwise.",
+        )
+        .default(true),
+    ])
+}
+
+fn penalty_rule() -> Schema {
+    let change = |name: &'static str, help: &'static str| Field::new(name, Kind::Data, help);
+    Schema::new(vec![
+        Field::new(
+            "after",
+            Kind::Duration,
+            "When the caller has waited for so long.",
+        )
+        .required()
+        .range(0.0, DAY),
+        change("min", "The lowest penalty: 2, or \"+1\"."),
+        change("max", "The highest."),
+        change("raise", "Lower ones count as this one."),
+    ])
+}
+
+fn ring() -> Schema {
+    Schema::new(vec![
+        Field::new(
+            "after",
+            Kind::Duration,
+            "When the caller has waited for so long.",
+        )
+        .required()
+        .range(0.0, DAY),
+        Field::new(
+            "drop",
+            Kind::List(Box::new(Kind::String)),
+            "Skills that are required no longer; \"all\" of them.",
+        ),
+        Field::new(
+            "lower",
+            Kind::Integer,
+            "The others are wanted so much less.",
+        )
+        .default(0)
+        .range(0.0, 10.0),
+    ])
 }
 
 fn announce() -> Schema {

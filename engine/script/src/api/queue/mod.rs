@@ -1,15 +1,17 @@
 //! `queue "it" { agents = { "1049", "1050" }, ring_timeout = 15 }`: where callers wait for agents.
 
 mod form;
+mod members;
 mod read;
 #[cfg(test)]
 mod tests;
+mod widening;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use call::acd::QueuePlan;
+use call::acd::{PenaltyRule, QueuePlan};
 use mlua::{Function, Lua, MultiValue, Value};
 
 use super::arguments::Arguments;
@@ -20,6 +22,7 @@ use crate::surroundings::Surroundings;
 
 #[cfg(test)]
 pub(crate) use form::schema;
+pub(crate) use members::read_skills;
 pub(crate) use read::step_to;
 
 /// One `queue`.
@@ -34,9 +37,21 @@ pub(crate) struct DeclaredQueue {
 
 /// The names of this VM's queues and where each is written, for those who are sent to one.
 #[derive(Clone, Default)]
-pub(crate) struct Queues(Rc<RefCell<BTreeMap<String, Place>>>);
+pub(crate) struct Queues(Rc<RefCell<BTreeMap<String, Known>>>);
+
+/// What is remembered of a queue's declaration.
+struct Known {
+    place: Place,
+    penalty_rules: Vec<PenaltyRule>,
+}
 
 impl Queues {
+    /// The rules by which penalties widen, as this generation declares them.
+    pub(crate) fn penalty_rules(&self, name: &str) -> Option<Vec<PenaltyRule>> {
+        let known = self.0.borrow();
+        known.get(name).map(|queue| queue.penalty_rules.clone())
+    }
+
     /// Whether there is such a queue.
     ///
     /// # Errors
@@ -69,11 +84,17 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
             return Err(arguments.refuse(message));
         }
         let place = surroundings.place(lua);
-        if let Some(first) = queues.0.borrow_mut().insert(name.clone(), place.clone()) {
+        let known = Known {
+            place: place.clone(),
+            penalty_rules: Vec::new(),
+        };
+        if let Some(first) = queues.0.borrow_mut().insert(name.clone(), known) {
+            let first = first.place;
             let message = format!("'{name}' is declared in {}:{} too", first.file, first.line);
             return Err(arguments.refuse(message));
         }
         let surroundings = Rc::clone(&surroundings);
+        let queues = queues.clone();
         lua.create_function(move |lua, values: MultiValue| {
             while_loading(&surroundings, "queue")?;
             let arguments = Arguments::new("queue", values, 1)?;
@@ -83,6 +104,9 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
             };
             let (plan, choose) = read::queue(lua, &name, table)
                 .map_err(|message| arguments.refuse(format!("'{name}': {message}")))?;
+            if let Some(known) = queues.0.borrow_mut().get_mut(&name) {
+                known.penalty_rules.clone_from(&plan.widening.penalties);
+            }
             let declared = DeclaredQueue {
                 plan,
                 choose,

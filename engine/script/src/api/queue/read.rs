@@ -1,17 +1,18 @@
 //! From a queue's table to its plan.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call::Target;
 use call::acd::{
-    Announce, Callbacks, Care, Greet, Limits, Member, Offering, Overflow, Presence, QueuePlan,
-    Setbacks, Step, Strategy, When,
+    Announce, Callbacks, Care, Greet, Limits, Offering, Overflow, Presence, QueuePlan, Setbacks,
+    Step, Strategy, When,
 };
 use mlua::{Function, Lua, Table, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{form, is_name};
-use crate::api::arguments::{shown, text, whole};
+use super::{form, is_name, members, widening};
+use crate::api::arguments::shown;
 use crate::api::on;
 use crate::api::target::target_of;
 use crate::convert::to_json;
@@ -26,6 +27,7 @@ pub(super) fn queue(
     table: &Table,
 ) -> Result<(QueuePlan, Option<Function>), String> {
     let (mut settings, mut members, mut choose) = (Map::new(), None, None);
+    let mut skills = BTreeMap::new();
     for pair in table.pairs::<Value, Value>() {
         let (key, value) = pair.map_err(|error| error.to_string())?;
         let Some(key) = key.as_string().map(|key| key.to_string_lossy()) else {
@@ -35,7 +37,8 @@ pub(super) fn queue(
             ));
         };
         match (key.as_str(), value) {
-            ("agents", value) => members = Some(agents(&value)?),
+            ("agents", value) => members = Some(members::agents(&value)?),
+            ("skills", value) => skills = members::skills_by_agent(&value)?,
             ("choose", Value::Function(function)) => choose = Some(function),
             ("choose", value) => {
                 let got = shown(&value);
@@ -55,12 +58,16 @@ pub(super) fn queue(
         });
         sentences.collect::<Vec<_>>().join("; ")
     })?;
-    let members = members
+    let mut members = members
         .ok_or_else(|| "'agents' is missing: who serves it, { \"1049\", \"1050\" }".to_owned())?;
+    members::give_skills(&mut members, skills);
     let plan = QueuePlan {
         name: name.into(),
         members,
         offering: offering(&settings, choose.is_some())?,
+        widening: widening::of(&settings)?,
+        weight: whole(&settings["weight"]).unwrap_or_default(),
+        guard: duration(&settings["guard"]).filter(|guard| !guard.is_zero()),
         limits: limits(&settings),
         overflow: overflow(&settings)?,
         announce: announce(&settings["announce"]),
@@ -76,77 +83,6 @@ pub(super) fn queue(
         );
     }
     Ok((plan, choose))
-}
-
-/// `{ "1049", { "1050", penalty = 1 } }`.
-fn agents(value: &Value) -> Result<Vec<Member>, String> {
-    let wanted = |got: &Value| {
-        let got = shown(got);
-        format!(
-            "agents: expected users such as {{ \"1049\", {{ \"1050\", penalty = 1 }} }}, got {got}"
-        )
-    };
-    let Value::Table(list) = value else {
-        return Err(wanted(value));
-    };
-    let mut members: Vec<Member> = Vec::new();
-    for item in list.sequence_values::<Value>() {
-        let item = item.map_err(|error| error.to_string())?;
-        let member = match &item {
-            Value::Table(table) => member(table)?,
-            other => Member::new(&text(other).ok_or_else(|| wanted(other))?),
-        };
-        if members.iter().any(|known| known.agent == member.agent) {
-            return Err(format!("agents: '{}' is named twice", member.agent));
-        }
-        members.push(member);
-    }
-    if let Some(key) = named(list, &[])? {
-        return Err(format!(
-            "agents: '{key}' is no user: they stand in a list, {{ \"1049\", \"1050\" }}"
-        ));
-    }
-    Ok(members)
-}
-
-fn member(table: &Table) -> Result<Member, String> {
-    let first = table.raw_get(1).unwrap_or(Value::Nil);
-    let Some(agent) = text(&first) else {
-        let got = shown(&first);
-        return Err(format!(
-            "agents: expected a user first, as in {{ \"1050\", penalty = 1 }}, got {got}"
-        ));
-    };
-    if let Some(key) = named(table, &["penalty"])? {
-        return Err(format!(
-            "agents: '{agent}': unknown setting '{key}': there is penalty"
-        ));
-    }
-    let penalty = table.raw_get("penalty").unwrap_or(Value::Nil);
-    let penalty = match &penalty {
-        Value::Nil => Some(0),
-        value => whole(value).and_then(|penalty| u32::try_from(penalty).ok()),
-    };
-    let penalty = penalty.ok_or_else(|| {
-        format!("agents: '{agent}': penalty: expected a whole number from 0, such as 1")
-    })?;
-    Ok(Member {
-        penalty,
-        ..Member::new(&agent)
-    })
-}
-
-/// A name in a table that is none of these.
-fn named(table: &Table, known: &[&str]) -> Result<Option<String>, String> {
-    for pair in table.pairs::<Value, Value>() {
-        let (key, _) = pair.map_err(|error| error.to_string())?;
-        if let Some(key) = key.as_string().map(|key| key.to_string_lossy())
-            && !known.contains(&key.as_str())
-        {
-            return Ok(Some(key));
-        }
-    }
-    Ok(None)
 }
 
 fn offering(it: &Json, chooses: bool) -> Result<Offering, String> {
@@ -166,10 +102,13 @@ fn offering(it: &Json, chooses: bool) -> Result<Offering, String> {
                 other.word()
             ));
         }
-        (Some(Strategy::FewestCalls { .. }), false) => Strategy::FewestCalls {
-            window: duration(&it["window"]).unwrap_or_default(),
+        (Some(Strategy::RingProgressive { every }), false) => Strategy::RingProgressive {
+            every: duration(&it["one_more_after"]).unwrap_or(every),
         },
-        (strategy, false) => strategy.unwrap_or_default(),
+        (strategy, false) => {
+            let window = duration(&it["window"]).unwrap_or_default();
+            strategy.unwrap_or_default().with_window(window)
+        }
     };
     let (delays, pauses) = (&it["delays"], &it["pause_after"]);
     let delay = |name: &str| duration(&delays[name]).unwrap_or_default();
@@ -309,6 +248,10 @@ pub(crate) fn step_to(text: &str) -> Result<Step, String> {
     }
 }
 
-fn duration(value: &Json) -> Option<Duration> {
+pub(super) fn whole(value: &Json) -> Option<u32> {
+    value.as_u64().and_then(|number| number.try_into().ok())
+}
+
+pub(super) fn duration(value: &Json) -> Option<Duration> {
     value.as_u64().map(Duration::from_millis)
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use call::acd::{
-    Callbacks, Care, Fact, Greet, Overflow, Presence, QueuePlan, Step, Strategy, When,
+    Callbacks, Care, Change, Fact, Greet, Overflow, Presence, QueuePlan, Step, Strategy, Ties,
+    When, Without,
 };
 use mlua::{Lua, Table};
 
@@ -57,7 +58,8 @@ fn every_setting_of_a_queue_reaches_its_plan() {
 
     let s = Duration::from_secs;
     let (offering, limits) = (&plan.offering, &plan.limits);
-    assert_eq!(offering.strategy, Strategy::FewestCalls { window: s(1800) });
+    let (window, ties) = (s(1800), Ties::Idle);
+    assert_eq!(offering.strategy, Strategy::FewestCalls { window, ties });
     assert_eq!((plan.members[1].penalty, offering.ring_timeout), (2, s(20)));
     assert_eq!(offering.wrap_up, Some(s(60)));
     assert_eq!(
@@ -115,6 +117,62 @@ fn every_setting_of_a_queue_reaches_its_plan() {
 }
 
 #[test]
+fn whom_a_call_is_offered_to_and_how_that_widens_reaches_the_plan() {
+    let plan = read(
+        "{
+          strategy = 'ring_progressive', one_more_after = 5,
+          agents = {
+            { '1049', level = 2, position = 7, weight = 3, priority = 4, skills = { english = 9 } },
+            '1050',
+          },
+          skills = { ['1049'] = { english = 1, billing = 4 }, ['1050'] = { 'billing' } },
+          relax = { { after = '40s', drop = 'all' }, { after = 20, drop = { 'vip' }, lower = 2 } },
+          tiers = { wait = 30, by_level = false },
+          penalty_rules = { { after = 30, max = '+2', min = 1 }, { after = 10, raise = '3' } },
+          penalty_members_limit = 2, familiar = 25, weight = 6, guard = 0,
+        }",
+    )
+    .unwrap();
+
+    let s = Duration::from_secs;
+    let strategy = Strategy::RingProgressive { every: s(5) };
+    assert_eq!(plan.offering.strategy, strategy);
+    let [first, second] = plan.members.as_slice() else {
+        panic!("{:?}", plan.members);
+    };
+    assert_eq!((first.level, first.position), (2, Some(7)));
+    assert_eq!((first.weight, first.priority), (3, 4));
+    let english = first.skills.get("english");
+    assert_eq!((english, first.skills.get("billing")), (Some(&9), Some(&4)));
+    assert_eq!((second.level, second.position, second.weight), (1, None, 1));
+    assert_eq!(second.skills.get("billing"), Some(&1));
+    let widening = &plan.widening;
+    assert_eq!(
+        widening.rings[0].after,
+        s(20),
+        "in the order of their times"
+    );
+    assert_eq!(
+        widening.rings[0].without,
+        Without::Skills(vec!["vip".into()])
+    );
+    assert_eq!(
+        (widening.rings[0].lower, &widening.rings[1].without),
+        (2, &Without::All)
+    );
+    let tiers = widening.tiers.unwrap();
+    assert_eq!((tiers.wait, tiers.by_level), (s(30), false));
+    assert_eq!(widening.penalties[0].raise, Some(Change::To(3)));
+    let last = widening.penalties[1];
+    assert_eq!(
+        (last.max, last.min),
+        (Some(Change::By(2)), Some(Change::To(1)))
+    );
+    assert_eq!((widening.few_members, widening.familiar), (2, Some(s(25))));
+    assert_eq!((plan.weight, plan.guard), (6, None));
+}
+
+#[test]
 fn nobody_waits_for_ever_unless_that_is_written() {
     let for_ever = read("{ agents = {}, max_wait = 0 }").unwrap();
 
@@ -139,7 +197,8 @@ fn what_is_wrong_with_a_queue_is_said_with_what_to_write() {
         (
             "{ agents = {}, strategy = 'longest_idel' }",
             "strategy: no strategy 'longest_idel' (did you mean 'longest_idle'?); there are longest_idle, \
-             round_robin, ring_all, linear, fewest_calls, choose",
+             round_robin, fewest_calls, least_talk, linear, random, weighted, ring_all, ring_progressive, \
+             skill_best, choose",
         ),
         (
             "{ agents = {}, strategy = 'choose' }",
@@ -168,11 +227,37 @@ fn what_is_wrong_with_a_queue_is_said_with_what_to_write() {
         ),
         (
             "{ agents = { { '1049', penality = 1 } } }",
-            "agents: '1049': unknown setting 'penality': there is penalty",
+            "agents: '1049': unknown setting 'penality' (did you mean 'penalty'?): there are penalty, level, position, \
+             weight, priority, skills",
         ),
         (
             "{ agents = { { '1049', penalty = -1 } } }",
             "agents: '1049': penalty: expected a whole number from 0, such as 1",
+        ),
+        (
+            "{ agents = { { '1049', level = 0 } } }",
+            "agents: '1049': level: expected a whole number from 1, such as 1",
+        ),
+        (
+            "{ agents = { { '1049', skills = { english = 11 } } } }",
+            "agents: '1049': skills: expected skills such as { english = 7 } or { \"english\" }, each from 1 to 10, \
+             got 11",
+        ),
+        (
+            "{ agents = {}, skills = { ['1049'] = 7 } }",
+            "skills: '1049': expected skills such as { english = 7 } or { \"english\" }, each from 1 to 10, got 7",
+        ),
+        (
+            "{ agents = {}, relax = { { after = 10 } } }",
+            "relax.1: expected drop = { \"english\" }, drop = \"all\" or lower = 2",
+        ),
+        (
+            "{ agents = {}, penalty_rules = { { after = 10, max = 'much' } } }",
+            "penalty_rules.1: max: expected a penalty such as 2, or a change such as \"+1\", got \"much\"",
+        ),
+        (
+            "{ agents = {}, penalty_rules = { { after = 10 } } }",
+            "penalty_rules.1: expected min, max or raise, such as max = \"+1\"",
         ),
         (
             "{ agents = {}, overflow = { { to = 'user:1001' } } }",

@@ -115,6 +115,18 @@ fn all_news() -> Vec<News> {
         News::SessionTakenOver {
             user: "1049".into(),
         },
+        News::AgentPaused {
+            agent: "1049".to_owned(),
+            queue: "it".to_owned(),
+            reason: "no_answer",
+            after: 3,
+        },
+        News::ItemChanged {
+            item: Uuid::nil(),
+            queue: "web".to_owned(),
+            agent: "1049".to_owned(),
+            step: "offered",
+        },
         News::DeskCommand {
             by: "user:1001".into(),
             user: "1049".into(),

@@ -329,3 +329,39 @@ async fn a_state_that_no_agent_can_have_is_refused() {
     }
     bench.stops().await;
 }
+
+#[tokio::test]
+async fn a_chat_is_let_wait_and_ended() {
+    let bench = Bench::start().await;
+    let token = bearer(&bench.token);
+    let headers = [
+        ("Authorization", &*token),
+        ("Content-Type", "application/json"),
+    ];
+    let offers = async |queue: &str, body: &str| {
+        let path = format!("/api/v1/queues/{queue}/items");
+        let answer = bench.posts(&path, &headers, body).await;
+        let template = "/api/v1/queues/{id}/items";
+        let (document, status) = (&bench.document, answer.status);
+        openapi::assert_fits(document, template, "post", status, &answer.json());
+        answer
+    };
+
+    let waits = offers(
+        "it",
+        r#"{"from":"wx:anna","required":{"english":5},"vip":true}"#,
+    )
+    .await;
+    assert_eq!(waits.status, 201);
+    assert_eq!(waits.json()["id"], LIVE.to_string());
+    assert_eq!(offers("hr", r#"{"from":"wx:anna"}"#).await.status, 404);
+    let wrong = offers("it", r#"{"from":"wx:anna","required":{"english":11}}"#).await;
+    assert_eq!(wrong.json()["code"], "wrong_skill");
+    assert_eq!(offers("it", r#"{"form":"wx:anna"}"#).await.status, 400);
+
+    let path = format!("/api/v1/items/{LIVE}");
+    assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 204);
+    let path = format!("/api/v1/items/{OVER}");
+    assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 404);
+    bench.stops().await;
+}

@@ -361,6 +361,17 @@ impl Exchange for Played {
         })
     }
 
+    fn offer_item(&self, tenant: &str, item: ItemWanted) -> Asked<Result<Uuid, String>> {
+        self.answer(match (tenant, &*item.queue) {
+            (OURS, "it") => Ok(LIVE),
+            (_, other) => Err(format!("no queue '{other}'")),
+        })
+    }
+
+    fn end_item(&self, tenant: &str, item: Uuid) -> Asked<bool> {
+        self.answer(tenant == OURS && item == LIVE)
+    }
+
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {
         let all = ["sales", "it"].map(queue).to_vec();
         self.answer(if tenant == OURS { all } else { Vec::new() })

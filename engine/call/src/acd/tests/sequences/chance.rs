@@ -1,14 +1,16 @@
 //! Things that can happen on a floor, at random.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::world::World;
 use crate::acd::tests::{ms, s};
 use crate::acd::{
-    Act, AgentId, Announce, Callback, Chosen, DialogNews, Doing, Enter, Habit, Leave, News,
-    Overflow, Pick, Plan, Presence, QueuePlan, ReasonRule, Step, Strategy, When,
+    Across, Act, AgentId, Announce, Callback, Change, Chosen, DialogNews, Doing, Enter, Habit,
+    Leave, Medium, News, Overflow, PenaltyRule, Pick, Plan, Presence, QueuePlan, ReasonRule, Ring,
+    Skills, Step, Strategy, Tiers, Ties, Wants, When, Widening, Without,
 };
 use crate::call::random::Random;
 use crate::{CallId, Cause};
@@ -25,7 +27,8 @@ impl World {
             4..=5 => self.agent_acts(),
             6 => self.phone_flickers(),
             7..=11 => self.leg_reports(),
-            12 => self.own_call(),
+            12 if self.below(2) == 0 => self.own_call(),
+            12 => self.desk(),
             13..=14 => self.call_ends(),
             15 if self.below(3) == 0 => self.picks(),
             15 => self.script_answers(),
@@ -55,12 +58,33 @@ impl World {
             queue: QUEUES[self.below(4) as usize].into(),
             priority: [0, 0, 0, 30, 9999][self.below(5) as usize],
             max_wait: (self.below(8) == 0).then(|| s(20)),
+            wants: self.wants(),
             again: None,
             from: (self.below(3) == 0).then(|| format!("+86138{}", self.below(6))),
             callback: None,
         };
         let _ = self.acd.handle_enter(self.now, enter);
         self.look();
+    }
+
+    /// Most callers ask nothing of the agents.
+    fn wants(&mut self) -> Wants {
+        let mut wants = Wants {
+            vip: self.below(16) == 0,
+            medium: [Medium::Voice, Medium::Chat][usize::from(self.below(5) == 0)],
+            ..Wants::default()
+        };
+        match self.below(12) {
+            0..=1 => wants.required = Arc::new(skills(&mut self.random)),
+            2 => wants.preferred = Arc::new(skills(&mut self.random)),
+            3 => wants.penalty.max = 0,
+            4..=5 => {
+                wants.agent = Some(self.somebody());
+                wants.agent_for = (self.below(2) == 0).then(|| s(5));
+            }
+            _ => {}
+        }
+        wants
     }
 
     fn caller_goes(&mut self) {
@@ -112,9 +136,8 @@ impl World {
     fn picks(&mut self) {
         let agent = self.somebody();
         let pick = Pick::NextOf(QUEUES[self.below(4) as usize].into());
-        self.picked = self.acd.handle_pick(self.now, &agent, &pick).ok();
+        let _ = self.acd.handle_pick(self.now, &agent, &pick);
         self.look();
-        self.picked = None;
     }
 
     fn agent_acts(&mut self) {
@@ -175,6 +198,34 @@ impl World {
         if connect && self.connecting.values().any(|it| *it == lease) {
             self.news(lease, News::Connected);
         }
+    }
+
+    /// A chat is taken, declined, or over; or the desk is late, and it is offered no longer.
+    fn desk(&mut self) {
+        let offered: Vec<_> = self.items.offered.iter().cloned().collect();
+        let held: Vec<CallId> = self.items.held.keys().copied().collect();
+        match (self.below(3), self.one_of(&offered), self.one_of(&held)) {
+            (0, _, Some(item)) => {
+                let over = self.acd.handle_item_over(self.now, item);
+                self.promise(over.is_ok(), "what somebody has can be done with");
+            }
+            (_, Some((agent, item)), _) => {
+                let takes = self.below(4) != 0;
+                let done = self.acd.handle_item(self.now, &agent, item, takes);
+                self.promise(done.is_ok(), "what is offered can be taken");
+            }
+            _ => {
+                let agent = self.somebody();
+                let item = CallId(Uuid::from_u128(u128::from(self.below(20))));
+                let offered = self.items.offered.contains(&(agent.clone(), item));
+                let done = self.acd.handle_item(self.now, &agent, item, true);
+                self.promise(
+                    done.is_ok() == offered,
+                    "what is not offered cannot be taken",
+                );
+            }
+        }
+        self.look();
     }
 
     /// A call that no offer made: in or out, with a customer or a colleague.
@@ -276,13 +327,21 @@ impl Plans {
 
 /// Four queues that share six agents, each time other ones.
 fn plan(random: &mut Random) -> Plan {
+    let (window, ties) = (s(600), Ties::Idle);
     let strategies = [
         Strategy::LongestIdle,
         Strategy::RoundRobin,
         Strategy::RingAll,
         Strategy::Linear,
-        Strategy::FewestCalls { window: s(600) },
+        Strategy::FewestCalls { window, ties },
         Strategy::Choose,
+        Strategy::LeastTalk { window, ties },
+        Strategy::Random,
+        Strategy::Weighted,
+        Strategy::RingProgressive { every: s(3) },
+        Strategy::SkillBest,
+        Strategy::RoundRobinOfLevel,
+        Strategy::TopDown,
     ];
     let mut plan = Plan::default();
     for name in QUEUES {
@@ -290,8 +349,16 @@ fn plan(random: &mut Random) -> Plan {
         let mut queue = QueuePlan::new(name, &members.collect::<Vec<_>>());
         for member in &mut queue.members {
             member.penalty = u32::from(below(random, 4) == 0);
+            member.level = [1, 1, 2, 3][below(random, 4) as usize];
+            member.priority = u32::from(below(random, 6) == 0);
+            member.weight = 1 + below(random, 3) as u32;
+            member.skills = skills(random);
         }
-        queue.offering.strategy = strategies[below(random, 6) as usize];
+        let count = strategies.len() as u64;
+        queue.offering.strategy = strategies[below(random, count) as usize];
+        queue.weight = below(random, 3) as u32;
+        queue.guard = [None, Some(s(15)), Some(s(600))][below(random, 3) as usize];
+        queue.widening = widening(random);
         queue.offering.wrap_up = [None, Some(s(0)), Some(s(10))][below(random, 3) as usize];
         queue.limits.max_wait = [None, Some(s(40))][below(random, 2) as usize];
         queue.limits.hard = below(random, 2) == 0;
@@ -341,7 +408,48 @@ fn plan(random: &mut Random) -> Plan {
             approval: true,
         },
     ];
+    plan.rules.capacity.chat = 1 + below(random, 3) as u32;
+    plan.rules.capacity.voice_interrupts = below(random, 2) == 0;
+    plan.rules.across =
+        [Across::Weight, Across::Longest, Across::Priority][below(random, 3) as usize];
     plan
+}
+
+/// Sooner or later everybody may take every call.
+fn widening(random: &mut Random) -> Widening {
+    let by_level = below(random, 2) == 0;
+    let tiers = Tiers {
+        wait: s(4),
+        by_level,
+    };
+    let ring = |after, without, lower| Ring {
+        after,
+        without,
+        lower,
+    };
+    Widening {
+        tiers: (below(random, 2) == 0).then_some(tiers),
+        penalties: vec![PenaltyRule {
+            after: s(6),
+            max: Some(Change::To(9)),
+            ..PenaltyRule::default()
+        }],
+        few_members: below(random, 4) as usize,
+        rings: vec![
+            ring(s(3), Without::Skills(vec![SKILLS[0].into()]), 0),
+            ring(s(6), Without::Skills(Vec::new()), 4),
+            ring(s(9), Without::All, 0),
+        ],
+        familiar: [None, Some(s(8))][below(random, 2) as usize],
+    }
+}
+
+fn skills(random: &mut Random) -> Skills {
+    let some = SKILLS.iter().filter_map(|skill| {
+        let much = below(random, 16) as u8;
+        (1..=10).contains(&much).then(|| ((*skill).into(), much))
+    });
+    some.collect()
 }
 
 fn below(random: &mut Random, limit: u64) -> u64 {
@@ -349,4 +457,5 @@ fn below(random: &mut Random, limit: u64) -> u64 {
     u64::from_le_bytes(bytes[..8].try_into().unwrap()) % limit.max(1)
 }
 
+const SKILLS: [&str; 3] = ["english", "billing", "vip"];
 const MOST_PLANS: u64 = 4096;

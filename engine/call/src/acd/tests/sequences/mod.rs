@@ -6,6 +6,7 @@
 //! broken, and a machine that panics, name theirs and the command that lives it again.
 
 mod chance;
+mod turns;
 mod world;
 
 use std::io::Write as _;
@@ -43,6 +44,7 @@ fn random_sequences_break_no_promise() {
     // Not by `println!`: who sees that all is well is to see which seeds it rests on.
     std::io::stderr().write_all(told.as_bytes()).unwrap();
 
+    assert!(count < 1_000_000 || seen.decisions > 100_000);
     // The sequences must reach what they are to prove.
     if count < ENOUGH {
         return;
@@ -56,6 +58,9 @@ fn random_sequences_break_no_promise() {
         (seen.gone, "callers who hung up"),
         (seen.timeouts, "phones that rang out"),
         (seen.reloads, "new plans"),
+        (seen.widened, "skills that were given up"),
+        (seen.chats, "chats that were offered"),
+        (seen.barred, "agents who could not or might not yet"),
     ] {
         assert!(reached > count / 100, "{reached} {of}");
     }
@@ -133,6 +138,10 @@ struct Seen {
     gone: u64,
     timeouts: u64,
     reloads: u64,
+    decisions: u64,
+    widened: u64,
+    barred: u64,
+    chats: u64,
 }
 
 impl Seen {
@@ -147,6 +156,10 @@ impl Seen {
             gone: self.gone + other.gone,
             timeouts: self.timeouts + other.timeouts,
             reloads: self.reloads + other.reloads,
+            decisions: self.decisions + other.decisions,
+            widened: self.widened + other.widened,
+            barred: self.barred + other.barred,
+            chats: self.chats + other.chats,
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::acd::lease::LeaseState;
 use crate::acd::name::QueueIx;
 use crate::acd::tests::{ms, s, start};
 use crate::acd::{
-    Acd, Act, AgentId, AskId, By, DialogNews, Doing, Enter, Habit, LeaseId, Leave, News, OfferEnd,
-    Output, Reason, State, Strategy,
+    Acd, Act, AgentId, AskId, Because, By, Decided, DialogNews, Doing, Enter, Habit, ItemNews,
+    ItemStep, LeaseId, Leave, News, OfferEnd, Output, Reason, State, Verdict,
 };
 use crate::call::random::Random;
 
@@ -34,6 +34,8 @@ pub(super) struct World {
     unwritten: BTreeSet<(AgentId, CallId)>,
     /// Whom each call is being connected to.
     pub(super) connecting: BTreeMap<CallId, LeaseId>,
+    /// What waits and is no call.
+    pub(super) items: Items,
     /// All leases ever seen, for news that come late.
     pub(super) leases: Vec<LeaseId>,
     /// The legs that really live, confirmed or not.
@@ -45,10 +47,15 @@ pub(super) struct World {
     away: BTreeSet<CallId>,
     /// Who is being called.
     pub(super) called: BTreeSet<CallId>,
-    /// Whom somebody takes out of the line.
-    pub(super) picked: Option<CallId>,
     shown: BTreeMap<AgentId, (State, bool)>,
     pub(super) seen: Seen,
+}
+
+/// Chats, as their desks show them.
+#[derive(Default)]
+pub(super) struct Items {
+    pub(super) offered: BTreeSet<(AgentId, CallId)>,
+    pub(super) held: BTreeMap<CallId, AgentId>,
 }
 
 impl World {
@@ -67,13 +74,13 @@ impl World {
             rings: BTreeMap::new(),
             unwritten: BTreeSet::new(),
             connecting: BTreeMap::new(),
+            items: Items::default(),
             leases: Vec::new(),
             legs: BTreeMap::new(),
             audit_at: None,
             asks: Vec::new(),
             away: BTreeSet::new(),
             called: BTreeSet::new(),
-            picked: None,
             shown: BTreeMap::new(),
             seen,
         };
@@ -142,7 +149,7 @@ impl World {
         );
         self.look_at_reservations();
         for queue in (0..self.acd.queues.len()).map(QueueIx) {
-            let forgotten = self.acd.next_to_offer(queue).is_some() && self.acd.anybody_free(queue);
+            let forgotten = self.acd.next_to_offer(queue).is_some();
             self.promise(!forgotten, "nobody waits beside a free agent");
         }
         for agent in &self.acd.agents {
@@ -192,7 +199,6 @@ impl World {
                 self.promise(self.waiting.contains(&call), "only who waits is offered");
                 let rung = self.rings.values().any(|(other, _)| *other == agent);
                 self.promise(!rung, "an agent rings for one call");
-                self.in_turn(call);
                 let before = self.unwritten.insert((agent.clone(), call));
                 self.promise(before, "every offer is written as over");
                 self.rings.insert(lease, (agent, call));
@@ -219,9 +225,11 @@ impl World {
             }
             Output::OfferEnded { call, offer, .. } => {
                 self.seen.timeouts += u64::from(offer.why == OfferEnd::NoAnswer);
+                self.items.offered.remove(&(offer.agent.clone(), call));
                 let open = self.unwritten.remove(&(offer.agent, call));
                 self.promise(open, "an offer is over once");
             }
+            Output::Item(news) => self.judge_item(news),
             Output::Waits { call, .. } => {
                 self.waiting.insert(call);
             }
@@ -246,10 +254,21 @@ impl World {
                 let shown = (change.state, change.reachable);
                 self.shown.insert(change.agent, shown);
             }
-            // Writing them out takes longer than all else.
-            Output::Decision(decision) if self.seed.is_multiple_of(64) => {
-                let told = decision.to_string();
-                self.promise(!told.is_empty(), "a decision can be told");
+            // Writing all of them out takes longer than all else.
+            Output::Decision(decision) => {
+                self.seen.decisions += 1;
+                self.seen.widened += u64::from(matches!(decision.what, Decided::Widen { .. }));
+                let barred = |it: &Verdict| {
+                    matches!(
+                        it.because,
+                        Because::Lacks { .. } | Because::TierClosed { .. }
+                    )
+                };
+                self.seen.barred += u64::from(decision.candidates.iter().any(barred));
+                if self.seed.is_multiple_of(64) {
+                    let told = decision.to_string();
+                    self.promise(!told.is_empty(), "a decision can be told");
+                }
             }
             Output::Alert { what, .. } => self.promise(false, &what),
             Output::CallBack { id, .. } => {
@@ -270,29 +289,46 @@ impl World {
             | Output::Overrun { .. }
             | Output::Reset { .. }
             | Output::ForgetChoose { .. }
-            | Output::Decision(_)
+            | Output::Paused { .. }
             | Output::QueueGone { .. }
             | Output::QueueClosed { .. }
             | Output::Episode(_) => {}
         }
     }
 
-    /// Everybody ahead of this caller is being offered too.
-    fn in_turn(&self, call: CallId) {
-        let Some(caller) = self.acd.callers.get(&call) else {
-            return;
-        };
-        let queue = &self.acd.queues[caller.queue.0];
-        if queue.plan.offering.strategy == Strategy::Choose || self.picked == Some(call) {
-            return;
-        }
-        for (_, ahead) in queue.line.iter().take_while(|(_, it)| *it != call) {
-            // Those who are not on the line may have to wait for others of their kind.
-            let caller = &self.acd.callers[ahead];
-            // Who has come from another queue in this very moment came after the offer.
-            let came_before = caller.arrived < self.now;
-            let waits = caller.is_unoffered() && caller.away.is_none() && came_before;
-            self.promise(!waits, "nobody is overtaken");
+    fn judge_item(&mut self, news: ItemNews) {
+        let (item, at) = (news.item, (news.agent.clone(), news.item));
+        match news.what {
+            ItemStep::Offered(_) => {
+                self.seen.chats += 1;
+                self.promise(self.waiting.contains(&item), "only who waits is offered");
+                let rung = self.rings.values().any(|(other, _)| *other == news.agent);
+                let mut others = self.items.offered.iter();
+                let shown = others.any(|(other, _)| *other == news.agent);
+                self.promise(!rung && !shown, "an agent is offered one thing");
+                let mut agents = self.acd.agents.iter();
+                let room = agents.any(|agent| {
+                    let most = agent.capacity.chat as usize;
+                    agent.id == news.agent && agent.items.len() < most
+                });
+                self.promise(room, "nobody has more chats than fit in");
+                let before = self.unwritten.insert(at.clone());
+                self.promise(before, "every offer is written as over");
+                self.items.offered.insert(at);
+            }
+            ItemStep::Withdrawn(_) => {
+                self.items.offered.remove(&at);
+            }
+            ItemStep::Taken => {
+                let offered = self.items.offered.remove(&at);
+                self.promise(offered, "only what is offered is taken");
+                let before = self.items.held.insert(item, news.agent);
+                self.promise(before.is_none(), "an item has one agent");
+            }
+            ItemStep::Returned | ItemStep::Finished => {
+                let before = self.items.held.remove(&item);
+                self.promise(before == Some(news.agent), "who had it has it no more");
+            }
         }
     }
 
@@ -319,6 +355,14 @@ impl World {
             for lease in self.rings.keys().copied().collect::<Vec<_>>() {
                 self.news(lease, News::Answered);
                 self.news(lease, News::Connected);
+            }
+            for (agent, item) in self.items.offered.clone() {
+                let _ = self.acd.handle_item(self.now, &agent, item, true);
+                self.look();
+            }
+            for item in self.items.held.keys().copied().collect::<Vec<_>>() {
+                let _ = self.acd.handle_item_over(self.now, item);
+                self.look();
             }
             for (agent, call) in std::mem::take(&mut self.legs).into_keys() {
                 let over = DialogNews::Ended;
@@ -386,11 +430,8 @@ impl World {
             callback: Some(id),
             ..Enter::new(CallId(Uuid::from_u128(self.calls)), "it".into())
         };
-        // The agent was held for them: who has come before them since has another.
-        self.picked = Some(enter.call);
         let _ = self.acd.handle_enter(self.now, enter);
         self.look();
-        self.picked = None;
     }
 
     pub(super) fn promise(&self, kept: bool, what: &str) {

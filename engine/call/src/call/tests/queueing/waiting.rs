@@ -25,6 +25,7 @@ fn who_waits_is_answered_and_hears_music_and_who_finds_no_room_is_not_answered_f
         queue: "it".into(),
         priority: 0,
         max_wait: None,
+        wants: crate::acd::Wants::default(),
         callback: None,
     };
     assert_eq!(asked, [Output::Floor(enter)]);

@@ -1,0 +1,204 @@
+//! Chats beside calls: the same lines, the same agents, the same reservations.
+
+use super::{Floor, QueuePlan, plan, s};
+use crate::CallId;
+use crate::acd::{
+    Act, Capacity, ItemError, ItemNews, ItemStep, Medium, OfferEnd, Output, Plan, Wants,
+};
+
+fn chat() -> Wants {
+    Wants {
+        medium: Medium::Chat,
+        ..Wants::default()
+    }
+}
+
+/// 1049 and 1050 serve calls and chats, so many at once.
+fn floor(capacity: Capacity, with: impl FnOnce(&mut Plan)) -> Floor {
+    let mut queue = QueuePlan::new("it", &["1049", "1050"]);
+    queue.offering.wrap_up = Some(s(0));
+    let mut plan = plan(vec![queue]);
+    plan.rules.capacity = capacity;
+    with(&mut plan);
+    let mut floor = Floor::new(plan);
+    for agent in ["1049", "1050"] {
+        floor.ready(agent);
+        floor.wait(s(1));
+    }
+    floor.take();
+    floor
+}
+
+fn blended(chat: u32) -> Capacity {
+    Capacity {
+        chat,
+        ..Capacity::default()
+    }
+}
+
+fn told(floor: &mut Floor) -> Vec<(CallId, String, ItemStep)> {
+    let out = floor.take().into_iter();
+    out.filter_map(|output| match output {
+        Output::Item(ItemNews {
+            item, agent, what, ..
+        }) => Some((item, agent.to_string(), what)),
+        _ => None,
+    })
+    .collect()
+}
+
+fn takes(floor: &mut Floor, agent: &str, item: CallId) -> Result<(), ItemError> {
+    let done = floor.acd.handle_item(floor.now, &agent.into(), item, true);
+    floor.drain();
+    done
+}
+
+#[test]
+fn a_chat_is_offered_taken_and_done_with_and_a_second_beside_it() {
+    let mut floor = floor(blended(2), |_| {});
+
+    let first = floor.wants("it", chat());
+    let offered = ItemStep::Offered(s(15));
+    assert_eq!(told(&mut floor), [(first, "1049".to_owned(), offered)]);
+    takes(&mut floor, "1049", first).unwrap();
+    let (second, third) = (floor.wants("it", chat()), floor.wants("it", chat()));
+    let news = told(&mut floor);
+    assert!(news.contains(&(first, "1049".to_owned(), ItemStep::Taken)));
+    assert!(
+        news.contains(&(second, "1049".to_owned(), offered)),
+        "{news:?}"
+    );
+    assert!(news.contains(&(third, "1050".to_owned(), offered)));
+    takes(&mut floor, "1049", second).unwrap();
+    takes(&mut floor, "1050", third).unwrap();
+    floor.act("1050", Act::Busy(1)).unwrap();
+
+    let waits = floor.wants("it", chat());
+    let why = floor.acd.explain(waits).unwrap().candidates;
+    assert_eq!(why[0].because.to_string(), "no room beside 2 chats");
+    floor.acd.handle_item_over(floor.now, first).unwrap();
+    floor.drain();
+
+    let finished = (first, "1049".to_owned(), ItemStep::Finished);
+    assert_eq!(
+        told(&mut floor)[2..],
+        [finished, (waits, "1049".to_owned(), offered)]
+    );
+    assert_eq!(floor.acd.items_of(&"1049".into()), [second]);
+    let over = floor.acd.handle_item_over(floor.now, first);
+    assert_eq!(over, Err(ItemError::NoItem));
+}
+
+#[test]
+fn an_agent_has_one_reservation_for_calls_and_chats_together() {
+    let mut floor = floor(blended(3), |_| {});
+    floor.act("1050", Act::Busy(1)).unwrap();
+
+    let call = floor.calls();
+    let item = floor.wants("it", chat());
+    assert_eq!(floor.ringing(), ["1049"]);
+    assert_eq!(
+        told(&mut floor),
+        [],
+        "the phone rings: no chat is offered now"
+    );
+    floor.answers("1049");
+    assert_eq!(told(&mut floor), [], "and none during a call");
+    assert_eq!(takes(&mut floor, "1049", item), Err(ItemError::NotOffered));
+    floor.parts("1049", call);
+    let next = floor.calls();
+
+    assert_eq!(told(&mut floor).len(), 1, "the chat came first");
+    assert_eq!(floor.ringing(), [""; 0]);
+    takes(&mut floor, "1049", item).unwrap();
+    assert_eq!(floor.rings[&"1049".into()].1, next, "a call interrupts");
+}
+
+#[test]
+fn calls_do_not_interrupt_chats_where_that_is_so() {
+    let capacity = Capacity {
+        voice_interrupts: false,
+        ..blended(2)
+    };
+    let mut floor = floor(capacity, |plan| {
+        let only_calls = Capacity::default();
+        plan.rules.capacities.insert("1050".into(), only_calls);
+    });
+    let item = floor.wants("it", chat());
+    takes(&mut floor, "1049", item).unwrap();
+
+    floor.calls();
+    let waits = floor.calls();
+    assert_eq!(floor.ringing(), ["1050"], "who serves calls only");
+    floor.acd.handle_item_over(floor.now, item).unwrap();
+    floor.drain();
+
+    assert_eq!(floor.rings[&"1049".into()].1, waits);
+    let second = floor.wants("it", chat());
+    let why = floor.acd.explain(second).unwrap().candidates;
+    assert_eq!(why[1].because.to_string(), "offered a call");
+}
+
+#[test]
+fn a_chat_that_nobody_takes_goes_to_the_next_and_who_declines_rests() {
+    let mut floor = floor(blended(1), |_| {});
+    let item = floor.wants("it", chat());
+    floor.take();
+
+    floor.wait(s(15));
+    let news = told(&mut floor);
+    assert_eq!(news[1].1, "1050", "{news:?}");
+    let done = floor
+        .acd
+        .handle_item(floor.now, &"1050".into(), item, false);
+    floor.drain();
+    assert_eq!(done, Ok(()));
+    assert_eq!(told(&mut floor), [], "both rest");
+    floor.wait(s(10));
+
+    assert_eq!(told(&mut floor)[0].1, "1049");
+    takes(&mut floor, "1049", item).unwrap();
+    let episodes = floor.take_episodes();
+    let ends: Vec<OfferEnd> = episodes[0].offers.iter().map(|offer| offer.why).collect();
+    let expected = [OfferEnd::NoAnswer, OfferEnd::Rejected, OfferEnd::Connected];
+    assert_eq!(ends, expected);
+}
+
+#[test]
+fn chats_of_who_logs_out_wait_again_with_the_time_that_they_waited() {
+    let mut floor = floor(blended(1), |_| {});
+    floor.act("1050", Act::Busy(1)).unwrap();
+    let item = floor.wants("it", chat());
+    takes(&mut floor, "1049", item).unwrap();
+    floor.wait(s(60));
+    let later = floor.wants("it", chat());
+    floor.take();
+
+    floor.act("1049", Act::LogOut).unwrap();
+
+    let returned = (item, "1049".to_owned(), ItemStep::Returned);
+    assert_eq!(told(&mut floor), [returned]);
+    assert_eq!(floor.acd.position(item), Some(1));
+    assert_eq!(floor.acd.position(later), Some(2));
+    floor.act("1050", Act::Idle).unwrap();
+    assert_eq!(told(&mut floor)[0].0, item);
+}
+
+#[test]
+fn a_chat_needs_no_phone_and_is_not_lost_by_a_look_at_what_calls_live() {
+    let mut floor = floor(blended(1), |_| {});
+    floor.act("1050", Act::LogOut).unwrap();
+    floor.reach("1049", false);
+
+    let item = floor.wants("it", chat());
+    floor
+        .acd
+        .handle_audit(floor.now, &Default::default(), &Default::default());
+    floor.drain();
+
+    assert_eq!(takes(&mut floor, "1049", item), Ok(()));
+    let other = floor.wants("it", chat());
+    floor.acd.handle_item_over(floor.now, other).unwrap();
+    floor.drain();
+    assert_eq!(floor.acd.position(other), None, "the customer has gone");
+}
