@@ -101,6 +101,36 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             },
         ),
         (
+            "a team's of three",
+            CallFilter {
+                among: team(3),
+                ..all()
+            },
+        ),
+        (
+            "a team's of fifty",
+            CallFilter {
+                among: team(50),
+                ..all()
+            },
+        ),
+        (
+            "a team's abandoned to the hotline",
+            CallFilter {
+                among: team(50),
+                to: word("4001234567"),
+                result: word("abandoned_ringing"),
+                ..all()
+            },
+        ),
+        (
+            "a new member's",
+            CallFilter {
+                among: vec!["9999".into()],
+                ..all()
+            },
+        ),
+        (
             "nobody's",
             CallFilter {
                 number: word("9"),
@@ -136,6 +166,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(store);
     std::fs::remove_dir_all(folder)?;
     Ok(())
+}
+
+/// So many users.
+fn team(members: usize) -> Vec<String> {
+    let members = (1_000..1_100).step_by(2).take(members);
+    members.map(|member| member.to_string()).collect()
 }
 
 /// What a report of a day, in the midst of all, takes.

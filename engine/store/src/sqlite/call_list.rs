@@ -1,6 +1,9 @@
 //! Lists of calls. There may be millions, so each question is asked of the index that answers it,
 //! and only as many calls are looked at as the page has, or as the rarest of its parties has made.
 
+use std::collections::BTreeSet;
+
+use rusqlite::Row;
 use uuid::Uuid;
 
 use super::calls::call_row;
@@ -20,8 +23,22 @@ pub(super) fn list(rows: &Rows<'_>, filter: &CallFilter) -> Result<Vec<CallRow>,
             return Ok(Vec::new());
         }
     }
+    if asks_each(filter) {
+        return of_team(rows, filter, place);
+    }
+    ask(rows, &sql(filter), filter, place, call_row)
+}
+
+/// Asks a statement of [`sql`] or [`of_member`].
+fn ask<T>(
+    rows: &Rows<'_>,
+    sql: &str,
+    filter: &CallFilter,
+    place: Option<i64>,
+    read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
     rows.all(
-        &sql(filter),
+        sql,
         &[
             &filter.since,
             &filter.until,
@@ -35,8 +52,65 @@ pub(super) fn list(rows: &Rows<'_>, filter: &CallFilter) -> Result<Vec<CallRow>,
             &json_list(&filter.among),
             &page(filter.limit),
         ],
-        call_row,
+        read,
     )
+}
+
+/// Whether a team's calls are found by asking for each one's. By time alone one would look at all calls
+/// for those of somebody who has hardly any; where another party or the calls that go on are asked for,
+/// those are fewer.
+fn asks_each(filter: &CallFilter) -> bool {
+    let has_party = filter.user.is_some() || filter.from.is_some() || filter.number.is_some();
+    !filter.among.is_empty() && !has_party && filter.is_over != Some(false)
+}
+
+/// The newest calls of each member in turn. Who comes later is asked for what is newer than the page
+/// that those before them have filled.
+fn of_team(
+    rows: &Rows<'_>,
+    filter: &CallFilter,
+    place: Option<i64>,
+) -> Result<Vec<CallRow>, Error> {
+    let most = usize::try_from(page(filter.limit)).unwrap_or_default();
+    let mut newest: BTreeSet<(i64, [u8; 16])> = BTreeSet::new();
+    let members: BTreeSet<&String> = filter.among.iter().collect();
+    for member in members {
+        let mut own = CallFilter {
+            user: Some(member.clone()),
+            among: Vec::new(),
+            ..filter.clone()
+        };
+        for sql in of_member(filter) {
+            own.since = match newest.first() {
+                Some((oldest, _)) if newest.len() >= most => Some(*oldest),
+                _ => Some(filter.since.unwrap_or(i64::MIN)),
+            };
+            let found = ask(rows, &sql, &own, place, |row| {
+                Ok((row.get("began")?, row.get("found")?))
+            })?;
+            newest.extend(found);
+            while newest.len() > most {
+                newest.pop_first();
+            }
+        }
+    }
+    let mut calls = Vec::new();
+    for (_, id) in newest.into_iter().rev() {
+        calls.extend(rows.first(ONE, &[&id], call_row)?);
+    }
+    Ok(calls)
+}
+
+/// The statements for one member of a team: the calls that they have made, and those in which they took
+/// part.
+pub(super) fn of_member(filter: &CallFilter) -> Vec<String> {
+    let own = CallFilter {
+        since: Some(i64::MIN),
+        user: Some(String::new()),
+        among: Vec::new(),
+        ..filter.clone()
+    };
+    arms(&own).iter().map(|arm| arm.found(&own)).collect()
 }
 
 /// The statement for a filter. Who took part in a call stands in several columns and in another
@@ -47,9 +121,8 @@ pub(super) fn sql(filter: &CallFilter) -> String {
         return format!("SELECT calls.* {}", only.rest(filter));
     }
     let found = arms.iter().map(|arm| {
-        let Arm { at, id, .. } = arm;
-        let rest = arm.rest(filter);
-        format!("SELECT * FROM (SELECT DISTINCT {at} AS began, {id} AS found {rest}) AS arm")
+        let found = arm.found(filter);
+        format!("SELECT * FROM ({found}) AS arm")
     });
     format!(
         "SELECT calls.* FROM ({}) AS found_by_arms
@@ -110,6 +183,13 @@ impl Arm {
             condition,
             answers,
         }
+    }
+
+    /// The times and ids of the calls that it finds.
+    fn found(&self, filter: &CallFilter) -> String {
+        let Self { at, id, .. } = self;
+        let rest = self.rest(filter);
+        format!("SELECT DISTINCT {at} AS began, {id} AS found {rest}")
     }
 
     /// Everything after the columns: its own condition, and those that it does not answer.
@@ -191,6 +271,7 @@ fn arms(filter: &CallFilter) -> Vec<Arm> {
     )]
 }
 
+const ONE: &str = "SELECT * FROM calls WHERE tenant = ?1 AND id = ?2";
 const BY_FROM_NUMBER: &str = "calls INDEXED BY calls_by_from_number";
 const BY_FROM_RAW: &str = "calls INDEXED BY calls_by_from_raw";
 const BY_DIALLED: &str = "calls INDEXED BY calls_by_dialled";

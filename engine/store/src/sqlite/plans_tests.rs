@@ -135,6 +135,35 @@ fn a_page_of_calls_comes_from_the_index_of_its_question() {
 }
 
 #[test]
+fn a_teams_calls_come_from_the_index_of_each_of_its_members() {
+    let (connection, folder) = database();
+    for (to, result, since, before) in [
+        (None, None, None, None),
+        (Some("4001".to_owned()), None, Some(1), None),
+        (None, Some("answered".to_owned()), None, Some(Uuid::nil())),
+    ] {
+        let filter = CallFilter {
+            among: vec!["1049".into(), "1050".into()],
+            to,
+            result,
+            since,
+            before,
+            ..CallFilter::default()
+        };
+        let what = format!("{filter:?}");
+        let steps = call_list::of_member(&filter);
+        let steps = steps.iter().map(|sql| {
+            assert_is_quick(&connection, sql, &what);
+            plan(&connection, sql).join("; ")
+        });
+        let steps: Vec<String> = steps.collect();
+        assert!(steps[0].contains("calls_by_caller"), "{steps:?}");
+        assert!(steps[1].contains("segments_by_agent"), "{steps:?}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn no_list_of_recordings_messages_or_jobs_reads_every_row() {
     let (connection, folder) = database();
     let some = || Some("1049".to_owned());
