@@ -60,6 +60,16 @@ impl Ear {
         more.notify_all();
     }
 
+    /// The keys whose tones are in what is still kept of a stream at 8 kHz.
+    pub(crate) fn keys(&self) -> String {
+        let heard = self.0.0.lock().unwrap();
+        let mut detector = media::inband::ToneDetector::new();
+        let pieces = heard.pieces.iter().filter(|piece| piece.rate == 8_000);
+        pieces
+            .flat_map(|piece| detector.push(&piece.samples))
+            .collect()
+    }
+
     /// How packets have come since the last call of this.
     pub(crate) fn watch(&self) -> Watch {
         let mut heard = self.0.0.lock().unwrap();

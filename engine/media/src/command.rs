@@ -166,7 +166,8 @@ pub enum Command {
         digit: char,
     },
     /// Hold back what the leg's peer types from `*` or `#` on, while somebody hears the leg, or no
-    /// longer. Keys that come as sound are heard all the same: they are sound.
+    /// longer. Of keys that come as sound some 25 ms are heard, until they are known for what they are; after
+    /// that silence is sent in their place.
     HoldKeys {
         /// Whose.
         leg: LegKey,

@@ -51,6 +51,12 @@ impl ToneDetector {
         keys
     }
 
+    /// The key that sounds as far as can be told: the one that is down until three blocks are without it, or
+    /// what the last block held, some 13 ms after it began. That may still turn out to be a voice.
+    pub fn sounding(&self) -> Option<char> {
+        self.down.or(self.last)
+    }
+
     fn finish_block(&mut self) -> Option<char> {
         let heard = self.key_in_block();
         let before = std::mem::replace(&mut self.last, heard);

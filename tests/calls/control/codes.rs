@@ -68,3 +68,26 @@ fn codes_are_what_the_configuration_says() {
     target.speaks(pilot::A2);
     customer.hears(pilot::A2);
 }
+
+#[test]
+fn codes_of_a_phone_that_knows_tones_only_are_done_and_the_customer_hears_no_key_of_them() {
+    let exchange = Exchange::start(setup());
+    let a1 = exchange.phone_with("1049", |manner| manner.telephone_event = false);
+    a1.registers();
+    let [a2] = exchange.phones(["1050"]);
+    let carrier = exchange.carrier();
+    let (customer, agent) = talk(&carrier, &a1);
+
+    agent.presses("*21050#", Keys::InBand);
+
+    let asked = a2.rings();
+    asked.answers();
+    hear_each_other(&agent, pilot::A1, &asked, pilot::A2);
+    customer.hears(pilot::MUSIC);
+    agent.presses("*4", Keys::InBand);
+    agent.is_hung_up();
+    hear_each_other(&customer, pilot::C1, &asked, pilot::A2);
+    assert_eq!(customer.keys_by_sound(), "", "of nine keys");
+    assert_eq!(asked.keys_by_sound(), "");
+    customer.receives_keys("");
+}

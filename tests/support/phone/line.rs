@@ -260,6 +260,11 @@ impl Line {
         self.look(|state| state.keys_by_info.clone())
     }
 
+    /// The keys whose tones it has heard in the last 20 seconds.
+    pub(crate) fn keys_by_sound(&self) -> String {
+        self.ear.keys()
+    }
+
     /// The INVITE as it came.
     pub(crate) fn invite(&self) -> String {
         self.look(|state| state.invite.clone())

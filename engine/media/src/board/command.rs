@@ -74,6 +74,9 @@ impl Board {
                 if let Some(leg) = slot.and_then(|slot| self.legs.leg_mut(slot)) {
                     leg.held_keys.arm(hold);
                 }
+                if let Some(slot) = slot {
+                    self.choose_paths(now, slot);
+                }
             }
             Command::ReleaseKeys { leg, drop, pass } => self.release_keys(now, leg, drop, pass),
             Command::StartRecording {

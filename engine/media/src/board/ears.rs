@@ -79,13 +79,15 @@ impl Board {
                 }
             }
             let (key, listeners) = (leg.key, leg.heard_by.clone());
+            let found = ear.found_in_pulled(samples);
+            report(now, leg, &found, &mut self.events);
+            if leg.hides_tone() {
+                ear.silence_pulled(samples);
+            }
+            let frame = ear.pulled(samples);
             self.speak_to(at, (slot, key), &listeners, rate, frame, wire);
             hand_aside(&mut self.legs, slot, rate, frame);
-            let found = ear.found_in_pulled(samples);
             ear.drop_pulled(samples);
-            if let Some(leg) = self.legs.leg_mut(slot) {
-                report(now, leg, &found, &mut self.events);
-            }
         }
         if let Some(leg) = self.legs.leg_mut(slot) {
             leg.ear = Some(ear);
@@ -144,6 +146,7 @@ pub(super) fn report(
             progress,
         });
     }
+    leg.held_keys.note_tone(found.sounding);
     for &digit in &found.keys {
         if leg.reception.is_new(now, digit, Via::Tone) {
             let event = leg.pressed(digit, true);

@@ -128,6 +128,11 @@ impl Board {
         if has_ear && let Some(sound) = packet.get(payload.clone()) {
             self.listen(now, slot, arrival, said.header.timestamp, sound);
         }
+        if let Some(silence) = self.silence_instead(slot)
+            && let Some(sound) = packet.get_mut(payload.clone())
+        {
+            sound.fill(silence);
+        }
         let mut index = 0;
         while let Some(to) = self.listener(slot, index) {
             self.relay(now, said, to, packet, payload.clone(), wire);
@@ -168,7 +173,7 @@ impl Board {
         let passed_on = leg.reception.is_passed_on() || leg.held_keys.hides_event();
         let listens = leg.listens() && !passed_on;
         if looked_for_tones && !leg.wants_tones() {
-            self.refresh_ear(now, slot);
+            self.choose_paths(now, slot);
         }
         let mut index = 0;
         while let Some(to) = self.listener(slot, index).filter(|_| listens) {
@@ -325,6 +330,17 @@ impl Board {
         };
         if leg.reception.gate.knows(from) {
             leg.handle_report(now, ntp, packet);
+        }
+    }
+
+    /// What is sent on in place of a packet's sound while a code is typed in it. Packets of other codecs are
+    /// not sent on as they are where that may be.
+    fn silence_instead(&self, slot: u32) -> Option<u8> {
+        let leg = self.legs.leg(slot).filter(|leg| leg.hides_tone())?;
+        match leg.config.codec.kind {
+            CodecKind::Pcma => Some(0xd5),
+            CodecKind::Pcmu => Some(0xff),
+            CodecKind::G722 | CodecKind::Opus | CodecKind::G729 => None,
         }
     }
 

@@ -147,10 +147,12 @@ impl Board {
                         recording.take(side, rate, frame, now);
                     }
                 }
-                member.say(frame);
                 let found = ear.found_in_pulled(samples);
-                ear.drop_pulled(samples);
                 report(now, leg, &found, &mut self.events);
+                if !leg.hides_tone() {
+                    member.say(ear.pulled(samples));
+                }
+                ear.drop_pulled(samples);
             }
             leg.ear = Some(ear);
             if speaks {

@@ -41,6 +41,8 @@ struct Steady {
 pub(crate) struct Found {
     /// Keys that have just been pressed.
     pub(crate) keys: SmallVec<[char; 4]>,
+    /// The key whose tones sound at the end of it.
+    pub(crate) sounding: Option<char>,
     /// What the network says.
     pub(crate) progress: Option<Progress>,
 }
@@ -175,6 +177,17 @@ impl Ear {
         queue.get(..samples).unwrap_or_default()
     }
 
+    /// Nobody is to hear the frame that was pulled.
+    pub(crate) fn silence_pulled(&mut self, samples: usize) {
+        let frame = self
+            .steady
+            .as_mut()
+            .and_then(|it| it.queue.get_mut(..samples));
+        if let Some(frame) = frame {
+            frame.fill(0);
+        }
+    }
+
     /// Forgets the frame that was pulled.
     pub(crate) fn drop_pulled(&mut self, samples: usize) {
         if let Some(steady) = &mut self.steady {
@@ -277,6 +290,7 @@ impl Detector {
         let tones = self.tones.as_mut();
         Found {
             keys: tones.map_or_else(SmallVec::new, |tones| tones.push(samples)),
+            sounding: self.tones.as_ref().and_then(ToneDetector::sounding),
             progress: self.progress.as_mut().and_then(|it| it.push(samples)),
         }
     }

@@ -9,12 +9,14 @@ pub(crate) struct HeldKeys {
     keys: VecDeque<Held>,
     /// The event that is under way is of a key that is held back.
     under_way: bool,
+    /// The key that sounds and is hidden from those who hear the leg.
+    tone: Option<char>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Held {
     digit: char,
-    /// It came as sound, and was heard.
+    /// It came as sound, and was heard from its beginning to its end.
     sounded: bool,
 }
 
@@ -24,14 +26,36 @@ impl HeldKeys {
         self.armed = armed;
     }
 
+    /// Whether they are held back.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed
+    }
+
     /// Takes a key, if it begins a code or follows one that did. False when it is an ordinary key.
     pub(crate) fn take(&mut self, digit: char, sounded: bool) -> bool {
-        let begins = self.armed && matches!(digit, '*' | '#');
-        let takes = (begins || !self.keys.is_empty()) && self.keys.len() < MOST;
+        let takes = self.would_take(digit);
         if takes {
+            let sounded = sounded && self.tone != Some(digit);
             self.keys.push_back(Held { digit, sounded });
         }
         takes
+    }
+
+    /// Notes which key sounds now, if one does: what would be held back is hidden until it has ended, also
+    /// where it has turned out to be the last of a code meanwhile.
+    pub(crate) fn note_tone(&mut self, sounding: Option<char>) {
+        let hidden = self.tone;
+        self.tone = sounding.filter(|key| hidden == Some(*key) || self.would_take(*key));
+    }
+
+    /// Whether what comes now is the tone of a key that is nobody's to hear.
+    pub(crate) fn hides_tone(&self) -> bool {
+        self.tone.is_some()
+    }
+
+    fn would_take(&self, digit: char) -> bool {
+        let begins = self.armed && matches!(digit, '*' | '#');
+        (begins || !self.keys.is_empty()) && self.keys.len() < MOST
     }
 
     /// Notes whether the event that begins now is of a key that is held back.

@@ -158,6 +158,16 @@ impl Leg {
         self.config.detect_tones && self.config.codec.kind.decodes() && !self.reception.sends_events
     }
 
+    /// Whether tones that may be a code are kept from those who hear the leg.
+    pub(crate) fn guards_tones(&self) -> bool {
+        self.held_keys.is_armed() && self.wants_tones()
+    }
+
+    /// Whether what the peer says now is a code that nobody is to hear.
+    pub(crate) fn hides_tone(&self) -> bool {
+        self.guards_tones() && self.held_keys.hides_tone()
+    }
+
     /// Whether tones of networks are looked for in the peer's sound.
     pub(crate) fn wants_progress(&self) -> bool {
         self.config.detect_progress && self.config.codec.kind.decodes()

@@ -12,13 +12,13 @@ fn lab() -> (Lab, LegKey, LegKey) {
     (lab, a, b)
 }
 
-fn release(lab: &mut Lab, leg: LegKey, drop: usize, pass: usize) {
+pub(super) fn release(lab: &mut Lab, leg: LegKey, drop: usize, pass: usize) {
     lab.command(Command::ReleaseKeys { leg, drop, pass });
     lab.run(1500);
 }
 
 /// The keys that a phone got as events, each once.
-fn keys_at(lab: &Lab, leg: LegKey) -> Vec<u8> {
+pub(super) fn keys_at(lab: &Lab, leg: LegKey) -> Vec<u8> {
     let events = events_of(lab, leg);
     let mut keys: Vec<(u32, u8)> = events
         .iter()
@@ -28,7 +28,7 @@ fn keys_at(lab: &Lab, leg: LegKey) -> Vec<u8> {
     keys.into_iter().map(|(_, key)| key).collect()
 }
 
-fn held(lab: &mut Lab) -> String {
+pub(super) fn held(lab: &mut Lab) -> String {
     let events = std::mem::take(&mut lab.events).into_iter();
     let held = events.filter_map(|event| match event {
         Event::HeldDigit { digit, .. } => Some(digit),
@@ -37,7 +37,7 @@ fn held(lab: &mut Lab) -> String {
     held.collect()
 }
 
-const STAR: u8 = 10;
+pub(super) const STAR: u8 = 10;
 
 #[test]
 fn a_code_is_reported_and_nobody_hears_it() {

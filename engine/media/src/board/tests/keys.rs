@@ -409,7 +409,7 @@ fn tone_packet(phone: &mut Phone, key: char, n: u32) -> Vec<u8> {
     sound
 }
 
-fn packet(header: Header, payload: &[u8]) -> Vec<u8> {
+pub(super) fn packet(header: Header, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0; HEADER];
     rtp::write(&mut packet, header);
     packet.extend_from_slice(payload);

@@ -6,6 +6,7 @@ mod datagrams;
 mod faults;
 mod fuzz;
 mod held_keys;
+mod hidden_tones;
 mod keys;
 mod latch;
 mod over;
