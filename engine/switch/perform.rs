@@ -114,12 +114,14 @@ impl Switch {
             Output::Fetch(what) => self.look_for(live, what),
             Output::EnterRoom { room, most } => self.enter_room(live, room, most),
             Output::LeaveRoom => self.leave_room(live),
+            Output::StandInRoom => self.stand_in_room(live),
             Output::Supervision(wanted) => {
                 let errand = Errand::Supervision(live.id(), wanted);
                 self.errands.push_back(errand);
             }
             Output::RecordRoom { recording, leg } => self.record_room(live, recording, leg),
             Output::EnterTrio { leg } => self.enter_trio(live, leg),
+            Output::HoldReminded { leg, waited } => self.remind_of_hold(now, live, leg, waited),
             Output::LeaveTrio { leg } => self.leave_trio(live, leg),
             Output::Keys { leg, drop, pass } => {
                 if let Some(leg) = live.leg(leg).and_then(|leg| leg.key()) {

@@ -71,6 +71,22 @@ impl Switch {
         self.forget_member(place, live.setup.id);
     }
 
+    /// Whoever is served now has come in the place of somebody who was in a room.
+    pub(super) fn stand_in_room(&mut self, live: &mut Live) {
+        let Some(place) = live.room.clone() else {
+            return;
+        };
+        let Some(room) = self.rooms.0.get(&place).map(|room| room.key) else {
+            return;
+        };
+        let front = live.call.front();
+        if let Some(leg) = live.leg(front).and_then(|leg| leg.key()) {
+            let command = Command::EnterRoom { room, leg };
+            self.parts.media.command(live.thread, command);
+        }
+        self.errands.push_back(Errand::TellRoom(place));
+    }
+
     /// A leg is one of three who talk, in a room of the call's own.
     pub(super) fn enter_trio(&mut self, live: &mut Live, leg: LegId) {
         let known = live.trio;

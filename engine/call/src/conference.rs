@@ -8,7 +8,7 @@ use crate::call::activity::{Activity, Input};
 use crate::call::board::Board;
 use crate::leg::Hearing;
 use crate::talk::Talk;
-use crate::{Event, Keys, LegId, Output, PlayId, Reply, SegmentKind, Sound, Tone, Why};
+use crate::{Cause, Event, Keys, LegId, Output, PlayId, Reply, SegmentKind, Sound, Tone, Why};
 
 /// Goes into a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,24 @@ impl Conferring {
     /// Whether one other is in the room with it, so that the two could be one call.
     pub(crate) fn is_a_pair(&self) -> bool {
         matches!(&self.stage, Stage::In { others, .. } if others.len() == 1)
+    }
+
+    /// Whether it is in the room, alone or with others.
+    pub(crate) fn is_in(&self) -> bool {
+        matches!(self.stage, Stage::In { .. })
+    }
+
+    /// Somebody else is in the room in the place of the one who was, who is let go. All that holds for that
+    /// one holds for them: the key that leaves, the recording, what the script does then.
+    pub(crate) fn replace(&mut self, board: &mut Board, old: LegId, new: LegId) {
+        board.release(old, Cause::Normal, false);
+        board.serve(new);
+        board.push(Output::StandInRoom);
+        board.tape_enters_room();
+        if let Stage::In { others, .. } = &mut self.stage {
+            let others = std::mem::take(others);
+            self.arrange(board, others);
+        }
     }
 
     pub(crate) fn talk(&self) -> Option<&Talk> {

@@ -284,6 +284,8 @@ pub enum Output {
     },
     /// Take it out of its room.
     LeaveRoom,
+    /// It has come in the place of the one who was served before, who was in a room: now it is.
+    StandInRoom,
     /// What the leader wants whom the script serves; answered with
     /// [`Event::Supervision`](crate::Event::Supervision), then and whenever that changes.
     Supervision(Wanted),
@@ -299,6 +301,14 @@ pub enum Output {
     EnterTrio {
         /// Which.
         leg: LegId,
+    },
+    /// Whoever holds on this leg was reminded by a beep that somebody waits for them: a phone that hears none
+    /// is to be told in another way.
+    HoldReminded {
+        /// Whose phone holds.
+        leg: LegId,
+        /// For how long it has, until now.
+        waited: Duration,
     },
     /// It no longer is.
     LeaveTrio {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::call::activity::Input;
 use crate::call::board::Board;
-use crate::{Cause, Event, LegId, Parted, SegmentKind, Sound, Steer, Target, Tone};
+use crate::{Cause, Event, LegId, Output, Parted, SegmentKind, Sound, Steer, Target, Tone};
 
 /// The caller and an answered leg.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Talk {
     pub(crate) internal: bool,
     /// When whoever holds is told so.
     remind: Option<Instant>,
+    /// Since when one waits for the other.
+    held_since: Option<Instant>,
     /// Who has had nobody to talk with elsewhere, and when it gets the other one back.
     returns: Option<(LegId, Option<Instant>)>,
 }
@@ -34,6 +36,7 @@ impl Talk {
             third: None,
             internal: false,
             remind: None,
+            held_since: None,
             returns: None,
         };
         talk.arrange(board);
@@ -74,13 +77,18 @@ impl Talk {
         board.release(old, Cause::Normal, false);
         if old == board.front() {
             board.serve(new);
+        } else if self.third == Some(old) {
+            self.third = Some(new);
         } else {
             self.leg = new;
             self.since = board.now;
         }
         self.returns = None;
         self.arrange(board);
-        board.tape_moves(Some(self.leg));
+        match self.third {
+            None => board.tape_moves(Some(self.leg)),
+            Some(_) => self.tape_hears_all(board),
+        }
     }
 
     /// They part, because one of them has asked that the other be put through to somebody else. The
@@ -154,6 +162,7 @@ impl Talk {
     /// Nobody waits any longer.
     pub(crate) fn forget_times(&mut self) {
         self.remind = None;
+        self.held_since = None;
         self.returns = None;
     }
 
@@ -181,6 +190,11 @@ impl Talk {
                 if holds {
                     board.decide("remind of the hold", "somebody waits for long");
                     board.overlay(leg, Sound::Tone(Tone::Beep));
+                    let waited = self
+                        .held_since
+                        .map(|since| now.saturating_duration_since(since));
+                    let waited = waited.unwrap_or_default();
+                    board.push(Output::HoldReminded { leg, waited });
                 }
             }
             self.remind = Some(board.after(board.options.hold_reminder));
@@ -200,6 +214,7 @@ impl Talk {
             .or_else(|| board.setup.user.clone());
         if !caller_holds && !called_holds {
             self.remind = None;
+            self.held_since = None;
             board.connect(board.front(), self.leg);
             let kind = match self.internal {
                 true => SegmentKind::Internal,
@@ -218,6 +233,7 @@ impl Talk {
                 board.hold_music(waits);
             }
         }
+        self.held_since.get_or_insert(board.now);
         let reminder = board.options.hold_reminder;
         if self.remind.is_none() && !reminder.is_zero() {
             self.remind = Some(board.after(reminder));

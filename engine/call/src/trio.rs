@@ -26,6 +26,13 @@ impl Talk {
         board.tape_hears_with(Some(hears));
     }
 
+    /// The recording goes on with whom the customer hears, one of whom is another than before.
+    pub(crate) fn tape_hears_all(&self, board: &mut Board) {
+        let hears = self.customer(board).unwrap_or_else(|| board.front());
+        board.tape_hears_with(Some(hears));
+        board.tape_moves(None);
+    }
+
     /// One of three leaves: the others go on. False when there are not three, or it was none of
     /// them.
     pub(crate) fn lets_go(&mut self, board: &mut Board, gone: LegId, cause: Cause) -> bool {

@@ -113,6 +113,7 @@ function Hours:next_change(at) end
 ---|                      | agents, recordings, vars, called: whom it rang, the first 50,   |
 ---|                      | each kind, number, seconds (of talk; nil when not answered)     |
 ---| "call.transferred"   | id, from, by (the user), to (number or party), attended, queue  |
+---| "call.hold_reminded" | id, user (who holds), waited (seconds)                           |
 ---| "generation.published" | generation, hash, warnings (how many): this one runs from now on |
 ---| "item.offered"       | item, queue, agent, within (seconds), from, about               |
 ---| "item.withdrawn"     | item, queue, agent: offered to them no longer                   |

@@ -174,6 +174,15 @@ pub enum News {
         /// So many.
         after: u32,
     },
+    /// Somebody has waited for long on hold, and whoever holds was reminded: by a beep, or by a text where
+    /// their phone wants to hear nothing while it holds.
+    #[serde(rename = "call.hold_reminded")]
+    CallHoldReminded {
+        /// Who holds.
+        user: String,
+        /// For how long, until now.
+        waited_ms: i64,
+    },
     /// Something that is no call, a chat, was offered to an agent, or what became of that.
     #[serde(rename = "item.changed")]
     ItemChanged {

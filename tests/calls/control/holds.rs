@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{order, setup, talk};
-use crate::support::{Exchange, Hold, Keys, eventually, hear_each_other, pilot};
+use crate::support::{Api, Exchange, Hold, Keys, eventually, hear_each_other, pilot};
 
 #[test]
 fn fifty_holds_by_phone_and_by_program_leave_one_conversation_and_the_right_state() {
@@ -54,6 +54,38 @@ fn who_holds_for_long_hears_a_beep_and_the_customer_does_not() {
     agent.hears(pilot::BEEP);
     customer.is_deaf_to(pilot::BEEP);
     customer.hears(pilot::MUSIC);
+    assert_eq!(a1.texts_until_now(), [], "they have heard it");
+}
+
+#[test]
+fn whose_phone_hears_nothing_while_it_holds_is_sent_a_text_and_everybody_is_told() {
+    for how in [Hold::SendOnly, Hold::Zero] {
+        let mut setup = setup();
+        setup.tenant.push_str("hold_reminder = \"1s\",");
+        let exchange = Exchange::start(setup);
+        let mut stream = Api::of(&exchange, "8001").listens(None);
+        let [a1] = exchange.phones(["1049"]);
+        let carrier = exchange.carrier();
+        let (customer, agent) = talk(&carrier, &a1);
+
+        agent.holds(how);
+
+        let texts = a1.is_texted(2);
+        assert!(texts[0].text.contains("已等待 1 秒"), "{texts:?}");
+        assert!(texts[1].text.contains("已等待 2 秒"), "{texts:?}");
+        customer.is_deaf_to(pilot::BEEP);
+        let told = stream.until("call.hold_reminded").pop().unwrap();
+        assert_eq!(told["data"]["user"], "1049");
+        assert!(
+            told["data"]["waited_ms"].as_i64().unwrap() >= 1_000,
+            "{told}"
+        );
+        agent.retrieves();
+        hear_each_other(&customer, pilot::C1, &agent, pilot::A1);
+        let until_now = a1.texts_until_now().len();
+        customer.talks_for(Duration::from_millis(1_500));
+        assert_eq!(a1.texts_until_now().len(), until_now, "nobody waits");
+    }
 }
 
 #[test]

@@ -203,3 +203,79 @@ fn supervision_ends_with_the_call_that_a_leader_has_taken_over() {
     customer.hangs_up();
     agent.is_hung_up();
 }
+
+#[test]
+fn a_leader_takes_an_agents_place_in_a_room_and_leaves_it_by_the_rooms_own_key() {
+    for threads in [1, 3] {
+        let exchange = floor(threads);
+        let [a1, a2, l1] = exchange.phones(["1049", "1050", "1001"]);
+        let carrier = exchange.carrier();
+        let customer = carrier.dials("8800");
+        let (agent, colleague) = (a1.dials("*8800"), a2.dials("*8800"));
+        customer.hears(pilot::A1);
+        customer.hears(pilot::A2);
+        let leader = l1.dials("*331049");
+        leader.hears(pilot::C1);
+        leader.hears(pilot::A1);
+
+        leader.presses("7", Keys::Rfc4733);
+
+        agent.is_hung_up();
+        for (line, tones) in [
+            (&customer, [pilot::L1, pilot::A2]),
+            (&colleague, [pilot::L1, pilot::C1]),
+            (&leader, [pilot::C1, pilot::A2]),
+        ] {
+            for tone in tones {
+                line.hears(tone);
+            }
+            line.is_deaf_to(pilot::A1);
+        }
+        leader.presses("#", Keys::Rfc4733);
+        leader.is_hung_up();
+        hear_each_other(&customer, pilot::C1, &colleague, pilot::A2);
+        customer.is_deaf_to(pilot::L1);
+        customer.hangs_up();
+        colleague.hangs_up();
+        exchange.has_no_calls();
+        let ended = exchange.ended_calls(4);
+        let rooms = ended.iter().filter(|row| row.begin.to == "*8800");
+        let stood_in: Vec<usize> = rooms
+            .map(|row| exchange.call(row.begin.id).legs.len())
+            .collect();
+        assert!(
+            stood_in.contains(&2),
+            "the agent's call has both: {stood_in:?}"
+        );
+    }
+}
+
+#[test]
+fn a_leader_takes_the_place_of_one_of_three_who_talk() {
+    let exchange = floor(1);
+    let [a1, a2, l1] = exchange.phones(["1049", "1050", "1001"]);
+    let carrier = exchange.carrier();
+    let (customer, agent) = conversation(&carrier, &a1);
+    agent.presses("*21050#", Keys::Rfc4733);
+    let colleague = a2.rings();
+    colleague.answers();
+    agent.hears(pilot::A2);
+    agent.presses("*5", Keys::Rfc4733);
+    customer.hears(pilot::A2);
+    let leader = l1.dials("*331049");
+    leader.hears(pilot::C1);
+    leader.hears(pilot::A2);
+
+    leader.presses("7", Keys::Rfc4733);
+
+    agent.is_hung_up();
+    customer.hears(pilot::L1);
+    customer.hears(pilot::A2);
+    customer.is_deaf_to(pilot::A1);
+    colleague.hears(pilot::L1);
+    leader.hears(pilot::C1);
+    leader.hears(pilot::A2);
+    // The rules of three: whoever leaves, the two others go on.
+    colleague.hangs_up();
+    hear_each_other(&customer, pilot::C1, &leader, pilot::L1);
+}

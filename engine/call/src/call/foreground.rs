@@ -98,6 +98,25 @@ impl Foreground {
         }
     }
 
+    /// Whether the one who is served is in a room with others.
+    pub(crate) fn is_in_room(&self) -> bool {
+        matches!(self, Self::Conferring(conferring) if conferring.is_in())
+    }
+
+    /// Somebody of another call stands in a party's place.
+    pub(crate) fn replace(&mut self, board: &mut Board, old: LegId, new: LegId) {
+        match self {
+            Self::Conferring(conferring) if conferring.is_in() => {
+                conferring.replace(board, old, new);
+            }
+            _ => {
+                if let Some(talk) = self.talk_mut() {
+                    talk.replace(board, old, new);
+                }
+            }
+        }
+    }
+
     /// Whom the one who is served talks with.
     pub(crate) fn peer(&self) -> Option<LegId> {
         self.talk().map(Talk::peer)

@@ -13,15 +13,22 @@ impl Call {
         LegId(u16::try_from(self.board.legs().len()).unwrap_or(u16::MAX))
     }
 
-    /// Whether a leg of another call can come into this one: in the place of a party or of a leg that
-    /// rings, or, in nobody's place, to a parked call or to one that is in a room with one other.
+    /// Whether a leg of another call can come into this one: in the place of a party, of who is in a room
+    /// or of a leg that rings, or, in nobody's place, to a parked call or to one that is in a room with one other.
     pub fn takes(&self, instead_of: Option<LegId>) -> bool {
         let task = self.foreground.as_ref();
         let Some(leg) = instead_of else {
             let takes = task.is_some_and(|task| task.work.takes_somebody());
             return takes && matches!(self.phase, Phase::Live);
         };
-        self.pair().is_some_and(|pair| pair.contains(&leg)) || self.is_ringing(leg)
+        self.talking().contains(&leg) || self.is_in_room(leg) || self.is_ringing(leg)
+    }
+
+    /// Whether this leg is in a room with others.
+    fn is_in_room(&self, leg: LegId) -> bool {
+        let task = self.foreground.as_ref();
+        let is_in = task.is_some_and(|task| task.work.is_in_room());
+        is_in && matches!(self.phase, Phase::Live) && leg == self.board.front()
     }
 
     /// Whether this leg rings, and may be answered at another phone.
@@ -66,9 +73,7 @@ impl Call {
         };
         self.board
             .decide(format!("put {name} in the place of {before}"), because);
-        if let Some(talk) = task.work.talk_mut() {
-            talk.replace(&mut self.board, old, new);
-        }
+        task.work.replace(&mut self.board, old, new);
         if let Some(by) = by {
             let to = self.board.leg(new).map(|leg| leg.peer.clone());
             self.board.push(Output::Transferred {

@@ -149,6 +149,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "queue.entered",
     "queue.left",
     "call.transferred",
+    "call.hold_reminded",
     "voicemail.recorded",
     "voicemail.heard",
     "voicemail.deleted",

@@ -308,6 +308,8 @@ impl Scene {
             | Output::Disconnect { .. }
             | Output::MoveRecording { .. }
             | Output::RecordRoom { .. }
+            | Output::StandInRoom
+            | Output::HoldReminded { .. }
             | Output::EnterTrio { .. }
             | Output::LeaveTrio { .. }
             | Output::Keys { .. }

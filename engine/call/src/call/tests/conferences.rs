@@ -243,3 +243,73 @@ fn the_two_who_are_left_become_one_call_when_one_of_them_transfers() {
     });
     assert!(matches!(bench.reply(request), Some(Reply::Room(Ok(_)))));
 }
+
+/// A leader who comes in the place of this leg.
+fn takes_over(bench: &mut Bench, leg: LegId) -> LegId {
+    assert!(bench.call.takes(Some(leg)));
+    let new = bench.call.next_leg();
+    bench.event(Event::Joined {
+        newcomer: Newcomer {
+            leg: new,
+            target: None,
+            user: Some("1001".to_owned()),
+            number: Some("1001".to_owned()),
+            name: None,
+            trunk: None,
+            invited: s(3),
+            answered: s(1),
+            is_held: false,
+        },
+        instead_of: Some(leg),
+        by: None,
+        beside: false,
+    });
+    new
+}
+
+#[test]
+fn who_takes_over_stands_in_the_room_in_the_others_place_and_leaves_it_in_the_same_ways() {
+    for by_key in [true, false] {
+        let mut bench = Bench::new();
+        let request = bench.confers(&[guest(None), guest(Some("1050"))]);
+        bench.wait(s(5));
+
+        let leader = takes_over(&mut bench, LegId::CALLER);
+
+        let outputs = bench.take();
+        let released = Output::Release {
+            leg: LegId::CALLER,
+            cause: Cause::Normal,
+            elsewhere: false,
+        };
+        assert!(outputs.contains(&released), "{outputs:?}");
+        assert!(outputs.contains(&Output::StandInRoom));
+        assert_eq!(bench.call.front(), leader);
+        assert_eq!(bench.call.state(), "conference");
+        bench.hangs_up(LegId::CALLER);
+        assert_eq!(bench.take(), [], "that one is gone already");
+        bench.wait(s(5));
+        match by_key {
+            true => {
+                bench.event(Event::Digit {
+                    leg: leader,
+                    digit: '#',
+                });
+                assert_eq!(bench.reply(request), Some(Reply::Room(Ok(s(10)))));
+            }
+            false => {
+                bench.hangs_up(leader);
+                assert!(bench.call.is_ended());
+            }
+        }
+        assert!(bench.take().contains(&Output::LeaveRoom));
+    }
+}
+
+#[test]
+fn nobody_takes_the_place_of_who_is_only_on_the_way_into_a_room() {
+    let mut bench = Bench::new();
+    bench.ask(Command::Conference(conference()));
+
+    assert!(!bench.call.takes(Some(LegId::CALLER)));
+}

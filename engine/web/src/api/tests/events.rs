@@ -121,6 +121,10 @@ fn all_news() -> Vec<News> {
             reason: "no_answer",
             after: 3,
         },
+        News::CallHoldReminded {
+            user: "1049".to_owned(),
+            waited_ms: 60_000,
+        },
         News::ItemChanged {
             item: Uuid::nil(),
             queue: "web".to_owned(),

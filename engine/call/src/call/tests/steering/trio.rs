@@ -173,3 +173,65 @@ fn an_agent_who_had_called_the_customer_leaves_and_the_call_serves_the_customer(
     assert_eq!(bench.call.front(), customer);
     assert_eq!(bench.call.pair(), Some([customer, colleague]));
 }
+
+/// A leader who comes in the place of this leg.
+fn takes_over(bench: &mut Bench, leg: LegId) -> LegId {
+    assert!(bench.call.takes(Some(leg)));
+    let new = bench.call.next_leg();
+    bench.event(Event::Joined {
+        newcomer: Newcomer {
+            leg: new,
+            target: None,
+            user: Some("1001".to_owned()),
+            number: Some("1001".to_owned()),
+            name: None,
+            trunk: None,
+            invited: s(3),
+            answered: s(1),
+            is_held: false,
+        },
+        instead_of: Some(leg),
+        by: None,
+        beside: false,
+    });
+    new
+}
+
+#[test]
+fn a_leader_who_takes_over_is_one_of_three_in_either_agents_place() {
+    for first in [true, false] {
+        let (mut bench, agent, colleague, recording) = trio(true);
+        bench.take();
+        let (goes, stays) = match first {
+            true => (agent, colleague),
+            false => (colleague, agent),
+        };
+
+        let leader = takes_over(&mut bench, goes);
+
+        let outputs = bench.take();
+        assert!(
+            outputs.contains(&Output::LeaveTrio { leg: goes }),
+            "{outputs:?}"
+        );
+        assert!(outputs.contains(&Output::EnterTrio { leg: leader }));
+        assert_eq!(bench.call.state(), "conference");
+        let mut talking = bench.call.talking();
+        talking.sort();
+        let mut three = [CUSTOMER, stays, leader];
+        three.sort();
+        assert_eq!(talking, three);
+        let on_tape = Output::RecordRoom {
+            recording: recording.unwrap(),
+            leg: CUSTOMER,
+        };
+        assert_eq!(
+            outputs.last(),
+            Some(&on_tape),
+            "all that the customer hears"
+        );
+        bench.hangs_up(stays);
+        assert!(bench.take().contains(&connect(CUSTOMER, leader)));
+        assert_eq!(bench.call.pair(), Some([CUSTOMER, leader]));
+    }
+}
