@@ -194,6 +194,13 @@ pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<()
         );
         return Err(Refused::new("not_allowed", sentence));
     }
+    if !is_own && target.role == Role::Admin && person.role != Role::Admin {
+        let sentence = format!(
+            "{} is an administrator: only administrators may",
+            order.user
+        );
+        return Err(Refused::new("not_allowed", sentence));
+    }
     let reaches = is_own
         || person.role.reaches_all_teams()
         || target.team.is_none()
@@ -207,8 +214,9 @@ pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::super::Deed;
+    use super::super::{Deed, Terms};
     use super::*;
+    use crate::Mode;
 
     fn who(user: &str) -> Option<Person> {
         let (role, team) = match user {
@@ -250,6 +258,17 @@ mod tests {
         assert_eq!(judged(user("1001"), "1050", busy()), Ok(()));
         assert_eq!(judged(user("1002"), "1049", busy()), Err("not_allowed"));
         assert_eq!(judged(user("1999"), "1049", busy()), Ok(()));
+    }
+
+    #[test]
+    fn nobody_has_a_say_over_administrators_but_administrators() {
+        assert_eq!(
+            judged(user("1001"), "1999", Deed::ForceLogOut {}),
+            Err("not_allowed")
+        );
+        let listen = || Deed::supervise(Mode::Listen, Terms::default());
+        assert_eq!(judged(user("1900"), "1999", listen()), Err("not_allowed"));
+        assert_eq!(judged(user("1999"), "1999", Deed::Idle {}), Ok(()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -45,6 +45,12 @@ async fn claim(own: Own, key: String, request: Request, next: Next) -> Result<Re
     ] {
         sum.update((part.len() as u64).to_be_bytes());
         sum.update(part);
+    }
+    // Of passwords nothing is kept that could be tried out quickly: their requests count with the secret of the
+    // session, of which the records have none.
+    if head.uri.path().ends_with("/session/password") {
+        let secrets = head.headers.get_all(COOKIE).into_iter();
+        secrets.for_each(|secret| sum.update(secret.as_bytes()));
     }
     match own.claim(&key, sum.finalize().into()).await? {
         Claimed::New => {}

@@ -102,7 +102,7 @@ impl Problem {
 
     /// Too many wrong tokens from there.
     pub(crate) fn banned(seconds: u32) -> Self {
-        let detail = "too many wrong tokens came from this address; wait";
+        let detail = "too many wrong tokens or passwords came; ask again when Retry-After is over";
         Self {
             retry_after: Some(seconds),
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, "banned", detail)

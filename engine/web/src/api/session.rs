@@ -71,6 +71,12 @@ pub(super) async fn log_in(
     Given(given): Given<Credentials>,
 ) -> Result<Response, Problem> {
     auth::is_at_home(&headers)?;
+    // Names are remembered and written down: nobody has one as long as a body may be.
+    let is_short = |name: &str| name.len() <= LONGEST_NAME;
+    if !is_short(&given.tenant) || !is_short(&given.user) {
+        parts.bans.failed(source, Instant::now());
+        return Err(Problem::wrong_password());
+    }
     let account = format!("{}/{}", given.tenant, given.user);
     let now = Instant::now();
     if let Some(left) = parts
@@ -87,6 +93,7 @@ pub(super) async fn log_in(
         .await?;
     let first = user.as_ref().and_then(|user| user.first_password.clone());
     let right = parts.hasher.is_right(given.password, kept, first).await?;
+    let exists = user.is_some();
     let Some(user) = user.filter(|_| right) else {
         let banned = parts.bans.failed(source, Instant::now());
         parts.tries.failed(&account, Instant::now());
@@ -94,13 +101,16 @@ pub(super) async fn log_in(
             target: "security", event = "wrong_password", source = %source, tenant = given.tenant,
             user = given.user, banned
         );
-        auth::audit(
-            &parts,
-            &given.tenant,
-            &format!("user:{}", given.user),
-            ("logged_in", &given.user, "wrong_password"),
-            source,
-        );
+        // The audit log only grows: strangers write nothing into it with names of their own making.
+        if exists {
+            auth::audit(
+                &parts,
+                &given.tenant,
+                &format!("user:{}", given.user),
+                ("logged_in", &given.user, "wrong_password"),
+                source,
+            );
+        }
         return Err(Problem::wrong_password());
     };
     parts.bans.succeeded(source);
@@ -265,3 +275,6 @@ fn cookie(secret: &str, headers: &HeaderMap, seconds: i64) -> Result<HeaderValue
     );
     text.parse().map_err(|_| Problem::broken())
 }
+
+/// Octets of a tenant's or user's name.
+const LONGEST_NAME: usize = 64;

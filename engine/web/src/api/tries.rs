@@ -16,6 +16,22 @@ struct State {
     known: HashMap<String, Vec<IpAddr>>,
 }
 
+impl State {
+    /// Makes room: what is over, else whoever was tried least. Names that are made up push nobody out who is
+    /// being guessed, and keep nobody from being counted.
+    fn forget_some(&mut self, now: Instant) {
+        let over = |last: Instant| now.saturating_duration_since(last) >= LONGEST;
+        self.wrong.retain(|_, (_, last)| !over(*last));
+        if self.wrong.len() < MOST {
+            return;
+        }
+        let mut all: Vec<(u32, Instant)> = self.wrong.values().copied().collect();
+        let (_, least, _) = all.select_nth_unstable(MOST / 10);
+        let least = *least;
+        self.wrong.retain(|_, tried| *tried > least);
+    }
+}
+
 impl Tries {
     /// For how many seconds more strangers wait.
     pub(super) fn left(&self, account: &str, source: IpAddr, now: Instant) -> Option<u32> {
@@ -34,12 +50,8 @@ impl Tries {
     /// Counts a wrong password.
     pub(super) fn failed(&self, account: &str, now: Instant) {
         let mut state = self.state();
-        if state.wrong.len() >= MOST {
-            let old = |last: Instant| now.saturating_duration_since(last) >= LONGEST;
-            state.wrong.retain(|_, (_, last)| !old(*last));
-            if state.wrong.len() >= MOST {
-                return;
-            }
+        if state.wrong.len() >= MOST && !state.wrong.contains_key(account) {
+            state.forget_some(now);
         }
         let (wrong, last) = state.wrong.entry(account.to_owned()).or_insert((0, now));
         *wrong += 1;
@@ -106,5 +118,23 @@ mod tests {
         assert_eq!(tries.left("8001/1049", FOREIGN, now + LONGEST), None);
         tries.succeeded("8001/1049", FOREIGN);
         assert_eq!(tries.left("8001/1049", FOREIGN, now), None);
+    }
+
+    #[test]
+    fn a_flood_of_names_hides_no_account_that_is_guessed() {
+        let (tries, now) = (Tries::default(), Instant::now());
+        for _ in 0..=FREE {
+            tries.failed("8001/1049", now);
+        }
+        for n in 0..2 * MOST {
+            tries.failed(&format!("8001/nobody-{n}"), now);
+        }
+        assert!(tries.left("8001/1049", FOREIGN, now).is_some());
+        for _ in 0..=FREE {
+            tries.failed("8001/1050", now);
+        }
+
+        assert!(tries.left("8001/1050", FOREIGN, now).is_some());
+        assert!(tries.state().wrong.len() <= MOST);
     }
 }

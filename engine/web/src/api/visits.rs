@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, SEC_WEBSOCKET_PROTOCOL,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -116,8 +117,10 @@ fn is_one_of(secrets: &[String], sent: &str) -> bool {
     any.is_some_and(Into::into)
 }
 
+/// What scripts see of a request's head: not what lets people and programs in, with which they could act as them.
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let given = headers.iter().filter(|(name, _)| **name != AUTHORIZATION);
+    let keys = [AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL];
+    let given = headers.iter().filter(|(name, _)| !keys.contains(name));
     given
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -1,7 +1,8 @@
 //! People at their desks: logging in, how far each role reaches, and what is written down of it.
 
 use serde_json::{Value, json};
-use store::{AuditFilter, Desks};
+use sha2::{Digest, Sha256};
+use store::{AnswerClaim, AuditFilter, Claimed, Desks, Store};
 
 use super::bench::{Answer, Bench, LIVE, MESSAGE, OURS, OVER, RECORDING};
 use super::openapi;
@@ -106,6 +107,35 @@ async fn who_does_not_exist_and_who_mistypes_are_told_the_same() {
 }
 
 #[tokio::test]
+async fn names_that_nobody_has_are_not_written_down() {
+    let bench = Bench::start().await;
+    let long = "9".repeat(30_000);
+    for (tenant, user) in [
+        (OURS, "1777"),
+        ("nobody", "1049"),
+        (OURS, &*long),
+        (&*long, "1"),
+    ] {
+        let body = json!({ "tenant": tenant, "user": user, "password": "guess" });
+        assert_eq!(tries(&bench, &body, &[HOME]).await.status, 401);
+    }
+    let body = json!({ "tenant": OURS, "user": "1049", "password": "guess" });
+    tries(&bench, &body, &[HOME]).await;
+    // Who logs in is written down after what was before.
+    logs_in(&bench, "1050").await;
+
+    let filter = AuditFilter {
+        limit: 100,
+        ..AuditFilter::default()
+    };
+    let lines = bench.store.audit(OURS, filter).await.unwrap();
+    let wrong = lines.iter().filter(|line| line.outcome == "wrong_password");
+    let guessed: Vec<&str> = wrong.map(|line| &*line.about).collect();
+    assert_eq!(guessed, ["1049"]);
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn strangers_who_guess_one_password_wait_and_the_account_is_not_locked() {
     let bench = Bench::start().await;
     let wrong = json!({ "tenant": OURS, "user": "1049", "password": "guess" });
@@ -178,6 +208,36 @@ async fn what_no_page_of_ours_has_asked_for_is_refused_though_the_cookie_is_righ
     let credentials = json!({ "tenant": OURS, "user": "1050", "password": "first-1050" });
     assert_eq!(tries(&bench, &credentials, &[]).await.status, 403);
     assert!(bench.exchange.done.lock().unwrap().is_empty());
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_new_password_that_may_be_sent_again_leaves_no_quick_sum_of_it_behind() {
+    let bench = Bench::start().await;
+    let cookie = logs_in(&bench, "1049").await;
+    let body = json!({ "old": "first-1049", "new": "correct horse" }).to_string();
+    let path = "/api/v1/session/password";
+    let headers = [("Cookie", &*cookie), HOME, JSON, ("Idempotency-Key", "k")];
+    for _ in 0..2 {
+        assert_eq!(bench.posts(path, &headers, &body).await.status, 204);
+    }
+
+    let mut sum = Sha256::new();
+    for part in ["POST", path, &*body] {
+        sum.update((part.len() as u64).to_be_bytes());
+        sum.update(part);
+    }
+    let claim = AnswerClaim {
+        tenant: OURS.to_owned(),
+        token: "user:1049".to_owned(),
+        key: "k".to_owned(),
+        request: sum.finalize().into(),
+        run: 0,
+        at: 0,
+        forget_before: 0,
+    };
+    let kept = bench.store.claim_answer(claim).await.unwrap();
+    assert!(matches!(kept, Claimed::Different), "{kept:?}");
     bench.stops().await;
 }
 

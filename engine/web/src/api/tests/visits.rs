@@ -147,6 +147,24 @@ async fn a_bearer_is_let_in_by_each_of_the_secrets_and_by_nothing_else() {
 }
 
 #[tokio::test]
+async fn scripts_see_no_cookie_that_they_could_act_with() {
+    let bench = Bench::start().await;
+
+    let sent = bearer(&bench.token);
+    let headers = [
+        ("Authorization", sent.as_str()),
+        ("Cookie", "moonswitch_session=secret"),
+        ("Accept", "text/plain"),
+    ];
+    let answer = bench.sends("GET", "/t/8001/desk", &headers).await;
+
+    assert_eq!(answer.status, 201);
+    assert!(text(&answer).contains("accept"), "{answer:?}");
+    assert!(!text(&answer).contains("cookie"), "{answer:?}");
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn who_guesses_a_bearer_waits() {
     let bench = Bench::start().await;
     let bad = [127, 0, 0, 68];
