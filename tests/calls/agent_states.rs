@@ -188,6 +188,12 @@ fn d5_wrap_up_follows_a_transfer_is_shown_and_outlives_a_reload_and_a_restart() 
     call.hangs_up();
     second.is_hung_up();
     exchange.agree_on("1050", "wrap_up");
+    // As long as the queue says, which has not brought the customer to them itself.
+    let left = api.get("/agents/1050")["wrap_up_left_ms"].as_i64();
+    assert!(
+        left.is_some_and(|left| (590_000..=600_000).contains(&left)),
+        "{left:?}"
+    );
     waits.hangs_up();
 
     // A new generation of the scripts, and another start.

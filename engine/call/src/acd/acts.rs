@@ -268,11 +268,9 @@ impl Acd {
         }
         match news {
             DialogNews::Began { customer, queue } => {
-                let wrap_up = queue
-                    .and_then(|name| self.names.queues.get(&name))
-                    .map_or(self.rules.wrap_up, |queue| {
-                        self.queues[queue.0].plan.offering.wrap_up
-                    });
+                let queue = queue.and_then(|name| self.names.queues.get(&name));
+                let of_queue = queue.map(|queue| self.queues[queue.0].plan.offering.wrap_up);
+                let wrap_up = of_queue.unwrap_or(self.rules.wrap_up);
                 let dialogs = &mut self.agents[ix.0].dialogs;
                 let dialog = dialogs.entry(call).or_insert(Dialog {
                     confirmed: false,
@@ -283,6 +281,8 @@ impl Acd {
                     of_queue: None,
                 });
                 dialog.customer |= customer;
+                // Whom a colleague has put a customer of a queue through to.
+                dialog.wrap_up = of_queue.unwrap_or(dialog.wrap_up);
             }
             DialogNews::Confirmed => {
                 let wrap_up = self.rules.wrap_up;

@@ -35,7 +35,7 @@ impl Acd {
             let told = before.iter().find(|it| it.name == user.name);
             let customer = user.customer;
             if told.is_none_or(|told| customer && !told.customer) {
-                let queue = None;
+                let queue = call.brought_by().cloned();
                 self.handle_dialog(now, &agent, id, DialogNews::Began { customer, queue });
             }
             if user.alone != told.is_some_and(|told| told.alone) {

@@ -23,6 +23,7 @@ mod tests;
 
 use std::time::Instant;
 
+use crate::acd::QueueName;
 use crate::call::activity::Input;
 use crate::call::board::Board;
 use crate::call::commands::MOST_HOPS;
@@ -270,6 +271,11 @@ impl Call {
     /// Whether it is over and its record is written.
     pub fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Ended)
+    }
+
+    /// The queue that has brought the customer to an agent last, whoever has them now.
+    pub fn brought_by(&self) -> Option<&QueueName> {
+        self.board.story.brought_by.as_ref()
     }
 
     /// What it does now, in a word: `script`, `play`, `gather`, `queue`, `ringing`, `talking`,

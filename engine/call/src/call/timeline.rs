@@ -1,5 +1,6 @@
 //! What a call was, as it goes along: stretches of time, and what decides its outcome.
 
+use crate::acd::QueueName;
 use crate::record::{Outcome, Segment, SegmentKind};
 use crate::{CallId, Cause, RecordingId, Screened, Why};
 
@@ -91,6 +92,8 @@ pub(crate) struct Story {
     pub(crate) ringing: bool,
     /// The caller waits in a queue now.
     pub(crate) queueing: bool,
+    /// The queue that has brought them to an agent last.
+    pub(crate) brought_by: Option<QueueName>,
     /// They were not let in.
     pub(crate) screened: Option<Screened>,
     /// Why nobody came, the last time.

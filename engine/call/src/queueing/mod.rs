@@ -120,6 +120,7 @@ impl Queueing {
         board.decide(format!("put {name} through"), "they have picked the caller");
         self.waiting.hush(board);
         board.story.queueing = false;
+        waiting::is_brought(board);
         self.stage = Stage::Talking(Talk::begin(board, by, self.wanted.record));
         // Those who ring are called off by that.
         board.push(Output::Floor(ToFloor::Picked { by: name }));

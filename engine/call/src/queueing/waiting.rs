@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::keys::Pressed;
 use super::spoken;
-use crate::acd::{AgentId, Greet, LeaseId, News, Withdrawn};
+use crate::acd::{AgentId, Greet, LeaseId, News, QueueName, Withdrawn};
 use crate::call::board::Board;
 use crate::leg::{Leg, LegState};
 use crate::talk::Talk;
@@ -223,6 +223,7 @@ impl Waiting {
             format!("connect {name}"),
             format!("the first to answer; {} others ring", self.offers.len()),
         );
+        is_brought(board);
         let talk = Talk::begin(board, leg, record);
         report(board, lease, News::Connected);
         Some(talk)
@@ -295,6 +296,12 @@ fn meant(cause: Cause, agent: &Leg) -> Cause {
         Cause::Busy if agent.ringing_at.is_some() => Cause::Rejected,
         cause => cause,
     }
+}
+
+/// Whoever has the customer from now on has them by this queue, whose 事后 follows, transfers included.
+pub(super) fn is_brought(board: &mut Board) {
+    let queue = board.timeline.queue.as_deref();
+    board.story.brought_by = queue.map(QueueName::from);
 }
 
 fn report(board: &mut Board, lease: LeaseId, news: News) {
