@@ -68,7 +68,7 @@ pub struct KeyChoice {
 }
 
 /// Where a key leads.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Choice {
     /// Back to the script.
     Leave,
@@ -78,6 +78,13 @@ pub enum Choice {
     Callback,
     /// There: `voicemail:8000`, `user:1001`, `trunk:carrier/10086`, `play:bye/thanks`.
     Go(String),
+    /// Nowhere: scripts are told of it, once for each wait, and the caller waits on.
+    Tell {
+        /// The event.
+        event: String,
+        /// What the caller hears then.
+        say: Option<Sound>,
+    },
 }
 
 impl Choice {
@@ -114,6 +121,11 @@ pub enum ToFloor {
     },
     /// By a key the caller wants to be called back.
     Callback,
+    /// By a key the caller wants something that is done in passing.
+    Aside {
+        /// The event that scripts are told.
+        event: String,
+    },
     /// Somebody has taken the caller out of the line, and talks with them.
     Picked {
         /// The user.

@@ -168,8 +168,10 @@ function Call:bridge(target, options) end
 ---@field raise_penalty? integer   Agents with a lower penalty count as if they had this one
 
 ---@class QueueKey
----@field to string                 Where it leads
+---@field to? string                Where it leads, or:
 ---@field confirm? Sound|boolean    What asks for it once more; false for at once
+---@field emit? string              the event that `on` handlers and plugins are told, with call, queue, from …, once; the caller waits on
+---@field play? Sound               What the caller hears then
 
 ---Waits in a queue, with music and announcements, until an agent has the call, and returns when they
 ---have parted. A misspelt queue is an error.

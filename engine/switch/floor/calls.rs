@@ -113,6 +113,7 @@ impl Switch {
                 ToFloor::Move { queue } => floor.acd.handle_move(now, id, &queue),
                 ToFloor::Picked { by } => floor.acd.handle_picked(now, id, &by),
                 ToFloor::Callback => is_asked = true,
+                ToFloor::Aside { event } => floor.acd.handle_aside(now, id, event),
                 ToFloor::Gone => floor.acd.handle_gone(now, id),
                 ToFloor::Offer { lease, news } => floor.acd.handle_offer(now, lease, news),
             }

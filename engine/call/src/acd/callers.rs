@@ -10,8 +10,8 @@ use super::plan::{Step, When};
 use super::presence::Presence;
 use super::timers::Timer;
 use super::{
-    Acd, Decided, Decision, Enter, EnterError, Episode, Leave, MOST_PRIORITY, Medium, OfferEnd,
-    Outcome, Output, PlaceState, QueueName, Waited, Withdrawn,
+    Acd, Enter, EnterError, Episode, Leave, MOST_PRIORITY, Medium, OfferEnd, Outcome, Output,
+    PlaceState, QueueName, Waited, Withdrawn,
 };
 use crate::CallId;
 use crate::nearest::nearest;
@@ -47,6 +47,15 @@ impl Acd {
         {
             self.rehome(&mut caller, to);
             self.admit(caller);
+        }
+        self.finish();
+    }
+
+    /// A key asks for something that scripts do in passing; who does not wait any more asks for nothing.
+    pub fn handle_aside(&mut self, now: Instant, call: CallId, event: String) {
+        self.begin(now);
+        if let Some(queue) = self.callers.get(&call).map(|caller| caller.queue) {
+            self.aside(call, queue, event, "a key");
         }
         self.finish();
     }
@@ -161,7 +170,7 @@ impl Acd {
     }
 
     /// Lines the caller up, or sends them where the plan says.
-    fn admit(&mut self, caller: Caller) {
+    pub(super) fn admit(&mut self, caller: Caller) {
         let mut next = Some(caller);
         while let Some(caller) = next {
             let limits = &self.queues[caller.queue.0].plan.limits;
@@ -204,51 +213,6 @@ impl Acd {
         self.watch_presence(ix);
         self.hold_back(ix);
         self.settle_caller(call);
-    }
-
-    /// Takes the steps for a queue that is full or empty. The caller stands in no line. Returns
-    /// them when they are to go to another queue.
-    fn divert(&mut self, mut caller: Caller, when: When) -> Option<Caller> {
-        let chain = &self.queues[caller.queue.0].plan.overflow;
-        let steps: Vec<Step> = chain
-            .iter()
-            .filter(|overflow| overflow.when == when)
-            .map(|overflow| overflow.step.clone())
-            .collect();
-        let because = match when {
-            When::Full => "the queue is full",
-            When::Empty | When::Waited(_) => "no agent is present",
-        };
-        for step in steps {
-            match step {
-                Step::Aside(what) => self.aside(caller.call, caller.queue, what, because),
-                Step::Leave(target) => {
-                    self.decide_step(caller.call, caller.queue, target.clone(), because);
-                    self.part(caller, Leave::Overflow(target));
-                    return None;
-                }
-                Step::Callback => {
-                    if let Some(number) = self.number_to_call(&caller, because) {
-                        self.go_away(caller, number);
-                        return None;
-                    }
-                }
-                Step::Queue(name) => {
-                    let visited = &caller.visited;
-                    let to = self.open_queue(caller.call, caller.queue, &name, visited, because);
-                    if let Some(to) = to {
-                        self.rehome(&mut caller, to);
-                        return Some(caller);
-                    }
-                }
-            }
-        }
-        let why = match when {
-            When::Full => Leave::Full,
-            When::Empty | When::Waited(_) => Leave::Empty,
-        };
-        self.part(caller, why);
-        None
     }
 
     /// Does what is due for a caller, and sets when to look again.
@@ -332,46 +296,6 @@ impl Acd {
         self.work.dirty.insert(caller.queue);
     }
 
-    fn take_step(&mut self, call: CallId, index: usize) {
-        let because = "the caller has waited for so long";
-        let Some(caller) = self.callers.get_mut(&call) else {
-            return;
-        };
-        caller.step = index + 1;
-        let ix = caller.queue;
-        let plan = &self.queues[ix.0].plan;
-        match plan.overflow.get(index).map(|it| it.step.clone()) {
-            Some(Step::Leave(target)) => {
-                self.decide_step(call, ix, target.clone(), because);
-                return self.leave(call, Leave::Overflow(target));
-            }
-            Some(Step::Aside(what)) => self.aside(call, ix, what, because),
-            Some(Step::Callback) => {
-                let number = self.callers.remove(&call).and_then(|caller| {
-                    let number = self.number_to_call(&caller, because);
-                    self.callers.insert(call, caller);
-                    number
-                });
-                if let Some(number) = number
-                    && let Some(caller) = self.detach(call)
-                {
-                    return self.go_away(caller, number);
-                }
-            }
-            Some(Step::Queue(name)) => {
-                let visited = caller.visited.clone();
-                if let Some(to) = self.open_queue(call, ix, &name, &visited, because)
-                    && let Some(mut caller) = self.detach(call)
-                {
-                    self.rehome(&mut caller, to);
-                    return self.admit(caller);
-                }
-            }
-            None => {}
-        }
-        self.settle_caller(call);
-    }
-
     /// The caller leaves the line, whatever rings for them.
     pub(super) fn leave(&mut self, call: CallId, why: Leave) {
         if let Some(caller) = self.detach(call) {
@@ -425,71 +349,16 @@ impl Acd {
         self.close_if_done(caller.queue);
     }
 
-    fn close_episode(&mut self, mut episode: Episode, arrived: Instant, outcome: Outcome) {
+    pub(super) fn close_episode(
+        &mut self,
+        mut episode: Episode,
+        arrived: Instant,
+        outcome: Outcome,
+    ) {
         let wait = self.clock.now.saturating_duration_since(arrived);
         episode.outcome = outcome;
         episode.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         self.outputs.push_back(Output::Episode(Box::new(episode)));
-    }
-
-    /// The caller goes to another queue and keeps the time waited. They stand in no line yet.
-    fn rehome(&mut self, caller: &mut Caller, to: QueueIx) {
-        let now = self.clock.now;
-        let mut next = self.new_episode(caller.call, to, caller.episode.priority);
-        let waited = now.saturating_duration_since(caller.first);
-        next.waited_before_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-        self.note_place(caller, PlaceState::Over);
-        let episode = std::mem::replace(&mut caller.episode, next);
-        self.close_episode(episode, caller.arrived, Outcome::Overflow);
-        self.close_if_done(caller.queue);
-        caller.queue = to;
-        // Those that the call's generation has for the queue before.
-        caller.wants.penalty_rules = None;
-        caller.visited.push(to);
-        caller.arrived = now;
-        caller.widens_from = now;
-        caller.step = 0;
-        caller.offers = Offers::default();
-        caller.announced = Announced::default();
-    }
-
-    /// The queue that a step names, if the caller may go there; tells either way.
-    fn open_queue(
-        &mut self,
-        call: CallId,
-        from: QueueIx,
-        name: &QueueName,
-        visited: &[QueueIx],
-        because: &str,
-    ) -> Option<QueueIx> {
-        let known = self.names.queues.get(name).copied();
-        let open = known.filter(|queue| !self.queues[queue.0].closing);
-        let because = match open {
-            None => format!("left out: there is no queue '{name}'"),
-            Some(queue) if visited.contains(&queue) => {
-                "left out: the caller has been there".to_owned()
-            }
-            Some(_) => because.to_owned(),
-        };
-        self.decide_step(call, from, format!("queue:{name}"), &because);
-        open.filter(|queue| !visited.contains(queue))
-    }
-
-    fn aside(&mut self, call: CallId, ix: QueueIx, what: String, because: &str) {
-        self.decide_step(call, ix, what.clone(), because);
-        let queue = self.queue_name(ix);
-        self.outputs.push_back(Output::Aside { call, queue, what });
-    }
-
-    pub(super) fn decide_step(&mut self, call: CallId, ix: QueueIx, step: String, because: &str) {
-        let queue = self.queue_name(ix);
-        self.outputs.push_back(Output::Decision(Decision {
-            call,
-            queue,
-            what: Decided::Overflow(step),
-            because: because.to_owned().into(),
-            candidates: Vec::new(),
-        }));
     }
 
     /// Whether a member counts by this expression.

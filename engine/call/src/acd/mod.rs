@@ -58,6 +58,7 @@ mod episode;
 mod estimate;
 mod habits;
 mod held;
+mod input;
 mod items;
 mod joining;
 mod lease;
@@ -73,6 +74,7 @@ mod resume;
 mod snapshot;
 mod sort;
 mod state;
+mod steps;
 mod stored;
 mod strategy;
 mod timers;
@@ -104,14 +106,12 @@ pub use decision::{Because, Decided, Decision, Verdict};
 pub use doing::Doing;
 pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
 pub use habits::{Habit, Habits};
+pub use input::{Act, By, DialogNews, Enter, EnterError, MOST_PRIORITY, News, Refusal, Waited};
 pub use items::{ItemError, ItemNews, ItemStep};
 pub use legs::Seen;
 pub use name::{AgentId, AskId, LeaseId, QueueName};
 use name::{AgentIx, QueueIx};
-pub use output::{
-    Act, Announcement, By, DialogNews, Enter, EnterError, Leave, MOST_PRIORITY, News, Output,
-    Refusal, StateChange, Status, Waited, Withdrawn,
-};
+pub use output::{Announcement, Leave, Output, StateChange, Status, Withdrawn};
 pub use picking::{Pick, PickError};
 pub use plan::{
     Across, AfterWrapUp, AgentRules, Announce, Limits, Member, Offering, Overflow, Plan, QueuePlan,

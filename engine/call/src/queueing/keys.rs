@@ -14,6 +14,8 @@ pub(super) struct Pressed {
     pub(super) out: Option<char>,
     /// Where it leads, where that is not back to the script.
     pub(super) onward: Option<String>,
+    /// Keys by which scripts were told something: no more often than once.
+    told: Vec<char>,
     /// A key that is to be pressed again, until then.
     again: Option<(char, Instant)>,
 }
@@ -44,6 +46,18 @@ impl Waiting {
                 board.decide(format!("go to queue {queue}"), format!("key {key}"));
                 board.push(Output::Floor(ToFloor::Move { queue }));
             }
+            Choice::Tell { event, say } => {
+                if self.keys.told.contains(&key) {
+                    return;
+                }
+                self.keys.told.push(key);
+                board.decide(format!("tell of {event}"), format!("key {key}"));
+                let event = event.clone();
+                board.push(Output::Floor(ToFloor::Aside { event }));
+                if let Some(say) = say.clone() {
+                    self.say_at_once(board, vec![say]);
+                }
+            }
             Choice::Callback => {
                 board.decide("call the caller back", format!("key {key}"));
                 board.push(Output::Floor(ToFloor::Callback));
@@ -61,7 +75,7 @@ impl Waiting {
 /// The prompt that asks for a key once more, where the script names none.
 pub(crate) fn confirmation(choice: &Choice) -> Option<crate::Sound> {
     match choice {
-        Choice::Leave => None,
+        Choice::Leave | Choice::Tell { .. } => None,
         Choice::Callback => Some(named("queue/confirm-callback")),
         Choice::Queue(_) | Choice::Go(_) => Some(named("queue/confirm")),
     }

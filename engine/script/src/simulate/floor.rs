@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use call::acd::{
     Acd, Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, Output, Pick,
-    QueueStatus, Refusal, Status,
+    QueueStatus, Refusal, Status, Wants,
 };
 use call::desk::{Done, Order, Refused, allowed};
 use call::journal::What;
@@ -118,6 +118,7 @@ impl Floor {
             ToFloor::Leave => self.acd.handle_leave(now, id),
             ToFloor::Move { queue } => self.acd.handle_move(now, id, &queue),
             ToFloor::Picked { by } => self.acd.handle_picked(now, id, &by),
+            ToFloor::Aside { event } => self.acd.handle_aside(now, id, event),
             ToFloor::Callback => {
                 let taken = setup.from.clone().map(|number| {
                     let wanted = Callback {
@@ -125,6 +126,7 @@ impl Floor {
                         queue: "".into(),
                         number,
                         priority: 0,
+                        wants: Wants::default(),
                     };
                     self.acd.handle_callback(now, wanted)
                 });
@@ -269,7 +271,8 @@ impl Floor {
                 let _ = answer.send(all.collect());
             }
             Question::CallBack(wanted, answer) => {
-                let _ = answer.send(self.acd.handle_callback(now, wanted));
+                let taken = self.acd.handle_callback(now, wanted);
+                let _ = answer.send(taken.map(|(_, place)| place));
                 self.drain();
             }
             Question::Offer(item, answer) => {

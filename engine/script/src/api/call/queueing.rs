@@ -6,6 +6,7 @@ use mlua::{Table, Value};
 
 use super::verbs::Asking;
 use crate::api::arguments::{Options, shown, text};
+use crate::api::on;
 use crate::api::queue::{Queues, step_to};
 
 /// `keys = { ["1"] = "voicemail:8000", ["2"] = "callback", ["3"] = { to = "queue:sales", confirm = false } }`.
@@ -39,6 +40,11 @@ pub(super) fn key_choices(asking: &Asking<'_>, options: &Options) -> mlua::Resul
 }
 
 fn one(asking: &Asking<'_>, key: char, value: &Value) -> Result<KeyChoice, String> {
+    if let Some(table) = value.as_table()
+        && table.contains_key("emit").unwrap_or(false)
+    {
+        return tell(asking, key, table);
+    }
     let (to, confirm) = match value {
         Value::Table(table) => {
             let to: Value = table.raw_get("to").unwrap_or(Value::Nil);
@@ -71,13 +77,40 @@ fn one(asking: &Asking<'_>, key: char, value: &Value) -> Result<KeyChoice, Strin
     })
 }
 
+/// `{ emit = "link.wanted", play = "tones/1520" }`.
+fn tell(asking: &Asking<'_>, key: char, table: &Table) -> Result<KeyChoice, String> {
+    only(Some(table), &["emit", "play"], key)?;
+    let get = |name: &str| table.raw_get(name).unwrap_or(Value::Nil);
+    let (event, sound) = (get("emit"), get("play"));
+    let event = text(&event).filter(|event| on::is_own(event));
+    let Some(event) = event else {
+        return Err(format!(
+            "{key}: emit: expected an event of your own, noun.past, such as \"link.wanted\""
+        ));
+    };
+    let say = match sound {
+        Value::Nil => None,
+        sound => Some(
+            asking
+                .ear()
+                .sound(&sound)
+                .map_err(|message| format!("{key}: play: {message}"))?,
+        ),
+    };
+    Ok(KeyChoice {
+        key,
+        choice: Choice::Tell { event, say },
+        confirm: None,
+    })
+}
+
 fn only(table: Option<&Table>, known: &[&str], key: char) -> Result<(), String> {
     for pair in table.into_iter().flat_map(Table::pairs::<Value, Value>) {
         let (name, _) = pair.map_err(|error| error.to_string())?;
         let name = text(&name).unwrap_or_default();
         if !known.contains(&name.as_str()) {
             return Err(format!(
-                "{key}: unknown option '{name}': there are to and confirm"
+                "{key}: unknown option '{name}': there are to and confirm, or emit and play"
             ));
         }
     }

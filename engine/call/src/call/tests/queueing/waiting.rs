@@ -135,6 +135,38 @@ fn a_key_leads_elsewhere_when_it_is_pressed_again_and_the_place_is_kept_until_th
 }
 
 #[test]
+fn a_key_tells_scripts_once_what_the_caller_wants_and_the_caller_waits_on() {
+    let mut bench = Bench::new();
+    let event = || "link.wanted".to_owned();
+    bench.waits(Queue {
+        keys: vec![KeyChoice {
+            key: '5',
+            confirm: None,
+            choice: Choice::Tell {
+                event: event(),
+                say: Some(named("link/sent")),
+            },
+        }],
+        ..queue()
+    });
+
+    bench.keys("5");
+    let outputs = bench.take();
+    let told = Output::Floor(ToFloor::Aside { event: event() });
+    assert!(outputs.contains(&told), "{outputs:?}");
+    let sent = [named("link/sent")];
+    let said = |it: &Output| match it {
+        Output::Play { sounds, .. } | Output::PlayOver { sounds, .. } => *sounds == sent,
+        _ => false,
+    };
+    assert!(outputs.iter().any(said), "{outputs:?}");
+    bench.keys("5");
+
+    assert_eq!(bench.told(), [], "once is enough");
+    assert_eq!(bench.call.state(), "queue");
+}
+
+#[test]
 fn who_will_be_called_back_hears_so_and_is_hung_up() {
     let mut bench = Bench::new();
     bench.waits(queue());
