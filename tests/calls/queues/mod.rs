@@ -4,6 +4,7 @@ mod hospitable;
 mod limits;
 mod offers;
 mod own_calls;
+mod picked;
 mod recorded;
 mod reloads;
 mod talking;

@@ -1,6 +1,7 @@
 //! Several ring for one caller: who rings with the others, and when.
 
 use super::caller::{Caller, Place};
+use super::demand::Wishes;
 use super::name::{AgentIx, QueueIx};
 use super::strategy::Strategy;
 use super::{Acd, Because, Medium};
@@ -34,7 +35,8 @@ impl Acd {
         ix: QueueIx,
         strategy: Strategy,
     ) -> Option<(CallId, Vec<AgentIx>, &'static str)> {
-        let nobody = |medium| self.free_members(ix, medium).is_empty();
+        let mut wishes = Wishes::default();
+        let mut nobody = |medium| self.free_members(ix, medium, &mut wishes).is_empty();
         if nobody(Medium::Voice) && nobody(Medium::Chat) {
             return None;
         }
@@ -42,7 +44,9 @@ impl Acd {
         let mut rung = line.filter_map(|(_, call): &(Place, CallId)| {
             let caller = self.callers.get(call)?;
             // Who is being called back has one agent, held for them until they are on the line.
-            let rings = caller.offers.connecting.is_none() && caller.away.is_none();
+            let rings = caller.offers.connecting.is_none()
+                && caller.away.is_none()
+                && !self.is_picked(caller);
             (rings && !caller.is_unoffered()).then_some(caller)
         });
         match strategy {

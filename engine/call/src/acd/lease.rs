@@ -21,6 +21,8 @@ pub(super) struct Lease {
     pub(super) state: LeaseState,
     /// Nobody rings yet: the agent is held free for somebody who is being called back.
     pub(super) is_held: bool,
+    /// The agent has chosen the caller, who is nobody else's while it stands.
+    pub(super) is_picked: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -100,6 +100,7 @@ impl Acd {
             offered_at: now,
             state: LeaseState::Offered { until: now + ring },
             is_held,
+            is_picked: false,
         };
         let offer = Output::Offer {
             lease: id,

@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::agent::Duty;
+use super::caller::Caller;
 use super::name::AgentIx;
 use super::{
     Acd, AgentId, Because, Decided, Decision, Leave, Medium, OfferEnd, Output, QueueName, Withdrawn,
@@ -23,7 +24,7 @@ pub enum Pick {
 /// Why nobody is picked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PickError {
-    /// Nobody waits there, or the call does not wait any more.
+    /// Nobody waits there, the call does not wait any more, or a colleague has picked it.
     #[error("nobody waits there")]
     Nobody,
     /// The user is a member of no queue.
@@ -59,7 +60,8 @@ impl Acd {
         let can_be = |call: &CallId| {
             let caller = self.callers.get(call)?;
             let is_on_the_line = caller.away.is_none() && caller.wants.medium == Medium::Voice;
-            (is_on_the_line && caller.offers.connecting.is_none()).then_some(*call)
+            let is_taken = caller.offers.connecting.is_some() || self.is_picked(caller);
+            (is_on_the_line && !is_taken).then_some(*call)
         };
         match pick {
             Pick::Call(call) => can_be(call),
@@ -69,6 +71,12 @@ impl Acd {
                 line.find_map(can_be)
             }
         }
+    }
+
+    /// Whether somebody has chosen this caller, and is rung for them.
+    pub(super) fn is_picked(&self, caller: &Caller) -> bool {
+        let mut leases = caller.offers.leases.iter();
+        leases.any(|lease| self.leases.get(lease).is_some_and(|lease| lease.is_picked))
     }
 
     /// An agent who is logged in, 置忙 or not, is offered this caller now, and nobody else is.
@@ -142,6 +150,9 @@ impl Acd {
 
     /// Reserves an agent who would not be offered a call by themselves.
     fn reserve_whatever(&mut self, call: CallId, ix: AgentIx) {
-        self.lease_for(call, ix);
+        let lease = self.lease_for(call, ix);
+        if let Some(lease) = lease.and_then(|lease| self.leases.get_mut(&lease)) {
+            lease.is_picked = true;
+        }
     }
 }

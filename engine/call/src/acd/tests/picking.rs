@@ -2,7 +2,7 @@
 
 use super::{Floor, s};
 use crate::CallId;
-use crate::acd::{Act, Leave, Output, Pick, PickError, State, Withdrawn};
+use crate::acd::{Act, Leave, Output, Pick, PickError, State, Strategy, Withdrawn};
 
 impl Floor {
     fn picks(&mut self, agent: &str, pick: &Pick) -> Result<CallId, PickError> {
@@ -56,6 +56,33 @@ fn who_rings_for_a_caller_that_is_picked_stops() {
         Some(1),
         "who does not come loses nobody"
     );
+}
+
+#[test]
+fn nobody_else_gets_a_caller_who_is_picked_also_where_all_ring() {
+    let mut floor = Floor::staffed(&["1049", "1050", "1051"], |queue| {
+        queue.offering.strategy = Strategy::RingAll;
+    });
+    for agent in ["1049", "1050", "1051"] {
+        floor.act(agent, Act::Busy(1)).unwrap();
+    }
+    let call = floor.calls();
+    let next = Pick::NextOf("it".into());
+    floor.picks("1049", &next).unwrap();
+
+    floor.act("1050", Act::Idle).unwrap();
+
+    assert_eq!(
+        floor.ringing(),
+        ["1049"],
+        "nobody rings with who has picked"
+    );
+    for pick in [Pick::Call(call), next] {
+        assert_eq!(floor.acd.pickable(&pick), None);
+        assert_eq!(floor.picks("1051", &pick), Err(PickError::Nobody));
+    }
+    floor.wait(s(15));
+    assert_eq!(floor.ringing(), ["1050"], "who has picked did not come");
 }
 
 #[test]
