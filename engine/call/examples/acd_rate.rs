@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use call::CallId;
 use call::acd::{
     Acd, Act, AgentId, By, Change, DialogNews, Enter, LeaseId, News, Output, PenaltyRule, Plan,
-    QueuePlan, Ring, Skills, Strategy, Tiers, Wants, Without,
+    QueueName, QueuePlan, Ring, Skills, Strategy, Tiers, Wants, Without,
 };
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ struct Floor {
     rings: VecDeque<(AgentId, LeaseId, CallId)>,
     took: Vec<Duration>,
     wants: fn(u128) -> Wants,
+    lines: Vec<QueueName>,
     decisions: usize,
 }
 
@@ -50,15 +51,13 @@ impl Floor {
 
     fn calls(&mut self) {
         self.calls += 1;
+        let line = usize::try_from(self.calls).unwrap_or(0) % self.lines.len();
         let enter = Enter {
-            call: CallId(Uuid::from_u128(self.calls)),
-            queue: "it".into(),
-            priority: 0,
-            max_wait: None,
             wants: (self.wants)(self.calls),
-            again: None,
-            from: None,
-            callback: None,
+            ..Enter::new(
+                CallId(Uuid::from_u128(self.calls)),
+                self.lines[line].clone(),
+            )
         };
         self.does(|acd, now| {
             let _ = acd.handle_enter(now, enter);
@@ -82,16 +81,47 @@ impl Floor {
 }
 
 fn main() {
-    let (rate, step, waiting, served) = measure(|_| {}, |_| Wants::default());
+    let (rate, step, waiting, served) = measure(one(|_| {}), |_| Wants::default());
     println!(
         "served {served} with {waiting} waiting: {:.0} calls/s, a step p99 {:.0} us",
         rate.0, step
     );
-    let (rate, step, waiting, _) = measure(choosy, asks);
+    let (rate, step, waiting, _) = measure(one(choosy), asks);
     println!(
         "with skills and levels, {waiting} waiting: {:.0} decisions/s, a step p99 {:.0} us",
         rate.1, step
     );
+    let (rate, step, waiting, _) = measure(two(), asks);
+    println!(
+        "the same in two queues of the same agents, {waiting} waiting: {:.0} decisions/s, a step p99 {:.0} us",
+        rate.1, step
+    );
+}
+
+/// One queue with all agents.
+fn one(with: impl FnOnce(&mut QueuePlan)) -> Vec<QueuePlan> {
+    let names: Vec<String> = (0..AGENTS).map(name).collect();
+    let members: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut queue = QueuePlan::new("it", &members);
+    queue.limits.max_wait = None;
+    queue.offering.wrap_up = Some(Duration::from_secs(5));
+    with(&mut queue);
+    vec![queue]
+}
+
+/// Two with all of them, every other of whom serves the one before the other.
+fn two() -> Vec<QueuePlan> {
+    let mut queues = one(choosy);
+    queues.extend(one(choosy));
+    queues[1].name = "hr".into();
+    for (at, member) in queues[0].members.iter_mut().enumerate() {
+        member.priority = u32::from(at % 2 == 0);
+    }
+    queues
+}
+
+fn name(at: usize) -> String {
+    (1000 + at).to_string()
 }
 
 /// Two skills, two levels, penalties that widen, a ladder.
@@ -138,18 +168,10 @@ type Rates = (f64, f64);
 
 /// Calls and decisions a second, the 99th percentile of a step in microseconds, how many wait then, and
 /// how many were served.
-fn measure(
-    with: impl FnOnce(&mut QueuePlan),
-    wants: fn(u128) -> Wants,
-) -> (Rates, f64, usize, usize) {
-    let names: Vec<String> = (0..AGENTS).map(|at| (1000 + at).to_string()).collect();
-    let members: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut queue = QueuePlan::new("it", &members);
-    queue.limits.max_wait = None;
-    queue.offering.wrap_up = Some(Duration::from_secs(5));
-    with(&mut queue);
+fn measure(queues: Vec<QueuePlan>, wants: fn(u128) -> Wants) -> (Rates, f64, usize, usize) {
+    let lines: Vec<QueueName> = queues.iter().map(|queue| queue.name.clone()).collect();
     let plan = Plan {
-        queues: vec![queue],
+        queues,
         ..Plan::default()
     };
     let now = Instant::now();
@@ -160,10 +182,11 @@ fn measure(
         rings: VecDeque::new(),
         took: Vec::new(),
         wants,
+        lines,
         decisions: 0,
     };
-    for name in &names {
-        let agent: AgentId = name.as_str().into();
+    for at in 0..AGENTS {
+        let agent: AgentId = name(at).as_str().into();
         floor.does(|acd, now| acd.handle_reach(now, &agent, true));
         for act in [Act::LogIn, Act::Idle] {
             floor.does(|acd, now| {
@@ -187,6 +210,10 @@ fn measure(
     let rates = (of(served), of(floor.decisions));
     floor.took.sort_unstable();
     let p99 = floor.took[floor.took.len() * 99 / 100];
-    let waiting = floor.acd.waiting(&"it".into()).unwrap_or(0);
+    let waiting = floor
+        .lines
+        .iter()
+        .filter_map(|queue| floor.acd.waiting(queue));
+    let waiting = waiting.sum();
     (rates, p99.as_secs_f64() * 1e6, waiting, served)
 }

@@ -59,6 +59,7 @@ FIGURES = {
     "m_acd_p99": Figure("micro", "a step of it, p99", "ms", "less", 20, 20),
     "m_acd_skills": Figure("micro", "the same with skills, levels and penalties: decisions", "decisions/s", "more"),
     "m_acd_skills_p99": Figure("micro", "a step of it, p99", "ms", "less", 20, 20),
+    "m_acd_two_p99": Figure("micro", "a step of it in two queues of the same agents, p99", "ms", "less", 20, 20),
     "m_script": Figure("micro", "Lua set-up of a call with six waits, CPU", "µs", "less", None, 30),
     "m_script_memory": Figure("micro", "Lua memory of a parked call", "KB", "less"),
     "m_relay": Figure("micro", "media thread without sockets: relayed, CPU per 100 calls", "% of a core", "less"),

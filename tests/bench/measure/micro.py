@@ -48,6 +48,9 @@ def acd(bench):
     if skills:
         bench.figure("m_acd_skills", float(skills.group(2)))
         bench.figure("m_acd_skills_p99", float(skills.group(3)) / 1000)
+    several = re.search(r"the same in two queues of the same agents, (\d+) waiting: (\d+) decisions/s, a step p99 (\d+) us", output)
+    if several:
+        bench.figure("m_acd_two_p99", float(several.group(3)) / 1000)
     bench.detail(
         "acd", served=found.group(1), waiting=found.group(2), calls_per_s=found.group(3), step_p99=found.group(4),
         decisions_with_skills=skills.group(2) if skills else "", step_p99_with_skills=skills.group(3) if skills else "",

@@ -1,7 +1,7 @@
 //! The members of a queue in the order in which a caller is offered to them, and how each stands.
 
 use super::caller::Caller;
-use super::demand::Demand;
+use super::demand::{Demand, Wishes};
 use super::name::AgentIx;
 use super::sort::{Before, Free};
 use super::strategy::Strategy;
@@ -20,14 +20,15 @@ impl Acd {
     pub(super) fn sorted(&self, caller: &Caller, by: Strategy) -> Vec<Free> {
         let queue = &self.queues[caller.queue.0];
         let demand = self.demand_of(caller);
-        let members = self.free_members(caller.queue, demand.medium);
+        let mut wishes = Wishes::default();
+        let members = self.free_members(caller.queue, demand.medium, &mut wishes);
         let members = members.into_iter();
         let mut free: Vec<Free> = members
             .filter(|place| self.suits(queue, &demand, *place))
             .map(|place| self.free_at(caller, &demand, queue.members[place], place, by))
             .collect();
         if let Some(guest) = self.guest_of(caller)
-            && self.is_open_to(guest, caller.queue, demand.medium)
+            && self.is_open_to(guest, caller.queue, demand.medium, &mut wishes)
         {
             let place = queue.members.len();
             free.push(self.free_at(caller, &demand, guest, place, by));
@@ -89,16 +90,17 @@ impl Acd {
         let queue = &self.queues[caller.queue.0];
         let demand = self.demand_of(caller);
         let members = queue.members.iter().enumerate();
+        let mut wishes = Wishes::default();
         let mut verdicts: Vec<Verdict> = members
             .map(|(place, agent)| Verdict {
                 agent: self.agents[agent.0].id.clone(),
-                because: self.stands(caller, &demand, *agent, place),
+                because: self.stands(caller, &demand, (*agent, place), &mut wishes),
             })
             .collect();
         if let Some(guest) = self.guest_of(caller) {
             verdicts.push(Verdict {
                 agent: self.agents[guest.0].id.clone(),
-                because: self.stands(caller, &demand, guest, queue.members.len()),
+                because: self.stands(caller, &demand, (guest, queue.members.len()), &mut wishes),
             });
         }
         for (index, free) in order.iter().enumerate() {
@@ -116,7 +118,13 @@ impl Acd {
         verdicts
     }
 
-    fn stands(&self, caller: &Caller, demand: &Demand, agent: AgentIx, place: usize) -> Because {
+    fn stands(
+        &self,
+        caller: &Caller,
+        demand: &Demand,
+        (agent, place): (AgentIx, usize),
+        wishes: &mut Wishes,
+    ) -> Because {
         let queue = &self.queues[caller.queue.0];
         let obstacle = self.agents[agent.0].obstacle_to(self.clock.now, demand.medium);
         if let Some(obstacle) = obstacle {
@@ -127,7 +135,7 @@ impl Acd {
         {
             return bar;
         }
-        match self.other_queue_first(agent, caller.queue) {
+        match self.other_queue_first(agent, caller.queue, wishes) {
             Some(other) => Because::OtherQueueFirst(self.queue_name(other)),
             None => Because::NotNamed,
         }

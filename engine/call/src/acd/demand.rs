@@ -1,6 +1,6 @@
 //! Who of a queue's members may be offered a caller now, and why the others may not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,11 @@ pub(super) struct Kept {
     is_guest: bool,
 }
 
+/// What those who wait in queues ask, looked at once for all agents who serve several: for the length of
+/// one look.
+#[derive(Debug, Default)]
+pub(super) struct Wishes(BTreeMap<QueueIx, Vec<Demand>>);
+
 /// Levels of a queue, the lowest first, each with whether anybody there is at work.
 type Levels = Vec<(u32, bool)>;
 
@@ -66,8 +71,9 @@ impl Acd {
         if queue.asking.is_some() || queue.line.is_empty() {
             return None;
         }
-        let for_calls = self.free_members(ix, Medium::Voice);
-        let for_chats = self.free_members(ix, Medium::Chat);
+        let mut wishes = Wishes::default();
+        let for_calls = self.free_members(ix, Medium::Voice, &mut wishes);
+        let for_chats = self.free_members(ix, Medium::Chat, &mut wishes);
         if for_calls.is_empty() && for_chats.is_empty() && !self.has_guests(ix) {
             return None;
         }
@@ -90,7 +96,7 @@ impl Acd {
                 Medium::Chat => &for_chats,
             };
             let finds = match demand.only {
-                Some(agent) => self.is_open_to(agent, ix, demand.medium),
+                Some(agent) => self.is_open_to(agent, ix, demand.medium, &mut wishes),
                 None => free.iter().any(|place| self.suits(queue, &demand, *place)),
             };
             if !finds {
@@ -212,22 +218,38 @@ impl Acd {
     }
 
     /// The places of members who could be offered a call, or a chat, of this queue now.
-    pub(super) fn free_members(&self, ix: QueueIx, medium: Medium) -> Vec<usize> {
+    pub(super) fn free_members(
+        &self,
+        ix: QueueIx,
+        medium: Medium,
+        wishes: &mut Wishes,
+    ) -> Vec<usize> {
         let members = self.queues[ix.0].members.iter().enumerate();
-        let open = members.filter(|(_, agent)| self.is_open_to(**agent, ix, medium));
+        let open = members.filter(|(_, agent)| self.is_open_to(**agent, ix, medium, wishes));
         open.map(|(place, _)| place).collect()
     }
 
     /// Whether an agent can take a call, and nobody waits for them in a queue that they serve before
     /// this one.
-    pub(super) fn is_open_to(&self, agent: AgentIx, queue: QueueIx, medium: Medium) -> bool {
+    pub(super) fn is_open_to(
+        &self,
+        agent: AgentIx,
+        queue: QueueIx,
+        medium: Medium,
+        wishes: &mut Wishes,
+    ) -> bool {
         let obstacle = self.agents[agent.0].obstacle_to(self.clock.now, medium);
-        obstacle.is_none() && self.other_queue_first(agent, queue).is_none()
+        obstacle.is_none() && self.other_queue_first(agent, queue, wishes).is_none()
     }
 
     /// The queue that a free agent serves before this one, where somebody waits whom they may be
     /// offered.
-    pub(super) fn other_queue_first(&self, agent: AgentIx, queue: QueueIx) -> Option<QueueIx> {
+    pub(super) fn other_queue_first(
+        &self,
+        agent: AgentIx,
+        queue: QueueIx,
+        wishes: &mut Wishes,
+    ) -> Option<QueueIx> {
         if !self.agents[agent.0].has_preferences {
             return None;
         }
@@ -235,25 +257,39 @@ impl Acd {
         let others = self.agents[agent.0].queues.iter().copied();
         let mut before = others
             .filter(|other| *other != queue && self.queues[other.0].priority_of(agent) > here);
-        before.find(|other| self.is_wanted_in(agent, *other))
+        before.find(|other| self.is_wanted_in(agent, *other, wishes))
     }
 
-    fn is_wanted_in(&self, agent: AgentIx, ix: QueueIx) -> bool {
+    fn is_wanted_in(&self, agent: AgentIx, ix: QueueIx, wishes: &mut Wishes) -> bool {
         let queue = &self.queues[ix.0];
-        let place = queue.place_of(Some(agent));
-        let Some(place) = place.filter(|_| queue.asking.is_none()) else {
+        let Some(place) = queue.place_of(Some(agent)) else {
             return false;
         };
-        let levels = self.levels(queue);
-        queue.line.iter().any(|(_, call)| {
-            self.callers.get(call).is_some_and(|caller| {
-                let medium = caller.wants.medium;
-                let obstacle = self.agents[agent.0].obstacle_to(self.clock.now, medium);
-                obstacle.is_none()
-                    && caller.wants_offer(self.clock.now, queue.came_free)
-                    && self.suits(queue, &self.demand(queue, caller, &levels), place)
-            })
+        let wishes = wishes.0.entry(ix).or_insert_with(|| self.wishes_in(queue));
+        wishes.iter().any(|demand| {
+            let obstacle = self.agents[agent.0].obstacle_to(self.clock.now, demand.medium);
+            obstacle.is_none() && self.suits(queue, demand, place)
         })
+    }
+
+    /// What those ask who could be offered now, each kind once.
+    fn wishes_in(&self, queue: &Queue) -> Vec<Demand> {
+        if queue.asking.is_some() {
+            return Vec::new();
+        }
+        let levels = self.levels(queue);
+        let (mut kinds, mut seen) = (Vec::new(), BTreeSet::new());
+        let callers = queue
+            .line
+            .iter()
+            .filter_map(|(_, call)| self.callers.get(call));
+        for caller in callers.filter(|it| it.wants_offer(self.clock.now, queue.came_free)) {
+            let demand = self.demand(queue, caller, &levels);
+            if seen.insert(demand.alike()) {
+                kinds.push(demand);
+            }
+        }
+        kinds
     }
 
     /// Whether callers of this queue are kept for agents who do not serve it.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::agent::{Duty, Hold};
+use super::demand::Wishes;
 use super::name::{AgentIx, QueueIx};
 use super::{Acd, AgentId, Decided, Decision, QueueName, QueuePlan, Reason, Refusal, Status};
 use crate::CallId;
@@ -98,7 +99,7 @@ impl Acd {
             (None, false) => "it rings".to_owned(),
             (None, true) if free.is_empty() => {
                 let whom = match self
-                    .free_members(caller.queue, caller.wants.medium)
+                    .free_members(caller.queue, caller.wants.medium, &mut Wishes::default())
                     .is_empty()
                 {
                     true => "nobody is free",

@@ -2,6 +2,7 @@
 
 use super::super::Floor;
 use crate::CallId;
+use crate::acd::demand::Wishes;
 use crate::acd::name::AgentIx;
 use crate::acd::{Acd, Output, Strategy, Wants};
 
@@ -24,7 +25,12 @@ impl Acd {
             // Those who are not on the line may have to wait for others of their kind.
             ahead.is_unoffered()
                 && ahead.away.is_none()
-                && self.is_open_to(agent, caller.queue, ahead.wants.medium)
+                && self.is_open_to(
+                    agent,
+                    caller.queue,
+                    ahead.wants.medium,
+                    &mut Wishes::default(),
+                )
                 && place.is_some_and(|place| self.suits(queue, &demand, place))
         });
         if let Some(first) = overtaken.map(|ahead| ahead.call).next() {
