@@ -91,7 +91,7 @@ fn the_story_of_a_call_tells_what_the_caller_hears_and_where_the_script_says_so(
         .iter()
         .find(|line| line.what.starts_with("call:queue"))
         .unwrap();
-    assert_eq!(rung.place.as_deref(), Some("scripts/8001/serve.lua:9"));
+    assert_eq!(rung.place.as_deref(), Some("scripts/8001/serve.lua:13"));
     assert_eq!(story.outcome.as_deref(), Some("answered"));
     assert_eq!(story.error, None);
 }
