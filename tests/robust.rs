@@ -23,6 +23,8 @@ mod limits;
 mod neighbours;
 #[path = "robust/plugins.rs"]
 mod plugins;
+#[path = "robust/queues.rs"]
+mod queues;
 #[path = "robust/receiver.rs"]
 mod receiver;
 #[path = "robust/reconciled.rs"]

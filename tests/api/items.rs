@@ -37,10 +37,13 @@ context "internal" {
 }
 "#;
 
-fn floor() -> (Exchange, Api) {
+fn floor(capacity: &str) -> (Exchange, Api) {
     let setup = Setup::with(FLOOR).with_http();
     let exchange = Exchange::start(Setup {
-        tenant: format!("{} agents = {{ capacity = {{ chat = 1 }} }},", setup.tenant),
+        tenant: format!(
+            "{} agents = {{ capacity = {{ {capacity} }} }},",
+            setup.tenant
+        ),
         ..setup
     });
     let api = Api::of(&exchange, "8001");
@@ -55,7 +58,7 @@ fn lets_wait(api: &Api, about: &Value) -> String {
 
 #[test]
 fn a_chat_and_a_call_wait_in_one_line_and_are_offered_to_one_agent_one_after_the_other() {
-    let (exchange, api) = floor();
+    let (exchange, api) = floor("chat = 1");
     let [a1] = exchange.phones(["1049"]);
     let carrier = exchange.carrier();
     a1.dials("*22").is_hung_up();
@@ -105,7 +108,7 @@ fn a_chat_and_a_call_wait_in_one_line_and_are_offered_to_one_agent_one_after_the
 
 #[test]
 fn a_script_lets_a_chat_wait_and_takes_it_back_and_a_declined_one_is_offered_again() {
-    let (exchange, api) = floor();
+    let (exchange, api) = floor("chat = 1");
     let [a1, other] = exchange.phones(["1049", "1050"]);
     a1.dials("*22").is_hung_up();
     let mut stream = api.listens(None);
@@ -129,4 +132,52 @@ fn a_script_lets_a_chat_wait_and_takes_it_back_and_a_declined_one_is_offered_aga
     };
     assert_eq!(outcome("*61"), "done 17");
     assert_eq!(outcome("*62"), "true");
+}
+
+#[test]
+fn an_agent_has_as_many_chats_as_fit_in_and_no_call_beside_them_where_that_is_so() {
+    let (exchange, api) = floor("chat = 2, voice_interrupts = false");
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    a1.dials("*22").is_hung_up();
+    let mut stream = api.listens(None);
+    let mut offered = || {
+        let event = stream.until("item.changed").pop().unwrap();
+        let data = &event["data"];
+        (data["step"] == "offered").then(|| data["item"].as_str().unwrap().to_owned())
+    };
+    let tells = |command: &str, item: &str| {
+        let deed = json!({ "command": command, "item": item });
+        assert_eq!(api.posts("/users/1049/commands", &deed).status, 200);
+    };
+
+    let mut chats = Vec::new();
+    for from in ["wx:anna", "wx:bo"] {
+        let chat = lets_wait(&api, &json!({ "from": from }));
+        assert_eq!(offered(), Some(chat.clone()));
+        tells("take_item", &chat);
+        assert_eq!(offered(), None, "taken");
+        chats.push(chat);
+    }
+    let third = lets_wait(&api, &json!({ "from": "wx:carl" }));
+    let why = api.get("/queues/it")["why"].clone();
+    assert_eq!(why["call"], third);
+    assert_eq!(why["agents"][0]["because"], "no room beside 2 chats");
+    let call = carrier.dials("4001");
+    call.hears(pilot::MUSIC);
+
+    tells("finish_item", &chats[0]);
+    assert_eq!(offered(), None, "finished");
+    assert_eq!(offered(), Some(third.clone()));
+    tells("take_item", &third);
+    assert_eq!(offered(), None, "taken");
+    assert!(
+        a1.is_not_called_for(Duration::from_millis(700)),
+        "there are chats"
+    );
+    for chat in [&chats[1], &third] {
+        tells("finish_item", chat);
+    }
+    a1.rings().answers();
+    call.hears(pilot::A1);
 }

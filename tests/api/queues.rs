@@ -205,3 +205,79 @@ fn a_caller_who_gives_up_while_an_agent_is_rung_is_written_as_abandoned() {
     );
     assert_eq!(api.get("/agents/1049")["state"], "idle");
 }
+
+#[test]
+fn who_is_called_back_is_seen_in_the_line_and_may_be_cancelled_and_the_wait_is_told() {
+    let plan = PLAN.replace(
+        "wrap_up = \"1m\"",
+        "wrap_up = 0, callback = { trunk = \"carrier\" }",
+    );
+    let exchange = Exchange::start(Setup::with(&plan).with_http());
+    let api = Api::of(&exchange, "8001");
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    tells(&api, "1049", "log_in");
+    let on_the_line = carrier.dials_as("13900139000", "4001", pilot::C2);
+    on_the_line.hears(pilot::MUSIC);
+
+    let wanted = json!({ "number": "138 0013 8000", "required": { "english": 5 } });
+    let taken = api.posts("/queues/it/callbacks", &wanted);
+    assert_eq!(taken.status, 201, "{taken:?}");
+    let (id, position) = (taken.json()["id"].clone(), taken.json()["position"].clone());
+    assert_eq!(position, 2);
+    let again = api.posts("/queues/it/callbacks", &wanted);
+    assert_eq!(again.json()["id"], id, "each number waits once");
+    let it = api.get("/queues/it");
+    assert_eq!(
+        (&it["queue"]["waiting"], &it["queue"]["callbacks"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        it["queue"]["expected_wait_ms"],
+        Value::Null,
+        "nothing is known yet"
+    );
+    let home = &it["callers"][1];
+    assert_eq!(
+        (&home["call"], &home["from"]),
+        (&id, &json!("+8613800138000"))
+    );
+    let waits = json!({ "state": "waits", "tries": 0, "not_before": null });
+    assert_eq!(home["callback"], waits);
+    assert_eq!(it["callers"][0]["callback"], Value::Null);
+
+    // Five calls, and it can be said.
+    tells(&api, "1049", "idle");
+    let agent = a1.rings();
+    agent.answers();
+    on_the_line.hears(pilot::A1);
+    agent.hangs_up();
+    on_the_line.is_over();
+    assert!(
+        carrier.is_not_called_for(Duration::from_millis(500)),
+        "1049 speaks no English"
+    );
+    for _ in 0..4 {
+        let call = carrier.dials("4001");
+        let agent = a1.rings();
+        agent.answers();
+        call.hears(pilot::A1);
+        call.hangs_up();
+        agent.is_over();
+    }
+    let told = eventually("the expected wait", || {
+        let queue = api.get("/queues/it")["queue"].clone();
+        queue["expected_wait_ms"].is_i64().then_some(queue)
+    });
+    assert!(
+        told["handling_ms"].as_i64().is_some_and(|it| it > 0),
+        "{told}"
+    );
+
+    let path = format!("/callbacks/{}", id.as_str().unwrap());
+    assert_eq!(api.asks("DELETE", &path, &[]).status, 204);
+    assert_eq!(api.asks("DELETE", &path, &[]).status, 404);
+    assert_eq!(api.get("/queues/it")["queue"]["callbacks"], 0);
+    let states = log(&api, "kind=callback");
+    assert_eq!(states, ["callback - waits", "callback - cancelled"]);
+}

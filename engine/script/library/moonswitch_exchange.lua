@@ -320,6 +320,14 @@ function queues.list() end
 ---@class CallBackOptions
 ---@field number string        The number to call
 ---@field priority? integer    A head start in seconds; 0
+---@field required? Skills       Nobody who lacks one of these is held free for them: { english = 5 }
+---@field preferred? Skills      Who has these goes first
+---@field agent? string          Whom they are meant for: nobody else is held free at first
+---@field agent_for? Duration    For so long; as the queue's `familiar` says when left out
+---@field vip? boolean           Goes before all who are not
+---@field min_penalty? integer   As for `call:queue`
+---@field max_penalty? integer
+---@field raise_penalty? integer
 
 ---Somebody is called back when it is their turn in a queue that has `callback`. In a call that has left that queue a moment ago
 ---the place is the one that it had. Who is to be called at this number already keeps the place that they have.

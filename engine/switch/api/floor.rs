@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use call::acd::{Act, AfterWrapUp, AgentId, By, Habits, QueueStatus, Refusal, State, Status};
+use call::acd::{
+    Act, AfterWrapUp, AgentId, By, Callback, Habits, QueueStatus, Refusal, State, Status,
+};
 use call::desk::{Order, Refused};
 use call::{CallId, TenantId};
+use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, Performed, Queue, QueueDetails,
-    Verdict, WaitingCaller, WhyWaiting,
+    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken,
+    CallbackWanted, Performed, Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
 };
 
 use crate::switch::Switch;
@@ -89,6 +92,26 @@ impl Switch {
         })
     }
 
+    pub(super) fn call_back_for_api(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        wanted: CallbackWanted,
+    ) -> Result<CallbackTaken, Refused> {
+        self.take_plan(now, tenant);
+        let wanted = Callback {
+            call: CallId(Uuid::now_v7()),
+            queue: wanted.queue.as_str().into(),
+            number: wanted.number,
+            priority: wanted.priority,
+            wants: wanted.wants,
+        };
+        let (id, position) = self
+            .call_back(now, tenant, wanted)
+            .map_err(|why| Refused::new(why.word(), why.to_string()))?;
+        Ok(CallbackTaken { id: id.0, position })
+    }
+
     fn act_meant(&self, tenant: &TenantId, act: AgentAct) -> Result<Act, ActRefused> {
         Ok(match act {
             AgentAct::LogIn => Act::LogIn,
@@ -133,7 +156,7 @@ impl Switch {
             callers: queue
                 .waiting
                 .iter()
-                .map(|caller| self.caller_shown(caller))
+                .map(|caller| self.caller_shown(tenant, caller))
                 .collect(),
             agents: members
                 .map(|(id, status)| self.agent_shown(tenant, &id, status))
@@ -145,7 +168,23 @@ impl Switch {
         })
     }
 
-    fn caller_shown(&self, caller: &call::acd::Waiting) -> WaitingCaller {
+    fn caller_shown(&self, tenant: &TenantId, caller: &call::acd::Waiting) -> WaitingCaller {
+        let callback = self.callback(tenant, caller.call);
+        if let Some(callback) = callback.filter(|_| caller.is_away) {
+            return WaitingCaller {
+                call: caller.call.0,
+                from: Some(callback.number.clone()),
+                from_name: None,
+                position: caller.position,
+                waited_ms: millis(caller.waited),
+                offered: caller.is_offered,
+                callback: Some(AwaitedCallback {
+                    state: callback.state.word(),
+                    tries: callback.tried,
+                    not_before: callback.not_before,
+                }),
+            };
+        }
         let setup = self.calls.get(&caller.call).map(|live| &live.setup);
         let raw = setup.map(|setup| setup.from_raw.clone());
         let raw = raw.filter(|raw| !raw.is_empty());
@@ -154,8 +193,9 @@ impl Switch {
             from: setup.and_then(|setup| setup.from.clone()).or(raw),
             from_name: setup.and_then(|setup| setup.from_name.clone()),
             position: caller.position,
-            waited_ms: micros(caller.waited) / 1_000,
+            waited_ms: millis(caller.waited),
             offered: caller.is_offered,
+            callback: None,
         }
     }
 
@@ -185,7 +225,10 @@ fn shown(queue: &QueueStatus, agents: &[(AgentId, Status)]) -> Queue {
         gone: queue.is_gone,
         strategy: queue.plan.offering.strategy.word(),
         waiting: queue.waiting.len(),
-        longest_wait_ms: micros(waits.max().unwrap_or_default()) / 1_000,
+        callbacks: queue.waiting.iter().filter(|it| it.is_away).count(),
+        longest_wait_ms: millis(waits.max().unwrap_or_default()),
+        expected_wait_ms: queue.expected_wait.map(millis),
+        handling_ms: queue.handling.map(millis),
         agents: counts,
     }
 }
@@ -200,6 +243,10 @@ fn settings_of(habits: Habits) -> AgentSettings {
         wrap_up_ms: habits.wrap_up_ms,
         device: habits.device.map(|device| device.to_string()),
     }
+}
+
+fn millis(duration: Duration) -> i64 {
+    micros(duration) / 1_000
 }
 
 fn micros(duration: Duration) -> i64 {

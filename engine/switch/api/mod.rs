@@ -18,9 +18,9 @@ use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, Deletion, DeskUser, ItemWanted,
-    LiveCall, NoCall, NoTransfer, Performed, Plugin, Queue, QueueDetails, Registration, Reloaded,
-    Scripts, TransferWanted, Trunk, User, VoicemailChange,
+    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, CallbackTaken, CallbackWanted,
+    Deletion, DeskUser, ItemWanted, LiveCall, NoCall, NoTransfer, Performed, Plugin, Queue,
+    QueueDetails, Registration, Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -69,6 +69,11 @@ enum What {
     Order(Order, oneshot::Sender<Result<Performed, Refused>>),
     OfferItem(Box<ItemWanted>, oneshot::Sender<Result<Uuid, String>>),
     EndItem(Uuid, oneshot::Sender<bool>),
+    CallBack(
+        Box<CallbackWanted>,
+        oneshot::Sender<Result<CallbackTaken, Refused>>,
+    ),
+    CancelCallback(Uuid, oneshot::Sender<bool>),
     Queues(oneshot::Sender<Vec<Queue>>),
     Queue(String, oneshot::Sender<Option<QueueDetails>>),
     Wallboard(oneshot::Sender<web::Wallboard>),
@@ -211,6 +216,18 @@ impl web::Exchange for Entrance {
         self.question(tenant, |answer| What::EndItem(item, answer))
     }
 
+    fn call_back(
+        &self,
+        tenant: &str,
+        wanted: CallbackWanted,
+    ) -> Asked<Result<CallbackTaken, Refused>> {
+        self.question(tenant, |answer| What::CallBack(Box::new(wanted), answer))
+    }
+
+    fn cancel_callback(&self, tenant: &str, id: Uuid) -> Asked<bool> {
+        self.question(tenant, |answer| What::CancelCallback(id, answer))
+    }
+
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>> {
         self.question(tenant, What::Queues)
     }
@@ -328,6 +345,12 @@ impl Switch {
             }
             What::EndItem(item, answer) => {
                 let _ = answer.send(self.end_item(now, &tenant, CallId(item)));
+            }
+            What::CallBack(wanted, answer) => {
+                let _ = answer.send(self.call_back_for_api(now, &tenant, *wanted));
+            }
+            What::CancelCallback(id, answer) => {
+                let _ = answer.send(self.cancel_callback(now, &tenant, CallId(id)));
             }
             What::Queues(answer) => {
                 let _ = answer.send(self.queues_shown(now, &tenant));

@@ -126,7 +126,10 @@ mod tests {
                 gone: false,
                 strategy: "longest_idle",
                 waiting,
+                callbacks: 0,
                 longest_wait_ms: seconds * 1_000,
+                expected_wait_ms: None,
+                handling_ms: None,
                 agents: AgentCounts {
                     idle: agents,
                     ..AgentCounts::default()

@@ -70,6 +70,8 @@ pub(super) fn is_other_queue(before: &BoardQueue, after: &BoardQueue) -> bool {
     let still = |board: &BoardQueue| {
         let mut board = board.clone();
         board.now.longest_wait_ms = 0;
+        // What it is made of is told: who waits, agents and their calls.
+        board.now.expected_wait_ms = None;
         board.waits_since = None;
         board.today.longest_wait_ms = 0;
         board.today.wrap_up_ms = 0;

@@ -78,7 +78,8 @@ impl Switch {
                 let _ = answer.send(self.gone_queues(now));
             }
             Question::CallBack(tenant, wanted, answer) => {
-                let _ = answer.send(self.call_back(now, &tenant, wanted));
+                let taken = self.call_back(now, &tenant, wanted);
+                let _ = answer.send(taken.map(|(_, position)| position));
             }
             Question::OfferItem(tenant, item, answer) => {
                 let _ = answer.send(self.offer_item(now, &tenant, *item));

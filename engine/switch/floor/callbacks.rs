@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use call::acd::{Callback, CallbackChange, CallbackError, Callbacks, QueueName};
+use call::acd::{Callback, CallbackChange, CallbackError, Callbacks, QueueName, Wants};
 use call::number::normalise;
 use call::{CallId, FromFloor, Options, Origin, Queue, Target, TenantId};
 
@@ -19,6 +19,7 @@ impl Switch {
                 queue: QueueName::from(""),
                 number,
                 priority: 0,
+                wants: Wants::default(),
             };
             self.on_floor(now, tenant, |floor| floor.acd.handle_callback(now, wanted))
         });
@@ -27,7 +28,8 @@ impl Switch {
         }
     }
 
-    /// Somebody is to be called back who need not wait on the line; their place, 1 is the next.
+    /// Somebody is to be called back who need not wait on the line: by which id, and their place, 1 is the
+    /// next.
     ///
     /// # Errors
     /// When the queue does not call back, or there is no such queue.
@@ -36,13 +38,36 @@ impl Switch {
         now: Instant,
         tenant: &TenantId,
         mut wanted: Callback,
-    ) -> Result<usize, CallbackError> {
+    ) -> Result<(CallId, usize), CallbackError> {
         let known = normalise(&wanted.number, &self.accounts.plan(tenant, None));
         wanted.number = known.canonical.unwrap_or(wanted.number);
         let queue = wanted.queue.clone();
         let taken = self.on_floor(now, tenant, |floor| floor.acd.handle_callback(now, wanted));
         self.drain_floor(now, tenant);
         taken.unwrap_or(Err(CallbackError::NotOffered(queue)))
+    }
+
+    /// Nobody is called back for this any more; false when nobody was to be.
+    pub(in crate::switch) fn cancel_callback(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        id: CallId,
+    ) -> bool {
+        let done = self.on_floor(now, tenant, |floor| {
+            floor.acd.handle_callback_cancelled(now, id)
+        });
+        self.drain_floor(now, tenant);
+        done.unwrap_or(false)
+    }
+
+    /// How it stands with somebody who is to be called back.
+    pub(in crate::switch) fn callback(
+        &self,
+        tenant: &TenantId,
+        id: CallId,
+    ) -> Option<&CallbackChange> {
+        self.floors.by_tenant.get(tenant)?.callbacks.get(&id)
     }
 
     /// It is somebody's turn who is not on the line.

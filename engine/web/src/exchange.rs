@@ -13,7 +13,10 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::figures::{Wallboard, Yardstick};
-use crate::floor::{ActRefused, Agent, AgentAct, ItemWanted, Performed, Queue, QueueDetails};
+use crate::floor::{
+    ActRefused, Agent, AgentAct, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue,
+    QueueDetails,
+};
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
 pub type Asked<T> = oneshot::Receiver<T>;
@@ -92,6 +95,16 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// It is over; false when there is no such thing any more.
     fn end_item(&self, tenant: &str, item: Uuid) -> Asked<bool>;
+
+    /// Somebody is called back when it is their turn in a queue. Refused with the word and the sentence.
+    fn call_back(
+        &self,
+        tenant: &str,
+        wanted: CallbackWanted,
+    ) -> Asked<Result<CallbackTaken, Refused>>;
+
+    /// Nobody is called back for this any more; false when nobody was to be.
+    fn cancel_callback(&self, tenant: &str, id: Uuid) -> Asked<bool>;
 
     /// Queues and how they stand, by name.
     fn queues(&self, tenant: &str) -> Asked<Vec<Queue>>;

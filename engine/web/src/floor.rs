@@ -24,6 +24,28 @@ pub struct ItemWanted {
     pub wants: Wants,
 }
 
+/// Somebody who is to be called back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallbackWanted {
+    /// In which queue.
+    pub queue: String,
+    /// The number to call.
+    pub number: String,
+    /// A head start in seconds.
+    pub priority: u32,
+    /// What they ask of agents.
+    pub wants: Wants,
+}
+
+/// They are to be called back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct CallbackTaken {
+    /// By what it is cancelled.
+    pub id: Uuid,
+    /// The place; 1 is the next.
+    pub position: usize,
+}
+
 /// How an agent stands now.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Agent {
@@ -92,10 +114,16 @@ pub struct Queue {
     pub gone: bool,
     /// In which order agents are offered calls: `longest_idle` …
     pub strategy: &'static str,
-    /// How many wait, those who are being offered included.
+    /// How many wait, those who are being offered included, and those who will be called back.
     pub waiting: usize,
+    /// How many of these are not on the line, and will be called back.
+    pub callbacks: usize,
     /// How long the one who has waited longest has.
     pub longest_wait_ms: i64,
+    /// How long whoever came now would likely wait; `None` while nothing can be said.
+    pub expected_wait_ms: Option<i64>,
+    /// How long a call keeps its agent, talk and 事后 together; `None` while nothing can be said.
+    pub handling_ms: Option<i64>,
     /// How many of its agents are in each state.
     pub agents: AgentCounts,
 }
@@ -173,9 +201,9 @@ pub struct QueueDetails {
 /// A caller who waits.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct WaitingCaller {
-    /// The call.
+    /// The call; of who will be called back, the one in which it was asked for, or the id that it was given.
     pub call: Uuid,
-    /// The caller's number, canonical or as it came; `None` if withheld.
+    /// The caller's number, canonical or as it came; `None` if withheld. The one that will be called.
     pub from: Option<String>,
     /// The caller's display name.
     pub from_name: Option<String>,
@@ -185,6 +213,20 @@ pub struct WaitingCaller {
     pub waited_ms: i64,
     /// An agent is rung for them, or has just answered.
     pub offered: bool,
+    /// They are not on the line, and will be called back.
+    pub callback: Option<AwaitedCallback>,
+}
+
+/// How it stands with who will be called back.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct AwaitedCallback {
+    /// `waits`, or `called` while their phone rings and they have not confirmed it.
+    pub state: &'static str,
+    /// Calls that came to nothing.
+    pub tries: u32,
+    /// Not called before.
+    #[serde(serialize_with = "crate::time::serialise_option")]
+    pub not_before: Option<i64>,
 }
 
 /// Why a caller still waits (为什么还在等待).

@@ -28,8 +28,8 @@ pub use figures::{
     AgentFigures, Alert, BoardAgent, BoardQueue, NumberFigures, QueueFigures, Wallboard, Yardstick,
 };
 pub use floor::{
-    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, ItemWanted, Performed, Queue,
-    QueueDetails, Verdict, WaitingCaller, WhyWaiting,
+    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken,
+    CallbackWanted, ItemWanted, Performed, Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
 };
 pub use health::Health;
 pub use server::serve;

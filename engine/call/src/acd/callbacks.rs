@@ -24,6 +24,8 @@ pub struct Callback {
     pub number: String,
     /// A head start in seconds, for who waits in none.
     pub priority: u32,
+    /// What they ask of agents, for who waits in none.
+    pub wants: Wants,
 }
 
 /// Why somebody cannot be called back.
@@ -74,13 +76,16 @@ struct Stood {
 }
 
 impl Stood {
-    /// Somebody of whose wishes nothing is known.
-    fn anew(place: Place, first: Instant) -> Self {
+    /// Somebody for whom the choice of agents begins to widen where they came.
+    fn anew(mut place: Place, first: Instant, wants: Wants) -> Self {
+        if wants.vip {
+            place.rank = place.rank.min(Rank::Vip);
+        }
         Self {
             place,
             first,
             widens_from: first,
-            wants: Wants::default(),
+            wants,
         }
     }
 }
@@ -168,7 +173,7 @@ impl CallbackState {
 
 impl Acd {
     /// Somebody is to be called back when it is their turn. Who is to be already, by this number, keeps the
-    /// place that they have. Returns the place; 1 is the next.
+    /// place that they have. Returns by what id they are, and the place; 1 is the next.
     ///
     /// # Errors
     /// When the queue does not call back, or there is no such queue.
@@ -176,7 +181,7 @@ impl Acd {
         &mut self,
         now: Instant,
         wanted: Callback,
-    ) -> Result<usize, CallbackError> {
+    ) -> Result<(CallId, usize), CallbackError> {
         self.begin(now);
         let done = self.call_back(wanted);
         self.finish();
@@ -220,14 +225,8 @@ impl Acd {
                 Duration::from_micros(between)
             };
             let first = now.checked_sub(micros(wall, kept.first)).unwrap_or(now);
-            let mut place = self.place_at(kept.came.saturating_sub(began));
-            if kept.wants.vip {
-                place.rank = Rank::Vip;
-            }
-            let stood = Stood {
-                wants: kept.wants,
-                ..Stood::anew(place, first)
-            };
+            let place = self.place_at(kept.came.saturating_sub(began));
+            let stood = Stood::anew(place, first, kept.wants);
             let mut away = Away::new(kept.number);
             away.tried = kept.tried;
             away.not_before = kept.not_before.map(|at| now + micros(at, wall));
@@ -236,12 +235,13 @@ impl Acd {
         self.finish();
     }
 
-    fn call_back(&mut self, wanted: Callback) -> Result<usize, CallbackError> {
+    fn call_back(&mut self, wanted: Callback) -> Result<(CallId, usize), CallbackError> {
         let Callback {
             call,
             queue,
             number,
             priority,
+            wants,
         } = wanted;
         let waits = self.callers.get(&call);
         let queue = match waits {
@@ -262,16 +262,16 @@ impl Acd {
             self.go_away(caller, number.clone());
         } else if self.waits_for_call(&number).is_none() {
             let kept = match self.kept_place(queue, call, Some(&number)) {
-                Some(left) => Stood::anew(left.place, left.first),
+                Some(left) => Stood::anew(left.place, left.first, wants),
                 None => {
                     let came = self.came(Duration::ZERO, priority.min(MOST_PRIORITY));
-                    Stood::anew(self.place_at(came), now)
+                    Stood::anew(self.place_at(came), now, wants)
                 }
             };
             self.wait_away(call, queue, kept, Away::new(number.clone()));
         }
-        let id = self.waits_for_call(&number);
-        Ok(id.and_then(|id| self.position(id)).unwrap_or(1))
+        let id = self.waits_for_call(&number).unwrap_or(call);
+        Ok((id, self.position(id).unwrap_or(1)))
     }
 
     /// The number of a caller whom a step of the overflow chain would have called back; tells either way.

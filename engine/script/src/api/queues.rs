@@ -8,6 +8,7 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use super::agents::too_busy;
 use super::arguments::{Arguments, Names};
+use super::call::queue::wants;
 use super::queue::Queues;
 use super::while_running;
 use crate::surroundings::Surroundings;
@@ -70,7 +71,18 @@ fn list(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
 /// The options of `queues.call_back`.
 pub(crate) static CALL_BACK: Names = Names {
     class: "CallBackOptions",
-    names: &["number", "priority"],
+    names: &[
+        "number",
+        "priority",
+        "required",
+        "preferred",
+        "agent",
+        "agent_for",
+        "vip",
+        "min_penalty",
+        "max_penalty",
+        "raise_penalty",
+    ],
 };
 
 fn call_back(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
@@ -97,12 +109,14 @@ fn call_back(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Functio
 fn callback(lua: &Lua, surroundings: &Surroundings, values: MultiValue) -> mlua::Result<Callback> {
     let arguments = Arguments::new("queues.call_back", values, 2)?;
     let queue = arguments.text(0, "a queue such as \"support\"")?;
+    let options = arguments.options(1, &CALL_BACK)?;
+    let mut wants = wants(&options)?;
     if let Some(known) = lua.app_data_ref::<Queues>() {
         known
             .check(&queue)
             .map_err(|message| arguments.refuse(message))?;
+        wants.penalty_rules = known.penalty_rules(&queue);
     }
-    let options = arguments.options(1, &CALL_BACK)?;
     let Some(number) = options.text("number")? else {
         return Err(options.refuse("number", "nobody can be called without one"));
     };
@@ -114,6 +128,7 @@ fn callback(lua: &Lua, surroundings: &Surroundings, values: MultiValue) -> mlua:
         queue: queue.as_str().into(),
         number,
         priority: u32::try_from(priority).unwrap_or_default(),
+        wants,
     })
 }
 

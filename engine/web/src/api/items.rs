@@ -36,6 +36,37 @@ pub(super) struct NewItem {
     penalty: PenaltyRange,
 }
 
+/// What somebody who waits asks of agents.
+pub(super) struct Asks {
+    pub(super) required: Skills,
+    pub(super) preferred: Skills,
+    pub(super) agent: Option<String>,
+    pub(super) agent_for_ms: Option<u64>,
+    pub(super) vip: bool,
+    pub(super) penalty: PenaltyRange,
+}
+
+impl Asks {
+    /// Of whoever comes by this.
+    pub(super) fn of(self, medium: Medium) -> Result<Wants, Problem> {
+        let mut levels = self.required.values().chain(self.preferred.values());
+        if levels.any(|level| !(1..=10).contains(level)) {
+            let why = "skills are wanted from 1 to 10";
+            return Err(Problem::unprocessable("wrong_skill", why));
+        }
+        Ok(Wants {
+            medium,
+            required: self.required.into(),
+            preferred: self.preferred.into(),
+            agent: self.agent.map(|agent| agent.as_str().into()),
+            agent_for: self.agent_for_ms.map(Duration::from_millis),
+            vip: self.vip,
+            penalty: self.penalty,
+            ..Wants::default()
+        })
+    }
+}
+
 /// It waits.
 #[derive(Debug, Serialize)]
 pub(super) struct Waits {
@@ -47,27 +78,21 @@ pub(super) async fn offer(
     Named(queue): Named,
     Given(new): Given<NewItem>,
 ) -> Result<(StatusCode, Json<Waits>), Problem> {
-    let mut levels = new.required.values().chain(new.preferred.values());
-    if levels.any(|level| !(1..=10).contains(level)) {
-        let why = "skills are wanted from 1 to 10";
-        return Err(Problem::unprocessable("wrong_skill", why));
-    }
+    let asks = Asks {
+        required: new.required,
+        preferred: new.preferred,
+        agent: new.agent,
+        agent_for_ms: new.agent_for_ms,
+        vip: new.vip,
+        penalty: new.penalty,
+    };
     let wanted = ItemWanted {
         queue,
         from: Some(new.from),
         about: new.about,
         priority: new.priority,
         max_wait: new.max_wait_ms.map(Duration::from_millis),
-        wants: Wants {
-            medium: Medium::Chat,
-            required: new.required.into(),
-            preferred: new.preferred.into(),
-            agent: new.agent.map(|agent| agent.as_str().into()),
-            agent_for: new.agent_for_ms.map(Duration::from_millis),
-            vip: new.vip,
-            penalty: new.penalty,
-            ..Wants::default()
-        },
+        wants: asks.of(Medium::Chat)?,
     };
     let id = own.offer_item(wanted).await?;
     own.note("item", &id);

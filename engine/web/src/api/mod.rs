@@ -6,6 +6,7 @@ mod audio;
 mod audit;
 mod auth;
 mod body;
+mod callbacks;
 mod calls;
 mod desk;
 mod history;
@@ -238,6 +239,16 @@ impl Routes {
             .get("/queues/{id}", Scope::QueuesRead, get(queues::one))
             .post("/queues/{id}/items", Scope::QueuesWrite, post(items::offer))
             .delete("/items/{id}", Scope::QueuesWrite, delete(items::end))
+            .post(
+                "/queues/{id}/callbacks",
+                Scope::QueuesWrite,
+                post(callbacks::ask),
+            )
+            .delete(
+                "/callbacks/{id}",
+                Scope::QueuesWrite,
+                delete(callbacks::cancel),
+            )
             .get("/queue-log", Scope::QueuesRead, get(queues::log))
             .get("/recordings", Scope::RecordingsRead, get(recordings::list))
             .get(

@@ -28,7 +28,10 @@ use crate::exchange::{
     Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 use crate::figures::{Wallboard, Yardstick};
-use crate::floor::{ActRefused, Agent, AgentAct, ItemWanted, Performed, Queue, QueueDetails};
+use crate::floor::{
+    ActRefused, Agent, AgentAct, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue,
+    QueueDetails,
+};
 use crate::time;
 
 /// A request that was let in, with what its tenant has.
@@ -267,6 +270,22 @@ impl Own {
         match over {
             true => Ok(()),
             false => Err(Problem::not_found("item")),
+        }
+    }
+
+    pub(super) async fn call_back(&self, wanted: CallbackWanted) -> Result<CallbackTaken, Problem> {
+        let taken = answer(self.parts.exchange.call_back(self.tenant(), wanted)).await?;
+        taken.map_err(|refused| match refused.word {
+            "no_queue" => Problem::not_found("queue"),
+            word => Problem::conflict(word, refused.sentence),
+        })
+    }
+
+    pub(super) async fn cancel_callback(&self, id: Uuid) -> Result<(), Problem> {
+        let was_known = answer(self.parts.exchange.cancel_callback(self.tenant(), id)).await?;
+        match was_known {
+            true => Ok(()),
+            false => Err(Problem::not_found("call back")),
         }
     }
 

@@ -9,8 +9,8 @@ use super::widening::{requires, skills};
 use super::{Floor, QueuePlan, s};
 use crate::CallId;
 use crate::acd::{
-    Acd, Act, AskId, CallbackChange, Capacity, Chosen, Enter, Medium, Output, Pick, PickError,
-    Ring, Strategy, Wants, Without,
+    Acd, Act, AskId, Callback, CallbackChange, Capacity, Chosen, Enter, Medium, Output, Pick,
+    PickError, Ring, Strategy, Wants, Without,
 };
 
 /// 1049 knows no English, 1050 does; both are busy at first.
@@ -45,6 +45,39 @@ fn who_is_called_back_for_somebody_with_a_skill_is_called_when_such_an_agent_is_
     floor.comes_back(home, 77);
 
     assert_eq!(floor.ringing(), ["1050"]);
+}
+
+#[test]
+fn who_never_waited_on_the_line_asks_of_agents_as_well() {
+    let mut floor = floor(|_| {});
+    let mut asks = |wants: Wants, number: u128| {
+        let wanted = Callback {
+            call: CallId(Uuid::from_u128(number)),
+            queue: "it".into(),
+            number: format!("+86138{number}"),
+            priority: 0,
+            wants,
+        };
+        let taken = floor.acd.handle_callback(floor.now, wanted);
+        floor.drain();
+        taken.unwrap()
+    };
+    let (usual, _) = asks(requires(&[("english", 5)]), 501);
+    let vip = Wants {
+        vip: true,
+        ..Wants::default()
+    };
+    let (vip, place) = asks(vip, 502);
+    assert_eq!(place, 1, "before who is none");
+    assert_eq!(asks(Wants::default(), 501).0, usual, "each number once");
+
+    floor.act("1049", Act::Idle).unwrap();
+    assert_eq!(floor.called(), [vip]);
+    floor.comes_back(vip, 77);
+    floor.answers("1049");
+    floor.act("1050", Act::Idle).unwrap();
+
+    assert_eq!(floor.called(), [usual], "1049 lacks it, and 1050 does not");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{Floor, QueuePlan, ms, s};
 use crate::CallId;
 use crate::acd::{
     Acd, Act, AskId, Callback, CallbackChange, CallbackError, CallbackState, Chosen, Enter,
-    Outcome, Output, Step, Strategy, When,
+    Outcome, Output, Step, Strategy, Wants, When,
 };
 
 fn floor(with: impl FnOnce(&mut QueuePlan)) -> Floor {
@@ -31,10 +31,11 @@ impl Floor {
             queue: "it".into(),
             number: number.to_owned(),
             priority: 0,
+            wants: Wants::default(),
         };
         let done = self.acd.handle_callback(self.now, wanted);
         self.drain();
-        done
+        done.map(|(_, place)| place)
     }
 
     /// Who is called now, since the last time.

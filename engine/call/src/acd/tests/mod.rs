@@ -10,6 +10,7 @@ mod choosing;
 mod complaints;
 mod crossings;
 mod doings;
+mod explained;
 mod items;
 mod limits;
 mod load;
@@ -25,6 +26,7 @@ mod resuming;
 mod ringing_all;
 mod sequences;
 mod waiting;
+mod whatever;
 mod widening;
 mod wrap_up;
 

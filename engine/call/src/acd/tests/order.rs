@@ -11,6 +11,11 @@ fn fewest(window: std::time::Duration) -> Strategy {
     Strategy::FewestCalls { window, ties }
 }
 
+fn least_talk() -> Strategy {
+    let (window, ties) = (s(3600), Ties::Idle);
+    Strategy::LeastTalk { window, ties }
+}
+
 /// Thirty calls, one after the other. Each is answered at once and lasts as long as its agent's
 /// calls do; the next comes a second later. Returns the last digit of who answered.
 fn thirty(strategy: Strategy, lasts: [u64; 5], gap: u64) -> String {
@@ -82,6 +87,14 @@ fn each_strategy_offers_thirty_calls_in_its_order() {
         (fewest, uneven, "901230192301239012390123901239"),
         (fewest, slow, "901239012390123901239012390123"),
         (Strategy::RingAll, slow, "999999999999999999999999999999"),
+        (least_talk(), even, "901239012390123901239012390123"),
+        (least_talk(), uneven, "901230123012390123012301239012"),
+        (
+            Strategy::RingProgressive { every: s(10) },
+            even,
+            "901901901901901901901901901901",
+        ),
+        (Strategy::SkillBest, even, "901239012390123901239012390123"),
     ] {
         assert_eq!(
             thirty(strategy, lasts, gap),

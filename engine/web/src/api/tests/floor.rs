@@ -174,6 +174,11 @@ async fn a_queue_tells_who_waits_and_why() {
     let it = bench.get("/api/v1/queues/it").await.json();
     assert_eq!(it["queue"], all["items"][0]);
     assert_eq!(it["callers"][0]["call"], LIVE.to_string());
+    assert_eq!(it["callers"][0]["callback"], Value::Null);
+    assert_eq!(
+        it["callers"][1]["callback"],
+        json!({ "state": "waits", "tries": 1, "not_before": "2026-11-24T04:00:00Z" })
+    );
     assert_eq!(it["agents"][0]["id"], "1049");
     assert_eq!(it["why"]["agents"][0]["because"], "busy (meeting)");
     assert_eq!(bench.get("/api/v1/queues/suport").await.status, 404);
@@ -362,6 +367,42 @@ async fn a_chat_is_let_wait_and_ended() {
     let path = format!("/api/v1/items/{LIVE}");
     assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 204);
     let path = format!("/api/v1/items/{OVER}");
+    assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 404);
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn somebody_is_called_back_where_the_queue_does_so_and_no_more_when_it_is_cancelled() {
+    let bench = Bench::start().await;
+    let token = bearer(&bench.token);
+    let headers = [
+        ("Authorization", &*token),
+        ("Content-Type", "application/json"),
+    ];
+    let asks = async |queue: &str, body: &str| {
+        let path = format!("/api/v1/queues/{queue}/callbacks");
+        let answer = bench.posts(&path, &headers, body).await;
+        let template = "/api/v1/queues/{id}/callbacks";
+        let (document, status) = (&bench.document, answer.status);
+        openapi::assert_fits(document, template, "post", status, &answer.json());
+        answer
+    };
+
+    let taken = asks("it", r#"{"number":"13800138000","required":{"english":5}}"#).await;
+    assert_eq!(taken.status, 201);
+    assert_eq!(taken.json(), json!({ "id": LIVE, "position": 3 }));
+    let refused = asks("sales", r#"{"number":"13800138000"}"#).await;
+    assert_eq!(refused.status, 409);
+    assert_eq!(refused.json()["code"], "not_offered");
+    assert_eq!(asks("hr", r#"{"number":"10086"}"#).await.status, 404);
+    let wrong = asks("it", r#"{"number":"nobody"}"#).await;
+    assert_eq!(wrong.json()["code"], "no_number");
+    let wrong = asks("it", r#"{"number":"10086","required":{"english":11}}"#).await;
+    assert_eq!(wrong.json()["code"], "wrong_skill");
+
+    let path = format!("/api/v1/callbacks/{LIVE}");
+    assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 204);
+    let path = format!("/api/v1/callbacks/{OVER}");
     assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 404);
     bench.stops().await;
 }

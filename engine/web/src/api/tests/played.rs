@@ -9,7 +9,7 @@ use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::bench::{LIVE, OURS, RUNNING, begin};
+use super::bench::{LIVE, OURS, OVER, RUNNING, begin};
 use crate::exchange::*;
 use crate::figures::*;
 use crate::floor::*;
@@ -368,6 +368,26 @@ impl Exchange for Played {
         })
     }
 
+    fn call_back(
+        &self,
+        tenant: &str,
+        wanted: CallbackWanted,
+    ) -> Asked<Result<CallbackTaken, Refused>> {
+        let refused = |word, why: &str| Err(Refused::new(word, why.to_owned()));
+        self.answer(match (tenant, &*wanted.queue) {
+            (OURS, "it") => Ok(CallbackTaken {
+                id: LIVE,
+                position: 3,
+            }),
+            (OURS, "sales") => refused("not_offered", "queue 'sales' calls nobody back"),
+            _ => refused("no_queue", "no queue"),
+        })
+    }
+
+    fn cancel_callback(&self, tenant: &str, id: Uuid) -> Asked<bool> {
+        self.answer(tenant == OURS && id == LIVE)
+    }
+
     fn end_item(&self, tenant: &str, item: Uuid) -> Asked<bool> {
         self.answer(tenant == OURS && item == LIVE)
     }
@@ -400,14 +420,30 @@ impl Exchange for Played {
         let known = tenant == OURS && name == "it";
         self.answer(known.then(|| QueueDetails {
             queue: queue("it"),
-            callers: vec![WaitingCaller {
-                call: LIVE,
-                from: Some("+8613800138000".to_owned()),
-                from_name: None,
-                position: 1,
-                waited_ms: 12_000,
-                offered: false,
-            }],
+            callers: vec![
+                WaitingCaller {
+                    call: LIVE,
+                    from: Some("+8613800138000".to_owned()),
+                    from_name: None,
+                    position: 1,
+                    waited_ms: 12_000,
+                    offered: false,
+                    callback: None,
+                },
+                WaitingCaller {
+                    call: OVER,
+                    from: Some("+8613900139000".to_owned()),
+                    from_name: None,
+                    position: 2,
+                    waited_ms: 11_000,
+                    offered: false,
+                    callback: Some(AwaitedCallback {
+                        state: "waits",
+                        tries: 1,
+                        not_before: Some(NOW),
+                    }),
+                },
+            ],
             agents: vec![agent("1049")],
             why: Some(WhyWaiting {
                 call: LIVE,
@@ -468,7 +504,10 @@ fn queue(name: &str) -> Queue {
         gone: false,
         strategy: "longest_idle",
         waiting: 1,
+        callbacks: 0,
         longest_wait_ms: 12_000,
+        expected_wait_ms: Some(90_000),
+        handling_ms: None,
         agents: AgentCounts {
             busy: 1,
             ..AgentCounts::default()

@@ -113,6 +113,7 @@ impl World {
             queue: "it".into(),
             number: format!("+86138{}", self.below(6)),
             priority: 0,
+            wants: Wants::default(),
         };
         let _ = self.acd.handle_callback(self.now, wanted);
         self.look();

@@ -265,6 +265,18 @@ impl World {
                     )
                 };
                 self.seen.barred += u64::from(decision.candidates.iter().any(barred));
+                if let Decided::Offer(agents) = &decision.what
+                    && !decision.candidates.is_empty()
+                {
+                    let free = |agent: &AgentId| {
+                        let mut told = decision.candidates.iter();
+                        told.any(|it| {
+                            it.agent == *agent && matches!(it.because, Because::Free { .. })
+                        })
+                    };
+                    let all = agents.iter().all(free);
+                    self.promise(all, "who is offered a call is told to be free for it");
+                }
                 if self.seed.is_multiple_of(64) {
                     let told = decision.to_string();
                     self.promise(!told.is_empty(), "a decision can be told");
