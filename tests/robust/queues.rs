@@ -55,11 +55,11 @@ fn e37_places_call_backs_agents_and_their_counts_outlive_kill_9() {
         line.hears(pilot::MUSIC);
         line
     };
-    let first = waits(0);
+    let _first = waits(0);
     let home = waits(1);
     home.presses("2", Keys::Rfc4733);
     home.is_over_within(LONG);
-    let third = waits(2);
+    let _third = waits(2);
     eventually("all of it on disk", || {
         let log = exchange.store().queue_log("8001", Default::default());
         let log = log.wait().unwrap();
@@ -70,9 +70,6 @@ fn e37_places_call_backs_agents_and_their_counts_outlive_kill_9() {
 
     exchange.is_killed();
     exchange.resume();
-    for line in [&first, &third] {
-        line.is_over_within(LONG);
-    }
     for phone in [&a1, &a2, &a3] {
         phone.registers();
     }
