@@ -14,8 +14,8 @@ pub(super) struct Pressed {
     pub(super) out: Option<char>,
     /// Where it leads, where that is not back to the script.
     pub(super) onward: Option<String>,
-    /// Keys by which scripts were told something: no more often than once.
-    told: Vec<char>,
+    /// Keys by which scripts were told something, no more often than once: by their places among [`KEYS`].
+    told: u16,
     /// A key that is to be pressed again, until then.
     again: Option<(char, Instant)>,
 }
@@ -47,10 +47,11 @@ impl Waiting {
                 board.push(Output::Floor(ToFloor::Move { queue }));
             }
             Choice::Tell { event, say } => {
-                if self.keys.told.contains(&key) {
+                let bit = KEYS.find(key).map_or(0, |place| 1 << place);
+                if self.keys.told & bit != 0 {
                     return;
                 }
-                self.keys.told.push(key);
+                self.keys.told |= bit;
                 board.decide(format!("tell of {event}"), format!("key {key}"));
                 let event = event.clone();
                 board.push(Output::Floor(ToFloor::Aside { event }));
@@ -81,5 +82,7 @@ pub(crate) fn confirmation(choice: &Choice) -> Option<crate::Sound> {
     }
 }
 
+/// The keys of a phone.
+const KEYS: &str = "0123456789*#";
 /// From a key until it is pressed again: the prompt, and time to think.
 const TO_CONFIRM: Duration = Duration::from_secs(15);
