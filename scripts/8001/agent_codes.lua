@@ -95,13 +95,28 @@ local function done(status, wanted, sound)
   return status.state == wanted and { sound } or { sound, "agent/after-call" }
 end
 
+---Whether somebody calls from their own phone, and not from the one where they sit.
+---@param call Call
+---@param me string
+---@return boolean
+local function is_own(call, me)
+  return (call.headers["From"] or ""):find("sips?:" .. me .. "@") ~= nil
+end
+
+---Logs in; whoever still sits at another phone comes back to their own.
 local function log_in(call, me)
-  local status, why = agents.get(me) ---@type AgentStatus?, AgentRefusal?
-  if status and status.state == "logged_out" then
+  local status, why = agents.get(me) ---@type AgentStatus?, string?
+  local comes_back = status and status.device and is_own(call, me)
+  if status and (status.state == "logged_out" or comes_back) then
     if not call:ask_pin(call.user.mailbox) then
       return "agent/failed"
     end
     status, why = agents.log_in(me)
+  end
+  if status and comes_back then
+    local done
+    done, why = desk.order(me, { command = "sit" })
+    status = done and done.agent
   end
   return status and { "agent/login-ok", STATES[status.state] }, why
 end
@@ -109,7 +124,8 @@ end
 ---Sits down at whatever phone this is: calls ring here, and what is done here is theirs until they log out.
 local function sit(call, here)
   local who = call.to:sub(4)
-  if not agents.get(who) then
+  local before = agents.get(who)
+  if not before then
     return nil, "no_such_agent"
   end
   if not call:ask_pin(who, { choose = false }) then
@@ -119,6 +135,10 @@ local function sit(call, here)
   local done, why = desk.order(who, { command = "log_in" }, mine)
   if done then
     done, why = desk.order(who, { command = "sit", device = here }, mine)
+  end
+  if not done and before.state == "logged_out" then
+    -- Without the phone it was nothing.
+    desk.order(who, { command = "log_out" }, mine)
   end
   local status = done and done.agent
   return status and { "agent/login-ok", STATES[status.state] }, why

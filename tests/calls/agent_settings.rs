@@ -116,8 +116,10 @@ fn s3_an_agent_sits_down_at_any_phone_and_calls_for_them_ring_there() {
     // The PIN is chosen at one's own phone, and at no other.
     let said = exchange.said_to(&a2, "*221049", &["2580", "2580", "2580"]);
     assert_eq!(said, ["agent/failed"]);
-    exchange.logs_in(&a1);
-    exchange.said_to(&a1, "*20", &[]);
+    for phone in [&a1, &a2] {
+        exchange.logs_in(phone);
+        exchange.said_to(phone, "*20", &[]);
+    }
     let said = exchange.said_to(&a2, "*221999", &[]);
     assert_eq!(said, ["agent/no-such-agent"]);
 
@@ -141,9 +143,14 @@ fn s3_an_agent_sits_down_at_any_phone_and_calls_for_them_ring_there() {
     rung.is_hung_up();
     exchange.agree_on("1049", "idle");
 
+    // Whose phone it is finds it taken, and is not logged in without one.
+    let said = exchange.said_to(&a2, "*221050", &["2580"]);
+    assert_eq!(said, ["agent/device-taken"]);
+    exchange.agree_on("1050", "logged_out");
     // Logged in again at the own phone it is the session there; logged out, each phone is its user's.
-    let (status, _) = orders(&api, "1049", json!({ "command": "sit" }));
-    assert_eq!(status, 200);
+    let said = exchange.said_to(&a1, "*22", &["2580"]);
+    assert_eq!(said, ["agent/login-ok", "agent/state-idle"]);
+    assert_eq!(api.get("/agents/1049")["settings"]["device"], json!(null));
     leader.dials("1049");
     a1.rings();
     exchange.said_to(&a1, "*20", &[]);
