@@ -14,7 +14,7 @@ SMSC        := $(TOOLS)/smsc/ready
 LUA_CHECK   := $(TOOLS)/bin/emmylua_check
 LUA_FLAGS   := --severity warn --warnings-as-errors --ignore "engine/script/src/**,target/**"
 
-.PHONY: help run test bench lint fmt deps deps-test deps-bench unit integration smsc lua licences fuzz clean
+.PHONY: help run test bench bench-floor lint fmt deps deps-test deps-bench unit integration smsc lua licences fuzz clean
 
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,10 @@ bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
 	timeout 300 cargo build --release --quiet --manifest-path tests/bench/peers/Cargo.toml --target-dir target/bench/peers \
 	  || echo "rsipstack does not build here: its figure will be missing"
 	tests/bench/run.py
+
+bench-floor: deps-test ## Three hundred agents at work for ten minutes, into BENCHMARKS.md
+	cargo build --release --quiet
+	tests/bench/floor.py --write
 
 lint: deps-test ## Clippy without warnings; the fuzz targets compile
 	@echo "== clippy"

@@ -9,6 +9,8 @@ mod baresip;
 mod command_line;
 #[path = "phones/declined.rs"]
 mod declined;
+#[path = "phones/floor.rs"]
+mod floor;
 #[path = "phones/lamps.rs"]
 mod lamps;
 #[path = "phones/linphone.rs"]

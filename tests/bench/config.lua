@@ -20,7 +20,11 @@ return {
   tenants = {
     -- A user here needs a context of scripts/bench.lua: without one it is "internal", which is not there, and
     -- nothing would load.
-    bench = { dialplan = "scripts.bench", language = "zh" },
+    bench = {
+      dialplan = "scripts.bench",
+      language = "zh",
+      users    = { ["1049"] = { password = "demo-1049", context = "nothing" } },
+    },
   },
 
   limits = { max_calls = 100000 },

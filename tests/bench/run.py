@@ -17,7 +17,7 @@ import traceback
 import types
 
 sys.dont_write_bytecode = True
-from measure import api, machine, micro, processes, report, runs  # noqa: E402
+from measure import api, floor, machine, micro, processes, report, runs  # noqa: E402
 
 MOST_SECONDS = 580
 STEPS = {
@@ -29,7 +29,7 @@ STEPS = {
     "e": [runs.recorded],
     "f": [runs.transcoded],
     "q": [runs.waiting],
-    "p": [api.beside_calls],
+    "p": [api.beside_calls, api.orders],
     "h": [runs.post_dial_delay],
     "micro": [micro.parsers, micro.acd, micro.scripts, micro.boards, micro.packets, micro.allocations],
 }
@@ -117,7 +117,8 @@ def measure(wanted):
 def write(bench, place, wanted):
     before = report.previous(place.root / "BENCHMARKS.md")
     how_to_read = (place.source / "reading.md").read_text()
-    wanted.out.write_text(report.render(bench, before, how_to_read))
+    kept = floor.kept_part(place.root / "BENCHMARKS.md")
+    wanted.out.write_text(report.render(bench, before, how_to_read, kept))
     print("\n".join(["", *report.summary(bench, before), ""]))
     for text in report.failed_marks(bench) if not wanted.only else []:
         print(f"mark not passed: {text}")

@@ -14,6 +14,7 @@ import time
 from . import load
 from .exchanges import Moonswitch
 
+TEXT, PING, PONG = 1, 9, 10
 PAGE = "/api/v1/calls?live=true&limit=50"
 
 
@@ -23,26 +24,73 @@ def beside_calls(bench):
     if not bench.has_time(hold + 16, "run p"):
         return
     with Moonswitch(bench.place) as exchange:
-        token = _token(exchange)
-        events = _Listener(bench.place.engine, token)
-        times = []
+        token = token_of(exchange)
+        latencies, times = [], []
+        events = Listener(bench.place.engine, token, lambda event: _note_age(event, latencies))
         load.callgen(
             bench.place, exchange, during=lambda: times.extend(_ask(bench.place.engine, token, hold - 2)),
             user="bridge", calls=calls, rate=50, hold=hold, settle=1,
         )
         events.close()
-    if not times or not events.latencies:
-        raise RuntimeError(f"{len(times)} answers, {len(events.latencies)} events")
+    if not times or not latencies:
+        raise RuntimeError(f"{len(times)} answers, {len(latencies)} events")
     times.sort()
     rate, p99 = len(times) / sum(times), times[len(times) * 99 // 100] * 1000
-    told = statistics.median(events.latencies) * 1000
+    told = statistics.median(latencies) * 1000
     bench.figure("p_rate", rate)
     bench.figure("p_p99", p99)
     bench.figure("p_event", told)
-    bench.detail("p", calls=calls, requests=f"{rate:.0f}", p99=f"{p99:.2f}", events=len(events.latencies), told_p50=f"{told:.2f}")
+    bench.detail("p", calls=calls, requests=f"{rate:.0f}", p99=f"{p99:.2f}", events=len(latencies), told_p50=f"{told:.2f}")
 
 
-def _token(exchange):
+def orders(bench):
+    """p: one client tells agents what to do while 100 calls with sound stand."""
+    hold, calls = bench.seconds(8), 100
+    if not bench.has_time(hold + 16, "commands of agents"):
+        return
+    with Moonswitch(bench.place) as exchange:
+        token, times = token_of(exchange), []
+        load.callgen(
+            bench.place, exchange, during=lambda: times.extend(_order(bench.place.engine, token, hold - 2)),
+            user="bridge", calls=calls, rate=50, hold=hold, settle=1,
+        )
+    if not times:
+        raise RuntimeError("no command was answered")
+    times.sort()
+    rate, p99 = len(times) / sum(times), times[len(times) * 99 // 100] * 1000
+    bench.figure("p_orders", rate)
+    bench.figure("p_orders_p99", p99)
+    bench.detail("orders", calls=calls, commands=f"{rate:.0f}", p99=f"{p99:.2f}")
+
+
+def _order(engine, token, seconds):
+    """Seconds that each command took, one after the other on one connection: 置闲 and 置忙 in turns, which changes something."""
+    client = http.client.HTTPConnection(engine, 8080, timeout=5)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    until, times = time.monotonic() + seconds, []
+    for command in _commands():
+        began = time.monotonic()
+        if began > until:
+            break
+        client.request("POST", "/api/v1/users/1049/commands", json.dumps({"command": command}), headers)
+        answer = client.getresponse()
+        body = answer.read()
+        times.append(time.monotonic() - began)
+        if answer.status != 200:
+            raise RuntimeError(f"{command} is answered {answer.status}: {body[:200]}")
+    client.close()
+    return times
+
+
+def _commands():
+    yield "log_in"
+    while True:
+        yield "idle"
+        yield "busy"
+
+
+def token_of(exchange):
+    """A token that may do everything."""
     command = [exchange.place.binary, "token", "add", "bench", "--scope", "all"]
     command += ["--config", exchange.project / "config.lua", "--data", exchange.data]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout.strip()
@@ -64,11 +112,18 @@ def _ask(engine, token, seconds):
     return times
 
 
-class _Listener:
-    """A WebSocket (RFC 6455) that notes how old each event is when it comes."""
+def _note_age(event, latencies):
+    """How old an event of a call is when it comes."""
+    if event.get("type", "").startswith("call.") and "at" in event:
+        happened = datetime.datetime.fromisoformat(event["at"].replace("Z", "+00:00"))
+        latencies.append(time.time() - happened.timestamp())
 
-    def __init__(self, engine, token):
-        self.latencies = []
+
+class Listener:
+    """A WebSocket (RFC 6455) that hands each event on, in a thread of its own."""
+
+    def __init__(self, engine, token, hear):
+        self.hear = hear
         self.socket = socket.create_connection((engine, 8080), timeout=5)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((
@@ -94,12 +149,11 @@ class _Listener:
             elif length == 127:
                 length = int.from_bytes(self.stream.read(8))
             text = self.stream.read(length)
-            if head[0] & 15 != 1:
-                continue
-            event = json.loads(text)
-            if event.get("type", "").startswith("call.") and "at" in event:
-                happened = datetime.datetime.fromisoformat(event["at"].replace("Z", "+00:00"))
-                self.latencies.append(time.time() - happened.timestamp())
+            if head[0] & 15 == PING:
+                # Whoever answers none is taken for gone. What a client sends is masked.
+                self.socket.sendall(bytes([0x80 | PONG, 0x80 | length, 0, 0, 0, 0]) + text)
+            elif head[0] & 15 == TEXT:
+                self.hear(json.loads(text))
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)

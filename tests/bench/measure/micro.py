@@ -38,23 +38,23 @@ def acd(bench):
     if not bench.has_time(20, "distribution"):
         return
     _, output = processes.run([bench.place.target / "release" / "examples" / "acd_rate"], 120)
-    found = re.search(r"served (\d+) with (\d+) waiting: (\d+) calls/s, a step p99 (\d+) us", output or "")
-    if not found:
+    found = re.findall(
+        r"^(one queue|skills and levels|two queues of the same agents): served (\d+) with (\d+) waiting: (\d+) calls/s, (\d+) decisions/s, "
+        r"decided within p50 (\d+) p99 (\d+) p99.9 (\d+) us$", output or "", re.M,
+    )
+    if len(found) != 3:
         bench.note("distribution: acd_rate has not come to its end")
         return
-    bench.figure("m_acd", float(found.group(3)))
-    bench.figure("m_acd_p99", float(found.group(4)) / 1000)
-    skills = re.search(r"with skills and levels, (\d+) waiting: (\d+) decisions/s, a step p99 (\d+) us", output)
-    if skills:
-        bench.figure("m_acd_skills", float(skills.group(2)))
-        bench.figure("m_acd_skills_p99", float(skills.group(3)) / 1000)
-    several = re.search(r"the same in two queues of the same agents, (\d+) waiting: (\d+) decisions/s, a step p99 (\d+) us", output)
-    if several:
-        bench.figure("m_acd_two_p99", float(several.group(3)) / 1000)
-    bench.detail(
-        "acd", served=found.group(1), waiting=found.group(2), calls_per_s=found.group(3), step_p99=found.group(4),
-        decisions_with_skills=skills.group(2) if skills else "", step_p99_with_skills=skills.group(3) if skills else "",
-    )
+    names = {"one queue": "m_acd", "skills and levels": "m_acd_skills", "two queues of the same agents": "m_acd_two"}
+    for name, served, waiting, calls, decisions, p50, p99, p999 in found:
+        figure = names[name]
+        bench.figure(figure, float(decisions))
+        for quantile, value in (("p50", p50), ("p99", p99), ("p999", p999)):
+            bench.figure(f"{figure}_{quantile}", float(value) / 1000)
+        bench.detail(
+            "acd", work=name, served=served, waiting=waiting, calls_per_s=calls, decisions=decisions,
+            decided_p50=p50, decided_p99=p99, decided_p999=p999,
+        )
 
 
 def scripts(bench):
@@ -78,7 +78,10 @@ def boards(bench):
         return
     _, output = processes.run([bench.place.target / "release" / "examples" / "board_rate"], 120)
     rows = dict(re.findall(r"^(.+?)\s+\d+ ns a packet\s+([\d.]+) %", output or "", re.M))
-    wanted = {"m_relay": "relayed PCMA", "m_conference": "conference of three", "m_listen": "supervised: listen", "m_barge": "supervised: barge"}
+    wanted = {
+        "m_relay": "relayed PCMA", "m_conference": "conference of three", "m_listen": "supervised: listen",
+        "m_whisper": "supervised: whisper", "m_barge": "supervised: barge",
+    }
     if not all(name in rows for name in wanted.values()):
         bench.note("conferences and supervision: board_rate has not come to its end")
         return

@@ -18,6 +18,8 @@ HEADINGS = {
     "h": "h: post-dial delay at 100 calls/s (callgen)",
     "acd": "Distribution of calls (engine/call/examples/acd_rate.rs)",
     "parsers": "Parsers: INVITEs a second of one core (Via, From, To, CSeq, Call-ID, Contact typed)",
+    "orders": "p: commands of agents beside 100 calls with sound",
+    "boards": "A media thread without sockets: work for conferences of three and supervised conversations (engine/media/examples/board_rate.rs)",
     "scripts": "Scripts: a handler with six waits",
     "packets": "Allocations per packet",
     "allocations": "Allocations in the live process (LD_PRELOAD of `tests/bench/count_allocations.c`)",
@@ -30,9 +32,8 @@ COLUMNS = {
     "heap_kib": "Lua KiB parked", "resident_kib": "resident KiB parked", "per_call": "allocations per call",
     "kb_per_call": "KB asked for per call", "in_3_s": "allocations in 3 s", "reloads": "ms each", "clean": "clean",
     "requests": "requests/s", "events": "events", "told_p50": "event p50 ms", "served": "served", "waiting": "waiting",
-    "step_p99": "a step p99 µs",
-    "decisions_with_skills": "decisions/s with skills",
-    "step_p99_with_skills": "a step p99 µs with skills",
+    "decisions": "decisions/s", "decided_p50": "p50 µs", "decided_p99": "p99 µs", "decided_p999": "p99.9 µs",
+    "cpu_per_100": "CPU % per 100 calls", "commands": "commands/s",
 }
 # In these runs the CPU column is per 100 calls; in a and b it is of the whole level.
 PER_HUNDRED = {"c", "d", "e", "f", "q"}
@@ -47,8 +48,8 @@ def previous(path):
         return {}
 
 
-def render(bench, before, how_to_read):
-    """BENCHMARKS.md, whole."""
+def render(bench, before, how_to_read, kept=""):
+    """BENCHMARKS.md, whole; `kept` is what another bench has written there."""
     lines = ["# Benchmarks", "", how_to_read.strip(), "", "## The last run", ""]
     lines += [f"- {name}: {text}" for name, text in bench.facts.items()]
     lines += ["", *summary(bench, before), "", "A mark is what this milestone has to pass; a goal is where the project wants to be.", ""]
@@ -58,6 +59,8 @@ def render(bench, before, how_to_read):
     lines += ["## Run by run", ""]
     for run, rows in bench.details.items():
         lines += [f"**{HEADINGS[run]}**", "", *_table(run, rows), ""]
+    if kept:
+        lines += [kept, ""]
     hidden = {"machine": bench.facts["CPU"], "values": {name: round(value, 4) for name, value in bench.values.items()}}
     lines += [f"<!-- figures {json.dumps(hidden, ensure_ascii=False)} -->", ""]
     return "\n".join(lines)

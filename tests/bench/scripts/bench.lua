@@ -13,6 +13,9 @@ end
 -- Nobody serves it, so callers wait.
 queue "waiting" { agents = {}, join_if = "always", stay_if = "always", max_wait = HOUR }
 
+-- Whom programs tell what to do.
+queue "told" { agents = { "1049" } }
+
 context "bench" {
   answer = function(call)
     call:answer()
