@@ -21,6 +21,7 @@ local KEYS = { ["1"] = 1, ["2"] = 2, ["3"] = 3, ["4"] = 4, ["5"] = 5 }
 ---@return nil|"unrated" why
 local function ask(call, agent, by)
   answers.ask(call, agent, by)
+  call:as_survey(agent)
   local score = call:menu { play = "rate/ask-5", keys = KEYS, tries = 2, invalid = "menu/invalid" }
   answers.rate(call.id, score)
   if not score then

@@ -86,6 +86,12 @@ pub enum Command {
     },
     /// Starts or stops music behind the script; replies at once.
     Music(Music),
+    /// What the caller is asked from here on is how satisfied they were, in the record: until they
+    /// talk with somebody, or wait for them.
+    AsSurvey {
+        /// The user whom it is about.
+        agent: Option<String>,
+    },
     /// Lets the caller hear itself, until `#`.
     Echo,
     /// Waits, while keys are still noticed.
@@ -125,6 +131,7 @@ impl Command {
             Self::Transfer { .. } => "transfer",
             Self::SendDtmf { .. } => "send_dtmf",
             Self::Music(_) => "music",
+            Self::AsSurvey { .. } => "as_survey",
             Self::Echo => "echo",
             Self::Sleep { .. } => "sleep",
         }

@@ -101,7 +101,7 @@ pub struct LegRecord {
 /// A stretch of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// `ivr`, `queue`, `ring`, `talk`, `hold`, `voicemail`, `monitor` …
+    /// `ivr`, `queue`, `ring`, `talk`, `hold`, `consult`, `survey` …
     pub kind: SegmentKind,
     /// From.
     pub from: i64,
@@ -125,7 +125,11 @@ pub enum SegmentKind {
     Ring,
     Talk,
     Hold,
+    /// The customer waits while the agent asks somebody (咨询), by the exchange's own means.
+    Consult,
     Voicemail,
+    /// Says how satisfied they were (满意度调查).
+    Survey,
     Park,
     Conference,
     /// Hears somebody else's call (监听, 耳语, 强插).

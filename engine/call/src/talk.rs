@@ -238,6 +238,13 @@ impl Talk {
         if self.remind.is_none() && !reminder.is_zero() {
             self.remind = Some(board.after(reminder));
         }
-        board.turn(SegmentKind::Hold, agent);
+        let asks = [board.front(), self.leg]
+            .into_iter()
+            .any(|leg| board.leg(leg).is_some_and(crate::Leg::is_away));
+        let kind = match asks {
+            true => SegmentKind::Consult,
+            false => SegmentKind::Hold,
+        };
+        board.turn(kind, agent);
     }
 }

@@ -313,6 +313,11 @@ function Call:send_dtmf(keys) end
 ---@param name? string|boolean   A name under sounds/music; the tenant's own when left out
 function Call:music(name) end
 
+---What the caller is asked from here on is how satisfied they were: the record says `survey` and not `ivr`, until they talk with
+---somebody or wait for them. Returns at once.
+---@param agent? string   The user whom it is about
+function Call:as_survey(agent) end
+
 ---Lets the caller hear itself until `#`: to try a headset, or how long sound is on its way.
 function Call:echo() end
 

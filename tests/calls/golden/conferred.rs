@@ -45,7 +45,7 @@ fn d12_a_customer_who_is_put_through_by_a_code_to_who_was_asked() {
   leg 2 user 1050 up, normal
   queue it
   talk it 1049, recorded
-  hold it 1049, recorded
+  consult it 1049, recorded
   talk it 1050, recorded
   stay it at 1: answered 1049 [1049 connected]
   recording call, 2 channels
@@ -80,7 +80,7 @@ fn d12_a_consultation_by_a_code_that_is_called_off() {
   leg 1 user 1049 up, normal
   queue it
   talk it 1049, recorded
-  hold it 1049, recorded
+  consult it 1049, recorded
   talk it 1049, recorded
   stay it at 1: answered 1049 [1049 connected]
   recording call, 2 channels
@@ -116,7 +116,7 @@ fn d12_three_who_talk_until_the_agent_leaves() {
   leg 2 user 1050 up, normal
   queue it
   talk it 1049, recorded
-  hold it 1049, recorded
+  consult it 1049, recorded
   conference it 1049, recorded
   talk it 1050, recorded
   stay it at 1: answered 1049 [1049 connected]
@@ -153,7 +153,7 @@ fn d12_three_who_talk_until_who_was_asked_leaves() {
   leg 2 user 1050 up, normal
   queue it
   talk it 1049, recorded
-  hold it 1049, recorded
+  consult it 1049, recorded
   conference it 1049, recorded
   talk it 1049, recorded
   stay it at 1: answered 1049 [1049 connected]
@@ -190,7 +190,7 @@ fn d12_three_who_talk_until_the_customer_leaves() {
   leg 2 user 1050 up, normal
   queue it
   talk it 1049, recorded
-  hold it 1049, recorded
+  consult it 1049, recorded
   conference it 1049, recorded
   internal it 1050
   stay it at 1: answered 1049 [1049 connected]

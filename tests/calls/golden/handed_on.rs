@@ -217,7 +217,7 @@ fn d12_a_customer_who_is_asked_how_it_was() {
   leg 1 user 1049 up, normal
   queue it
   talk it 1049, recorded
-  ivr
+  survey 1049
   stay it at 1: answered 1049 [1049 connected]
   recording call, 2 channels
 ",

@@ -30,6 +30,8 @@ pub(crate) struct Board {
     pub(crate) timeline: Timeline,
     pub(crate) story: Story,
     pub(crate) random: Random,
+    /// The script asks how satisfied the caller was, with whom.
+    surveyed: Option<Option<String>>,
     /// Keys are a PIN: the journal gets dots.
     pub(crate) masking: bool,
     born: Instant,
@@ -50,6 +52,7 @@ impl Board {
             timeline: Timeline::new(setup.started_at),
             story: Story::default(),
             random: Random::new(options.seed),
+            surveyed: None,
             masking: false,
             born: now,
             legs: vec![match &options.origin {
@@ -117,7 +120,22 @@ impl Board {
         }
     }
 
+    /// What the script does with the caller from here on is a survey, about this user.
+    pub(crate) fn survey(&mut self, agent: Option<String>) {
+        self.surveyed = Some(agent);
+        if self.timeline.kind() == SegmentKind::Ivr {
+            self.turn(SegmentKind::Ivr, None);
+        }
+    }
+
     pub(crate) fn turn(&mut self, kind: SegmentKind, agent: Option<String>) {
+        let (kind, agent) = match (kind, &self.surveyed) {
+            (SegmentKind::Ivr, Some(about)) => (SegmentKind::Survey, about.clone()),
+            _ => {
+                self.surveyed = None;
+                (kind, agent)
+            }
+        };
         let recording = self.tape.running();
         self.timeline
             .turn(self.micros(self.now), kind, agent, recording);

@@ -96,6 +96,7 @@ impl Call {
                 });
             }
             Command::Music(music) => self.change_music(music),
+            Command::AsSurvey { agent } => self.board.survey(agent),
             waits => return Some(waits),
         }
         self.board.reply(request, Reply::Done);

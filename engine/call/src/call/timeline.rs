@@ -30,6 +30,11 @@ impl Timeline {
         }
     }
 
+    /// What the stretch that runs is.
+    pub(crate) fn kind(&self) -> SegmentKind {
+        self.current.kind
+    }
+
     /// Another stretch begins at `at`, unless it would be the same as the one that runs.
     pub(crate) fn turn(
         &mut self,

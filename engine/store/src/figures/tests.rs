@@ -167,6 +167,22 @@ fn handling_is_talking_holding_and_wrapping_up() {
 }
 
 #[test]
+fn asking_a_colleague_is_neither_talking_with_the_customer_nor_holding() {
+    let mut figures = Figures::new(whole(3_600 * SECOND));
+    let (me, it) = (Some("1049"), Some("it"));
+    let stretches = ["queue", "talk", "consult", "talk", "survey"];
+    let stretches = stretches.map(|kind| stretch(kind, 10 * SECOND, me, it));
+    figures.contact(&contact(SECOND, Direction::Inbound, stretches.to_vec()));
+
+    let now = figures.at(300 * SECOND);
+
+    let sums = agent(&now, "1049");
+    assert_eq!(sums.average_talk(), Some(20 * SECOND));
+    assert_eq!((sums.held, sums.transferred), (0, 0));
+    assert_eq!(only_queue(&now).talk, 20 * SECOND);
+}
+
+#[test]
 fn a_conversation_lasts_over_a_hold_and_a_consultation_and_ends_with_the_call() {
     let mut figures = Figures::new(whole(3_600 * SECOND));
     let mut told = Vec::new();

@@ -118,7 +118,8 @@ pub fn recorded(call: &CallDetails, recordings: &[RecordingRow]) -> Recorded {
         .as_ref()
         .is_some_and(|it| it.ended_by == "system:cut");
     let talks = call.segments.iter();
-    let talks = talks.filter(|it| matches!(it.kind.as_str(), "talk" | "hold" | "conference"));
+    let talks =
+        talks.filter(|it| matches!(it.kind.as_str(), "talk" | "hold" | "consult" | "conference"));
     if rows.is_empty() {
         let asked = talks.clone().any(|it| it.recording.is_some());
         let deleted = talks.clone().any(|it| it.note.as_deref() == Some(DELETED));

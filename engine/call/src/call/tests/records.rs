@@ -2,7 +2,7 @@
 
 use super::{BIRTH, Bench, bridge, named, play, s, setup};
 use crate::record::{Outcome, Segment, SegmentKind};
-use crate::{Cause, Command, Ended, Event, LegId, Options, RecordingId};
+use crate::{Cause, Command, Ended, Event, LegId, Options, RecordingId, Steer};
 
 fn at(seconds: i64) -> i64 {
     BIRTH + seconds * 1_000_000
@@ -72,6 +72,48 @@ fn a_whole_call_is_legs_and_segments_with_their_times() {
     assert_eq!(called.ringing_at, Some(at(5)));
     assert_eq!(called.up_at, Some(at(10)));
     assert_eq!(called.ended_at, at(60));
+}
+
+#[test]
+fn what_an_agent_asks_elsewhere_and_what_the_customer_is_asked_afterwards_are_their_own_stretches()
+{
+    let mut bench = Bench::new();
+    bench.ask(Command::Bridge(bridge(&["1049"])));
+    let leg = bench.invited("1049");
+    bench.wait(s(1));
+    bench.answers(leg);
+    bench.wait(s(20));
+    for what in [Steer::Away, Steer::Back { failed: false }] {
+        bench.event(Event::Steered { leg, what });
+        bench.wait(s(10));
+    }
+    bench.hangs_up(leg);
+    let agent = Some("1049");
+    bench.ask(Command::AsSurvey {
+        agent: agent.map(str::to_owned),
+    });
+    bench.wait(s(5));
+    // Who is put through again is asked no more.
+    bench.ask(Command::Bridge(bridge(&["1050"])));
+    let next = bench.invited("1050");
+    bench.wait(s(1));
+    bench.refuses(next, Cause::Busy);
+    bench.wait(s(3));
+
+    bench.hangs_up(LegId::CALLER);
+
+    assert_eq!(
+        bench.record().segments,
+        [
+            segment(SegmentKind::Ring, 0, 1, agent),
+            segment(SegmentKind::Talk, 1, 21, agent),
+            segment(SegmentKind::Consult, 21, 31, agent),
+            segment(SegmentKind::Talk, 31, 41, agent),
+            segment(SegmentKind::Survey, 41, 46, agent),
+            segment(SegmentKind::Ring, 46, 47, Some("1050")),
+            segment(SegmentKind::Ivr, 47, 50, None),
+        ]
+    );
 }
 
 #[test]

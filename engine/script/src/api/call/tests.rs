@@ -59,6 +59,12 @@ fn plain_methods_become_their_commands() {
     );
     assert_eq!(command("call:echo()"), Command::Echo);
     assert_eq!(
+        command("call:as_survey('1049')"),
+        Command::AsSurvey {
+            agent: Some("1049".into())
+        }
+    );
+    assert_eq!(
         command("call:sleep('1m')"),
         Command::Sleep { duration: s(60) }
     );

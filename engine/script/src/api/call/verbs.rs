@@ -77,6 +77,7 @@ verbs! {
     transfer 2 true,
     send_dtmf 1 false,
     music 1 false,
+    as_survey 1 false,
     echo 0 false,
     sleep 1 false,
 }
@@ -414,6 +415,15 @@ fn music(asking: &Asking<'_>) -> mlua::Result<Command> {
         }
     };
     Ok(Command::Music(music))
+}
+
+fn as_survey(asking: &Asking<'_>) -> mlua::Result<Command> {
+    let agent = match asking.arguments.value(0) {
+        Value::Nil => None,
+        Value::String(agent) => Some(agent.to_string_lossy()),
+        other => return Err(asking.arguments.wrong("a user, or nothing", other)),
+    };
+    Ok(Command::AsSurvey { agent })
 }
 
 fn echo(_: &Asking<'_>) -> mlua::Result<Command> {
