@@ -23,6 +23,8 @@ mod provisioned;
 mod queues;
 #[path = "api/routes.rs"]
 mod routes;
+#[path = "api/shifts.rs"]
+mod shifts;
 #[path = "api/state.rs"]
 mod state;
 #[path = "api/statistics.rs"]

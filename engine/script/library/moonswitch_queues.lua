@@ -160,6 +160,21 @@ function statistics.queues(options) end
 ---@return table<string, AgentFigures>
 function statistics.agents(options) end
 
+---How far agents have kept to their shifts (遵时率), by number, up to now; of today when nothing is said. Shifts are planned by the
+---API; agents without any are left out.
+---@param options AdherenceOptions?
+---@return table<string, Adherence>
+function statistics.adherence(options) end
+
+---@class AdherenceOptions
+---@field since? number     Seconds since 1970; the tenant's midnight when left out. 92 days at most
+---@field until? number     Now when left out
+
+---@class Adherence
+---@field planned number      Seconds
+---@field kept number         Of them, in the planned state: for work in every one but logged out and 置忙, else 置忙 for that reason
+---@field adherence? number   0 to 1; nil when nothing was planned yet
+
 ---Customers' calls that nobody took (漏话), newest first.
 ---@param options MissedOptions?
 ---@return MissedCall[]

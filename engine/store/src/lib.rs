@@ -12,6 +12,7 @@ mod figures;
 mod pending;
 mod row;
 mod secret;
+mod shifts;
 mod sqlite;
 mod store;
 
@@ -35,5 +36,6 @@ pub use row::{
     Subscriber, TokenRow, UserRecord, WatcherRow, event_job, is_missed, recorded, result_name,
 };
 pub use secret::{Secret, load_or_create_key};
+pub use shifts::{Adherence, ShiftRow, Shifts};
 pub use sqlite::Sqlite;
 pub use store::{Health, Store};

@@ -8,8 +8,8 @@ use crate::{
     DueJobs, Figures, FiguresOf, FinishedCall, FloorNotes, FloorRow, JobFilter, JobRow, JobState,
     JournalLine, KvEntry, KvKey, MailboxRow, MessageCounts, MessageFilter, MessageRow,
     MissedFilter, MissedRow, MissedState, NewJob, Pending, QueueLogFilter, QueueLogRow,
-    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Subscriber, TokenRow,
-    UserRecord, WatcherRow,
+    RecordingEnd, RecordingFilter, RecordingRow, RegistrationRow, Secret, Shifts, Subscriber,
+    TokenRow, UserRecord, WatcherRow,
 };
 
 /// Where records live.
@@ -29,7 +29,7 @@ use crate::{
 /// Methods that take a tenant see and change that tenant's rows only. The few without one are for
 /// the exchange itself, at its start and in its nightly cleaning. Times are microseconds since
 /// 1970, UTC; the store reads no clock.
-pub trait Store: Desks + Send + Sync + 'static {
+pub trait Store: Desks + Shifts + Send + Sync + 'static {
     /// Puts a user in, or replaces the one with this extension.
     fn put_user(&self, user: UserRecord) -> Pending<()>;
 

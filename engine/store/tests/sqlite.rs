@@ -55,6 +55,11 @@ fn desks_have_one_session_and_an_audit_log() {
 }
 
 #[test]
+fn shifts_are_kept_and_held_against_what_agents_did() {
+    contract::shifts::run(&*sqlite());
+}
+
+#[test]
 fn jobs_are_done_once_and_never_lost() {
     contract::jobs::run(&*sqlite());
 }

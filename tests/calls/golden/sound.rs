@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use store::SegmentRow;
+use store::{CallDetails, RecordingRow, SegmentRow};
 
-use super::{ended, floor, handed_on, own_calls, talked};
+use super::{conferred, ended, floor, handed_on, own_calls, supervised, talked};
 use crate::support::{Exchange, Wav, pilot};
 
 type Shape = fn(&Exchange);
@@ -16,7 +16,7 @@ type Told<'a> = (&'a str, Shape, &'a [(&'a str, f64)]);
 #[test]
 fn d13_what_each_shape_records_is_what_was_said_in_its_order_and_without_gaps() {
     let [a1, a2] = [("1049", pilot::A1), ("1050", pilot::A2)];
-    let shapes: [Told<'_>; 9] = [
+    let shapes: [Told<'_>; 10] = [
         ("answered from a queue", talked::plain, &[a1]),
         ("held and taken back", talked::held, &[a1, a1]),
         ("the next agent", talked::next_answers, &[a2]),
@@ -29,6 +29,7 @@ fn d13_what_each_shape_records_is_what_was_said_in_its_order_and_without_gaps() 
             &[a1, a1],
         ),
         ("parked and fetched", handed_on::parked, &[a1, a2]),
+        ("picked up by a colleague", handed_on::picked_up, &[a2]),
         ("a call of the agent's own", own_calls::made, &[a1]),
     ];
     for (name, shape, agents) in shapes {
@@ -38,8 +39,64 @@ fn d13_what_each_shape_records_is_what_was_said_in_its_order_and_without_gaps() 
     }
 }
 
-/// Fails unless the customer's recording holds just these, in this order.
-fn holds(exchange: &Exchange, name: &str, agents: &[(&str, f64)]) {
+#[test]
+fn d13_what_three_and_a_room_say_is_recorded_with_everybody_who_was_there_and_without_gaps() {
+    let (first, second, both) = (
+        [pilot::A1].as_slice(),
+        [pilot::A2].as_slice(),
+        [pilot::A1, pilot::A2].as_slice(),
+    );
+    let shapes: [(&str, Shape, Heard<'_>); 3] = [
+        (
+            "three until the agent leaves",
+            conferred::agent_leaves,
+            &[("talk", first), ("conference", both), ("talk", second)],
+        ),
+        (
+            "three until who was asked leaves",
+            conferred::asked_leaves,
+            &[("talk", first), ("conference", both), ("talk", first)],
+        ),
+        (
+            "a room",
+            supervised::room,
+            &[
+                ("conference", &[]),
+                ("talk", first),
+                ("conference", both),
+                ("talk", second),
+                ("conference", &[]),
+            ],
+        ),
+    ];
+    for (name, shape, heard) in shapes {
+        let exchange = floor();
+        shape(&exchange);
+        let (call, row, sound) = of_customer(&exchange, name);
+        customer_is_whole(&sound, name);
+        let with = call.segments.iter();
+        let with = with.filter(|it| ["talk", "conference"].contains(&it.kind.as_str()));
+        let with: Vec<&SegmentRow> = with.collect();
+        let kinds: Vec<&str> = with.iter().map(|it| it.kind.as_str()).collect();
+        let wanted: Vec<&str> = heard.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, wanted, "{name}");
+        for (stretch, (_, tones)) in with.iter().zip(heard) {
+            for tone in *tones {
+                is_heard_in(&sound, row.started_at, stretch, *tone, name);
+            }
+        }
+        assert!(
+            !sound.has(1, pilot::C1),
+            "{name}: the customer on both sides"
+        );
+    }
+}
+
+/// Stretches of a customer's call, and who is heard in each.
+type Heard<'a> = &'a [(&'a str, &'a [f64])];
+
+/// The customer's call with its one recording.
+fn of_customer(exchange: &Exchange, name: &str) -> (CallDetails, RecordingRow, Wav) {
     exchange.has_no_calls();
     let all = exchange.records().len();
     let all = all
@@ -57,14 +114,34 @@ fn holds(exchange: &Exchange, name: &str, agents: &[(&str, f64)]) {
     let [(row, path)] = &rows[..] else {
         panic!("{name}: {rows:#?}");
     };
-    let sound = Wav::read(path);
-    // The customer: from the first word to the last.
+    (call.clone(), row.clone(), Wav::read(path))
+}
+
+/// From the first word to the last, and nobody else on that side.
+fn customer_is_whole(sound: &Wav, name: &str) {
     let gap = sound.longest_gap(0, pilot::C1, Duration::ZERO..sound.duration());
     assert!(
         gap <= LONGEST_GAP,
         "{name}: {gap:?} of the customer are missing"
     );
-    assert_eq!(order(&sound, 0), [pilot::C1], "{name}");
+    assert_eq!(order(sound, 0), [pilot::C1], "{name}");
+}
+
+/// An agent says something all through a stretch.
+fn is_heard_in(sound: &Wav, began: i64, stretch: &SegmentRow, tone: f64, name: &str) {
+    let at = |time: i64| Duration::from_micros((time - began).max(0) as u64);
+    let part = at(stretch.from)..at(stretch.to).min(sound.duration());
+    let gap = sound.longest_gap(1, tone, part.clone());
+    assert!(
+        gap <= LONGEST_GAP,
+        "{name}: {gap:?} of {tone} Hz are missing in {part:?}"
+    );
+}
+
+/// Fails unless the customer's recording holds just these, in this order.
+fn holds(exchange: &Exchange, name: &str, agents: &[(&str, f64)]) {
+    let (call, row, sound) = of_customer(exchange, name);
+    customer_is_whole(&sound, name);
     // The agents: each in their own stretches, and none of the customer's music.
     let mut said: Vec<f64> = agents.iter().map(|(_, tone)| *tone).collect();
     said.dedup();
@@ -74,14 +151,8 @@ fn holds(exchange: &Exchange, name: &str, agents: &[(&str, f64)]) {
     let who: Vec<&str> = talks.iter().filter_map(|it| it.agent.as_deref()).collect();
     let wanted: Vec<&str> = agents.iter().map(|(agent, _)| *agent).collect();
     assert_eq!(who, wanted, "{name}");
-    for (talk, (agent, tone)) in talks.iter().zip(agents) {
-        let at = |time: i64| Duration::from_micros((time - row.started_at).max(0) as u64);
-        let part = at(talk.from)..at(talk.to).min(sound.duration());
-        let gap = sound.longest_gap(1, *tone, part.clone());
-        assert!(
-            gap <= LONGEST_GAP,
-            "{name}: {gap:?} of {agent} are missing in {part:?}"
-        );
+    for (talk, (_, tone)) in talks.iter().zip(agents) {
+        is_heard_in(&sound, row.started_at, talk, *tone, name);
     }
 }
 

@@ -34,9 +34,7 @@ internal 1001 -> *331049: ended_in_menu IVR内挂机, by agent:1001, normal 200
     );
 }
 
-#[test]
-fn d12_a_customer_and_two_agents_in_a_room_that_the_agents_leave_one_after_the_other() {
-    let exchange = floor();
+pub(super) fn room(exchange: &Exchange) {
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let carrier = exchange.carrier();
     let customer = carrier.dials("8800");
@@ -52,6 +50,12 @@ fn d12_a_customer_and_two_agents_in_a_room_that_the_agents_leave_one_after_the_o
     second.hangs_up();
     customer.hears(pilot::MUSIC);
     customer.hangs_up();
+}
+
+#[test]
+fn d12_a_customer_and_two_agents_in_a_room_that_the_agents_leave_one_after_the_other() {
+    let exchange = floor();
+    room(&exchange);
 
     leaves(
         &exchange,

@@ -1,10 +1,12 @@
-//! `statistics.queues { since = clock.now() - 3600 }`: figures of queues and agents, and the calls that
-//! nobody took.
+//! `statistics.queues { since = clock.now() - 3600 }`: figures of queues and agents, how far these keep to
+//! their shifts, and the calls that nobody took.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use ::store::{AgentSums, Figures, FiguresOf, Line, Measure, MissedFilter, MissedRow, QueueSums};
+use ::store::{
+    Adherence, AgentSums, Figures, FiguresOf, Line, Measure, MissedFilter, MissedRow, QueueSums,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mlua::{Error, Lua, MultiValue, Table, Value};
@@ -20,6 +22,12 @@ pub(crate) static FIGURES: Names = Names {
     names: &["since", "until", "within", "short"],
 };
 
+/// What narrows adherence.
+pub(crate) static ADHERENCE: Names = Names {
+    class: "AdherenceOptions",
+    names: &["since", "until"],
+};
+
 /// What narrows missed calls.
 pub(crate) static MISSED: Names = Names {
     class: "MissedOptions",
@@ -32,6 +40,7 @@ pub(crate) fn table(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<
     for (name, function, wish) in [
         ("queues", "statistics.queues", Wish::Queues),
         ("agents", "statistics.agents", Wish::Agents),
+        ("adherence", "statistics.adherence", Wish::Adherence),
         ("missed", "statistics.missed", Wish::Missed),
     ] {
         let surroundings = Rc::clone(surroundings);
@@ -50,6 +59,15 @@ pub(crate) fn table(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<
                             let figures = store.figures(&tenant, of).await.map_err(wrong)?;
                             let figures = figures.at(now.min(figures.range().1));
                             by_name(&lua, wish, &figures)
+                        }
+                        Wanted::Adherence(between) => {
+                            let found = store.adherence(&tenant, between).await;
+                            let found = found.map_err(wrong)?;
+                            let found = found.iter();
+                            let found = found
+                                .map(|(agent, sums)| Ok((agent.as_str(), adherence(&lua, sums)?)));
+                            let found = found.collect::<mlua::Result<Vec<_>>>()?;
+                            lua.create_table_from(found)
                         }
                         Wanted::Missed(filter) => {
                             let rows = store.missed_calls(&tenant, filter).await;
@@ -72,6 +90,7 @@ pub(crate) fn table(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<
 enum Wish {
     Queues,
     Agents,
+    Adherence,
     Missed,
 }
 
@@ -79,6 +98,8 @@ enum Wish {
 enum Wanted {
     /// Up to now.
     Figures(FiguresOf, i64),
+    /// From when to when.
+    Adherence((i64, i64)),
     Missed(MissedFilter),
 }
 
@@ -105,7 +126,11 @@ fn wanted(
             limit: usize::try_from(options.whole("limit", 100, 1..=1_000)?).unwrap_or(100),
         }));
     }
-    let options = arguments.options(0, &FIGURES)?;
+    let names = match wish {
+        Wish::Adherence => &ADHERENCE,
+        _ => &FIGURES,
+    };
+    let options = arguments.options(0, names)?;
     let watch = &surroundings.settings.watch;
     let span = |name, usual| -> mlua::Result<i64> {
         let span: std::time::Duration = options.duration(name, usual)?;
@@ -118,6 +143,10 @@ fn wanted(
     let until = moment(&options, "until")?.unwrap_or(now);
     if until - since > LONGEST {
         return Err(options.refuse("since", "is 92 days before `until` at most"));
+    }
+    if wish == Wish::Adherence {
+        // What is still to come is neither kept nor missed.
+        return Ok(Wanted::Adherence((since, until.min(now))));
     }
     let of = FiguresOf {
         measure: Measure {
@@ -228,6 +257,14 @@ fn agent(lua: &Lua, sums: &AgentSums) -> mlua::Result<Table> {
     }
     table.raw_set("states", spans(lua, &sums.states)?)?;
     table.raw_set("busy", spans(lua, &sums.reasons)?)?;
+    Ok(table)
+}
+
+fn adherence(lua: &Lua, sums: &Adherence) -> mlua::Result<Table> {
+    let table = lua.create_table()?;
+    table.raw_set("planned", seconds(sums.planned()))?;
+    table.raw_set("kept", seconds(sums.kept()))?;
+    table.raw_set("adherence", sums.share())?;
     Ok(table)
 }
 

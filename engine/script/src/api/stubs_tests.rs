@@ -186,7 +186,11 @@ fn every_option_has_a_stub_and_the_reverse() {
         .chain([&offer::OFFER])
         .chain([&on::OPTIONS, &mail::OPTIONS])
         .chain([&calls::ORIGINATE, &calls::LIST, &voicemail::LIST])
-        .chain([&statistics::FIGURES, &statistics::MISSED])
+        .chain([
+            &statistics::FIGURES,
+            &statistics::ADHERENCE,
+            &statistics::MISSED,
+        ])
         .chain([&queues::CALL_BACK])
         .chain([&smpp::LINE, &smpp::MESSAGE]);
 

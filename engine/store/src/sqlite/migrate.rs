@@ -57,6 +57,7 @@ const STEPS: &[(u32, &str, &str)] = &[
         "places in queues",
         include_str!("../schema/0014_places_in_queues.sql"),
     ),
+    (15, "shifts", include_str!("../schema/0015_shifts.sql")),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

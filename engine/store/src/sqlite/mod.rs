@@ -18,6 +18,7 @@ mod plans_tests;
 mod queue;
 mod recordings;
 mod records;
+mod shifts;
 #[cfg(test)]
 mod tests;
 mod tokens;

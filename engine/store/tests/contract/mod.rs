@@ -14,6 +14,7 @@ pub(crate) mod kv;
 pub(crate) mod missed;
 pub(crate) mod outbox;
 pub(crate) mod recordings;
+pub(crate) mod shifts;
 pub(crate) mod tokens;
 pub(crate) mod users;
 pub(crate) mod voicemail;
@@ -33,6 +34,7 @@ pub(crate) fn run(store: &dyn Store) {
     floor::run(store);
     figures::run(store);
     missed::run(store);
+    shifts::run(store);
 }
 
 /// A tenant that nobody else uses.

@@ -26,6 +26,7 @@ mod queues;
 mod recordings;
 mod seats;
 mod session;
+mod shifts;
 mod statistics;
 mod stream;
 mod tries;
@@ -212,6 +213,21 @@ impl Routes {
                 "/agents/{id}/today",
                 Scope::StatisticsRead,
                 get(statistics::today),
+            )
+            .get(
+                "/agents/{id}/shifts",
+                Scope::StatisticsRead,
+                get(shifts::list),
+            )
+            .post(
+                "/agents/{id}/shifts",
+                Scope::AgentsWrite,
+                post(shifts::replace),
+            )
+            .get(
+                "/statistics/adherence",
+                Scope::StatisticsRead,
+                get(shifts::adherence),
             )
             .get("/missed", Scope::CallsRead, get(missed::list))
             .post("/missed/{id}", Scope::CallsWrite, post(missed::settle))

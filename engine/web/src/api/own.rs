@@ -11,9 +11,10 @@ use axum::http::request::Parts;
 use call::desk::{Deed, Order};
 use call::screen::{Change, Listed, Question};
 use store::{
-    Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter, CallRow,
-    Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow, MissedFilter,
-    MissedRow, MissedState, QueueLogFilter, QueueLogRow, RecordingFilter, RecordingRow, Store,
+    Adherence, Answer, AnswerClaim, AuditFilter, AuditRow, CallBegin, CallDetails, CallFilter,
+    CallRow, Claimed, Figures, FiguresOf, JobFilter, JobRow, MessageFilter, MessageRow,
+    MissedFilter, MissedRow, MissedState, QueueLogFilter, QueueLogRow, RecordingFilter,
+    RecordingRow, ShiftRow, Store,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
@@ -316,6 +317,50 @@ impl Own {
 
     pub(super) async fn figures(&self, of: FiguresOf) -> Result<Figures, Problem> {
         Ok(self.parts.store.figures(self.tenant(), of).await?)
+    }
+
+    /// Refuses somebody who is no user, or whom whoever asks does not reach.
+    pub(super) async fn is_user(&self, extension: &str) -> Result<(), Problem> {
+        let users = self.users().await?;
+        match self.reaches(extension) && users.iter().any(|it| it.extension == extension) {
+            true => Ok(()),
+            false => Err(Problem::not_found("user")),
+        }
+    }
+
+    pub(super) async fn shifts(
+        &self,
+        agent: &str,
+        between: (i64, i64),
+    ) -> Result<Vec<ShiftRow>, Problem> {
+        let store = &self.parts.store;
+        Ok(store.shifts(self.tenant(), Some(agent), between).await?)
+    }
+
+    pub(super) async fn plan_shifts(
+        &self,
+        agent: &str,
+        between: (i64, i64),
+        shifts: Vec<ShiftRow>,
+    ) -> Result<(), Problem> {
+        let store = &self.parts.store;
+        match store
+            .plan_shifts(self.tenant(), agent, between, shifts)
+            .await?
+        {
+            true => Ok(()),
+            false => Err(Problem::conflict(
+                "shift_before",
+                "a shift that began earlier reaches into the first of these: begin `since` with it",
+            )),
+        }
+    }
+
+    pub(super) async fn adherence(
+        &self,
+        between: (i64, i64),
+    ) -> Result<Vec<(String, Adherence)>, Problem> {
+        Ok(self.parts.store.adherence(self.tenant(), between).await?)
     }
 
     pub(super) async fn missed(&self, filter: MissedFilter) -> Result<Vec<MissedRow>, Problem> {

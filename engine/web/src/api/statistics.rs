@@ -32,7 +32,7 @@ pub(super) struct Question {
 /// A time by its name, in the tenant's time zone. Weeks begin on Mondays.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Period {
+pub(super) enum Period {
     Today,
     Yesterday,
     ThisWeek,
@@ -197,7 +197,8 @@ struct Wanted {
 impl Wanted {
     async fn whole(own: &Own, asked: &Question) -> Result<Self, Problem> {
         let yardstick = own.yardstick().await?;
-        let (since, until) = range(asked, &yardstick)?;
+        let said = (asked.since.as_deref(), asked.until.as_deref());
+        let (since, until) = range(asked.period, said, &yardstick)?;
         Ok(Self {
             now: yardstick.now,
             of: FiguresOf {
@@ -266,14 +267,18 @@ impl Counted {
 }
 
 /// From when to when.
-fn range(asked: &Question, yardstick: &Yardstick) -> Result<(i64, i64), Problem> {
-    let since = page::moment(asked.since.as_deref(), "since")?;
-    let until = page::moment(asked.until.as_deref(), "until")?;
-    if asked.period.is_some() && (since.is_some() || until.is_some()) {
+pub(super) fn range(
+    period: Option<Period>,
+    (since, until): (Option<&str>, Option<&str>),
+    yardstick: &Yardstick,
+) -> Result<(i64, i64), Problem> {
+    let since = page::moment(since, "since")?;
+    let until = page::moment(until, "until")?;
+    if period.is_some() && (since.is_some() || until.is_some()) {
         let why = "either period, or since and until";
         return Err(Problem::bad_request("wrong_query", why));
     }
-    let (from, to) = named(asked.period.unwrap_or(Period::Today), yardstick);
+    let (from, to) = named(period.unwrap_or(Period::Today), yardstick);
     let (since, until) = match (since, until) {
         (None, None) => (from, to),
         (since, until) => (since.unwrap_or(from), until.unwrap_or(yardstick.now)),
