@@ -27,7 +27,7 @@ STEPS = {
     "c": [runs.sound],
     "d": [runs.prompt],
     "e": [runs.recorded],
-    "f": [runs.transcoded],
+    "f": [runs.transcoded, runs.rooms],
     "q": [runs.waiting],
     "p": [api.beside_calls, api.orders],
     "h": [runs.post_dial_delay],

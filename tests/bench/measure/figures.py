@@ -40,6 +40,7 @@ FIGURES = {
     "e_cpu": Figure("e", "recorded, 200 calls, CPU per 100 calls", "% of a core", "less", 15, 6),
     "e_whole": Figure("e", "whole recordings of 200", "files", "more", 200, 200),
     "f_cpu": Figure("f", "PCMU to PCMA, 200 calls, CPU per 100 calls", "% of a core", "less", None, 6),
+    "f_rooms": Figure("f", "rooms of three, 150 callers who all speak, CPU per 100", "% of a core", "less", None, 6),
     "q_cpu": Figure("q", "waiting in a queue with music, 300 callers, CPU per 100 calls", "% of a core", "less", 6, 3),
     "p_rate": Figure("p", "API: pages of calls while 100 calls talk, one client", "requests/s", "more", 1000),
     "p_p99": Figure("p", "the same, p99", "ms", "less", 5),

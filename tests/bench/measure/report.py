@@ -14,6 +14,7 @@ HEADINGS = {
     "q": "q: waiting in a queue, music",
     "p": "p: the API beside 100 calls with sound",
     "f": "f: PCMU to PCMA",
+    "rooms": "f: rooms of three, all of whom speak",
     "g": "g: five reloads of a dialplan of 5,000 routes, 50 calls with sound",
     "h": "h: post-dial delay at 100 calls/s (callgen)",
     "acd": "Distribution of calls (engine/call/examples/acd_rate.rs)",
@@ -36,7 +37,7 @@ COLUMNS = {
     "cpu_per_100": "CPU % per 100 calls", "commands": "commands/s",
 }
 # In these runs the CPU column is per 100 calls; in a and b it is of the whole level.
-PER_HUNDRED = {"c", "d", "e", "f", "q"}
+PER_HUNDRED = {"c", "d", "e", "f", "q", "rooms"}
 
 
 def previous(path):

@@ -131,6 +131,25 @@ def _plain(bench, run, user, callee=True, calls=200, **options):
     )
 
 
+def rooms(bench):
+    """f: rooms of three, who all speak."""
+    hold, legs, rate = bench.seconds(8), 150, 50
+    if not bench.has_time(hold + 12, "rooms of three"):
+        return
+    with Moonswitch(bench.place) as exchange:
+        done = load.callgen(
+            bench.place, exchange, callee=False, user="8%d", div=3, calls=legs, rate=rate, hold=hold, settle=1
+        )
+    said = done.said
+    bench.figure("f_rooms", done.cpu_percent / legs * 100)
+    bench.detail(
+        "rooms", calls=legs, up=said["up_end"], cpu=_cpu(done.cpu_percent, legs), worst_gap=f"{said['maxgap_ms']:.0f}",
+        memory=f"{done.resident_kb / 1024:.1f}",
+    )
+    if said["up_end"] < legs:
+        bench.note(f"rooms of three: {legs - said['up_end']} calls have ended early")
+
+
 def recorded(bench):
     """e: as c, recorded in stereo; every recording has to be whole."""
     hold, calls, rate = bench.seconds(8), 200, 50

@@ -16,6 +16,10 @@ queue "waiting" { agents = {}, join_if = "always", stay_if = "always", max_wait 
 -- Whom programs tell what to do.
 queue "told" { agents = { "1049" } }
 
+local function room(call)
+  call:conference("room" .. call.to, { announce = false })
+end
+
 context "bench" {
   answer = function(call)
     call:answer()
@@ -34,6 +38,10 @@ context "bench" {
   queue = function(call)
     call:queue("waiting")
   end,
+
+  -- Three callers each.
+  ["_8X"]  = room,
+  ["_8XX"] = room,
 
   ivr = function(call)
     call:answer()
