@@ -150,6 +150,9 @@ fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
         "#/components/schemas/ListEntryWanted" | "#/components/schemas/ListEntryUnwanted" => {
             Some(json!({ "number": "13800138000" }))
         }
+        "#/components/schemas/ShiftsWanted" => Some(json!({
+            "since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", "shifts": [],
+        })),
         "#/components/schemas/Again" => Some(json!({ "call": null })),
         "#/components/schemas/Assignment" => Some(json!({ "to": null })),
         other => panic!("no body for {other} yet"),
@@ -223,6 +226,7 @@ async fn what_is_another_tenants_is_not_there_on_any_route() {
         "statistics/queues",
         "statistics/agents",
         "statistics/intervals",
+        "statistics/adherence",
         "jobs",
         "plugins",
     ] {
