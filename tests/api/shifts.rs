@@ -1,7 +1,5 @@
 //! What agents are to do when, and how far they do it, by the API and by scripts.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Value, json};
 
 use crate::support::{Api, Exchange, Setup, eventually};
@@ -23,10 +21,11 @@ context \"internal\" {
 }
 ";
 
-/// Minutes from now on, as the API writes times.
-fn at(minutes: i64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let then = now.as_secs() as i64 + minutes * 60;
+/// Minutes from now on, by the exchange's clock, as the API writes times.
+fn at(api: &Api, minutes: i64) -> String {
+    let board = api.get("/wallboard");
+    let now: jiff::Timestamp = board["at"].as_str().unwrap().parse().unwrap();
+    let then = now.as_second() + minutes * 60;
     jiff::Timestamp::from_second(then).unwrap().to_string()
 }
 
@@ -35,7 +34,7 @@ fn adherence_is_time_in_the_planned_state_of_planned_time_up_to_now() {
     let exchange = Exchange::start(Setup::with(PLAN).with_http());
     let api = Api::of(&exchange, "8001");
     let [phone] = exchange.phones(["1049"]);
-    let (morning, meal, end) = (at(-10), at(30), at(60));
+    let (morning, meal, end) = (at(&api, -10), at(&api, 30), at(&api, 60));
     let day = json!({ "since": morning, "until": end, "shifts": [
         { "from": morning, "until": meal },
         { "from": meal, "until": end, "activity": "meal" },
@@ -84,7 +83,7 @@ fn adherence_is_time_in_the_planned_state_of_planned_time_up_to_now() {
     assert!((seconds("adherence") - seconds("kept") / seconds("planned")).abs() < 1e-6);
 
     // The meal begins now.
-    let (start, noon) = (at(-10), at(-5));
+    let (start, noon) = (at(&api, -10), at(&api, -5));
     let day = json!({ "since": start, "until": end, "shifts": [
         { "from": start, "until": noon }, { "from": noon, "until": end, "activity": "meal" },
     ] });
@@ -101,7 +100,7 @@ fn adherence_is_time_in_the_planned_state_of_planned_time_up_to_now() {
 fn shifts_that_cannot_be_are_refused() {
     let exchange = Exchange::start(Setup::with(PLAN).with_http());
     let api = Api::of(&exchange, "8001");
-    let [a, b, c, d] = [0, 10, 20, 30].map(at);
+    let [a, b, c, d] = [0, 10, 20, 30].map(|minutes| at(&api, minutes));
     let plan = |agent: &str, since: &str, until: &str, shifts: Value| {
         let body = json!({ "since": since, "until": until, "shifts": shifts });
         let (status, answer) = api.gives(&format!("/agents/{agent}/shifts"), &body);
