@@ -83,9 +83,9 @@ fn adherence_is_time_in_the_planned_state_of_planned_time_up_to_now() {
     assert!((seconds("adherence") - seconds("kept") / seconds("planned")).abs() < 1e-6);
 
     // The meal begins now.
-    let (start, noon) = (at(&api, -10), at(&api, -5));
-    let day = json!({ "since": start, "until": end, "shifts": [
-        { "from": start, "until": noon }, { "from": noon, "until": end, "activity": "meal" },
+    let noon = at(&api, -5);
+    let day = json!({ "since": morning, "until": end, "shifts": [
+        { "from": morning, "until": noon }, { "from": noon, "until": end, "activity": "meal" },
     ] });
     let (status, _) = api.gives("/agents/1049/shifts", &day);
     assert_eq!(status, 200);

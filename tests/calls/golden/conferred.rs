@@ -94,8 +94,10 @@ internal 1049 -> 1050: answered 已接听, by agent:1049, normal 200
     );
 }
 
-pub(super) fn agent_leaves(exchange: &Exchange) {
-    let [a1] = idle(exchange, ["1049"]);
+#[test]
+fn d12_three_who_talk_until_the_agent_leaves() {
+    let exchange = floor();
+    let [a1] = idle(&exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let [customer, agent, asked] = three(&carrier, &a1, &a2);
@@ -104,12 +106,6 @@ pub(super) fn agent_leaves(exchange: &Exchange) {
     customer.hears(pilot::A2);
     customer.hangs_up();
     asked.is_over();
-}
-
-#[test]
-fn d12_three_who_talk_until_the_agent_leaves() {
-    let exchange = floor();
-    agent_leaves(&exchange);
 
     leaves(
         &exchange,
@@ -135,8 +131,10 @@ internal 1049 -> 1050: transferred 已转接, by system:transferred, normal 200
     );
 }
 
-pub(super) fn asked_leaves(exchange: &Exchange) {
-    let [a1] = idle(exchange, ["1049"]);
+#[test]
+fn d12_three_who_talk_until_who_was_asked_leaves() {
+    let exchange = floor();
+    let [a1] = idle(&exchange, ["1049"]);
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let [customer, agent, asked] = three(&carrier, &a1, &a2);
@@ -145,12 +143,6 @@ pub(super) fn asked_leaves(exchange: &Exchange) {
     customer.hears(pilot::A1);
     customer.hangs_up();
     agent.is_over();
-}
-
-#[test]
-fn d12_three_who_talk_until_who_was_asked_leaves() {
-    let exchange = floor();
-    asked_leaves(&exchange);
 
     leaves(
         &exchange,

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use store::{CallDetails, RecordingRow, SegmentRow};
 
-use super::{conferred, ended, floor, handed_on, own_calls, supervised, talked};
-use crate::support::{Exchange, Wav, pilot};
+use super::{answered, ended, floor, handed_on, idle, own_calls, supervised, talked};
+use crate::support::{Api, Exchange, Line, Wav, pilot};
 
 type Shape = fn(&Exchange);
 
@@ -49,12 +50,12 @@ fn d13_what_three_and_a_room_say_is_recorded_with_everybody_who_was_there_and_wi
     let shapes: [(&str, Shape, Heard<'_>); 3] = [
         (
             "three until the agent leaves",
-            conferred::agent_leaves,
+            agent_leaves,
             &[("talk", first), ("conference", both), ("talk", second)],
         ),
         (
             "three until who was asked leaves",
-            conferred::asked_leaves,
+            asked_leaves,
             &[("talk", first), ("conference", both), ("talk", first)],
         ),
         (
@@ -90,6 +91,44 @@ fn d13_what_three_and_a_room_say_is_recorded_with_everybody_who_was_there_and_wi
             "{name}: the customer on both sides"
         );
     }
+}
+
+/// 1049 asks 1050 and has all three talk, by a program: a phone that types codes says nothing meanwhile.
+fn three(exchange: &Exchange, then: impl FnOnce([Line; 3])) {
+    let [a1] = idle(exchange, ["1049"]);
+    let [a2] = exchange.phones(["1050"]);
+    let (carrier, api) = (exchange.carrier(), Api::of(exchange, "8001"));
+    let does = |deed| assert_eq!(api.gives("/users/1049/commands", &deed).0, 200);
+    let (customer, agent) = answered(&carrier, &a1);
+    does(json!({ "command": "consult", "to": "1050" }));
+    let asked = a2.rings();
+    asked.answers();
+    agent.hears(pilot::A2);
+    customer.hears(pilot::MUSIC);
+    does(json!({ "command": "conference" }));
+    customer.hears(pilot::A2);
+    customer.hears(pilot::A1);
+    then([customer, agent, asked]);
+}
+
+fn agent_leaves(exchange: &Exchange) {
+    three(exchange, |[customer, agent, asked]| {
+        agent.hangs_up();
+        customer.is_deaf_to(pilot::A1);
+        customer.hears(pilot::A2);
+        customer.hangs_up();
+        asked.is_over();
+    });
+}
+
+fn asked_leaves(exchange: &Exchange) {
+    three(exchange, |[customer, agent, asked]| {
+        asked.hangs_up();
+        customer.is_deaf_to(pilot::A2);
+        customer.hears(pilot::A1);
+        customer.hangs_up();
+        agent.is_over();
+    });
 }
 
 /// Stretches of a customer's call, and who is heard in each.
