@@ -14,7 +14,7 @@ SMSC        := $(TOOLS)/smsc/ready
 LUA_CHECK   := $(TOOLS)/bin/emmylua_check
 LUA_FLAGS   := --severity warn --warnings-as-errors --ignore "engine/script/src/**,target/**"
 
-.PHONY: help run test bench bench-floor lint fmt deps deps-test deps-bench unit integration smsc lua licences fuzz clean
+.PHONY: help run test bench bench-floor bench-records lint fmt deps deps-test deps-bench unit integration smsc lua licences fuzz clean
 
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ bench: deps-bench ## Measure, bounded to ten minutes, and write BENCHMARKS.md
 bench-floor: deps-test ## Three hundred agents at work for ten minutes, into BENCHMARKS.md
 	cargo build --release --quiet
 	tests/bench/floor.py --write
+
+bench-records: deps ## Pages and reports of a million calls, which may not take long
+	cargo run --release --quiet --package moonswitch-store --example list_calls 1000000
 
 lint: deps-test ## Clippy without warnings; the fuzz targets compile
 	@echo "== clippy"

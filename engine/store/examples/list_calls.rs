@@ -1,5 +1,6 @@
 //! Measures how long pages of calls take among many: `cargo run --release --example list_calls
-//! [CALLS]`. Half of them came to one hotline; a hundred users took part in them.
+//! [CALLS]`. Half of them came to one hotline; a hundred users took part in them. It fails when something
+//! takes longer than it may.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -142,6 +143,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{:<32}{:>8}{:>10}{:>10}",
         "50 calls a page", "calls", "first ms", "20th ms"
     );
+    let mut slow: Vec<String> = Vec::new();
     for (name, filter) in questions {
         let (mut filter, mut times, mut count) = (
             CallFilter {
@@ -161,12 +163,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let last = times.last().copied().unwrap_or_default();
         println!("{name:<32}{count:>8}{:>10.2}{last:>10.2}", times[0]);
+        let longest = times
+            .iter()
+            .fold(0.0_f64, |longest, time| longest.max(*time));
+        if longest > LONGEST_PAGE {
+            slow.push(format!("{name}: {longest:.0} ms"));
+        }
     }
-    figures(&*store, middle)?;
+    slow.extend(figures(&*store, middle)?);
     drop(store);
     std::fs::remove_dir_all(folder)?;
-    Ok(())
+    match slow.is_empty() {
+        true => Ok(()),
+        false => Err(format!("too slow: {}", slow.join(", ")).into()),
+    }
 }
+
+/// Of a page, milliseconds.
+const LONGEST_PAGE: f64 = 50.0;
 
 /// So many users.
 fn team(members: usize) -> Vec<String> {
@@ -174,12 +188,13 @@ fn team(members: usize) -> Vec<String> {
     members.map(|member| member.to_string()).collect()
 }
 
-/// What a report of a day, in the midst of all, takes.
-fn figures(store: &dyn Store, from: i64) -> Result<(), store::Error> {
-    for (name, days, parts) in [
-        ("figures of a day", 1, 1),
-        ("figures of a day by 15 minutes", 1, 96),
-        ("figures of a month", 30, 1),
+/// What reports of a day and of a month, in the midst of all, take; those that took too long.
+fn figures(store: &dyn Store, from: i64) -> Result<Vec<String>, store::Error> {
+    let mut slow = Vec::new();
+    for (name, days, parts, longest) in [
+        ("figures of a day", 1, 1, 500.0),
+        ("figures of a day by 15 minutes", 1, 96, 500.0),
+        ("figures of a month", 30, 1, 5_000.0),
     ] {
         let step = days * 86_400_000_000 / parts;
         let of = FiguresOf {
@@ -191,8 +206,11 @@ fn figures(store: &dyn Store, from: i64) -> Result<(), store::Error> {
         let took = begun.elapsed().as_secs_f64() * 1_000.0;
         let calls: u64 = found.numbers().iter().map(|line| line.sums.calls).sum();
         println!("{name:<32}{calls:>8}{took:>10.2}");
+        if took > longest {
+            slow.push(format!("{name}: {took:.0} ms"));
+        }
     }
-    Ok(())
+    Ok(slow)
 }
 
 /// One call every ten seconds.

@@ -57,11 +57,18 @@ fn ask<T>(
 }
 
 /// Whether a team's calls are found by asking for each one's. By time alone one would look at all calls
-/// for those of somebody who has hardly any; where another party or the calls that go on are asked for,
-/// those are fewer.
+/// for those of somebody who has hardly any; where another party, an end that is rare or the calls that
+/// go on are asked for, those are fewer.
 fn asks_each(filter: &CallFilter) -> bool {
     let has_party = filter.user.is_some() || filter.from.is_some() || filter.number.is_some();
-    !filter.among.is_empty() && !has_party && filter.is_over != Some(false)
+    let is_few = has_party || has_rare_result(filter) || filter.is_over == Some(false);
+    !filter.among.is_empty() && !is_few
+}
+
+/// Most calls are answered; those with another end are few.
+fn has_rare_result(filter: &CallFilter) -> bool {
+    let result = filter.result.as_deref();
+    result.is_some_and(|result| result != "answered")
 }
 
 /// The newest calls of each member in turn. Who comes later is asked for what is newer than the page
@@ -254,7 +261,7 @@ fn arms(filter: &CallFilter) -> Vec<Arm> {
             Arm::segments(Asked::Number, "segments.agent = ?9"),
         ];
     }
-    if filter.to.is_some() {
+    if filter.to.is_some() && !has_rare_result(filter) {
         return vec![Arm::calls(Asked::To, BY_DIALLED, "calls.dialled = ?7")];
     }
     if filter.result.is_some() {
