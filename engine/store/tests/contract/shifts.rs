@@ -28,7 +28,7 @@ fn a_plan_replaces_what_was_planned_in_its_time(store: &dyn Store) {
         .unwrap();
 
     let planned = |whose: &str, between| store.shifts(whose, Some("1049"), between).wait().unwrap();
-    let wanted = [vec![shift("work", 0, 100)], day.clone()].concat();
+    let wanted = [vec![shift("work", 0, 100)], day].concat();
     assert_eq!(planned(&ours, (0, 1_000)), wanted);
     // What reaches into a time is of it.
     assert_eq!(planned(&ours, (50, 240)), wanted[..2]);
