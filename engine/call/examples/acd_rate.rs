@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 const AGENTS: usize = 500;
 const WAITING: usize = 5000;
-const ROUNDS: usize = 20;
+/// How many calls are served: those with skills cost more each.
+const SERVED: usize = 10_000;
+const SERVED_WITH_SKILLS: usize = 2_000;
 
 struct Floor {
     acd: Acd,
@@ -84,9 +86,18 @@ impl Floor {
 
 fn main() {
     for (name, measured) in [
-        ("one queue", measure(one(|_| {}), |_| Wants::default())),
-        ("skills and levels", measure(one(choosy), asks)),
-        ("two queues of the same agents", measure(two(), asks)),
+        (
+            "one queue",
+            measure(one(|_| {}), |_| Wants::default(), SERVED),
+        ),
+        (
+            "skills and levels",
+            measure(one(choosy), asks, SERVED_WITH_SKILLS),
+        ),
+        (
+            "two queues of the same agents",
+            measure(two(), asks, SERVED_WITH_SKILLS),
+        ),
     ] {
         let Measured {
             served,
@@ -181,7 +192,7 @@ fn skills(list: &[(&str, u8)]) -> Skills {
     list.map(|(name, much)| ((*name).into(), *much)).collect()
 }
 
-fn measure(queues: Vec<QueuePlan>, wants: fn(u128) -> Wants) -> Measured {
+fn measure(queues: Vec<QueuePlan>, wants: fn(u128) -> Wants, most: usize) -> Measured {
     let lines: Vec<QueueName> = queues.iter().map(|queue| queue.name.clone()).collect();
     let plan = Plan {
         queues,
@@ -215,7 +226,7 @@ fn measure(queues: Vec<QueuePlan>, wants: fn(u128) -> Wants) -> Measured {
     floor.decisions = 0;
     let began = Instant::now();
     let mut served = 0;
-    while served < AGENTS * ROUNDS && floor.serves_one() {
+    while served < most && floor.serves_one() {
         served += 1;
     }
     let seconds = began.elapsed().as_secs_f64();

@@ -1,6 +1,7 @@
 //! What a packet costs: relayed, played, recorded, transcoded, mixed, supervised. No sockets, no disk.
 //!
-//! `cargo run --release -p moonswitch-media --example board_rate` prints nanoseconds a packet.
+//! `cargo run --release -p moonswitch-media --example board_rate [WORK...]` prints nanoseconds a packet; of
+//! all work, or of what is named.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::net::SocketAddr;
@@ -15,6 +16,12 @@ use media::{
 fn main() {
     let pairs = 200;
     println!("{pairs} calls, {SECONDS} s of sound; % is of a core for 100 calls, sockets apart");
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let measure = |name: &str, load: &dyn Fn() -> Load| {
+        if wanted.is_empty() || wanted.iter().any(|it| it == name) {
+            load().measure(name);
+        }
+    };
     for (name, kinds) in [
         ("relayed PCMA", (CodecKind::Pcma, CodecKind::Pcma)),
         ("relayed Opus", (CodecKind::Opus, CodecKind::Opus)),
@@ -22,31 +29,30 @@ fn main() {
         ("PCMA to G.722", (CodecKind::Pcma, CodecKind::G722)),
         ("PCMA to Opus", (CodecKind::Pcma, CodecKind::Opus)),
     ] {
-        let mut load = Load::bridged(pairs, kinds);
-        load.measure(name);
+        measure(name, &|| Load::bridged(pairs, kinds));
     }
-    let mut recorded = Load::bridged(pairs, (CodecKind::Pcma, CodecKind::Pcma));
-    recorded.record();
-    recorded.measure("recorded PCMA");
-    let mut conferences = Load::conferences(pairs);
-    conferences.measure("conference of three");
+    measure("recorded PCMA", &|| {
+        let mut recorded = Load::bridged(pairs, (CodecKind::Pcma, CodecKind::Pcma));
+        recorded.record();
+        recorded
+    });
+    measure("conference of three", &|| Load::conferences(pairs));
     for (name, heard_by) in [
         ("supervised: listen", HeardBy::Nobody),
         ("supervised: whisper", HeardBy::Agent),
         ("supervised: barge", HeardBy::Everybody),
     ] {
-        let mut load = Load::supervised(pairs, heard_by);
-        load.measure(name);
+        measure(name, &|| Load::supervised(pairs, heard_by));
     }
-    let mut detected = Load::bridged_with(pairs, (CodecKind::Pcma, CodecKind::Pcma), true);
-    detected.measure("PCMA, tones looked for");
+    measure("PCMA, tones looked for", &|| {
+        Load::bridged_with(pairs, (CodecKind::Pcma, CodecKind::Pcma), true)
+    });
     for (name, kind) in [
         ("played PCMA", CodecKind::Pcma),
         ("played G.722", CodecKind::G722),
         ("played Opus", CodecKind::Opus),
     ] {
-        let mut load = Load::playing(pairs, kind);
-        load.measure(name);
+        measure(name, &|| Load::playing(pairs, kind));
     }
 }
 

@@ -76,12 +76,12 @@ def boards(bench):
     """CPU time of a media thread for conferences of three and for conversations that somebody supervises."""
     if not bench.has_time(40, "conferences and supervision"):
         return
-    _, output = processes.run([bench.place.target / "release" / "examples" / "board_rate"], 120)
-    rows = dict(re.findall(r"^(.+?)\s+\d+ ns a packet\s+([\d.]+) %", output or "", re.M))
     wanted = {
         "m_relay": "relayed PCMA", "m_conference": "conference of three", "m_listen": "supervised: listen",
         "m_whisper": "supervised: whisper", "m_barge": "supervised: barge",
     }
+    _, output = processes.run([bench.place.target / "release" / "examples" / "board_rate", *wanted.values()], 120)
+    rows = dict(re.findall(r"^(.+?)\s+\d+ ns a packet\s+([\d.]+) %", output or "", re.M))
     if not all(name in rows for name in wanted.values()):
         bench.note("conferences and supervision: board_rate has not come to its end")
         return
