@@ -5,6 +5,10 @@ mod support;
 
 #[path = "phones/baresip.rs"]
 mod baresip;
+#[path = "phones/by_itself.rs"]
+mod by_itself;
+#[path = "phones/codes.rs"]
+mod codes;
 #[path = "phones/command_line.rs"]
 mod command_line;
 #[path = "phones/declined.rs"]
@@ -13,12 +17,20 @@ mod declined;
 mod floor;
 #[path = "phones/lamps.rs"]
 mod lamps;
+#[path = "phones/leader.rs"]
+mod leader;
 #[path = "phones/linphone.rs"]
 mod linphone;
 #[path = "phones/queue.rs"]
 mod queue;
+#[path = "phones/same.rs"]
+mod same;
+#[path = "phones/shift.rs"]
+mod shift;
 #[path = "phones/thousand_calls.rs"]
 mod thousand_calls;
+#[path = "phones/told.rs"]
+mod told;
 #[path = "phones/tour.rs"]
 mod tour;
 #[path = "phones/transfers.rs"]

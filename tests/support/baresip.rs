@@ -173,6 +173,26 @@ ctrl_tcp_listen {control}
         self.command("sndcode", key);
     }
 
+    /// Types keys, as fast as fingers do.
+    pub(crate) fn types(&self, keys: &str) {
+        for key in keys.chars() {
+            self.presses(&key.to_string());
+            std::thread::park_timeout(Duration::from_millis(220));
+        }
+    }
+
+    /// Whether it has heard a tone for 300 ms in its last call.
+    pub(crate) fn has_heard(&self, tone: f64) -> bool {
+        self.heard().is_some_and(|wav| wav.has(0, tone))
+    }
+
+    /// Throws away what it heard in calls that are over.
+    pub(crate) fn forgets_what_it_heard(&self) {
+        for path in self.dumps() {
+            fs::remove_file(path).unwrap();
+        }
+    }
+
     /// Waits until its call is over.
     pub(crate) fn is_hung_up(&self) {
         self.program.says("session closed", PATIENCE);
@@ -197,14 +217,22 @@ ctrl_tcp_listen {control}
 
     /// What it has heard so far in its last call.
     fn heard(&self) -> Option<Wav> {
-        let files = fs::read_dir(&self.folder)
-            .ok()?
-            .flatten()
-            .map(|entry| entry.path());
-        let heard = files
-            .filter(|path| path.to_string_lossy().ends_with("-dec.wav"))
-            .max()?;
+        let heard = self.dumps().into_iter().max()?;
         (fs::metadata(&heard).ok()?.len() > 8_000).then(|| Wav::read(&heard))
+    }
+
+    /// Where it keeps what it hears: a file for each second in which a call began.
+    fn dumps(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(&self.folder).unwrap().flatten();
+        let files = files.map(|entry| entry.path());
+        files
+            .filter(|path| path.to_string_lossy().ends_with("-dec.wav"))
+            .collect()
+    }
+
+    /// How much of anything as loud as speech it has heard so far in its last call.
+    pub(crate) fn loud_time(&self) -> Duration {
+        self.heard().map(|wav| wav.loud_time(0)).unwrap_or_default()
     }
 
     /// All that it has said on its screen.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use media::level::Goertzel;
 use media::wav::WavHeader;
 
 use super::program::Program;
@@ -23,6 +24,24 @@ pub(crate) struct Linphone {
 impl Linphone {
     /// Starts one for a user; it registers at once, and speaks G.711 A-law.
     pub(crate) fn start(exchange: &Exchange, user: &str, pilot: f64) -> Self {
+        let phone = Self::start_with(exchange, user, pilot, "");
+        phone.types("autoanswer enable");
+        phone
+    }
+
+    /// As [`start`](Self::start), but it knows no RFC 4733: keys are what it [`plays`](Self::plays_keys).
+    pub(crate) fn start_with_tones(exchange: &Exchange, user: &str, pilot: f64) -> Self {
+        let phone = Self::start_with(exchange, user, pilot, "use_rfc2833=0");
+        phone.types("autoanswer enable");
+        phone
+    }
+
+    /// As [`start`](Self::start), but its calls are answered by somebody.
+    pub(crate) fn start_attended(exchange: &Exchange, user: &str, pilot: f64) -> Self {
+        Self::start_with(exchange, user, pilot, "")
+    }
+
+    fn start_with(exchange: &Exchange, user: &str, pilot: f64, sip: &str) -> Self {
         let address = exchange.free_address().ip();
         let folder = exchange.folder.join(format!("linphone-{user}"));
         // It does not start without a place for its database, and does not make one.
@@ -43,6 +62,7 @@ sip_tls_port=0
 guess_hostname=0
 contact=<sip:{user}@{address}>
 default_proxy=0
+{sip}
 media_encryption=none
 use_ipv6=0
 ipv6_migration_done=1
@@ -81,7 +101,6 @@ realm={host}
         phone.types("soundcard use files");
         phone.types(&format!("play {}", phone.folder.join("says.wav").display()));
         phone.types(&format!("record {}", phone.heard().display()));
-        phone.types("autoanswer enable");
         phone
     }
 
@@ -133,6 +152,71 @@ realm={host}
         }
     }
 
+    /// Says the tones of keys, 100 ms each and as much between them, as sox makes them; then its pilot again.
+    pub(crate) fn plays_keys(&self, keys: &str) {
+        let sox = |arguments: &[&str]| {
+            let mut command = Command::new("sox");
+            command.args(arguments).current_dir(&self.folder);
+            let status = command.status().unwrap();
+            assert!(status.success(), "sox {arguments:?}");
+        };
+        let mut pieces = Vec::new();
+        for (place, key) in keys.chars().enumerate() {
+            let (low, high) = DTMF
+                .iter()
+                .find_map(|(low, row)| {
+                    let column = row.chars().position(|known| known == key)?;
+                    Some((*low, ["1209", "1336", "1477"][column]))
+                })
+                .unwrap();
+            let piece = format!("key-{place}.wav");
+            sox(&[
+                "-n", "-r", "8000", "-c", "2", "-b", "16", &piece, "synth", "0.1", "sine", low,
+                "sine", high, "remix", "-", "gain", "-6", "pad", "0", "0.1",
+            ]);
+            pieces.push(piece);
+        }
+        let typed = format!("typed-{}.wav", keys.replace(['*', '#'], "s"));
+        let mut all: Vec<&str> = pieces.iter().map(String::as_str).collect();
+        all.extend(["says.wav", &typed]);
+        sox(&all);
+        self.types(&format!("play {}", self.folder.join(&typed).display()));
+    }
+
+    /// Waits until its SIP stack has seen so many calls that ask to be answered by themselves, as phones are
+    /// told by Call-Info. The one who builds a phone around it decides what comes of that.
+    pub(crate) fn is_asked_to_answer(&self, times: usize) {
+        eventually("a call that asks to be answered", || {
+            (self.asked_to_answer() >= times).then_some(())
+        });
+    }
+
+    /// How many such calls it has seen.
+    pub(crate) fn asked_to_answer(&self) -> usize {
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        log.matches("asked to automatically answer").count()
+    }
+
+    /// Waits until it rings for so many calls.
+    pub(crate) fn is_called(&self, times: usize) {
+        self.says("Receiving new incoming call", times);
+    }
+
+    /// Takes the call that rings.
+    pub(crate) fn answers(&self) {
+        self.types("answer");
+    }
+
+    /// For how long in all it has heard a tone in its newest call, in steps of 20 ms.
+    pub(crate) fn time_of(&self, tone: f64) -> Duration {
+        let heard = self.sound();
+        let level = Goertzel::new(tone, 8_000);
+        let steps = heard
+            .chunks_exact(160)
+            .filter(|step| level.level(step) >= -30.0);
+        Duration::from_millis(20) * steps.count() as u32
+    }
+
     /// Presses keys in its call.
     pub(crate) fn presses(&self, keys: &str) {
         self.types(keys);
@@ -159,16 +243,23 @@ realm={host}
     pub(crate) fn hears(&self, tone: f64) {
         let what = format!("{tone} Hz in {}", self.heard().display());
         eventually(&what, || {
-            let octets = fs::read(self.heard()).ok()?;
-            // The header is written when the call is over.
-            let samples = octets.get(WavHeader::LENGTH..)?.chunks_exact(2);
-            let samples = samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
             let heard = Wav {
                 rate: 8_000,
-                channels: vec![samples.collect()],
+                channels: vec![self.sound()],
             };
             heard.has(0, tone).then_some(())
         });
+    }
+
+    /// What it has heard in its newest call.
+    fn sound(&self) -> Vec<i16> {
+        let octets = fs::read(self.heard()).unwrap_or_default();
+        // The header is written when the call is over.
+        let samples = octets.get(WavHeader::LENGTH..).unwrap_or_default();
+        let samples = samples.chunks_exact(2);
+        samples
+            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+            .collect()
     }
 
     /// All that it has said on its screen.
@@ -188,6 +279,14 @@ realm={host}
         self.folder.join("hears.wav")
     }
 }
+
+/// ITU-T Q.23: the lower tone of each row of keys; the upper ones are those of the columns.
+const DTMF: [(&str, &str); 4] = [
+    ("697", "123"),
+    ("770", "456"),
+    ("852", "789"),
+    ("941", "*0#"),
+];
 
 /// Settings by which it offers G.711 A-law and nothing else.
 fn codecs() -> String {

@@ -2,6 +2,7 @@
 
 mod codes;
 mod consults;
+mod handed;
 mod holds;
 mod recorded;
 mod same;
