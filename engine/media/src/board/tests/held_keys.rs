@@ -1,6 +1,6 @@
 //! Keys that may be codes: nobody hears them until it is known that they are none.
 
-use super::keys::{events_of, press};
+use super::keys::{events_of, key_packets, press};
 use super::*;
 
 fn lab() -> (Lab, LegKey, LegKey) {
@@ -100,4 +100,28 @@ fn nothing_is_held_back_where_that_was_not_asked_for_nor_where_nobody_hears() {
     press(&mut lab, a, STAR, |_| 1);
 
     assert_eq!(held(&mut lab), "");
+}
+
+#[test]
+fn of_a_key_that_began_while_nobody_heard_it_whoever_comes_then_hears_nothing() {
+    let mut lab = Lab::new();
+    let a = lab.phone(CodecKind::Pcma, 0.0);
+    let b = lab.phone(CodecKind::Pcma, 0.0);
+    let from = lab.of(a).address;
+    let key = key_packets(lab.of(a), 7);
+
+    for packet in &key[..3] {
+        lab.arrives(a, from, packet);
+        lab.run(20);
+    }
+    // The key itself has brought it about.
+    lab.connect(a, b);
+    for packet in &key[3..] {
+        lab.arrives(a, from, packet);
+        lab.run(20);
+    }
+
+    assert_eq!(keys_at(&lab, b), []);
+    press(&mut lab, a, 8, |_| 1);
+    assert_eq!(keys_at(&lab, b), [8]);
 }

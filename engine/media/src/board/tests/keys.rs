@@ -354,7 +354,7 @@ pub(super) fn press(lab: &mut Lab, leg: LegKey, event: u8, copies: fn(usize) -> 
 }
 
 /// The eight packets of a key, as a phone sends them.
-fn key_packets(phone: &mut Phone, event: u8) -> Vec<Vec<u8>> {
+pub(super) fn key_packets(phone: &mut Phone, event: u8) -> Vec<Vec<u8>> {
     let stamp = phone.header.timestamp;
     let payload_type = 101 + (phone.leg.0 - 100) as u8;
     let packets = (0..8_u16).map(|n| {
