@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::support::{
-    Baresip, Exchange, Keys, Line, Linphone, Phone, Setup, hear_each_other, pilot, sipp,
+    Baresip, Exchange, Keys, Line, Linphone, Phone, Setup, hear_each_other, pilot, sipp_phone,
 };
 
 /// The recorded hotline that rings 1049; users ring each other; a survey of one key.
@@ -137,12 +137,7 @@ fn a_code_by_info_is_done_and_the_customer_hears_no_key_of_it() {
     setup.sip.push_str("options_interval = \"0s\",");
     let exchange = Exchange::start(setup);
     let [a2] = exchange.phones(["1050"]);
-    let place = exchange.free_address();
-    // Nobody registers in a scenario: a phone does at the same place, and goes without a word.
-    let phone = exchange.phone_with("1049", |manner| manner.address = place);
-    phone.registers();
-    drop(phone);
-    let mut agent = sipp("agent_by_info.xml", place, &["-m", "1", "-timeout", "30s"]);
+    let mut agent = sipp_phone("agent_by_info.xml", &exchange, "1049");
     let carrier = exchange.carrier();
     let customer = carrier.dials("4001234567");
     customer.is_answered();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::codes::setup;
-use crate::support::{Api, Exchange, pilot, sipp};
+use crate::support::{Api, Exchange, pilot, sipp_phone};
 
 #[test]
 fn a_phone_that_knows_talk_and_hold_answers_holds_and_takes_back_as_the_api_says() {
@@ -13,11 +13,7 @@ fn a_phone_that_knows_talk_and_hold_answers_holds_and_takes_back_as_the_api_says
     // SIPp takes a question of its own for another call.
     setup.sip.push_str("options_interval = \"0s\",");
     let exchange = Exchange::start(setup);
-    let place = exchange.free_address();
-    let phone = exchange.phone_with("1049", |manner| manner.address = place);
-    phone.registers();
-    drop(phone);
-    let mut phone = sipp("told_phone.xml", place, &["-m", "1", "-timeout", "30s"]);
+    let mut phone = sipp_phone("told_phone.xml", &exchange, "1049");
     let api = Api::of(&exchange, "8001");
     let does = |word: &str| {
         let (status, answer) = api.gives("/users/1049/commands", &json!({ "command": word }));

@@ -39,7 +39,7 @@ pub(crate) use program::Program;
 pub(crate) use project::{Setup, Street, project_folder};
 pub(crate) use receiver::Receiver;
 pub(crate) use relay::Relay;
-pub(crate) use sipp::sipp;
+pub(crate) use sipp::{sipp, sipp_phone};
 pub(crate) use sound::Wav;
 
 /// The pilot tones: who hears whom. None of them is a frequency of DTMF, and all are multiples of

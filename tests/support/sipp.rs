@@ -1,10 +1,10 @@
 //! SIPp, a load generator that others have written.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 
-use super::Program;
+use super::{Exchange, Program, eventually};
 
 /// Runs a scenario of `tests/data/` at this address against the exchange.
 pub(crate) fn sipp(scenario: &str, at: SocketAddr, arguments: &[&str]) -> Program {
@@ -18,4 +18,18 @@ pub(crate) fn sipp(scenario: &str, at: SocketAddr, arguments: &[&str]) -> Progra
         .args(arguments)
         .current_dir(std::env::temp_dir());
     Program::start(command)
+}
+
+/// Runs a scenario of `tests/data/` in the place of a user's registered phone, for one call. Nobody registers
+/// in a scenario: a phone does at the same place, and goes without a word.
+pub(crate) fn sipp_phone(scenario: &str, exchange: &Exchange, user: &str) -> Program {
+    let place = exchange.free_address();
+    let phone = exchange.phone_with(user, |manner| manner.address = place);
+    phone.registers();
+    drop(phone);
+    let program = sipp(scenario, place, &["-m", "1", "-timeout", "40s"]);
+    eventually("SIPp at its place", || {
+        UdpSocket::bind(place).is_err().then_some(())
+    });
+    program
 }
