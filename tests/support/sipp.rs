@@ -26,6 +26,8 @@ pub(crate) fn sipp_phone(scenario: &str, exchange: &Exchange, user: &str) -> Pro
     let place = exchange.free_address();
     let phone = exchange.phone_with(user, |manner| manner.address = place);
     phone.registers();
+    // How its mailbox stands is told to each that registers, and would be SIPp's first call.
+    phone.unasked_lamp().is_told(1);
     drop(phone);
     let program = sipp(scenario, place, &["-m", "1", "-timeout", "40s"]);
     eventually("SIPp at its place", || {
