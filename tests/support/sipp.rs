@@ -1,6 +1,7 @@
 //! SIPp, a load generator that others have written.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
@@ -29,9 +30,18 @@ pub(crate) fn sipp_phone(scenario: &str, exchange: &Exchange, user: &str) -> Pro
     // How its mailbox stands is told to each that registers, and would be SIPp's first call.
     phone.unasked_lamp().is_told(1);
     drop(phone);
+    eventually("the phone to be gone", || (!is_taken(place)).then_some(()));
     let program = sipp(scenario, place, &["-m", "1", "-timeout", "40s"]);
-    eventually("SIPp at its place", || {
-        UdpSocket::bind(place).is_err().then_some(())
-    });
+    eventually("SIPp at its place", || is_taken(place).then_some(()));
     program
+}
+
+/// Whether somebody has this port; to try to bind it would keep SIPp from it.
+fn is_taken(place: SocketAddr) -> bool {
+    let IpAddr::V4(host) = place.ip() else {
+        unreachable!("exchanges of tests have streets of IPv4");
+    };
+    let host = u32::from_le_bytes(host.octets());
+    let all = fs::read_to_string("/proc/net/udp").unwrap();
+    all.contains(&format!(" {host:08X}:{:04X} ", place.port()))
 }
