@@ -9,7 +9,7 @@ context \"internal\" { [\"_10XX\"] = user, [\"_*3310XX\"] = function(call) call:
 ";
 
 /// A customer, an agent's baresip and a leader's, who listens to them.
-fn listens<'a>(exchange: &'a Exchange, carrier: &Phone, user: &str) -> (Line, Baresip, Baresip) {
+fn listens(exchange: &Exchange, carrier: &Phone, user: &str) -> (Line, Baresip, Baresip) {
     let agent = Baresip::start(exchange, user, pilot::A1, "pcma");
     agent.registers();
     let leader = Baresip::start(exchange, "1001", pilot::L1, "pcmu");

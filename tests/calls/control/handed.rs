@@ -65,7 +65,7 @@ fn story(exchange: &Exchange, calls: &[&str]) -> Vec<String> {
         let all = exchange.records();
         let of = |to: &&str| {
             let found = all.iter().find(|row| row.begin.to == **to)?;
-            found.end.is_some().then(|| found.begin.id)
+            found.end.is_some().then_some(found.begin.id)
         };
         calls.iter().map(of).collect::<Option<Vec<_>>>()
     });
