@@ -51,7 +51,9 @@ bench-floor: deps-test ## Three hundred agents at work for ten minutes, into BEN
 	tests/bench/floor.py --write
 
 bench-records: deps ## Pages and reports of a million calls, which may not take long
-	cargo run --release --quiet --package moonswitch-store --example list_calls 1000000
+	cargo build --release --quiet
+	cargo build --release --quiet --package moonswitch-store --example list_calls
+	tests/bench/records.py --write
 
 lint: deps-test ## Clippy without warnings; the fuzz targets compile
 	@echo "== clippy"

@@ -17,7 +17,7 @@ import traceback
 import types
 
 sys.dont_write_bytecode = True
-from measure import api, floor, machine, micro, processes, report, runs  # noqa: E402
+from measure import api, machine, micro, parts, processes, report, runs  # noqa: E402
 
 MOST_SECONDS = 580
 STEPS = {
@@ -117,7 +117,7 @@ def measure(wanted):
 def write(bench, place, wanted):
     before = report.previous(place.root / "BENCHMARKS.md")
     how_to_read = (place.source / "reading.md").read_text()
-    kept = floor.kept_part(place.root / "BENCHMARKS.md")
+    kept = parts.kept(place.root / "BENCHMARKS.md")
     wanted.out.write_text(report.render(bench, before, how_to_read, kept))
     print("\n".join(["", *report.summary(bench, before), ""]))
     for text in report.failed_marks(bench) if not wanted.only else []:

@@ -1,17 +1,16 @@
 """A floor at work: who works there, who calls, and what must hold of it."""
 
 import os
-import re
 import shutil
 import threading
 import time
 import urllib.request
 
-from . import processes
+from . import parts, processes
 from .api import token_of
 from .exchanges import Exchange
 from .lamp import Lamps
-from .phones import PHONE, Customers, Group, Sipp
+from .phones import Customers, Group, Sipp
 from .sums import Sums
 from .witnesses import Client, Witnesses
 
@@ -23,7 +22,6 @@ RARE = ("4003", "4002", "4003", "4004")
 WATCHED = 20
 # From a free agent to a ringing phone, seconds, p99.
 MARK = 0.1
-BEGIN, END = "<!-- the floor -->", "<!-- the end of the floor -->"
 
 
 class FloorExchange(Exchange):
@@ -178,13 +176,8 @@ class Day:
     def report(self, facts):
         """The floor's part of BENCHMARKS.md."""
         rows = [["figure", "measured"], *[[name, text] for name, text in self.figures]]
-        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-        lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
-        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
         verdict = "Everything held that must hold." if not self.faults else "**What must hold did not:** " + "; ".join(self.faults)
-        wanted = ("date", "moonswitch", "CPU", "kernel", "SIPp", "command", "other work on the machine meanwhile")
-        about = [f"- {name}: {facts[name]}" for name in wanted if name in facts]
-        return "\n".join([BEGIN, "## The floor at work", "", HOW_TO_READ, "", *about, "", *lines, "", verdict, "", END])
+        return parts.part("floor", "The floor at work", HOW_TO_READ, facts, rows, verdict)
 
 
 class Finisher:
@@ -213,20 +206,6 @@ class Finisher:
             except (RuntimeError, OSError):
                 # It is over already, or they have gone home.
                 self.client.connection.close()
-
-
-def put_into(page, text):
-    """BENCHMARKS.md with this as its part about the floor."""
-    found = re.search(f"{re.escape(BEGIN)}.*?{re.escape(END)}\n?", page, re.S)
-    if found:
-        return page[: found.start()] + text + "\n" + page[found.end() :]
-    return page.rstrip("\n") + "\n\n" + text + "\n"
-
-
-def kept_part(path):
-    """The part about the floor, as it stands in BENCHMARKS.md."""
-    found = re.search(f"{re.escape(BEGIN)}.*?{re.escape(END)}", path.read_text() if path.exists() else "", re.S)
-    return found.group(0) if found else ""
 
 
 HOW_TO_READ = """`make bench-floor`: agents whose phones are SIPp's, a process for each eleventh of them (those ring for 0.5 to 8 s, talk for 20 to 60 s and hang up)
