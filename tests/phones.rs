@@ -29,6 +29,8 @@ mod same;
 mod shift;
 #[path = "phones/thousand_calls.rs"]
 mod thousand_calls;
+#[path = "phones/timers.rs"]
+mod timers;
 #[path = "phones/told.rs"]
 mod told;
 #[path = "phones/tour.rs"]

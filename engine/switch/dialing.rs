@@ -247,6 +247,7 @@ impl Switch {
                         .trunk
                         .as_deref()
                         .and_then(|trunk| self.trunk_credentials(trunk)),
+                    timing: (attempt.trunk.as_deref()).and_then(|trunk| self.timing_at(trunk)),
                 },
             );
             if attempt.user.is_none() {

@@ -95,6 +95,10 @@ impl Switch {
             self.endpoint.reject(now, session, 404, &[]);
             return;
         };
+        let timing = (caller.trunk.as_deref()).and_then(|trunk| self.timing_at(trunk));
+        if timing.is_some_and(|timing| !self.endpoint.time(now, session, timing)) {
+            return;
+        }
         let line = match caller.trunk.as_deref() {
             None => None,
             Some(trunk) => match self.trunks.come(now, trunk) {
@@ -124,7 +128,7 @@ impl Switch {
             None => self.start_script(&mut setup),
             Some(_) => Ok(0),
         };
-        let for_help = calls_for_help(setup.user.as_deref(), &setup.to);
+        let for_help = calls_for_help(setup.calling_user(), &setup.to);
         let (generation, trouble) = match started {
             Ok(generation) => (generation, None),
             Err(Refused::Behind { by }) if !for_help => {
@@ -211,7 +215,7 @@ impl Switch {
     /// There is no handler for a number, or no scripts at all.
     pub(super) fn refuse_route(&self, now: Instant, live: &mut Live, refused: Refused) {
         let message = refused.to_string();
-        let for_help = calls_for_help(live.setup.user.as_deref(), &live.setup.to);
+        let for_help = calls_for_help(live.setup.calling_user(), &live.setup.to);
         match refused {
             Refused::NoRoute { to, .. } if !for_help => {
                 tracing::info!(
@@ -372,7 +376,7 @@ impl Switch {
         let running = self
             .calls
             .values()
-            .filter(|live| live.setup.tenant == *tenant && live.setup.user.as_deref() == Some(user))
+            .filter(|live| live.setup.tenant == *tenant && live.setup.calling_user() == Some(user))
             .count();
         (running >= limit as usize).then_some("the user's max_calls is reached")
     }
@@ -456,7 +460,7 @@ impl Switch {
             from_raw: raw,
             from_name: name,
             to,
-            user: caller.user.clone(),
+            user: caller.user.clone().into(),
             trunk: caller.trunk.clone(),
             headers,
             transferred_by: None,

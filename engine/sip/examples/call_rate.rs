@@ -52,6 +52,7 @@ fn main() {
             headers: Vec::new(),
             max_forwards: 70,
             account: None,
+            timing: None,
         };
         sides[0].invite(now, outgoing);
         ended += exchange(&mut sides, addresses, now, &sdp);

@@ -38,6 +38,7 @@ pub use message::{
     ResponseBuilder, reason_phrase,
 };
 pub use session::body::session_description;
+pub use session::{Keeper, Timing};
 pub use subscription::saved::SavedSubscription;
 pub use subscription::{Notice, ReferOutcome, SubscriptionEnd, SubscriptionId, Termination};
 pub use text::{Encode, Text};

@@ -195,7 +195,7 @@ impl Switch {
         let Some(trunk) = self.trunks.by_name.get(trunk) else {
             return Identity::default();
         };
-        let (user, from) = (live.setup.user.is_some(), live.setup.from.clone());
+        let (user, from) = (live.setup.calling_user().is_some(), live.setup.from.clone());
         let Some(leg) = live.leg(id) else {
             return Identity::default();
         };

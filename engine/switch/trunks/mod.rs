@@ -7,6 +7,7 @@ mod network;
 mod order;
 mod registering;
 mod shown;
+mod timing;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};

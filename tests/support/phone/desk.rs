@@ -190,6 +190,7 @@ impl Desk {
             headers,
             max_forwards: 70,
             account: self.account(),
+            timing: None,
         };
         let session = self.endpoint.invite(now, outgoing);
         line.note(|state| state.session = Some(session));
@@ -238,6 +239,12 @@ impl Desk {
     pub(super) fn speak(&mut self, session: SessionId, tone: f64) {
         if let Some(call) = self.calls.get_mut(&session) {
             call.voice.speak(tone);
+        }
+    }
+
+    pub(super) fn melody(&mut self, session: SessionId, melody: &[(u32, f64)]) {
+        if let Some(call) = self.calls.get_mut(&session) {
+            call.voice.melody(melody);
         }
     }
 

@@ -29,7 +29,9 @@ pub(crate) use load::tenant;
 pub use load::{Problem, load};
 pub use meaning::SHORTEST_PASSWORD;
 pub use outbound::{Allowance, Outbound, TrunkToll};
-pub use trunk::{Carried, Dtmf, NumberFormat, Shown, ShownFrom, Statuses, Trunk, Way};
+pub use trunk::{
+    Carried, Dtmf, NumberFormat, Refresher, SessionTimer, Shown, ShownFrom, Statuses, Trunk, Way,
+};
 pub use watch::{AlertLimits, Watch};
 
 /// The whole exchange.

@@ -36,6 +36,8 @@ pub struct Trunk {
     pub codecs: Vec<String>,
     /// Refusals after which the next host or trunk is tried.
     pub retry_on: Vec<Statuses>,
+    /// How its calls are kept alive.
+    pub timer: SessionTimer,
     /// How much it carries.
     pub carried: Carried,
     /// Whom it shows as calling.
@@ -52,6 +54,31 @@ pub struct Trunk {
     pub toll: call::toll::Rights,
     /// Calls out by it cost nothing: nobody's rights are looked at.
     pub free: bool,
+}
+
+/// The session timer of a trunk's calls (RFC 4028).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SessionTimer {
+    /// Whether there is none.
+    pub is_off: bool,
+    /// What is proposed: zero leaves it to them, and `None` is as everywhere.
+    pub expires: Option<Duration>,
+    /// The shortest that is taken.
+    pub min_se: Duration,
+    /// Who refreshes, where it is ours to say.
+    pub refresher: Refresher,
+}
+
+/// Who refreshes a session.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Refresher {
+    /// Whoever is called.
+    #[default]
+    Auto,
+    /// We do.
+    Us,
+    /// The carrier does.
+    Them,
 }
 
 /// How much a trunk carries. Zero is no limit.
@@ -215,6 +242,7 @@ pub(super) fn trunk(it: &Value) -> Trunk {
             .iter()
             .filter_map(|text| Statuses::read(text))
             .collect(),
+        timer: timer(it),
         carried: carried(it),
         shown: shown(it),
         ptime: count(&it["ptime"]).try_into().unwrap_or(20),
@@ -226,6 +254,19 @@ pub(super) fn trunk(it: &Value) -> Trunk {
         },
         passes_t38: it["fax"] == "t38",
         trusts_identity: it["trusts_identity"] == true,
+    }
+}
+
+fn timer(it: &Value) -> SessionTimer {
+    SessionTimer {
+        is_off: it["session_timer"] == false,
+        expires: it.get("session_expires").map(duration),
+        min_se: duration(&it["min_se"]),
+        refresher: match it["refresher"].as_str() {
+            Some("us") => Refresher::Us,
+            Some("them") => Refresher::Them,
+            _ => Refresher::Auto,
+        },
     }
 }
 

@@ -10,6 +10,7 @@ use super::trunk::Statuses;
 /// `sip.trunks.NAME`.
 pub(super) fn trunk() -> Schema {
     let mut fields = who_and_where();
+    fields.extend(timer());
     fields.extend(capacity());
     fields.extend(shown());
     fields.extend(super::outbound::trunk_fields());
@@ -77,6 +78,32 @@ fn who_and_where() -> Vec<Field> {
             "What is refused so is tried at the next host or trunk.",
         )
         .default(serde_json::json!(RETRY)),
+    ]
+}
+
+fn timer() -> Vec<Field> {
+    vec![
+        Field::new(
+            "session_timer",
+            Kind::Boolean,
+            "Whether calls have a session timer (RFC 4028).",
+        )
+        .default(true),
+        Field::new(
+            "session_expires",
+            Kind::Duration,
+            "Proposed there; 0 leaves it to them, left out it is as everywhere.",
+        )
+        .range(0.0, 86_400.0),
+        Field::new("min_se", Kind::Duration, "The shortest that is taken.")
+            .default("90s")
+            .range(90.0, 86_400.0),
+        Field::new(
+            "refresher",
+            Kind::Enum(&["auto", "us", "them"]),
+            "Who refreshes, where it is ours to say.",
+        )
+        .default("auto"),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::auth::Account;
+use crate::session::Timing;
 use crate::transport::Route;
 use crate::{Method, NameAddr, Uri};
 
@@ -104,6 +105,8 @@ pub struct Outgoing {
     pub max_forwards: u8,
     /// What answers a 401 or 407.
     pub account: Option<Account>,
+    /// What we want of session timers there; `None` is what everybody gets.
+    pub timing: Option<Timing>,
 }
 
 /// A request to be sent outside of calls.

@@ -20,8 +20,8 @@ use bytes::Bytes;
 
 use crate::dialog::saved::SavedDialog;
 use crate::message::Reason;
-use crate::session::Session;
 use crate::session::follow_up::request_of;
+use crate::session::{Session, Timing};
 use crate::transaction::key::{AlreadyHashed, Key};
 use crate::transaction::table::{Failure, Owner};
 use crate::transaction::timer::Timers;
@@ -113,6 +113,16 @@ impl Endpoint {
     /// that went out reliably none is needed.
     pub fn accept(&mut self, now: Instant, session: SessionId, sdp: Option<Bytes>) {
         self.with(now, session, |session, wire| session.accept(now, wire, sdp));
+    }
+
+    /// Says what we want of session timers with this caller, before anything else is done about the
+    /// call. False where it was refused with 422, because it proposes a shorter interval than that.
+    pub fn time(&mut self, now: Instant, session: SessionId, timing: Timing) -> bool {
+        let mut goes_on = false;
+        self.with(now, session, |session, wire| {
+            goes_on = session.time(now, wire, timing);
+        });
+        goes_on
     }
 
     /// Refuses a call that has not been answered, 300 to 699, with further header fields: Contact of

@@ -300,7 +300,7 @@ impl Endpoint {
     fn handle_invite(&mut self, now: Instant, door: &Door, request: &Request, merge: Key) {
         if session::incoming::is_interval_too_small(request) {
             let reply = self.wire.reply(request, 422, &door.key.token());
-            let refusal = session::incoming::with_min_se(reply);
+            let refusal = session::incoming::with_min_se(reply, &session::Timing::every(None));
             return self
                 .wire
                 .table

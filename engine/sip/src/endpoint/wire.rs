@@ -31,7 +31,9 @@ pub(crate) struct Wire {
     /// The event packages that we serve, as Allow-Events lists them; empty for none.
     allow_events: String,
     /// The extensions that we understand, as Supported lists them.
-    pub(crate) supported: String,
+    supported: String,
+    /// The same without session timers.
+    untimed: String,
     last_subscription: u64,
     pub(crate) events: VecDeque<Event>,
     /// Those that took no connection when a large request was to go by TCP, until when they are
@@ -86,6 +88,7 @@ impl Wire {
             random,
             allow: allow.join(", "),
             allow_events: events.join(", "),
+            untimed: supported.join(", ").replacen(", timer", "", 1),
             supported: supported.join(", "),
             last_subscription: 0,
             config,
@@ -190,6 +193,14 @@ impl Wire {
     /// Responds within a transaction; says whether the response still counted.
     pub(crate) fn respond(&mut self, now: Instant, key: Key, response: &Response) -> bool {
         (self.table).respond(now, key, response.status(), response.to_bytes())
+    }
+
+    /// The extensions that we understand, with session timers or without.
+    pub(crate) fn supported(&self, timed: bool) -> &str {
+        match timed {
+            true => &self.supported,
+            false => &self.untimed,
+        }
     }
 
     /// Adds what we can do, as the answer to an OPTIONS says it.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::reliable::{Reliable, Ring};
 use super::repeat::{Due, Repeat};
 use super::timer::Proposal;
+use super::timing::Timing;
 use super::{Identity, Introduce, Party, Phase, SDP, Session, Unacknowledged, early_id, sdp_of};
 use crate::dialog::Dialog;
 use crate::dialog::peer::Standing;
@@ -151,7 +152,7 @@ impl Session {
         let Some(mut response) = self.response(wire, 200) else {
             return;
         };
-        let terms = proposal.answer(wire.config.session_expires, None);
+        let terms = proposal.answer(&self.timing(wire), None);
         response = super::refresh::grant(response, terms, proposal.supported);
         if let Some(sdp) = sdp {
             self.offers.local = Some(sdp.clone());
@@ -173,6 +174,21 @@ impl Session {
             wants_answer,
             is_first: true,
         });
+    }
+
+    /// Takes what we want of session timers with this caller; false where the call had to be refused
+    /// with 422, because it proposes a shorter interval than that.
+    pub(crate) fn time(&mut self, now: Instant, wire: &mut Wire, timing: Timing) -> bool {
+        let Phase::Ringing(ringing) = &self.phase else {
+            return false;
+        };
+        self.timing = Some(timing);
+        if !Proposal::of(&ringing.request).is_too_small(&timing) {
+            return true;
+        }
+        let least = timing.least().as_secs().to_string();
+        self.reject(now, wire, 422, &[("Min-SE".to_owned(), least)]);
+        false
     }
 
     /// Refuses the call, with whatever header fields the status needs.
@@ -323,7 +339,7 @@ impl Session {
             return None;
         };
         let response = wire.reply(&ringing.request, status, &self.identity.tag);
-        Some(response.introduce(wire, self.dialog()?))
+        Some(response.introduce(wire, self.dialog()?, &self.timing(wire)))
     }
 }
 
@@ -342,11 +358,11 @@ impl Proposal {
 
 /// Whether a request proposes a session interval that is too short, so that 422 is due.
 pub(crate) fn is_interval_too_small(request: &Request) -> bool {
-    Proposal::of(request).is_too_small()
+    Proposal::of(request).is_too_small(&Timing::every(None))
 }
 
 /// Turns a response into the 422 that names our minimum.
-pub(crate) fn with_min_se(response: ResponseBuilder) -> Response {
-    let seconds = super::timer::MIN_SE.as_secs();
+pub(crate) fn with_min_se(response: ResponseBuilder, ours: &Timing) -> Response {
+    let seconds = ours.least().as_secs();
     response.header(Name::MinSe, seconds).finish()
 }

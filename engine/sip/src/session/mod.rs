@@ -14,6 +14,7 @@ mod reliable;
 mod repeat;
 mod texts;
 mod timer;
+mod timing;
 pub(crate) mod transfer;
 
 use std::time::Instant;
@@ -39,6 +40,7 @@ use outgoing::Calling;
 use repeat::Repeat;
 use texts::SentText;
 use timer::SessionTimer;
+pub use timing::{Keeper, Timing};
 use transfer::Transfers;
 
 /// One call as seen from here.
@@ -56,6 +58,8 @@ pub(crate) struct Session {
     /// Our 2xx to an INVITE, until its ACK.
     unacknowledged: Option<Unacknowledged>,
     timer: SessionTimer,
+    /// What we want of it; what everybody gets where nothing is said.
+    timing: Option<Timing>,
     abilities: Abilities,
     login: Login,
     transfers: Transfers,
@@ -147,6 +151,7 @@ impl Session {
             offers: Offers::default(),
             unacknowledged: None,
             timer: SessionTimer::default(),
+            timing: None,
             abilities: Abilities::default(),
             login: Login::new(account),
             transfers: Transfers::default(),
@@ -297,6 +302,10 @@ impl Session {
         }
     }
 
+    fn timing(&self, wire: &Wire) -> Timing {
+        (self.timing).unwrap_or_else(|| Timing::every(wire.config.session_expires))
+    }
+
     /// Tells the application that it is over, once.
     fn end(&mut self, wire: &mut Wire, why: EndedWhy) {
         let session = self.identity.id;
@@ -336,22 +345,25 @@ impl Session {
 
 /// Adds what every message says that may carry an offer: Contact, Allow, Supported.
 trait Introduce: Sized {
-    fn introduce(self, wire: &Wire, dialog: &Dialog) -> Self;
+    fn introduce(self, wire: &Wire, dialog: &Dialog, timing: &Timing) -> Self;
 }
 
 impl Introduce for RequestBuilder {
-    fn introduce(self, wire: &Wire, dialog: &Dialog) -> Self {
-        self.header(Name::Contact, dialog.contact())
-            .header(Name::Allow, &wire.allow)
-            .header(Name::Supported, "timer")
+    fn introduce(self, wire: &Wire, dialog: &Dialog, timing: &Timing) -> Self {
+        let request =
+            (self.header(Name::Contact, dialog.contact())).header(Name::Allow, &wire.allow);
+        match timing.is_on {
+            true => request.header(Name::Supported, "timer"),
+            false => request,
+        }
     }
 }
 
 impl Introduce for ResponseBuilder {
-    fn introduce(self, wire: &Wire, dialog: &Dialog) -> Self {
+    fn introduce(self, wire: &Wire, dialog: &Dialog, timing: &Timing) -> Self {
         self.header(Name::Contact, dialog.contact())
             .header(Name::Allow, &wire.allow)
-            .header(Name::Supported, &wire.supported)
+            .header(Name::Supported, wire.supported(timing.is_on))
     }
 }
 

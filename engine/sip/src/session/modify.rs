@@ -207,10 +207,11 @@ impl Session {
         let Some(mut request) = self.request(method.clone()) else {
             return;
         };
+        let timing = self.timing(wire);
         if let Some(dialog) = self.dialog() {
-            request = request.introduce(wire, dialog);
+            request = request.introduce(wire, dialog, &timing);
         }
-        request = self.with_session_expires(request, wire.config.session_expires);
+        request = self.with_session_expires(request, &timing);
         if let Some(sdp) = sdp.clone() {
             request = request.body(SDP, sdp);
         }
@@ -269,9 +270,10 @@ impl Session {
             Some(status) => return wire.refuse(now, key, request, status),
             None => {}
         }
-        if Proposal::of(request).is_too_small() {
+        let timing = self.timing(wire);
+        if Proposal::of(request).is_too_small(&timing) {
             let response = wire.reply(request, 422, "");
-            wire.respond(now, key, &super::incoming::with_min_se(response));
+            wire.respond(now, key, &super::incoming::with_min_se(response, &timing));
             return;
         }
         if *request.method() == Method::Update && sdp.is_none() {
@@ -294,17 +296,17 @@ impl Session {
     ) {
         let is_invite = *request.method() == Method::Invite;
         let refreshes = is_invite || *request.method() == Method::Update;
-        let active = self.active;
+        let (active, timing) = (self.active, self.timing(wire));
         let Some(party) = self.parties.get_mut(active) else {
             return;
         };
         let mut response = wire.reply(request, 200, "");
         if refreshes {
             party.dialog.refresh_target(request);
-            response = response.introduce(wire, &party.dialog);
+            response = response.introduce(wire, &party.dialog, &timing);
             let proposal = Proposal::of(request);
             let so_far = self.timer.refresher(false);
-            let terms = proposal.answer(wire.config.session_expires, so_far);
+            let terms = proposal.answer(&timing, so_far);
             response = super::refresh::grant(response, terms, proposal.supported);
             if let Phase::Established = self.phase {
                 self.timer.start(now, terms, false);
@@ -341,7 +343,8 @@ impl Session {
             self.acknowledge(wire, ours.key, ours.cseq, None);
         }
         if let Phase::Established = self.phase {
-            self.start_timer(now, response);
+            let timing = self.timing(wire);
+            self.start_timer(now, response, &timing);
         }
         if let Some(sdp) = &ours.sdp {
             self.settle(sdp);

@@ -5,6 +5,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::follow_up::{request_of, send_cancel};
+use super::refresh::propose;
+use super::timing::Timing;
 use super::{Identity, Party, Phase, SDP, Session, early_id, sdp_of};
 use crate::dialog::Dialog;
 use crate::dialog::peer::Peer;
@@ -16,7 +18,7 @@ use crate::transaction::LIFETIME;
 use crate::transaction::key::Key;
 use crate::transaction::table::Owner;
 use crate::transport::Source;
-use crate::{CSeq, Method, Name, NameAddr, RAck, Request, Response, SessionExpires};
+use crate::{CSeq, Method, Name, NameAddr, RAck, Request, Response};
 
 /// An INVITE of ours without a final response.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl Session {
             to.contact_host.as_deref(),
             &to.destination,
         );
+        let timing = (to.timing).unwrap_or_else(|| Timing::every(wire.config.session_expires));
         let mut invite = Request::build(Method::Invite, &to.uri);
         for route in &to.route {
             invite = invite.header(Name::Route, NameAddr::of(route));
@@ -82,16 +85,9 @@ impl Session {
             )
             .header(Name::Contact, &contact)
             .header(Name::Allow, &wire.allow)
-            .header(Name::Supported, &wire.supported);
-        if let Some(interval) = wire.config.session_expires {
-            let refresher = None;
-            invite = invite.header(
-                Name::SessionExpires,
-                SessionExpires {
-                    interval,
-                    refresher,
-                },
-            );
+            .header(Name::Supported, wire.supported(timing.is_on));
+        if let Some(interval) = timing.interval {
+            invite = propose(invite, interval, None, &timing);
         }
         for (name, value) in &to.headers {
             invite = invite.header_named(name, value);
@@ -120,6 +116,7 @@ impl Session {
         };
         let mut session = Self::new(identity, Phase::Calling(Box::new(calling)), to.account);
         session.offers.local = to.sdp;
+        session.timing = to.timing;
         session
     }
 
@@ -360,7 +357,8 @@ impl Session {
             return self.leave(now, wire, reason);
         }
         self.login.succeeded();
-        self.start_timer(now, response);
+        let timing = self.timing(wire);
+        self.start_timer(now, response, &timing);
         let answered = Event::Answered {
             session: self.identity.id,
             sdp,

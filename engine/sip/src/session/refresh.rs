@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::timer::{Due, MIN_SE, Terms};
+use super::timing::Timing;
 use super::{Phase, Session};
 use crate::endpoint::event::EndedWhy;
 use crate::endpoint::wire::Wire;
@@ -14,8 +15,9 @@ use crate::{
 
 impl Session {
     /// Takes the terms that a 2xx to a request of ours grants.
-    pub(super) fn start_timer(&mut self, now: Instant, response: &Response) {
+    pub(super) fn start_timer(&mut self, now: Instant, response: &Response, ours: &Timing) {
         let granted = response.session_expires().ok().flatten();
+        let granted = granted.filter(|_| ours.is_on);
         let terms = granted.map(|granted| Terms {
             interval: granted.interval.max(MIN_SE),
             refresher: granted.refresher.unwrap_or(Refresher::Uac),
@@ -47,19 +49,12 @@ impl Session {
     pub(super) fn with_session_expires(
         &self,
         request: RequestBuilder,
-        ours: Option<Duration>,
+        ours: &Timing,
     ) -> RequestBuilder {
-        let Some(interval) = self.timer.interval().or(ours) else {
+        let Some(interval) = self.timer.interval().or(ours.interval) else {
             return request;
         };
-        let refresher = self.timer.refresher(true);
-        request.header(
-            Name::SessionExpires,
-            SessionExpires {
-                interval,
-                refresher,
-            },
-        )
+        propose(request, interval, self.timer.refresher(true), ours)
     }
 
     fn refresh(&mut self, now: Instant, wire: &mut Wire) {
@@ -79,6 +74,29 @@ impl Session {
             }
             _ => self.timer.postpone(now, PAUSE),
         }
+    }
+}
+
+/// Adds what we propose; the minimum only where it is more than everybody's (RFC 4028 §7.1).
+pub(super) fn propose(
+    request: RequestBuilder,
+    interval: Duration,
+    refresher: Option<Refresher>,
+    ours: &Timing,
+) -> RequestBuilder {
+    if !ours.is_on {
+        return request;
+    }
+    let interval = interval.max(ours.least());
+    let refresher = refresher.or(ours.wish(true));
+    let terms = SessionExpires {
+        interval,
+        refresher,
+    };
+    let request = request.header(Name::SessionExpires, terms);
+    match ours.least() > MIN_SE {
+        true => request.header(Name::MinSe, ours.least().as_secs()),
+        false => request,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::timing::Timing;
 use crate::Refresher;
 
 /// The shortest interval that we accept, RFC 4028 §5.
@@ -29,19 +30,18 @@ pub(crate) struct Proposal {
 
 impl Proposal {
     /// Whether it must be refused with 422 and our Min-SE (§9).
-    pub(crate) fn is_too_small(&self) -> bool {
-        self.supported && self.interval.is_some_and(|interval| interval < MIN_SE)
+    pub(crate) fn is_too_small(&self, ours: &Timing) -> bool {
+        let is_short = |interval| interval < ours.least();
+        ours.is_on && self.supported && self.interval.is_some_and(is_short)
     }
 
     /// Answers as the UAS: never longer than proposed, never below the Min-SE of either side. Who
-    /// refreshed so far goes on; a new session we refresh ourselves. `ours` is the interval that we
-    /// want; `None` leaves it to the proposal.
-    pub(crate) fn answer(
-        &self,
-        ours: Option<Duration>,
-        so_far: Option<Refresher>,
-    ) -> Option<Terms> {
-        let wanted = match (self.interval, ours) {
+    /// refreshed so far goes on; a new session we refresh ourselves, unless we wish otherwise.
+    pub(crate) fn answer(&self, ours: &Timing, so_far: Option<Refresher>) -> Option<Terms> {
+        if !ours.is_on {
+            return None;
+        }
+        let wanted = match (self.interval, ours.interval) {
             (Some(theirs), Some(ours)) => theirs.min(ours),
             (Some(theirs), None) => theirs,
             (None, Some(ours)) if self.supported => ours,
@@ -50,10 +50,11 @@ impl Proposal {
         let refresher = match self.refresher {
             Some(refresher) if self.supported => refresher,
             _ if !self.supported => Refresher::Uas,
-            _ => so_far.unwrap_or(Refresher::Uas),
+            _ => so_far.or(ours.wish(false)).unwrap_or(Refresher::Uas),
         };
+        let least = self.min_se.unwrap_or(MIN_SE).max(ours.least());
         Some(Terms {
-            interval: wanted.max(self.min_se.unwrap_or(MIN_SE)).max(MIN_SE),
+            interval: wanted.max(least),
             refresher,
         })
     }
@@ -175,6 +176,7 @@ impl SessionTimer {
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "simulated time begins somewhere")]
 mod tests {
+    use super::super::timing::Keeper;
     use super::*;
 
     const HALF_HOUR: Duration = Duration::from_secs(1800);
@@ -227,9 +229,14 @@ mod tests {
             ..Proposal::default()
         };
 
-        assert!(proposal.is_too_small());
+        let ours = Timing::every(None);
+        assert!(proposal.is_too_small(&ours));
+        assert!(!proposal.is_too_small(&Timing {
+            is_on: false,
+            ..ours
+        }));
         proposal.supported = false;
-        assert!(!proposal.is_too_small());
+        assert!(!proposal.is_too_small(&ours));
     }
 
     #[test]
@@ -241,7 +248,10 @@ mod tests {
             ..Proposal::default()
         };
 
-        let terms = |ours| proposal.answer(Some(ours), None).unwrap().interval;
+        let terms = |ours| {
+            let ours = Timing::every(Some(ours));
+            proposal.answer(&ours, None).unwrap().interval
+        };
 
         assert_eq!(terms(Duration::from_secs(900)), Duration::from_secs(900));
         assert_eq!(terms(Duration::from_secs(300)), Duration::from_secs(600));
@@ -257,13 +267,39 @@ mod tests {
         };
 
         assert_eq!(
-            from_proxy.answer(None, None),
+            from_proxy.answer(&Timing::every(None), None),
             Some(Terms {
                 interval: HALF_HOUR,
                 refresher: Refresher::Uas
             })
         );
-        assert_eq!(Proposal::default().answer(Some(HALF_HOUR), None), None);
+        let ours = Timing::every(Some(HALF_HOUR));
+        assert_eq!(Proposal::default().answer(&ours, None), None);
+    }
+
+    #[test]
+    fn who_is_to_refresh_is_ours_to_say_where_the_far_end_leaves_it_open() {
+        let mut proposal = Proposal {
+            interval: Some(HALF_HOUR),
+            supported: true,
+            ..Proposal::default()
+        };
+        let them = Timing {
+            keeper: Some(Keeper::Them),
+            ..Timing::every(None)
+        };
+        let refresher = |it: &Proposal, ours| it.answer(ours, None).unwrap().refresher;
+
+        assert_eq!(refresher(&proposal, &them), Refresher::Uac);
+        let open = Timing::every(None);
+        assert_eq!(refresher(&proposal, &open), Refresher::Uas);
+        proposal.refresher = Some(Refresher::Uas);
+        assert_eq!(refresher(&proposal, &them), Refresher::Uas);
+        let off = Timing {
+            is_on: false,
+            ..them
+        };
+        assert_eq!(proposal.answer(&off, None), None);
     }
 
     fn terms(refresher: Refresher) -> Option<Terms> {

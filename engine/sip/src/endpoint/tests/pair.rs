@@ -135,6 +135,7 @@ impl Pair {
             headers: Vec::new(),
             max_forwards: 70,
             account: None,
+            timing: None,
         }
     }
 
