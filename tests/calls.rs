@@ -77,6 +77,8 @@ mod surveyed;
 mod texts;
 #[path = "calls/toll.rs"]
 mod toll;
+#[path = "calls/toll_money.rs"]
+mod toll_money;
 #[path = "calls/traced.rs"]
 mod traced;
 #[path = "calls/transferred.rs"]

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use call::desk::Role;
 use call::number::{Kind, Plan, normalise};
-use call::{CallId, Fallback, Payer, Target, TenantId};
+use call::{CallId, Fallback, Target, TenantId};
 use script::SentText;
 use serde_json::json;
 use web::News;
@@ -68,11 +68,7 @@ impl Switch {
 
     pub(super) fn tell_of_help(&mut self, now: Instant, live: &Live, trunk: &str, number: &str) {
         let setup = live.call.setup();
-        let user = match setup.payer() {
-            Payer::User(user) => Some(user.to_owned()),
-            Payer::Trunk(_) | Payer::Nobody => None,
-        };
-        let call = setup.id;
+        let (user, call) = (super::outbound::payer_of(setup), setup.id);
         tracing::warn!(
             target: "security", event = "emergency_call", %call, tenant = %setup.tenant, user, trunk, number,
             "help is called"

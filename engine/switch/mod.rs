@@ -40,6 +40,7 @@ mod rooms;
 mod sip_events;
 mod sound;
 mod sounds;
+mod spending;
 mod status;
 mod stopping;
 mod supervising;
@@ -460,6 +461,7 @@ impl Switch {
     fn sweep(&mut self, now: Instant) {
         self.handle_registrar_timeouts(now);
         self.sweep_floors(now);
+        self.cut_costly_calls(now);
         let ids: Vec<CallId> = self
             .calls
             .values()

@@ -1,12 +1,12 @@
 //! The toll fence at work: whoever leaves by a trunk passes here, whatever has led there, and what they spend is
 //! counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use call::record::CallRecord;
-use call::toll::{Alarm, Barred, Outward, Spent, Usage};
-use call::{CallId, LegId, Payer, TenantId};
+use call::toll::{Alarm, Barred, Money, Outward, Rate, Spent, Usage};
+use call::{CallId, LegId, Payer, Setup, TenantId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -17,16 +17,33 @@ use super::live::Live;
 use super::{Input, Switch};
 use crate::log::Masked;
 
-/// What the users of all tenants have spent today.
+/// What the users of all tenants have spent today, and which countries were ever called.
 #[derive(Debug, Default)]
-pub(super) struct Outbound(HashMap<TenantId, Usage>);
+pub(super) struct Outbound {
+    pub(super) usage: HashMap<TenantId, Usage>,
+    pub(super) countries: HashMap<TenantId, HashSet<String>>,
+}
 
 /// Who pays for a leg that has left by a trunk.
 #[derive(Clone, Debug)]
 pub(crate) struct Paid {
     pub(super) user: Option<String>,
+    /// By which way and to whom it has left.
+    pub(super) trunk: String,
+    pub(super) number: String,
+    pub(super) rate: Rate,
     /// When it answered.
     pub(super) since: Option<Instant>,
+    /// When it ended, where its call goes on.
+    pub(super) until: Option<Instant>,
+}
+
+/// Who pays, as far as it is somebody of ours.
+pub(super) fn payer_of(setup: &Setup) -> Option<String> {
+    match setup.payer() {
+        Payer::User(user) => Some(user.to_owned()),
+        Payer::Trunk(_) | Payer::Nobody => None,
+    }
 }
 
 impl Switch {
@@ -54,20 +71,25 @@ impl Switch {
             return true;
         };
         let setup = live.call.setup();
-        let payer = match setup.payer() {
-            Payer::User(user) => Some(user.to_owned()),
-            Payer::Trunk(_) | Payer::Nobody => None,
-        };
-        let tenant = setup.tenant.clone();
+        let (payer, tenant) = (payer_of(setup), setup.tenant.clone());
+        // Of several trunks the first says what it costs: which one takes the call is not known yet.
+        let rate = self.rate_at(&tenant, trunk, &outward);
         if let Some(leg) = live.leg(id) {
             leg.paid = Some(Paid {
                 user: payer.clone(),
+                trunk: trunk.clone(),
+                number: number.to_owned(),
+                rate,
                 since: None,
+                until: None,
             });
         }
         if outward.is_for_help() {
             self.tell_of_help(now, live, trunk, number);
-        } else if let Some(user) = payer {
+            return true;
+        }
+        self.note_country(live, number, &outward);
+        if let Some(user) = payer {
             self.spend_call(&tenant, &user);
         }
         true
@@ -75,26 +97,32 @@ impl Switch {
 
     fn judge(&self, live: &Live, trunk: &str, number: &str) -> Result<Outward, Barred> {
         let setup = live.call.setup();
+        let at = self.parts.clock.unix_micros();
         let Some(tenant) = self.tenants.get(&*setup.tenant.0) else {
             // It has gone from config.lua: what it allowed when the call began holds.
-            return live.tenant.may_call(setup.payer(), trunk, number);
+            return live.tenant.may_call(setup.payer(), trunk, number, at);
         };
-        let outward = tenant.may_call(setup.payer(), trunk, number)?;
-        let Payer::User(user) = setup.payer() else {
-            return Ok(outward);
-        };
+        let outward = tenant.may_call(setup.payer(), trunk, number, at)?;
         if outward.is_for_help() {
             return Ok(outward);
         }
+        self.affords(live, trunk, &outward)?;
+        let Payer::User(user) = setup.payer() else {
+            return Ok(outward);
+        };
+        let rules = tenant.rules_of(user);
         let (others, talked) = self.going_on(&setup.tenant, user, live.id());
-        let limit = tenant.users.get(user).map_or(0, |user| user.max_calls);
-        if limit > 0 && others >= limit {
+        let limits = [
+            tenant.users.get(user).map_or(0, |user| user.max_calls),
+            rules.calls_at_once,
+        ];
+        if limits.iter().any(|limit| *limit > 0 && others >= *limit) {
             return Err(Barred::AtOnce(others));
         }
-        let (day, rules) = (self.paid_day(&setup.tenant), tenant.rules_of(user));
-        match self.outbound.0.get(&setup.tenant) {
-            Some(usage) => usage.allowed(day, user, talked, &rules)?,
-            None => Usage::default().allowed(day, user, talked, &rules)?,
+        let (day, hour) = (self.paid_day(&setup.tenant), self.paid_hour());
+        if let Some(usage) = self.outbound.usage.get(&setup.tenant) {
+            usage.allowed_in_hour(day, hour, user, &rules)?;
+            usage.allowed(day, user, talked, &rules)?;
         }
         Ok(outward)
     }
@@ -123,50 +151,85 @@ impl Switch {
     }
 
     fn spend_call(&mut self, tenant: &TenantId, user: &str) {
-        let day = self.paid_day(tenant);
+        let (day, hour) = (self.paid_day(tenant), self.paid_hour());
         let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
             return;
         };
-        let usage = self.outbound.0.entry(tenant.clone()).or_default();
-        let alarm = usage.begins(day, user, &rules);
+        let usage = self.outbound.usage.entry(tenant.clone()).or_default();
+        let alarm = usage.begins(day, hour, user, &rules);
         self.keep_spent(tenant, day, user, "calls", 1);
-        self.tell_of_alarm(tenant, user, alarm);
+        self.keep_spent(tenant, day, user, &format!("{HOUR}{hour}"), 1);
+        self.tell_of_alarm(tenant, Some(user), alarm);
     }
 
     /// A call is over: what its legs to the outside have talked is counted.
     pub(super) fn spend_time(&mut self, live: &Live, record: &CallRecord) {
         let tenant = &live.setup.tenant;
         for leg in &live.legs {
-            let Some(user) = leg.paid.as_ref().and_then(|paid| paid.user.as_deref()) else {
-                continue;
-            };
+            let Some(paid) = &leg.paid else { continue };
             let known = record.legs.iter().find(|known| known.leg == leg.id);
             let Some((up, ended)) = known.and_then(|leg| Some((leg.up_at?, leg.ended_at))) else {
                 continue;
             };
             let talked = Duration::from_micros((ended - up).max(0).unsigned_abs());
-            let day = self.paid_day(tenant);
-            let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
-                continue;
-            };
-            let usage = self.outbound.0.entry(tenant.clone()).or_default();
-            let alarm = usage.ends(day, user, talked, &rules);
-            let seconds = i64::try_from(talked.as_secs()).unwrap_or(i64::MAX);
-            self.keep_spent(tenant, day, user, "seconds", seconds);
-            self.tell_of_alarm(tenant, user, alarm);
+            if let Some(user) = paid.user.as_deref() {
+                self.spend_seconds(tenant, user, talked);
+            }
+            self.spend_money(tenant, paid, talked);
         }
+    }
+
+    fn spend_seconds(&mut self, tenant: &TenantId, user: &str, talked: Duration) {
+        let day = self.paid_day(tenant);
+        let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
+            return;
+        };
+        let usage = self.outbound.usage.entry(tenant.clone()).or_default();
+        let alarm = usage.ends(day, user, talked, &rules);
+        let seconds = i64::try_from(talked.as_secs()).unwrap_or(i64::MAX);
+        self.keep_spent(tenant, day, user, "seconds", seconds);
+        self.tell_of_alarm(tenant, Some(user), alarm);
+    }
+
+    fn spend_money(&mut self, tenant: &TenantId, paid: &Paid, talked: Duration) {
+        if paid.rate.is_free() {
+            return;
+        }
+        let (day, user, cost) = (
+            self.paid_day(tenant),
+            paid.user.as_deref(),
+            paid.rate.cost(talked),
+        );
+        let rules = (self.tenants.get(&*tenant.0)).map(|it| match user {
+            Some(user) => it.rules_of(user),
+            None => it.outbound.rules.clone(),
+        });
+        let Some(rules) = rules else { return };
+        let usage = self.outbound.usage.entry(tenant.clone()).or_default();
+        let [of_user, of_all] = usage.pays(day, user, cost, &rules);
+        let millionths = i64::try_from(cost.millionths()).unwrap_or(i64::MAX);
+        // What everybody has spent stands under nobody's name.
+        for user in user.into_iter().chain([""]) {
+            self.keep_spent(tenant, day, user, "cost", millionths);
+        }
+        self.tell_of_alarm(tenant, user, of_user);
+        self.tell_of_alarm(tenant, None, of_all);
     }
 
     /// Writes down what was spent, so that a restart gives nobody a new day.
     fn keep_spent(&self, tenant: &TenantId, day: i64, user: &str, what: &str, by: i64) {
         let now = self.parts.clock.unix_micros();
-        let key = KvKey {
-            tenant: tenant.to_string(),
-            scope: SCOPE.to_owned(),
-            key: format!("{day}/{what}/{user}"),
-        };
+        let key = self.spent_key(tenant, format!("{day}/{what}/{user}"));
         let store = &self.parts.store;
         store.kv_incr(key, by, Some(now + KEPT), now).forget();
+    }
+
+    pub(super) fn spent_key(&self, tenant: &TenantId, key: String) -> KvKey {
+        KvKey {
+            tenant: tenant.to_string(),
+            scope: SCOPE.to_owned(),
+            key,
+        }
     }
 
     /// Reads what was spent before the start.
@@ -174,27 +237,30 @@ impl Switch {
         let now = self.parts.clock.unix_micros();
         for name in self.tenants.keys() {
             let tenant = TenantId::from(name.as_str());
-            let prefix = KvKey {
-                tenant: name.clone(),
-                scope: SCOPE.to_owned(),
-                key: format!("{}/", self.paid_day(&tenant)),
-            };
-            let found = self.parts.store.kv_each(prefix, None, now);
-            let entrance = self.parts.entrance.clone();
-            tokio::spawn(async move {
-                match found.await {
-                    Ok(entries) => entrance.put(Input::Spent(tenant, entries)).await,
-                    Err(error) => {
-                        tracing::error!(%error, %tenant, "today's calls to the outside cannot be read");
+            for beginning in [format!("{}/", self.paid_day(&tenant)), COUNTRIES.to_owned()] {
+                let prefix = self.spent_key(&tenant, beginning);
+                let found = self.parts.store.kv_each(prefix, None, now);
+                let (entrance, tenant) = (self.parts.entrance.clone(), tenant.clone());
+                tokio::spawn(async move {
+                    match found.await {
+                        Ok(entries) => entrance.put(Input::Spent(tenant, entries)).await,
+                        Err(error) => {
+                            tracing::error!(%error, %tenant, "today's calls to the outside cannot be read");
+                        }
                     }
-                }
-            });
+                });
+            }
         }
     }
 
     pub(super) fn restore_spent(&mut self, tenant: TenantId, entries: &[KvEntry]) {
         let day = self.paid_day(&tenant);
-        let usage = self.outbound.0.entry(tenant).or_default();
+        let known = self.outbound.countries.entry(tenant.clone()).or_default();
+        let countries = entries
+            .iter()
+            .filter_map(|entry| entry.key.strip_prefix(COUNTRIES));
+        known.extend(countries.map(str::to_owned));
+        let usage = self.outbound.usage.entry(tenant).or_default();
         for entry in entries {
             let mut parts = entry.key.splitn(3, '/');
             let (of, what, user) = (parts.next(), parts.next(), parts.next());
@@ -205,16 +271,15 @@ impl Switch {
             if of.and_then(|of| of.parse().ok()) != Some(day) {
                 continue;
             }
-            let spent = match what {
-                "calls" => Spent {
-                    calls: u32::try_from(amount).unwrap_or(u32::MAX),
-                    ..Spent::default()
-                },
-                _ => Spent {
-                    talked: Duration::from_secs(amount),
-                    ..Spent::default()
-                },
-            };
+            let count = u32::try_from(amount).unwrap_or(u32::MAX);
+            let mut spent = Spent::default();
+            match (what, what.strip_prefix(HOUR)) {
+                ("calls", _) => spent.calls = count,
+                ("seconds", _) => spent.talked = Duration::from_secs(amount),
+                ("cost", _) => spent.cost = Money::from_millionths(amount),
+                (_, Some(hour)) => spent.hour = (hour.parse().unwrap_or_default(), count),
+                _ => {}
+            }
             usage.restore(day, user, spent);
         }
     }
@@ -229,13 +294,14 @@ impl Switch {
         (micros.div_euclid(1_000_000) + offset).div_euclid(24 * 3_600)
     }
 
+    /// The hour, counted from 1970.
+    fn paid_hour(&self) -> i64 {
+        self.parts.clock.unix_micros().div_euclid(3_600 * 1_000_000)
+    }
+
     fn tell_of_barred(&self, live: &Live, trunk: &str, number: &str, barred: &Barred) {
         let setup = live.call.setup();
-        let user = match setup.payer() {
-            Payer::User(user) => Some(user.to_owned()),
-            Payer::Trunk(_) | Payer::Nobody => None,
-        };
-        let call = setup.id;
+        let (user, call) = (payer_of(setup), setup.id);
         tracing::warn!(
             target: "security", event = "toll_refused", %call, tenant = %setup.tenant, user, trunk,
             number = %Masked(number), why = barred.word(), "{barred}"
@@ -254,18 +320,18 @@ impl Switch {
         self.tell(&setup.tenant, Some(setup.id), news);
     }
 
-    fn tell_of_alarm(&self, tenant: &TenantId, user: &str, alarm: Option<Alarm>) {
+    fn tell_of_alarm(&self, tenant: &TenantId, user: Option<&str>, alarm: Option<Alarm>) {
         let Some(Alarm { limit, used, of }) = alarm else {
             return;
         };
         tracing::warn!(
             target: "outbound", event = "toll_alarm", %tenant, user, limit, used, of,
-            "a user's day is nearly or wholly used up"
+            "a day is nearly or wholly used up"
         );
         let about = json!({ "user": user, "limit": limit, "used": used, "of": of });
         (self.parts.scripts).event(tenant, "toll.alarm", about);
         let news = News::TollAlarm {
-            user: user.to_owned(),
+            user: user.map(str::to_owned),
             limit,
             used,
             of,
@@ -274,6 +340,10 @@ impl Switch {
     }
 }
 
+/// What keys begin with that name a country which was called; they do not expire.
+pub(super) const COUNTRIES: &str = "country/";
+/// Behind this stands the hour in which calls were begun.
+const HOUR: &str = "hour";
 /// Where what was spent is kept; no plugin can have this name.
 const SCOPE: &str = "/outbound";
 /// How long, in microseconds: every zone's day is over by then.

@@ -131,7 +131,11 @@ function Hours:next_change(at) end
 ---| "script.failed"      | call, error                                                     |
 ---| "list.changed"       | list, number, prefix, reason, change ("added", "removed"), by     |
 ---| "toll.refused"       | call, user, trunk, number, why: the toll fence let them not out  |
----| "toll.alarm"         | user, limit, used, of: a day's calls or minutes are nearly spent |
+---| "toll.alarm"         | user (nil: everybody), limit, used, of: what a day has is nearly |
+---|                      | spent: calls, minutes, money                                     |
+---| "toll.cut"           | call, user, trunk, number, why: it has cost what it may, and has |
+---|                      | been ended                                                       |
+---| "toll.country"       | call, user, number, country: nobody has called there before      |
 ---| "emergency.called"   | call, user, trunk, number                                        |
 ---| "user.registered"    | user, contact: a phone has registered, or done so again         |
 ---
@@ -143,7 +147,7 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"list.changed"|"toll.refused"|"toll.alarm"|"emergency.called"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"list.changed"|"toll.refused"|"toll.alarm"|"toll.cut"|"toll.country"|"emergency.called"|"generation.published"|"user.registered"|string
 ---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
 ---@param event "agent.changed"|"agent.paused"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
 ---@param options OnOptions?

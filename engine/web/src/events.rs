@@ -362,20 +362,43 @@ pub enum News {
         trunk: String,
         /// The number that was not called.
         number: String,
-        /// `international`, `premium` …, `blocked`, `country`, `calls_a_day`, `minutes_a_day`, `at_once`.
+        /// `international`, `premium` …, `blocked`, `country`, `after_hours`, `calls_a_day`, `minutes_a_day`,
+        /// `calls_an_hour`, `at_once`, `cost_a_call`, `cost_a_day`, `tenant_cost_a_day`.
         why: &'static str,
     },
     /// A user's day is nearly or wholly used up.
     #[serde(rename = "toll.alarm")]
     TollAlarm {
-        /// Who.
-        user: String,
-        /// `calls_a_day` or `minutes_a_day`.
+        /// Who; nobody where it is the whole tenant's limit.
+        user: Option<String>,
+        /// `calls_a_day`, `minutes_a_day`, `cost_a_day`, `tenant_cost_a_day`.
         limit: &'static str,
-        /// Calls or minutes.
+        /// Calls, minutes, or whole units of money.
         used: u32,
         /// Of so many.
         of: u32,
+    },
+    /// A call has cost what it may, and was ended.
+    #[serde(rename = "toll.cut")]
+    TollCut {
+        /// Who pays.
+        user: Option<String>,
+        /// The trunk.
+        trunk: String,
+        /// Who was called.
+        number: String,
+        /// `cost_a_call`, `cost_a_day`, `tenant_cost_a_day`.
+        why: &'static str,
+    },
+    /// Somebody calls a country that nobody of the tenant has called before.
+    #[serde(rename = "toll.country")]
+    TollCountry {
+        /// Who pays.
+        user: Option<String>,
+        /// Who is called.
+        number: String,
+        /// As `+852`.
+        country: String,
     },
     /// Somebody calls for help.
     #[serde(rename = "emergency.called")]

@@ -3,8 +3,12 @@
 //! One judgement for every way out: a call of a user's, a transfer, a forward, a call that a program makes. Whose
 //! rights count is whoever has chosen the number, never the exchange's.
 
+mod country;
+mod money;
 mod usage;
 
+pub use country::country;
+pub use money::{Money, Rate};
 pub use usage::{Alarm, Spent, Usage};
 
 use crate::Cause;
@@ -102,6 +106,18 @@ pub struct Rules {
     pub calls_a_day: u32,
     /// Minutes of one user between two midnights; 0 is no limit.
     pub minutes_a_day: u32,
+    /// Calls of one user within an hour of the clock; 0 is no limit.
+    pub calls_an_hour: u32,
+    /// Calls of one user to the outside that go on together; 0 is no limit.
+    pub calls_at_once: u32,
+    /// What calls cost; numbers that none of them knows cost nothing.
+    pub rates: Vec<Rate>,
+    /// What one call may cost; zero is no limit, here and below.
+    pub cost_a_call: Money,
+    /// What all calls of one user may cost between two midnights.
+    pub cost_a_day: Money,
+    /// What all calls of the tenant may, those of programs and trunks among them.
+    pub tenant_cost_a_day: Money,
 }
 
 impl Default for Rules {
@@ -113,6 +129,12 @@ impl Default for Rules {
             abroad: Vec::new(),
             calls_a_day: 0,
             minutes_a_day: 0,
+            calls_an_hour: 0,
+            calls_at_once: 0,
+            rates: Vec::new(),
+            cost_a_call: Money::default(),
+            cost_a_day: Money::default(),
+            tenant_cost_a_day: Money::default(),
         }
     }
 }
@@ -136,16 +158,40 @@ pub enum Barred {
     #[error("{0} minutes were spoken today, which is the limit: `minutes_a_day` in config.lua")]
     Minutes(u32),
     /// So many calls to the outside go on.
-    #[error("{0} calls to the outside go on, which is the limit: `max_calls` in config.lua")]
+    #[error(
+        "{0} calls to the outside go on, which is the limit: `max_calls` and `calls_at_once` in config.lua"
+    )]
     AtOnce(u32),
+    /// So many calls were made in this hour.
+    #[error("{0} calls were made in this hour, which is the limit: `calls_an_hour` in config.lua")]
+    Hour(u32),
+    /// The class is not called at this time.
+    #[error("{} numbers are not called at this time: `outbound.hours` and `after_hours` in config.lua", .0.word())]
+    AfterHours(Class),
+    /// It would cost more than it may.
+    #[error("it would come to {comes_to}, and the limit is {of}: `{limit}` in config.lua")]
+    Cost {
+        /// `cost_a_call`, `cost_a_day` or `tenant_cost_a_day`.
+        limit: &'static str,
+        /// What would be spent then.
+        comes_to: Money,
+        /// Of so much.
+        of: Money,
+    },
 }
 
 impl Barred {
     /// The cause that the leg ends with.
     pub fn cause(&self) -> Cause {
         match self {
-            Self::Class(_) | Self::Prefix(_) | Self::Country => Cause::NotAllowed,
-            Self::Calls(_) | Self::Minutes(_) | Self::AtOnce(_) => Cause::LimitReached,
+            Self::Class(_) | Self::Prefix(_) | Self::Country | Self::AfterHours(_) => {
+                Cause::NotAllowed
+            }
+            Self::Calls(_)
+            | Self::Minutes(_)
+            | Self::AtOnce(_)
+            | Self::Hour(_)
+            | Self::Cost { .. } => Cause::LimitReached,
         }
     }
 
@@ -158,6 +204,9 @@ impl Barred {
             Self::Calls(_) => "calls_a_day",
             Self::Minutes(_) => "minutes_a_day",
             Self::AtOnce(_) => "at_once",
+            Self::Hour(_) => "calls_an_hour",
+            Self::AfterHours(_) => "after_hours",
+            Self::Cost { limit, .. } => limit,
         }
     }
 }
@@ -210,6 +259,27 @@ impl Outward {
         self.class.is_none()
     }
 
+    /// What it costs, where a rate says so.
+    pub fn rate<'a>(&self, rules: &'a Rules) -> Option<&'a Rate> {
+        money::rate_of(&rules.rates, &self.canonical)
+    }
+
+    /// The other country that it is in, as `+852`.
+    pub fn abroad(&self) -> Option<&str> {
+        country(&self.canonical).filter(|code| *code != HOME)
+    }
+
+    /// Whether it is called at a time when only this may be.
+    ///
+    /// # Errors
+    /// Its class is not among it.
+    pub fn allowed_after_hours(&self, rights: Rights) -> Result<(), Barred> {
+        match self.class {
+            Some(class) if !rights.allows(class) => Err(Barred::AfterHours(class)),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether somebody with these rights may call it.
     ///
     /// # Errors
@@ -248,6 +318,9 @@ fn is_subscriber(number: &str) -> bool {
         && matches!(digits.first(), Some(b'2'..=b'8'))
         && digits.iter().all(u8::is_ascii_digit)
 }
+
+/// The country that national numbers are of.
+const HOME: &str = "+86";
 
 fn is_premium(canonical: &str) -> bool {
     PREMIUM.iter().any(|prefix| canonical.starts_with(prefix))

@@ -123,7 +123,7 @@ fn a_day_has_so_many_calls_and_minutes_and_the_next_begins_anew() {
 
     for _ in 0..5 {
         assert_eq!(usage.allowed(1, "1049", none, &rules), Ok(()));
-        alarms.extend(usage.begins(1, "1049", &rules));
+        alarms.extend(usage.begins(1, 0, "1049", &rules));
     }
     assert_eq!(
         usage.allowed(1, "1049", none, &rules),
@@ -134,7 +134,7 @@ fn a_day_has_so_many_calls_and_minutes_and_the_next_begins_anew() {
     let told: Vec<_> = alarms.iter().map(|it| (it.limit, it.used, it.of)).collect();
     assert_eq!(told, [("calls_a_day", 4, 5), ("calls_a_day", 5, 5)]);
 
-    usage.begins(2, "1049", &rules);
+    usage.begins(2, 24, "1049", &rules);
     let minutes = |count: u64| Duration::from_secs(60 * count);
     let near = usage.ends(2, "1049", minutes(8), &rules).unwrap();
     assert_eq!((near.limit, near.used), ("minutes_a_day", 8));
@@ -145,4 +145,101 @@ fn a_day_has_so_many_calls_and_minutes_and_the_next_begins_anew() {
         "what goes on counts"
     );
     assert_eq!(usage.of(2, "1049").calls, 1);
+}
+
+#[test]
+fn an_hour_has_so_many_calls_and_the_next_begins_anew() {
+    let rules = Rules {
+        calls_an_hour: 2,
+        ..Rules::default()
+    };
+    let mut usage = Usage::default();
+    for _ in 0..2 {
+        assert_eq!(usage.allowed_in_hour(1, 30, "1049", &rules), Ok(()));
+        usage.begins(1, 30, "1049", &rules);
+    }
+
+    assert_eq!(
+        usage.allowed_in_hour(1, 30, "1049", &rules),
+        Err(Barred::Hour(2))
+    );
+    assert_eq!(usage.allowed_in_hour(1, 30, "1050", &rules), Ok(()));
+    assert_eq!(usage.allowed_in_hour(1, 31, "1049", &rules), Ok(()));
+    let before = usage.of(1, "1049");
+    let mut after_restart = Usage::default();
+    after_restart.restore(1, "1049", before);
+    assert!(
+        after_restart
+            .allowed_in_hour(1, 30, "1049", &rules)
+            .is_err()
+    );
+}
+
+#[test]
+fn a_days_money_of_a_user_and_of_the_tenant_is_not_exceeded_and_its_end_is_told() {
+    let rules = Rules {
+        cost_a_day: Money::of(1.0),
+        tenant_cost_a_day: Money::of(1.5),
+        ..Rules::default()
+    };
+    let mut usage = Usage::default();
+    let (half, none) = (Money::of(0.5), Money::default());
+    let told = |alarms: [Option<Alarm>; 2]| -> Vec<&'static str> {
+        alarms.into_iter().flatten().map(|it| it.limit).collect()
+    };
+
+    assert_eq!(told(usage.pays(1, Some("1049"), half, &rules)), [""; 0]);
+    assert_eq!(usage.affords(1, Some("1049"), (half, half), &rules), Ok(()));
+    assert_eq!(
+        told(usage.pays(1, Some("1049"), Money::of(0.4), &rules)),
+        ["cost_a_day"]
+    );
+    assert_eq!(
+        usage.affords(1, Some("1049"), (half, half), &rules),
+        Err(Barred::Cost {
+            limit: "cost_a_day",
+            comes_to: Money::of(1.4),
+            of: Money::of(1.0)
+        })
+    );
+    assert_eq!(usage.affords(1, Some("1050"), (half, half), &rules), Ok(()));
+    assert_eq!(
+        told(usage.pays(1, None, half, &rules)),
+        ["tenant_cost_a_day"],
+        "a program's calls are the tenant's"
+    );
+    let beyond = usage.affords(1, Some("1050"), (half, half), &rules);
+    assert_eq!(beyond.unwrap_err().word(), "tenant_cost_a_day");
+    assert_eq!(usage.affords(1, None, (none, none), &rules), Ok(()));
+    assert_eq!(usage.affords(2, Some("1049"), (half, half), &rules), Ok(()));
+}
+
+#[test]
+fn a_number_knows_its_rate_and_its_country_and_waits_for_the_morning() {
+    let rules = Rules {
+        rates: vec![Rate {
+            prefix: "+852".to_owned(),
+            minute: Money::of(1.0),
+            ..Rate::default()
+        }],
+        ..Rules::default()
+    };
+    let abroad = Outward::of("0085221234567", Some("10"), &rules);
+    let near = Outward::of("13800138000", Some("10"), &rules);
+    let help = Outward::of("110", Some("10"), &rules);
+
+    assert_eq!(abroad.abroad(), Some("+852"));
+    assert_eq!(near.abroad(), None);
+    assert_eq!(abroad.rate(&rules).unwrap().minute, Money::of(1.0));
+    assert_eq!(near.rate(&rules), None);
+    let at_night = Rights::up_to(Class::Domestic);
+    assert_eq!(
+        abroad.allowed_after_hours(at_night),
+        Err(Barred::AfterHours(Class::International))
+    );
+    assert_eq!(near.allowed_after_hours(at_night), Ok(()));
+    assert_eq!(
+        help.allowed_after_hours(Rights::up_to(Class::Internal)),
+        Ok(())
+    );
 }

@@ -159,6 +159,8 @@ pub(crate) const EVENTS: &[&str] = &[
     "list.changed",
     "toll.refused",
     "toll.alarm",
+    "toll.cut",
+    "toll.country",
     "emergency.called",
     "user.registered",
 ];

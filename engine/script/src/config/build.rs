@@ -38,10 +38,7 @@ pub(super) fn config(checked: &Value) -> Config {
         let tolls = tolls.map(|(name, it)| (name.clone(), outbound::toll_of(it)));
         Tenant {
             trunks,
-            outbound: Outbound {
-                rules: outbound::rules(&settings["outbound"]),
-                trunks: tolls.collect(),
-            },
+            outbound: outbound::outbound(&settings["outbound"], tolls.collect()),
             groups: groups.map(|(name, _)| name.clone()).collect(),
             tests_first: checked["reload"]["tests"] == true,
             ..tenant(number, settings)

@@ -30,6 +30,9 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
         found.tenant(number, tenant);
         found.relay(number, tenant);
         found.codes(number, tenant);
+        if let Some(fault) = super::outbound::hours_fault(tenant) {
+            found.complain(&["tenants", number, "outbound", "hours"], fault);
+        }
     }
     found.0
 }

@@ -128,6 +128,11 @@ fn collect(schema: &Schema, path: &str, rows: &mut Rows) {
         rows.insert(here.clone(), (kind(&field.kind), default(field)));
         match &field.kind {
             Kind::Table(inner) => collect(inner, &format!("{here}."), rows),
+            Kind::List(of) => {
+                if let Kind::Table(inner) = &**of {
+                    collect(inner, &format!("{here}."), rows);
+                }
+            }
             Kind::Map(of) => {
                 let of = match &**of {
                     Kind::List(of) => of,

@@ -135,7 +135,8 @@ impl Scene {
             return Ok(());
         };
         let payer = self.call.setup().payer();
-        world.tenant.may_call(payer, trunk, number).map(drop)
+        let at = crate::Clock::unix_micros(&world.clock);
+        world.tenant.may_call(payer, trunk, number, at).map(drop)
     }
 
     /// Does what the machine wants.

@@ -244,10 +244,21 @@ fn all_news() -> Vec<News> {
             why: "premium",
         },
         News::TollAlarm {
-            user: text(),
+            user: Some(text()),
             limit: "calls_a_day",
             used: 4,
             of: 5,
+        },
+        News::TollCut {
+            user: None,
+            trunk: text(),
+            number: text(),
+            why: "cost_a_call",
+        },
+        News::TollCountry {
+            user: Some(text()),
+            number: text(),
+            country: "+852".to_owned(),
         },
         News::EmergencyCalled {
             user: Some(text()),
