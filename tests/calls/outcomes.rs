@@ -84,6 +84,37 @@ fn a_network_that_only_plays_its_tone_ends_the_call_as_if_it_had_refused_it() {
 }
 
 #[test]
+fn e88_the_three_tones_before_an_announcement_say_that_the_number_is_not_in_use() {
+    const VACANT: &[(u32, f64)] = &[
+        (25, 0.0),
+        (17, 950.0),
+        (17, 1_400.0),
+        (17, 1_800.0),
+        (200, 660.0),
+    ];
+    const FULL: &[(u32, f64)] = &[
+        (25, 0.0),
+        (19, 985.0),
+        (19, 1_428.0),
+        (19, 1_777.0),
+        (200, 660.0),
+    ];
+    let exchange = Exchange::start(Setup::with(PLAN));
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    for (tones, tone, answer) in [(VACANT, 1_240.0, 404), (FULL, 2_200.0, 503)] {
+        let call = a1.dials("13900139000");
+        let rung = carrier.is_called();
+
+        rung.plays_early_tones(tones);
+
+        rung.is_over();
+        call.hears(tone);
+        assert_eq!(call.is_refused(), answer);
+    }
+}
+
+#[test]
 fn ringback_in_the_early_sound_ends_nothing_and_the_answer_is_heard() {
     const RINGBACK: &[(u32, bool)] = &[(50, true), (200, false)];
     let exchange = Exchange::start(Setup::with(PLAN));

@@ -17,6 +17,7 @@ pub mod progress;
 mod recorder;
 mod rtp;
 pub mod sdp;
+mod sit;
 pub mod tone;
 pub mod wav;
 

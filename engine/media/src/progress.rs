@@ -1,8 +1,9 @@
 //! Call progress tones in the sound before the answer, as Chinese networks have them (GF 002): 450 Hz in the rhythm
-//! of busy, congestion or number unobtainable. Announcements (空号, 关机 in words) are speech, and no rhythm tells
-//! them apart.
+//! of busy, congestion or number unobtainable; and the three tones that stand before an announcement elsewhere. What
+//! announcements (空号, 关机) say in words is speech, and no rhythm tells them apart.
 
 use crate::level::Goertzel;
+use crate::sit::SitDetector;
 
 /// What the network says by tones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,6 +19,7 @@ pub enum Progress {
 /// Finds such a tone in a stream at 8 kHz, once. Speech or music between begins the search anew.
 #[derive(Clone, Debug)]
 pub struct ProgressDetector {
+    sit: SitDetector,
     tone: Goertzel,
     block: [i16; BLOCK],
     filled: usize,
@@ -48,6 +50,7 @@ impl ProgressDetector {
     /// Before anything was heard.
     pub fn new() -> Self {
         Self {
+            sit: SitDetector::new(),
             tone: Goertzel::new(FREQUENCY, RATE),
             block: [0; BLOCK],
             filled: 0,
@@ -63,7 +66,7 @@ impl ProgressDetector {
 
     /// Takes samples at 8 kHz, of any number; what the network says, as soon as that is certain.
     pub fn push(&mut self, samples: &[i16]) -> Option<Progress> {
-        let mut said = None;
+        let mut said = self.sit.push(samples);
         for &sample in samples {
             self.block[self.filled] = sample;
             self.filled += 1;

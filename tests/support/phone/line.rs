@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sip::SessionId;
 
 use super::super::PATIENCE;
+use super::super::agree::step;
 use super::super::ear::{Ear, Watch};
 use super::desk::{Desk, Input};
 use super::{Hold, Keys};
@@ -88,6 +89,14 @@ impl Line {
         self.act(move |desk, now, session| {
             desk.speak(session, tone);
             desk.pulses(session, rhythm);
+            desk.ring(now, session, 183, true);
+        });
+    }
+
+    /// As [`plays_early`](Self::plays_early), tones one after the other, each for so many frames of 20 ms.
+    pub(crate) fn plays_early_tones(&self, melody: &'static [(u32, f64)]) {
+        self.act(move |desk, now, session| {
+            desk.melody(session, melody);
             desk.ring(now, session, 183, true);
         });
     }
@@ -186,12 +195,14 @@ impl Line {
     /// Waits until the call is up.
     pub(crate) fn is_answered(&self) {
         self.wait("an answer", |state| state.is_up.then_some(()));
+        step();
     }
 
     /// Waits until the far end, or the exchange, has ended the call after it was up.
     pub(crate) fn is_hung_up(&self) {
         let status = self.wait("the end of the call", |state| state.ended);
         assert_eq!(status, None, "{}: hung up, not refused", self.who);
+        step();
     }
 
     /// Waits until the call is over because somebody else has taken it, so that no phone shows a
@@ -205,17 +216,20 @@ impl Line {
     /// Waits until the call is refused, and says how.
     pub(crate) fn is_refused(&self) -> u16 {
         let status = self.wait("a refusal", |state| state.ended);
+        step();
         status.unwrap_or_else(|| panic!("{}: refused, not hung up", self.who))
     }
 
     /// Waits until the call is over, however.
     pub(crate) fn is_over(&self) {
         self.wait("the end", |state| state.ended.map(drop));
+        step();
     }
 
     /// As [`is_over`](Self::is_over), with more patience.
     pub(crate) fn is_over_within(&self, limit: Duration) {
         self.wait_for("the end", limit, |state| state.ended.map(drop));
+        step();
     }
 
     /// Waits until these keys have come, in order and once each.

@@ -47,6 +47,8 @@ pub(super) struct Voice {
     /// The time stamp of the event that came last.
     last_event: Option<u32>,
     rhythm: Vec<(u32, bool)>,
+    /// Tones one after the other, and the one that is heard now.
+    melody: Vec<(u32, f64)>,
     beat: u32,
 }
 
@@ -94,6 +96,7 @@ impl Voice {
             event_began: 0,
             last_event: None,
             rhythm: Vec::new(),
+            melody: Vec::new(),
             beat: 0,
         }
     }
@@ -157,6 +160,26 @@ impl Voice {
     /// The tone comes and goes: so many frames of 20 ms with it or without it, over and over.
     pub(super) fn pulses(&mut self, rhythm: &[(u32, bool)]) {
         self.rhythm = rhythm.to_vec();
+    }
+
+    /// Tones one after the other, each for so many frames of 20 ms; 0 Hz is silence. Over and over.
+    pub(super) fn melody(&mut self, melody: &[(u32, f64)]) {
+        self.melody = melody.to_vec();
+    }
+
+    /// Goes on to the next tone where it is its turn.
+    fn next_tone(&mut self) {
+        let whole: u32 = self.melody.iter().map(|(frames, _)| frames).sum();
+        let mut place = (self.beat + 1).checked_rem(whole).unwrap_or_default();
+        for (frames, tone) in self.melody.clone() {
+            if place < frames {
+                if tone != self.pilot {
+                    self.speak(tone);
+                }
+                return;
+            }
+            place -= frames;
+        }
     }
 
     pub(super) fn press(&mut self, keys: &str, how: Keys) {
@@ -251,6 +274,7 @@ impl Voice {
     }
 
     fn say(&mut self) {
+        self.next_tone();
         let Some(agreed) = &mut self.agreed else {
             return;
         };
