@@ -1,19 +1,21 @@
 //! One truth about an agent, whoever is asked: the API, Lua, a lamp, the events and the log.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use store::QueueLogFilter;
+use store::{QueueLogFilter, Sqlite, Store};
 
 use super::{Api, Exchange, Lamp, PATIENCE, Phone, Setup};
 
 impl Setup {
-    /// The same exchange, where [`Exchange::agree`] can ask everybody.
+    /// The same exchange, where everybody can be asked: by [`Exchange::agree`], and by [`step`] after each step
+    /// of the test.
     pub(crate) fn witnessed(mut self) -> Self {
         let manifest = "return { name = \"witness\", version = \"1.0.0\", api = 1, description = \"Says how agents stand.\",
   permissions = { http_routes = { \"/witness\" } }, config = {} }
@@ -34,6 +36,8 @@ end)
 /// Who is asked.
 pub(crate) struct Witnesses {
     api: Api,
+    http: SocketAddr,
+    store: Arc<Sqlite>,
     /// A phone that is registered nowhere and has a lamp for each agent.
     phone: Phone,
     lamps: HashMap<String, Lamp>,
@@ -59,6 +63,8 @@ impl Witnesses {
         });
         Self {
             api,
+            http: exchange.house(1, 8_080),
+            store: exchange.shared_store(),
             phone: exchange.phone("1001"),
             lamps: HashMap::new(),
             told,
@@ -66,11 +72,11 @@ impl Witnesses {
     }
 
     /// What each says: who, and the state's word. `None` from those who have heard nothing yet.
-    fn say(&mut self, exchange: &Exchange, agent: &str) -> Vec<(&'static str, Option<String>)> {
+    fn say(&mut self, agent: &str) -> Vec<(&'static str, Option<String>)> {
         let status = self.api.get(&format!("/agents/{agent}"));
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let told = self.told.lock().unwrap().get(agent).cloned();
-        let by_lua = self.by_lua(exchange, agent);
+        let by_lua = self.by_lua(agent);
         let lamp = self.lamps.entry(agent.to_owned());
         let lamp = lamp.or_insert_with(|| self.phone.watches("dialog", &format!("agent-{agent}")));
         let filter = QueueLogFilter {
@@ -78,7 +84,7 @@ impl Witnesses {
             agent: Some(agent.into()),
             ..QueueLogFilter::default()
         };
-        let log = exchange.store().queue_log("8001", filter).wait().unwrap();
+        let log = self.store.queue_log("8001", filter).wait().unwrap();
         vec![
             ("the API", text(&status["state"])),
             ("Lua", text(&by_lua["state"])),
@@ -91,8 +97,8 @@ impl Witnesses {
         ]
     }
 
-    fn by_lua(&self, exchange: &Exchange, agent: &str) -> Value {
-        let mut stream = TcpStream::connect(exchange.house(1, 8_080)).unwrap();
+    fn by_lua(&self, agent: &str) -> Value {
+        let mut stream = TcpStream::connect(self.http).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let request = format!(
             "GET /t/8001/witness/{agent} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
@@ -106,19 +112,13 @@ impl Witnesses {
         let found = body.and_then(|body| serde_json::from_str(body).ok());
         found.unwrap_or_else(|| panic!("JSON, not {answer}"))
     }
-}
 
-impl Exchange {
-    /// All who can be asked of an agent's state say the same, half a second after whatever has
-    /// happened at the latest; that state's word. To be called after every step of a test of agents,
-    /// in an exchange that is [`witnessed`](Setup::witnessed).
-    pub(crate) fn agree(&self, agent: &str) -> String {
-        let mut witnesses = self.witnesses.lock().unwrap();
-        let witnesses = witnesses.get_or_insert_with(|| Witnesses::of(self));
+    /// All say the same, half a second after whatever has happened at the latest; the state's word.
+    fn agree(&mut self, agent: &str) -> String {
         let began = Instant::now();
         loop {
             let asked = Instant::now();
-            let said = witnesses.say(self, agent);
+            let said = self.say(agent);
             // Who has heard of no change knows of none.
             let mut words = said.iter().filter_map(|(_, word)| word.as_deref());
             let first = words.next().expect("the API says something").to_owned();
@@ -135,6 +135,48 @@ impl Exchange {
             assert!(!late, "{agent}: {said:?}");
             thread::park_timeout(Duration::from_millis(20));
         }
+    }
+
+    /// Who has changed their state since the exchange runs.
+    fn agents(&self) -> Vec<String> {
+        self.told.lock().unwrap().keys().cloned().collect()
+    }
+}
+
+/// A step of a test is done: all who can be asked of an agent agree. Phones call it whenever something that a test
+/// waits for has come; it asks nobody where the exchange of this test is not [`witnessed`](Setup::witnessed).
+pub(super) fn step() {
+    let here = HERE.with_borrow(|here| here.iter().filter_map(Weak::upgrade).collect::<Vec<_>>());
+    for witnesses in here {
+        let mut witnesses = witnesses.lock().unwrap();
+        for agent in witnesses.agents() {
+            witnesses.agree(&agent);
+        }
+    }
+}
+
+thread_local! {
+    /// The witnesses of the exchanges that this test has started.
+    static HERE: RefCell<Vec<Weak<Mutex<Witnesses>>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Exchange {
+    /// Calls the witnesses, where there are some, from now on.
+    pub(super) fn is_watched(&self) {
+        if self.is_witnessed {
+            let witnesses = Arc::new(Mutex::new(Witnesses::of(self)));
+            HERE.with_borrow_mut(|here| here.push(Arc::downgrade(&witnesses)));
+            *self.witnesses.lock().unwrap() = Some(witnesses);
+        }
+    }
+
+    /// All who can be asked of an agent's state say the same, half a second after whatever has
+    /// happened at the latest; that state's word. In an exchange that is [`witnessed`](Setup::witnessed).
+    pub(crate) fn agree(&self, agent: &str) -> String {
+        let witnesses = self.witnesses.lock().unwrap().clone();
+        let witnesses = witnesses.expect("the exchange is witnessed");
+        let mut witnesses = witnesses.lock().unwrap();
+        witnesses.agree(agent)
     }
 
     /// The same, and this is the state.

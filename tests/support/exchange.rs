@@ -29,8 +29,10 @@ pub(crate) struct Exchange {
     pub(crate) folder: PathBuf,
     street: Street,
     next_house: AtomicU8,
+    /// How far the clock was off at the start.
+    offset: i64,
     /// Who is asked whether all agree on an agent's state.
-    pub(super) witnesses: Mutex<Option<Witnesses>>,
+    pub(super) witnesses: Mutex<Option<Arc<Mutex<Witnesses>>>>,
     /// Whether they can be.
     pub(crate) is_witnessed: bool,
 }
@@ -80,6 +82,7 @@ impl Exchange {
         let clock = Arc::new(WallClock::default());
         let time: jiff::Timestamp = setup.clock.parse().unwrap();
         clock.set(time.as_microsecond());
+        let offset = offset_of(&clock);
         Self {
             engine: None,
             program: None,
@@ -88,6 +91,7 @@ impl Exchange {
             folder,
             street,
             next_house: AtomicU8::new(10),
+            offset,
             witnesses: Mutex::default(),
             is_witnessed: setup.plugins.iter().any(|(name, ..)| *name == "witness"),
         }
@@ -117,6 +121,9 @@ impl Exchange {
 
     /// Ends the exchange in order; its folder stays, and [`resume`](Self::resume) starts it again.
     pub(crate) fn stop(&mut self) {
+        if self.engine.is_some() && !std::thread::panicking() {
+            self.records_agree();
+        }
         self.store = None;
         *self.witnesses.lock().unwrap() = None;
         if let Some(engine) = self.engine.take() {
@@ -133,6 +140,7 @@ impl Exchange {
         });
         self.engine = Some(engine.unwrap_or_else(|error| panic!("the exchange starts: {error}")));
         self.store = Some(moonswitch::open_store(&self.data()).unwrap());
+        self.is_watched();
     }
 
     /// Whether it still runs.
@@ -226,6 +234,11 @@ impl Exchange {
         &**self.store.as_ref().unwrap()
     }
 
+    /// The records, for who asks while a test goes on.
+    pub(super) fn shared_store(&self) -> Arc<Sqlite> {
+        self.store.clone().unwrap()
+    }
+
     /// The records of all calls, newest first.
     pub(crate) fn records(&self) -> Vec<CallRow> {
         self.records_of("8001", 1_000)
@@ -282,6 +295,11 @@ impl Exchange {
         Wav::read(&recordings[0].1)
     }
 
+    /// Whether the clock has stood as it was set at the start: else times cannot be compared.
+    pub(super) fn has_its_time(&self) -> bool {
+        (offset_of(&self.clock) - self.offset).abs() < 1_000_000
+    }
+
     /// A mailbox as it is now.
     pub(crate) fn mailbox(&self, mailbox: &str) -> Option<MailboxRow> {
         self.store().mailbox("8001", mailbox).wait().unwrap()
@@ -295,6 +313,11 @@ impl Drop for Exchange {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// How far a clock is off from the machine's, in microseconds.
+fn offset_of(clock: &WallClock) -> i64 {
+    clock.unix_micros() - WallClock::default().unix_micros()
 }
 
 /// Shows the engine's log where `MOONSWITCH_LOG` asks for it.

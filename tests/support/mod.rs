@@ -13,6 +13,7 @@ mod baresip;
 mod ear;
 mod exchange;
 pub(crate) mod http;
+mod ledger;
 mod linphone;
 mod nat;
 mod openapi;

@@ -26,6 +26,7 @@ pub(crate) use line::{Line, hear_each_other};
 pub(crate) use text::Said;
 pub(crate) use voice::Keys;
 
+use super::agree::step;
 use super::{PATIENCE, pilot};
 use desk::{Desk, Input};
 use line::Incoming;
@@ -184,7 +185,9 @@ impl Phone {
     pub(crate) fn is_called(&self) -> Line {
         let who = &self.manner.user;
         let line = self.incoming.wait(Instant::now() + PATIENCE);
-        line.unwrap_or_else(|| panic!("{who} should be called, and is not"))
+        let line = line.unwrap_or_else(|| panic!("{who} should be called, and is not"));
+        step();
+        line
     }
 
     /// Whether no call comes for so long.
