@@ -188,6 +188,49 @@ fn s5_a_phone_where_somebody_sits_is_not_taken_without_a_word_and_everybody_hear
 }
 
 #[test]
+fn s5_who_logs_in_at_a_second_phone_by_its_keys_goes_on_there_and_the_first_is_told() {
+    let (exchange, api) = exchange("");
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    let carrier = exchange.carrier();
+    exchange.logs_in(&a1);
+    // A call that goes on at the first is not cut.
+    let call = a1.dials("13900139000");
+    let far = carrier.rings();
+    far.answers();
+    call.hears(pilot::C1);
+
+    let said = exchange.said_to(&a2, "*221049", &["2580"]);
+
+    assert_eq!(said[0], "agent/login-ok");
+    let told = a1.is_texted(1).pop().unwrap().text;
+    assert!(
+        told.contains("已在别处登录") && told.contains("1050"),
+        "{told}"
+    );
+    assert_eq!(api.get("/agents/1049")["settings"]["device"], "1050");
+    call.hears(pilot::C1);
+    call.hangs_up();
+    far.is_hung_up();
+}
+
+#[test]
+fn s6_an_idle_agent_who_must_be_busy_to_dial_is_refused_at_the_phone_and_dials_after_the_break() {
+    let (exchange, _) = exchange("agents = { outbound = { require_busy = true } },");
+    let [a1] = exchange.phones(["1049"]);
+    let carrier = exchange.carrier();
+    exchange.logs_in(&a1);
+    exchange.said_to(&a1, "*23", &[]);
+
+    a1.dials("13900000000").is_over();
+    assert!(carrier.is_not_called_for(Duration::from_millis(200)));
+    exchange.said_to(&a1, "*24", &[]);
+
+    let call = a1.dials("13900000000");
+    carrier.rings().answers();
+    call.hears(pilot::C1);
+}
+
+#[test]
 fn a_conversation_comes_to_the_phone_that_asks_for_it() {
     let (exchange, _) = exchange("");
     let [a1] = exchange.phones(["1049"]);

@@ -5,6 +5,7 @@ use std::time::Instant;
 use call::acd::{Act, AgentId, By, Habit, State};
 use call::desk::{Done, Order, Refused};
 use call::{Light, TenantId};
+use script::SentText;
 use web::News;
 
 use crate::switch::Switch;
@@ -78,6 +79,11 @@ impl Switch {
         }
         let from = before.habits.device.as_ref();
         let moved = from.map(|device| &*device.0) != device;
+        if moved {
+            let place = from.map_or(&*order.user, |device| &*device.0).to_owned();
+            let to = device.unwrap_or(&order.user).to_owned();
+            self.text_old_place(now, tenant, (&order.user, &place, &to));
+        }
         let habit = vec![Habit::Device(device.map(AgentId::from))];
         let done = self.set_at_desk(now, tenant, order, habit)?;
         self.look_at_phones(now, tenant);
@@ -92,6 +98,29 @@ impl Switch {
             self.tell(tenant, None, news);
         }
         Ok(done)
+    }
+
+    /// Tells the phone where somebody has sat that they have gone on at another: who is there now is not them.
+    fn text_old_place(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        (user, place, to): (&str, &str, &str),
+    ) {
+        let language = self.tenants.get(&*tenant.0).map(|it| it.language.clone());
+        let text = match language.as_deref() {
+            Some("zh") => format!("工号 {user} 已在别处登录：话机 {to}"),
+            _ => format!("{user} has logged in elsewhere: at the phone of {to}"),
+        };
+        let what = SentText {
+            from: None,
+            name: None,
+            to: place.to_owned(),
+            text,
+        };
+        // Who is not there is not told: the event tells the others.
+        let (answer, _) = tokio::sync::oneshot::channel();
+        self.handle_scripts_text(now, tenant.clone(), what, answer);
     }
 
     /// Lamps for what people set for themselves: `auto-answer-1049`, `dnd-1049`.

@@ -82,7 +82,7 @@ impl Switch {
     fn alone_with_us(&self, tenant: &TenantId, user: &str) -> Option<CallId> {
         let call = self.call_of(tenant, user)?;
         let live = self.calls.get(&call)?;
-        let own = live.setup.user.as_deref() == Some(user);
+        let own = live.setup.calling_user() == Some(user);
         (own && live.call.pair().is_none() && live.call.state() == "script").then_some(call)
     }
 }

@@ -40,7 +40,7 @@ impl Switch {
         let live = ours.filter(|live| live.setup.tenant == *tenant && live.ended.is_none());
         let alone = live.filter(|live| {
             let mut legs = live.call.legs().iter();
-            live.setup.user.as_deref() == Some(user)
+            live.setup.calling_user() == Some(user)
                 && legs.all(|leg| leg.id() == LegId::CALLER || leg.state() == LegState::Gone)
         });
         let newest = alone.max_by_key(|live| (live.setup.started_at, live.id()))?;

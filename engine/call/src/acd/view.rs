@@ -49,7 +49,10 @@ impl Acd {
         match agent.duty {
             Duty::LoggedOut => Ok(()),
             _ if matches!(agent.hold, Hold::Offered(_)) => Err(Refusal::Offered),
-            Duty::Idle if self.rules.dial_when_busy => Err(Refusal::NotBusy),
+            // Whose phone says that it is busy is offered nothing that a call of theirs could collide with.
+            Duty::Idle if self.rules.dial_when_busy && !agent.habits.do_not_disturb => {
+                Err(Refusal::NotBusy)
+            }
             _ => Ok(()),
         }
     }

@@ -207,6 +207,32 @@ fn who_does_not_want_to_be_disturbed_is_offered_nothing() {
 }
 
 #[test]
+fn s6_who_must_be_busy_to_dial_is_so_by_a_break_by_do_not_disturb_or_by_a_phone_that_said_busy() {
+    let mut plan = plan_with_rules();
+    plan.rules.dial_when_busy = true;
+    plan.queues[0].offering.pause_after.busy = Some(1);
+    let mut floor = Floor::new(plan);
+    floor.ready("1049");
+    let may = |floor: &Floor| floor.acd.may_dial(&"1049".into());
+
+    assert_eq!(may(&floor), Err(Refusal::NotBusy));
+    sets(&mut floor, Habit::DoNotDisturb(true));
+    assert_eq!(may(&floor), Ok(()));
+    sets(&mut floor, Habit::DoNotDisturb(false));
+    floor.act("1049", Act::Busy(1)).unwrap();
+    assert_eq!(may(&floor), Ok(()));
+    floor.act("1049", Act::Idle).unwrap();
+    assert_eq!(may(&floor), Err(Refusal::NotBusy));
+
+    floor.calls();
+    assert_eq!(may(&floor), Err(Refusal::Offered));
+    floor.refuses("1049", crate::Cause::Busy);
+
+    assert_eq!(floor.state("1049"), State::Busy(Reason::PhoneBusy));
+    assert_eq!(may(&floor), Ok(()));
+}
+
+#[test]
 fn a_desk_that_falls_silent_makes_its_agent_busy_and_then_logs_them_out() {
     let mut floor = floor();
     floor.act("1049", Act::Beat).unwrap();

@@ -34,7 +34,7 @@ impl Desk {
             from_raw: user.unwrap_or("13800138000").to_owned(),
             from_name: None,
             to: "13800138000".to_owned(),
-            user: user.map(str::to_owned),
+            user: user.map(str::to_owned).into(),
             trunk: None,
             headers: Vec::new(),
             transferred_by: None,

@@ -95,7 +95,7 @@ fn a_call_of_ones_own_is_with_a_customer_from_their_answer_on() {
         from_raw: "1049".to_owned(),
         from_name: None,
         to: "13800138000".to_owned(),
-        user: Some("1049".to_owned()),
+        user: Some("1049".to_owned()).into(),
         trunk: None,
         headers: Vec::new(),
         transferred_by: None,
