@@ -14,10 +14,10 @@ pub(crate) struct Tries {
 
 impl Tries {
     pub(crate) fn of(setup: &Setup, mailbox: &str) -> Self {
-        let who = setup.user.clone().unwrap_or_else(|| {
-            let trunk = setup.trunk.as_deref().unwrap_or_default();
-            format!("trunk:{trunk}")
-        });
+        let who = match setup.calling_user() {
+            Some(user) => user.to_owned(),
+            None => format!("trunk:{}", setup.trunk.as_deref().unwrap_or_default()),
+        };
         Self {
             tenant: setup.tenant.to_string(),
             mailbox: mailbox.to_owned(),

@@ -36,7 +36,7 @@ impl Switch {
         let leg = legs.find(|leg| leg.id() == id);
         let is_offer = leg.is_some_and(call::Leg::is_offer);
         let is_own = id == LegId::CALLER;
-        is_offer || is_own || live.setup.user.is_none() || habits.auto_answer_internal
+        is_offer || is_own || live.setup.calling_user().is_none() || habits.auto_answer_internal
     }
 
     /// Whether the user's phone is not to be rung for this leg; whoever dials for themselves wants

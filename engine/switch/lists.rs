@@ -105,7 +105,8 @@ impl Switch {
         let wall = self.parts.clock.unix_micros();
         let screen = self.screens.0.get(&setup.tenant);
         let is_vip = screen.is_some_and(|screen| {
-            setup.user.is_none() && screen.lists.look(setup.from.as_deref(), wall).vip.is_some()
+            setup.calling_user().is_none()
+                && screen.lists.look(setup.from.as_deref(), wall).vip.is_some()
         });
         match is_vip {
             true => u32::try_from(settings.callers.vip_head_start.as_secs()).unwrap_or(u32::MAX),

@@ -284,7 +284,7 @@ impl Switch {
             from_raw: number,
             from_name: name,
             to: String::new(),
-            user: user.cloned(),
+            user: user.cloned().into(),
             trunk: None,
             headers: Vec::new(),
             transferred_by: None,
@@ -321,7 +321,7 @@ impl Switch {
     }
 
     pub(super) fn check_room(&self, setup: &Setup) -> Result<(), Obstacle> {
-        let user = setup.user.as_deref();
+        let user = setup.calling_user();
         if calls_for_help(user, &setup.to) {
             return Ok(());
         }
@@ -412,7 +412,7 @@ fn status_of(live: &Live) -> CallStatus {
         from_name: setup.from_name.clone(),
         to: setup.to.clone(),
         context: setup.context.clone(),
-        user: setup.user.clone(),
+        user: setup.calling_user().map(str::to_owned),
         trunk: setup.trunk.clone(),
         state: shown.state,
         talks_with: shown.talks_with,

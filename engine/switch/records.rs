@@ -231,7 +231,7 @@ impl Switch {
             from_name: setup.from_name.clone(),
             to: setup.to.clone(),
             context: setup.context.clone(),
-            user: setup.user.clone(),
+            user: setup.calling_user().map(str::to_owned),
             trunk_in: setup.trunk.clone(),
             generation: i64::try_from(live.generation).ok(),
             started_at: setup.started_at,

@@ -190,7 +190,7 @@ async fn a_colleagues_wrong_pins_lock_the_colleague_and_not_the_owners_phone() {
     for random in 2..7 {
         let call = switch.insert_call(now, random);
         let live = switch.calls.get_mut(&call).unwrap();
-        live.setup.user = Some(format!("105{random}"));
+        live.setup.user = Some(format!("105{random}")).into();
         colleagues.push(call);
     }
     let put = store.put_mailbox("8001", "1049", Some(Secret::new("2580")));
@@ -417,7 +417,7 @@ impl Switch {
             from_raw: "1049".to_owned(),
             from_name: None,
             to: "1050".to_owned(),
-            user: Some("1049".to_owned()),
+            user: Some("1049".to_owned()).into(),
             trunk: None,
             headers: Vec::new(),
             transferred_by: None,

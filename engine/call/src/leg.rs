@@ -117,8 +117,8 @@ impl Leg {
     }
 
     pub(crate) fn caller(now: Instant, setup: &Setup) -> Self {
-        let (kind, peer) = match (&setup.user, &setup.trunk) {
-            (Some(user), _) => ("user", user.clone()),
+        let (kind, peer) = match (setup.calling_user(), &setup.trunk) {
+            (Some(user), _) => ("user", user.to_owned()),
             (None, Some(_)) => ("trunk", setup.from.clone().unwrap_or_default()),
             (None, None) => ("external", setup.from.clone().unwrap_or_default()),
         };
@@ -127,7 +127,14 @@ impl Leg {
             name: setup.from_name.clone(),
             trunk: setup.trunk.clone(),
         };
-        let mut leg = Self::new(now, LegId::CALLER, None, setup.user.clone(), kind, peer);
+        let mut leg = Self::new(
+            now,
+            LegId::CALLER,
+            None,
+            setup.calling_user().map(str::to_owned),
+            kind,
+            peer,
+        );
         leg.shown = shown;
         leg
     }

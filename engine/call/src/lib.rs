@@ -56,7 +56,9 @@ pub use fetching::Fetch;
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
 pub use light::Light;
-pub use output::{Fallback, MailboxChange, Options, Origin, Output, Payer, Purpose, Setup};
+pub use output::{
+    CallingUser, Fallback, MailboxChange, Options, Origin, Output, Payer, Purpose, Setup,
+};
 pub use parking::Park;
 pub use queue::{Choice, FromFloor, KeyChoice, Queue, Relay, ToFloor};
 pub use record::SegmentKind;

@@ -27,8 +27,9 @@ pub struct Setup {
     pub from_name: Option<String>,
     /// The dialled number.
     pub to: String,
-    /// The registered user who calls, if any.
-    pub user: Option<String>,
+    /// The registered user who calls, if any; read by [`calling_user`](Self::calling_user),
+    /// [`acting_user`](Self::acting_user) or [`payer`](Self::payer), for they are not always the same.
+    pub user: CallingUser,
     /// The trunk that it came by, if any.
     pub trunk: Option<String>,
     /// Header fields of the INVITE that scripts may read, names as they came.
@@ -40,6 +41,18 @@ pub struct Setup {
     pub language: String,
     /// Microseconds since 1970, UTC.
     pub started_at: i64,
+}
+
+/// The registered user who calls, if any. Whose rights count is another question, so that this is
+/// put in and never read but by the methods of [`Setup`].
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallingUser(Option<String>);
+
+impl From<Option<String>> for CallingUser {
+    fn from(user: Option<String>) -> Self {
+        Self(user)
+    }
 }
 
 /// Whose rights a call to the outside has.
@@ -56,18 +69,23 @@ pub enum Payer<'a> {
 impl Setup {
     /// Whoever has chosen the number pays: a transfer is paid by whoever transfers.
     pub fn payer(&self) -> Payer<'_> {
-        match (&self.transferred_by, &self.user, &self.trunk) {
+        match (&self.transferred_by, &self.user.0, &self.trunk) {
             (Some(user), _, _) | (None, Some(user), _) => Payer::User(user),
             (None, None, Some(trunk)) => Payer::Trunk(trunk),
             (None, None, None) => Payer::Nobody,
         }
     }
 
+    /// The user whose phone calls, or who has taken the caller's place. Says nothing of rights.
+    pub fn calling_user(&self) -> Option<&str> {
+        self.user.0.as_deref()
+    }
+
     /// The user who acts: who calls, as long as nobody else has chosen the number. Whoever was put
     /// through to it by somebody's transfer acts for nobody.
     pub fn acting_user(&self) -> Option<&str> {
         match self.transferred_by {
-            None => self.user.as_deref(),
+            None => self.calling_user(),
             Some(_) => None,
         }
     }

@@ -211,7 +211,7 @@ impl Talk {
         let agent = board
             .leg(self.leg)
             .and_then(|leg| leg.user.clone())
-            .or_else(|| board.setup.user.clone());
+            .or_else(|| board.setup.calling_user().map(str::to_owned));
         if !caller_holds && !called_holds {
             self.remind = None;
             self.held_since = None;

@@ -77,7 +77,7 @@ impl Talk {
         let agent = three
             .iter()
             .find_map(|leg| board.leg(*leg)?.user.clone())
-            .or_else(|| board.setup.user.clone());
+            .or_else(|| board.setup.calling_user().map(str::to_owned));
         board.confer(&three);
         board.turn(SegmentKind::Conference, agent);
     }

@@ -28,7 +28,7 @@ impl Lived {
             from_raw: "1049".to_owned(),
             from_name: None,
             to: "1050".to_owned(),
-            user: Some("1049".to_owned()),
+            user: Some("1049".to_owned()).into(),
             trunk: None,
             headers: Vec::new(),
             transferred_by: None,

@@ -129,7 +129,7 @@ fn start(scripts: &Scripts, number: u64, to: &str) {
         from_raw: "1049".to_owned(),
         from_name: None,
         to: to.to_owned(),
-        user: None,
+        user: call::CallingUser::default(),
         trunk: None,
         headers: Vec::new(),
         transferred_by: None,

@@ -156,7 +156,7 @@ impl WhichCalls {
             && fits(&self.from, setup.from.as_deref())
             && fits(&self.to, Some(&setup.to))
             && fits(&self.trunk, setup.trunk.as_deref());
-        let is_user = fits(&self.user, setup.user.as_deref());
+        let is_user = fits(&self.user, setup.calling_user());
         if !fits_at_once || (is_user && self.state.is_none()) {
             return fits_at_once;
         }

@@ -11,7 +11,7 @@ use crate::exchange::OfferedItem;
 pub fn started(setup: &Setup) -> Value {
     json!({
         "id": setup.id.to_string(), "from": setup.from, "from_name": setup.from_name, "to": setup.to,
-        "context": setup.context, "user": setup.user, "trunk": setup.trunk,
+        "context": setup.context, "user": setup.calling_user(), "trunk": setup.trunk,
         "started_at": setup.started_at as f64 / 1e6,
     })
 }

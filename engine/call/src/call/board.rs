@@ -182,7 +182,7 @@ impl Board {
             return;
         };
         self.front = id;
-        self.setup.user = leg.user.clone();
+        self.setup.user = leg.user.clone().into();
         self.setup.from = leg.shown.number.clone();
         self.setup.from_raw = leg.shown.number.clone().unwrap_or_default();
         self.setup.from_name = leg.shown.name.clone();

@@ -29,7 +29,7 @@ fn exchange(folder: &Path, tenant: &str, to: &str, user: Option<&str>) -> Bed {
     let sources = || Snapshot::take(folder, &scope);
     let call = call::Setup {
         to: to.into(),
-        user: user.map(Into::into),
+        user: user.map(str::to_owned).into(),
         ..setup()
     };
     let bed = Bed::with(settings.clone(), sources(), call);

@@ -375,7 +375,7 @@ pub(crate) fn setup() -> Setup {
         from_raw: "13800138000".into(),
         from_name: Some("王女士".into()),
         to: "4001234567".into(),
-        user: None,
+        user: call::CallingUser::default(),
         trunk: Some("carrier".into()),
         headers: vec![
             ("X-Order".into(), "7".into()),

@@ -162,7 +162,7 @@ fn finished(setup: &Setup, record: &CallRecord, vars: &Value) -> FinishedCall {
             from_name: setup.from_name.clone(),
             to: setup.to.clone(),
             context: setup.context.clone(),
-            user: setup.user.clone(),
+            user: setup.calling_user().map(str::to_owned),
             trunk_in: setup.trunk.clone(),
             generation: None,
             started_at: setup.started_at,

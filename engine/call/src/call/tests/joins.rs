@@ -108,7 +108,7 @@ fn whom_the_transferor_has_asked_first_stands_in_its_place() {
 fn who_takes_the_callers_place_is_served_from_then_on() {
     let mut bench = Bench::with(
         Setup {
-            user: Some("1049".to_owned()),
+            user: Some("1049".to_owned()).into(),
             from: Some("1049".to_owned()),
             ..setup()
         },
@@ -123,7 +123,7 @@ fn who_takes_the_callers_place_is_served_from_then_on() {
 
     assert_eq!(bench.call.pair(), Some([other, called]));
     assert_eq!(bench.call.setup().from.as_deref(), Some("1050"));
-    assert_eq!(bench.call.setup().user.as_deref(), Some("1050"));
+    assert_eq!(bench.call.setup().calling_user(), Some("1050"));
     bench.take();
     bench.hangs_up(other);
     let record = bench.record();

@@ -300,7 +300,7 @@ fn setup() -> Setup {
         from_raw: "013800138000".to_owned(),
         from_name: Some("Wang".to_owned()),
         to: "4001234567".to_owned(),
-        user: None,
+        user: crate::CallingUser::default(),
         trunk: Some("carrier".to_owned()),
         headers: Vec::new(),
         transferred_by: None,

@@ -18,7 +18,7 @@ fn to_1049() -> Bench {
     };
     let mut setup = setup();
     setup.to = "13800138000".to_owned();
-    setup.user = Some("1049".to_owned());
+    setup.user = Some("1049".to_owned()).into();
     setup.trunk = None;
     Bench::with(setup, options)
 }

@@ -69,7 +69,7 @@ impl Call {
             "tenant" => setup.tenant.to_string().into_lua(lua)?,
             "direction" => {
                 // A call from a phone of ours goes out, wherever it ends.
-                let inbound = setup.user.is_none();
+                let inbound = setup.calling_user().is_none();
                 (if inbound { "inbound" } else { "outbound" }).into_lua(lua)?
             }
             "context" => setup.context.as_str().into_lua(lua)?,

@@ -171,7 +171,7 @@ impl Dial {
             from_raw: raw,
             from_name: name.or_else(|| self.from_name.clone()),
             to,
-            user: user.map(|(user, _)| user.clone()),
+            user: user.map(|(user, _)| user.clone()).into(),
             trunk,
             headers: self.headers.clone(),
             transferred_by: None,

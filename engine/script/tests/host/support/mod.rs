@@ -143,7 +143,7 @@ impl Project {
             from_raw: "1049".to_owned(),
             from_name: None,
             to: to.to_owned(),
-            user: Some("1049".to_owned()),
+            user: Some("1049".to_owned()).into(),
             trunk: None,
             headers: Vec::new(),
             transferred_by: None,

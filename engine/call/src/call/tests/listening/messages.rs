@@ -83,7 +83,7 @@ fn a_message_that_could_not_be_deleted_is_still_there() {
 #[test]
 fn key_5_gives_the_message_to_the_user_who_listens_and_says_so_when_it_is_on_disk() {
     let of_user = Setup {
-        user: Some("1050".to_owned()),
+        user: Some("1050".to_owned()).into(),
         ..setup()
     };
     let messages = vec![message(1, true), message(2, true)];

@@ -150,7 +150,7 @@ impl Chaos {
         watch.legs.insert(LegId::CALLER, true);
         let mut setup = setup();
         if random.below(3) == 0 {
-            setup.user = Some("1050".to_owned());
+            setup.user = Some("1050".to_owned()).into();
             setup.trunk = None;
         }
         let call = Call::new(now, setup, options);

@@ -261,7 +261,7 @@ fn what_is_told_to_one_is_heard_by_that_one_alone() {
 /// A call that 1049 makes beside another, over the same line.
 fn aside() -> Bench {
     let setup = Setup {
-        user: Some("1049".to_owned()),
+        user: Some("1049".to_owned()).into(),
         from: Some("1049".to_owned()),
         trunk: None,
         to: "1050".to_owned(),

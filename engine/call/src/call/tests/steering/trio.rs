@@ -145,7 +145,7 @@ fn when_the_customer_leaves_the_agents_stay_and_what_they_say_is_not_recorded() 
 fn an_agent_who_had_called_the_customer_leaves_and_the_call_serves_the_customer() {
     let mut bench = Bench::with(
         crate::Setup {
-            user: Some("1049".to_owned()),
+            user: Some("1049".to_owned()).into(),
             trunk: None,
             ..crate::call::tests::setup()
         },

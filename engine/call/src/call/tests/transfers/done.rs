@@ -147,7 +147,7 @@ fn a_menu_takes_the_call_and_an_announcement_alone_does_not() {
 fn a_caller_can_transfer_whom_it_has_called() {
     let mut bench = Bench::with(
         Setup {
-            user: Some("1049".to_owned()),
+            user: Some("1049".to_owned()).into(),
             from: Some("1049".to_owned()),
             from_name: None,
             trunk: None,
@@ -179,7 +179,7 @@ fn a_caller_can_transfer_whom_it_has_called() {
         caller_name: None,
     };
     assert!(has(&outputs, &invite), "{outputs:?}");
-    assert_eq!(bench.call.setup().user, None);
+    assert_eq!(bench.call.setup().calling_user(), None);
     bench.answers(target);
     assert!(has(&bench.take(), &release(LegId::CALLER, Cause::Normal)));
     assert_eq!(bench.call.pair(), Some([customer, target]));
