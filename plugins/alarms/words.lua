@@ -9,7 +9,7 @@ local LIMITS = {
   tenant_cost_a_day = "企业今日话费",
 }
 
----@type table<string, fun(about: table): string, string>
+---@type table<string, (fun(about: table): string, string)?>
 local SAID = {
   ["toll.alarm"] = function(about)
     local who = about.user and ("分机 " .. about.user) or "全企业"

@@ -4,10 +4,12 @@ local alarms = require "plugins.alarms"
 local function tells(event, about)
   return function(call)
     alarms.tell(event, about)
+    call:answer()
     call:hangup()
   end
 end
 
+context "inbound" {}
 context "internal" {
   ["101"] = tells("toll.alarm", { user = "1049", limit = "cost_a_day", used = 40, of = 50 }),
   ["102"] = tells("toll.alarm", { limit = "tenant_cost_a_day", used = 500, of = 500 }),
