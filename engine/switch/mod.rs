@@ -12,6 +12,7 @@ mod emergency;
 mod fax;
 mod figures;
 mod floor;
+mod heard;
 mod holding;
 mod incoming;
 mod input;

@@ -30,6 +30,7 @@ mod story;
 mod tests;
 mod when;
 mod wire;
+mod world;
 
 use std::sync::Arc;
 

@@ -5,10 +5,10 @@ use call::number::{Plan, normalise};
 use call::{CallId, Origin, Setup, Target};
 use tokio::sync::oneshot;
 
-use super::perform::World;
 use super::scene::Scene;
 use super::stage::Stage;
 use super::story::Who;
+use super::world::World;
 use crate::{CallStatus, Clock, NotMade, Originate, WhichCalls};
 
 /// Something that scripts ask.

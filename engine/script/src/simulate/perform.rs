@@ -1,132 +1,22 @@
 //! What a simulated call wants done: phones ring in a table, sounds are noted, messages kept.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use call::journal::What;
 use call::record::CallRecord;
 use call::toll::Barred;
 use call::{
-    Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Setup, Sound,
+    Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Sound,
     Supervise, SupervisionNews, Target, TransferNews, Wanted,
 };
 use jiff::tz::TimeZone;
 use serde_json::json;
-use store::MessageRow;
-use uuid::Uuid;
 
-use super::clock::VirtualClock;
-use super::floor::Floor;
-use super::mailboxes::Mailboxes;
-use super::others::Standing;
-use super::phones::Phones;
-use super::records::Records;
 use super::scene::{Doing, Fate, Line, Playing, Scene, Tape, target_of};
-use super::several::Several;
 use super::story::{self, Who};
-use super::wire::Shelf;
-use crate::host::Host;
+use super::world::World;
 use crate::inbox::Message;
-use crate::pins::Pins;
-use crate::suggest::did_you_mean;
-use crate::{CallNews, Clock, MessageChange, Place, Sounds, config, told};
-
-/// What all calls of a simulated exchange share.
-pub(super) struct World {
-    pub(super) clock: VirtualClock,
-    pub(super) tenant: Arc<config::Tenant>,
-    pub(super) host: Arc<Host>,
-    pub(super) pins: Arc<Pins>,
-    pub(super) shelf: Arc<Shelf>,
-    pub(super) phones: Phones,
-    pub(super) floor: Floor,
-    pub(super) several: Several,
-    /// Calls beside those of the test.
-    pub(super) standing: Standing,
-    pub(super) mailboxes: Mailboxes,
-    pub(super) records: Records,
-}
-
-impl World {
-    /// Runs the handler of a call's number, in place of the one that it has.
-    pub(super) fn start_script(&self, setup: Setup) -> Result<(), Ended> {
-        let found = self
-            .host
-            .routing()
-            .and_then(|routing| routing.find(&setup.context, &setup.to));
-        if found.is_none() {
-            return Err(Ended::NoRoute { to: setup.to });
-        }
-        if self.pins.host(setup.id).is_none() {
-            self.pins.put(setup.id, &self.host);
-        }
-        self.host.inbox.push(Message::Start(Box::new(setup)));
-        Ok(())
-    }
-
-    /// Where the route is written that a number takes.
-    pub(super) fn route(&self, context: &str, to: &str) -> Option<Place> {
-        let routing = self.host.routing()?;
-        let handler = routing.find(context, to)?.handler;
-        routing.places.get(context)?.get(handler).cloned()
-    }
-
-    /// What can be dialled instead of a number that leads nowhere.
-    pub(super) fn no_route(&self, context: &str, to: &str) -> String {
-        let routes = self
-            .host
-            .routing()
-            .and_then(|routing| routing.contexts.get(context));
-        let Some(routes) = routes else {
-            return format!("there is no context '{context}'");
-        };
-        let known: Vec<String> = routes
-            .iter()
-            .map(|route| route.pattern.to_string())
-            .collect();
-        let hint = did_you_mean(to, known.iter().map(String::as_str));
-        let more = match known.len().saturating_sub(MOST_NUMBERS) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let shown = known[..known.len().min(MOST_NUMBERS)].join(", ");
-        format!("context '{context}' has no number {to}{hint}; it has {shown}{more}")
-    }
-
-    fn stop_script(&self, scene: &Scene) {
-        if self.pins.take(scene.setup.id).is_some() {
-            self.host.inbox.push(Message::HangUp(scene.setup.id));
-        }
-    }
-
-    pub(super) fn event(&self, name: &str, payload: serde_json::Value) {
-        self.host
-            .inbox
-            .push(Message::Event(name.to_owned(), payload));
-    }
-
-    /// A script changes a message outside of a call; the message as it is then.
-    pub(super) fn change_message(
-        &mut self,
-        id: Uuid,
-        change: &MessageChange,
-    ) -> Result<Option<MessageRow>, store::Error> {
-        let now = self.clock.unix_micros();
-        let changed = self.records.change_message(id, change, now)?;
-        if let Some(row) = &changed {
-            self.mailboxes.take(row);
-            for (event, at) in [
-                ("voicemail.heard", row.heard_at),
-                ("voicemail.deleted", row.deleted_at),
-            ] {
-                if at == Some(now) {
-                    self.event(event, row.told());
-                }
-            }
-        }
-        Ok(changed)
-    }
-}
+use crate::{CallNews, Clock, Sounds, told};
 
 impl Scene {
     /// The toll fence, as far as rights go: no test uses a day up.
@@ -135,7 +25,7 @@ impl Scene {
             return Ok(());
         };
         let payer = self.call.setup().payer();
-        let at = crate::Clock::unix_micros(&world.clock);
+        let at = world.clock.unix_micros();
         world.tenant.may_call(payer, trunk, number, at).map(drop)
     }
 
@@ -543,9 +433,6 @@ impl Scene {
         true
     }
 }
-
-/// Numbers of a context that are named.
-const MOST_NUMBERS: usize = 8;
 
 /// Prompts that the exchange itself asks for: a missing file there is no script's mistake.
 const OWN_PROMPTS: [&str; 5] = ["vm/", "digits/", "conf/", "park/", "agent/enter-pw"];

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use call::{CallId, Event, Fetch, Guest, Leg, LegId, LegState, RoomNews, Target, TransferId, Why};
 
-use super::perform::World;
 use super::scene::{Fate, Line, Scene};
 use super::stage::{Halt, Stage};
 use super::story::Who;
+use super::world::World;
 
 /// Parked calls and rooms, and what is to be done for them between two calls.
 #[derive(Debug, Default)]

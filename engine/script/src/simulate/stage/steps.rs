@@ -12,10 +12,10 @@ use call::{Ended, RequestId};
 use serde_json::json;
 
 use super::{Halt, Stage};
-use crate::simulate::perform::World;
 use crate::simulate::scene::{Asked, Scene};
 use crate::simulate::story::{self, Who};
 use crate::simulate::wire::FromScript;
+use crate::simulate::world::World;
 use crate::{Clock, ScriptEnd};
 
 impl Stage {
