@@ -11,7 +11,7 @@ impl Exchange {
         if !self.has_its_time() {
             return;
         }
-        let states = self.states();
+        let states = self.changes_of_state();
         for call in self.records().iter().filter(|call| call.end.is_some()) {
             let details = self.call(call.begin.id);
             for stretch in details
@@ -43,7 +43,7 @@ impl Exchange {
     }
 
     /// All changes of agents' states.
-    fn states(&self) -> Vec<QueueLogRow> {
+    fn changes_of_state(&self) -> Vec<QueueLogRow> {
         let filter = QueueLogFilter {
             kind: Some("state".into()),
             limit: 1_000,

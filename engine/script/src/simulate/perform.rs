@@ -6,8 +6,8 @@ use call::journal::What;
 use call::record::CallRecord;
 use call::toll::Barred;
 use call::{
-    Cause, Ended, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Sound,
-    Supervise, SupervisionNews, Target, TransferNews, Wanted,
+    Cause, Event, LegId, MailboxChange, Output, PlayId, Purpose, RecordingId, Sound, Supervise,
+    SupervisionNews, Target, TransferNews, Wanted,
 };
 use jiff::tz::TimeZone;
 use serde_json::json;

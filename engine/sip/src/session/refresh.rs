@@ -88,7 +88,7 @@ pub(super) fn propose(
         return request;
     }
     let interval = interval.max(ours.least());
-    let refresher = refresher.or(ours.wish(true));
+    let refresher = refresher.or_else(|| ours.wish(true));
     let terms = SessionExpires {
         interval,
         refresher,

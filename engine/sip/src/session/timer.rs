@@ -50,7 +50,9 @@ impl Proposal {
         let refresher = match self.refresher {
             Some(refresher) if self.supported => refresher,
             _ if !self.supported => Refresher::Uas,
-            _ => so_far.or(ours.wish(false)).unwrap_or(Refresher::Uas),
+            _ => so_far
+                .or_else(|| ours.wish(false))
+                .unwrap_or(Refresher::Uas),
         };
         let least = self.min_se.unwrap_or(MIN_SE).max(ours.least());
         Some(Terms {
