@@ -226,10 +226,9 @@ impl Line {
         step();
     }
 
-    /// As [`is_over`](Self::is_over), with more patience.
+    /// As [`is_over`](Self::is_over), with more patience, or less; where time is looked at nobody is asked for more.
     pub(crate) fn is_over_within(&self, limit: Duration) {
         self.wait_for("the end", limit, |state| state.ended.map(drop));
-        step();
     }
 
     /// Waits until these keys have come, in order and once each.
