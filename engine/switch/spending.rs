@@ -16,6 +16,8 @@ use crate::log::Masked;
 /// A leg that has left by a trunk, and what it has cost so far.
 struct Going {
     call: CallId,
+    /// It costs no more, and has not been added to what was spent yet.
+    is_over: bool,
     user: Option<String>,
     trunk: String,
     number: String,
@@ -67,22 +69,23 @@ impl Switch {
         }
     }
 
-    /// What goes on and costs something, `ahead` of now.
+    /// What goes on and costs something, `ahead` of now; and what is over and not in the records yet.
     fn going(&self, tenant: Option<&TenantId>, ahead: Duration) -> Vec<Going> {
         let now = Instant::now();
-        let live = self.calls.values().filter(|live| live.ended.is_none());
+        let live = self.calls.values();
         let of = live.filter(|live| tenant.is_none_or(|tenant| live.setup.tenant == *tenant));
         let paid = of.flat_map(|live| {
-            let paid = live.legs.iter().filter_map(|leg| leg.paid.as_ref());
-            paid.map(move |paid| (live.id(), paid))
+            let legs = live.legs.iter();
+            legs.filter_map(move |leg| Some((live, leg.over, leg.paid.as_ref()?)))
         });
-        let costly = paid.filter(|(_, paid)| !paid.rate.is_free());
+        let costly = paid.filter(|(_, _, paid)| !paid.rate.is_free());
         costly
-            .filter_map(|(call, paid)| {
+            .filter_map(|(live, over, paid)| {
                 let until = paid.until.unwrap_or(now + ahead);
                 let talked = until.saturating_duration_since(paid.since?);
                 Some(Going {
-                    call,
+                    call: live.id(),
+                    is_over: over || live.ended.is_some(),
                     user: paid.user.clone(),
                     trunk: paid.trunk.clone(),
                     number: paid.number.clone(),
@@ -133,7 +136,7 @@ impl Switch {
         let going = self.going(Some(tenant), AHEAD);
         let day = self.paid_day(tenant);
         let mut found = Vec::new();
-        for one in &going {
+        for one in going.iter().filter(|it| !it.is_over) {
             let rules = match &one.user {
                 Some(user) => settings.rules_of(user),
                 None => settings.outbound.rules.clone(),
