@@ -32,7 +32,7 @@ fn bed() -> Bed {
         std::path::Path::new("/nonexistent"),
     );
     let mut call = setup();
-    call.user = Some("1049".into());
+    call.user = Some("1049".to_owned()).into();
     Bed::with(
         config.unwrap().tenants["8001"].clone(),
         Snapshot::default(),

@@ -234,7 +234,7 @@ fn who_ended_a_call_is_known() {
     survey.ask(play("rate/ask"));
     survey.script_ends(Ended::Returned);
     let mut insider = setup();
-    insider.user = Some("1050".to_owned());
+    insider.user = Some("1050".to_owned()).into();
     let mut internal = Bench::with(insider, Options::default());
     internal.hangs_up(LegId::CALLER);
     let mut script = Bench::answered();

@@ -196,7 +196,7 @@ fn a_bridge_is_recorded_with_the_customer_left_and_goes_on_through_hold() {
 #[test]
 fn of_a_call_to_the_outside_the_customer_is_left_too() {
     let mut insider = setup();
-    insider.user = Some("1049".to_owned());
+    insider.user = Some("1049".to_owned()).into();
     insider.trunk = None;
     let mut bench = Bench::with(insider, Options::default());
     bench.ask(Command::Bridge(Bridge {

@@ -144,7 +144,7 @@ fn a_mailbox_that_the_script_names_wrongly_is_a_mistake() {
 #[test]
 fn the_owner_chooses_a_pin_the_first_time() {
     let mut owner = setup();
-    owner.user = Some("1049".to_owned());
+    owner.user = Some("1049".to_owned()).into();
     let mut bench = Bench::with(owner, Options::default());
     bench.ask(Command::VoicemailMenu { mailbox: None });
     bench.keys("1049#");
