@@ -43,7 +43,7 @@ async fn a_panic_ends_one_call_with_a_record_and_no_other() {
 async fn a_panic_in_the_queues_loses_neither_callers_nor_their_order_nor_agents() {
     let (mut switch, _inputs, _store, folder) = switch("floor").await;
     let plan = "-- A queue.\ncontext \"internal\" {}
-        queue \"it\" { agents = { \"1051\" }, join_if = \"always\", stay_if = \"always\" }";
+        queue \"it\" { agents = { \"1051\" }, join_if = \"always\", stay_if = \"always\", guard = 0 }";
     std::fs::write(folder.join("scripts/plan.lua"), plan).unwrap();
     let (now, tenant) = (Instant::now(), TenantId::from("8001"));
     let settings = (*switch.tenants["8001"]).clone();

@@ -257,8 +257,9 @@ fn who_is_called_back_is_seen_in_the_line_and_may_be_cancelled_and_the_wait_is_t
         carrier.is_not_called_for(Duration::from_millis(500)),
         "1049 speaks no English"
     );
+    // From another number: who calls by themselves takes the place that waits for them.
     for _ in 0..4 {
-        let call = carrier.dials("4001");
+        let call = carrier.dials_as("13700137000", "4001", pilot::C1);
         let agent = a1.rings();
         agent.answers();
         call.hears(pilot::A1);
