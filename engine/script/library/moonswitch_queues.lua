@@ -54,11 +54,30 @@ function queue(name) end
 
 ---Our own, or those of Asterisk and FreeSWITCH by their names there.
 ---@alias QueueStrategy
----| "longest_idle" | "round_robin" | "fewest_calls" | "least_talk" | "linear" | "random" | "weighted"
----| "ring_all" | "ring_progressive" | "skill_best"
----| "ringall" | "leastrecent" | "fewestcalls" | "rrmemory" | "rrordered" | "wrandom"
----| "longest-idle-agent" | "round-robin" | "top-down" | "agent-with-least-talk-time" | "agent-with-fewest-calls"
----| "sequentially-by-agent-order" | "ring-all" | "ring-progressively"
+---| "longest_idle"
+---| "round_robin"
+---| "fewest_calls"
+---| "least_talk"
+---| "linear"
+---| "random"
+---| "weighted"
+---| "ring_all"
+---| "ring_progressive"
+---| "skill_best"
+---| "ringall"
+---| "leastrecent"
+---| "fewestcalls"
+---| "rrmemory"
+---| "rrordered"
+---| "wrandom"
+---| "longest-idle-agent"
+---| "round-robin"
+---| "top-down"
+---| "agent-with-least-talk-time"
+---| "agent-with-fewest-calls"
+---| "sequentially-by-agent-order"
+---| "ring-all"
+---| "ring-progressively"
 
 ---Each with a proficiency from 1 to 10; one that is only named has 1, or is wanted from 1 on.
 ---@alias Skills table<string, integer>|string[]

@@ -155,7 +155,7 @@ fn the_bench_exchange_has_every_number_that_is_measured_and_the_many_routes() {
             "{number}"
         );
     }
-    assert_eq!(routes.len(), 5007);
+    assert_eq!(routes.len(), 5009);
     let mut table = call::route::Routes::new();
     for (number, route) in routes.iter().enumerate() {
         table

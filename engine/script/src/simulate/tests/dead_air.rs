@@ -52,7 +52,7 @@ const LAST: &[&str] = &["reject", "hangup", "transfer"];
 fn arguments(method: &str) -> &'static str {
     match method {
         "ring" | "progress" | "answer" | "start_recording" | "stop_recording" | "music"
-        | "echo" => "",
+        | "as_survey" | "echo" => "",
         "park" => "\"5901\", { timeout = 1 }",
         "retrieve" => "\"5901\"",
         "pickup" => "\"user:1050\"",
