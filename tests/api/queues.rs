@@ -220,6 +220,11 @@ fn who_is_called_back_is_seen_in_the_line_and_may_be_cancelled_and_the_wait_is_t
     let on_the_line = carrier.dials_as("13900139000", "4001", pilot::C2);
     on_the_line.hears(pilot::MUSIC);
 
+    let help = api.posts("/queues/it/callbacks", &json!({ "number": "110" }));
+    assert_eq!(
+        (help.status, &help.json()["code"]),
+        (422, &json!("no_number"))
+    );
     let wanted = json!({ "number": "138 0013 8000", "required": { "english": 5 } });
     let taken = api.posts("/queues/it/callbacks", &wanted);
     assert_eq!(taken.status, 201, "{taken:?}");

@@ -13,7 +13,10 @@ impl Switch {
     /// A caller who waits wants to be called back, at the number that they call from.
     pub(super) fn call_back_instead(&mut self, now: Instant, live: &Live) {
         let (tenant, id) = (&live.setup.tenant, live.id());
-        let taken = live.setup.from.clone().map(|number| {
+        let plan = self.accounts.plan(tenant, None);
+        let shown = live.setup.from.clone();
+        let customer = shown.filter(|number| normalise(number, &plan).can_be_called_back());
+        let taken = customer.map(|number| {
             let wanted = Callback {
                 call: id,
                 queue: QueueName::from(""),
@@ -32,7 +35,7 @@ impl Switch {
     /// next.
     ///
     /// # Errors
-    /// When the queue does not call back, or there is no such queue.
+    /// When the queue does not call back, there is no such queue, or it is no customer's number.
     pub(in crate::switch) fn call_back(
         &mut self,
         now: Instant,
@@ -40,6 +43,9 @@ impl Switch {
         mut wanted: Callback,
     ) -> Result<(CallId, usize), CallbackError> {
         let known = normalise(&wanted.number, &self.accounts.plan(tenant, None));
+        if !known.can_be_called_back() {
+            return Err(CallbackError::NoNumber);
+        }
         wanted.number = known.canonical.unwrap_or(wanted.number);
         let queue = wanted.queue.clone();
         let taken = self.on_floor(now, tenant, |floor| floor.acd.handle_callback(now, wanted));

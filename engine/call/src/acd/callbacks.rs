@@ -37,6 +37,9 @@ pub enum CallbackError {
     /// The queue names no trunk for it.
     #[error("queue '{0}' calls nobody back: write callback = {{ trunk = \"…\" }}")]
     NotOffered(QueueName),
+    /// It is no number of a customer's.
+    #[error("a customer's number is wanted: no number for help, no extension, none that is hidden")]
+    NoNumber,
     /// Too many wait for theirs.
     #[error("{MOST} wait to be called back already")]
     Full,
@@ -48,6 +51,7 @@ impl CallbackError {
         match self {
             Self::Queue(_) => "no_queue",
             Self::NotOffered(_) => "not_offered",
+            Self::NoNumber => "no_number",
             Self::Full => "full",
         }
     }

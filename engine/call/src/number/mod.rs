@@ -77,6 +77,20 @@ impl Number {
         self.dialable().map(str::to_owned)
     }
 
+    /// Whether a customer can be called at it by the exchange itself: callers may show whatever number they like,
+    /// and nobody calls the police, an extension or nonsense because of that.
+    pub fn can_be_called_back(&self) -> bool {
+        match self.kind {
+            Kind::Mobile | Kind::Fixed | Kind::TollFree | Kind::Short | Kind::International => true,
+            Kind::Emergency | Kind::SmsPort | Kind::Internal | Kind::Withheld => false,
+            Kind::Unknown => {
+                let digits = self.raw.strip_prefix('+').unwrap_or(&self.raw);
+                let is_plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+                is_plain && (5..=LONGEST_DIALLED).contains(&digits.len())
+            }
+        }
+    }
+
     fn dialable(&self) -> Option<&str> {
         match self.kind {
             Kind::SmsPort | Kind::Internal | Kind::Withheld | Kind::Unknown => None,
@@ -157,6 +171,8 @@ pub fn is_sms_port(text: &str) -> bool {
 
 /// Longer than any number with its remarks, in bytes.
 const LONGEST: usize = 64;
+/// Digits of a number that was not understood, and may be dialled all the same (ITU-T E.164 has 15, with prefixes).
+const LONGEST_DIALLED: usize = 20;
 const EMERGENCY: [&str; 4] = ["110", "119", "120", "122"];
 const WITHHELD: [&str; 7] = [
     "",

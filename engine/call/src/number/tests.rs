@@ -23,6 +23,18 @@ fn read(raw: &str) -> (Kind, Option<String>, Option<String>) {
 }
 
 #[test]
+fn nobody_is_called_back_for_a_number_that_is_none_of_a_customers() {
+    let can = |raw: &str| normalise(raw, &beijing()).can_be_called_back();
+    for customer in ["13800138000", "010-12345678", "95588", "+85221234567"] {
+        assert!(can(customer), "{customer}");
+    }
+    let long = "9".repeat(30_000);
+    for other in ["110", "119", "1049", "anonymous", "*97", "12ab5", "", &long] {
+        assert!(!can(other), "{other}");
+    }
+}
+
+#[test]
 fn each_way_of_writing_a_number_has_one_canonical_form() {
     let table: &[(&[&str], Kind, &str)] = &[
         (

@@ -11,6 +11,7 @@ use super::items::Asks;
 use super::own::Own;
 use super::problem::Problem;
 use crate::floor::{CallbackTaken, CallbackWanted};
+use crate::token::Scope;
 
 /// Somebody who is to be called back.
 #[derive(Debug, Deserialize)]
@@ -36,6 +37,10 @@ pub(super) async fn ask(
     Named(queue): Named,
     Given(new): Given<NewCallback>,
 ) -> Result<(StatusCode, Json<CallbackTaken>), Problem> {
+    // It calls outside, and that wants what other calls want: the queue's lines alone are not enough.
+    if !own.who().opens(Scope::CallsOriginate) {
+        return Err(Problem::not_allowed(Scope::CallsOriginate));
+    }
     if !new.number.chars().any(|digit| digit.is_ascii_digit()) {
         let why = "nobody can be called by a number without a digit";
         return Err(Problem::unprocessable("no_number", why));

@@ -24,6 +24,14 @@ pub(super) enum Who {
 }
 
 impl Who {
+    /// Whether a token's scopes or a person's role open this.
+    pub(super) fn opens(&self, scope: Scope) -> bool {
+        match self {
+            Self::Program(token) => token.scopes.iter().any(|word| word == scope.word()),
+            Self::Person { user, .. } => opens(user.role, scope),
+        }
+    }
+
     /// The enterprise whose records are open to them.
     pub(super) fn tenant(&self) -> &str {
         match self {

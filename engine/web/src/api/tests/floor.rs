@@ -400,6 +400,17 @@ async fn somebody_is_called_back_where_the_queue_does_so_and_no_more_when_it_is_
     let wrong = asks("it", r#"{"number":"10086","required":{"english":11}}"#).await;
     assert_eq!(wrong.json()["code"], "wrong_skill");
 
+    // It calls outside, which lines in queues do not.
+    let narrow = super::bench::token(9);
+    bench.knows(&narrow, OURS, &["queues:write"]).await;
+    let wanted = json!({ "number": "13800138000" });
+    let path = "/api/v1/queues/it/callbacks";
+    let refused = bench.gives_by(&narrow, path, &[], &wanted).await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (403, &json!("not_allowed"))
+    );
+
     let path = format!("/api/v1/callbacks/{LIVE}");
     assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 204);
     let path = format!("/api/v1/callbacks/{OVER}");
