@@ -145,8 +145,6 @@ fn a_leader_hears_all_who_are_in_a_room_with_the_agent() {
     leader.presses("6", Keys::Rfc4733);
     each_hears(&customer, &first, &leader, "barge");
     second.hears(pilot::L1);
-    leader.presses("7", Keys::Rfc4733);
-    each_hears(&customer, &first, &leader, "barge");
     second.hangs_up();
     each_hears(&customer, &first, &leader, "barge");
     leader.presses("4", Keys::Rfc4733);
