@@ -22,6 +22,7 @@ impl Http {
         address: SocketAddr,
         health: Arc<dyn web::Health>,
         api: web::Api,
+        proxies: web::Proxies,
     ) -> Result<Self, StartError> {
         let failed = |what: String| move |source| StartError::System { what, source };
         let listener = TcpListener::bind(address).map_err(failed(format!(
@@ -39,7 +40,7 @@ impl Http {
             let served = runtime.block_on(async {
                 listener.set_nonblocking(true)?;
                 let listener = tokio::net::TcpListener::from_std(listener)?;
-                web::serve(listener, health, api, stopped).await
+                web::serve(listener, health, api, proxies, stopped).await
             });
             if let Err(error) = served {
                 tracing::error!(%error, "HTTP is no longer served; calls go on");

@@ -387,7 +387,8 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
                 recordings: recordings.clone(),
                 doors: doors::Scripted::new(&scripts),
             };
-            Some(Http::start(address, vitals.clone(), api)?)
+            let proxies = web::Proxies::new(&config.http.trusted_proxies);
+            Some(Http::start(address, vitals.clone(), api, proxies)?)
         }
         None => None,
     };

@@ -24,7 +24,7 @@ enum Verb {
     Add {
         /// What it is for; call records name it
         name: String,
-        /// What it may do: calls:read …, read for all that changes nothing, all. Repeat it for more
+        /// What it may do: calls:read …, read for all that changes nothing (but not audit:read), all. Repeat it for more
         #[arg(long = "scope", value_name = "SCOPE", required = true)]
         scopes: Vec<String>,
         /// Let it stop working after so many days

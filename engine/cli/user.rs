@@ -1,9 +1,10 @@
-//! `moonswitch user add|passwd|list|delete`
+//! `moonswitch user add|passwd|role|list|delete`
 
 use std::error::Error;
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
+use call::desk::Role;
 use clap::{Args, Subcommand};
 use moonswitch::control::Question;
 use moonswitch::{load_config, open_store};
@@ -32,6 +33,24 @@ enum Verb {
         /// What may be dialled
         #[arg(long, default_value = "internal")]
         context: String,
+        /// What they may do: agent, leader, quality, tickets, admin, integrator
+        #[arg(long, default_value = "agent")]
+        role: String,
+        /// Whose leaders reach them
+        #[arg(long)]
+        team: Option<String>,
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Give a user another role and team; without --team they have none
+    Role {
+        /// The extension
+        extension: String,
+        /// What they may do: agent, leader, quality, tickets, admin, integrator
+        role: String,
+        /// Whose leaders reach them
+        #[arg(long)]
+        team: Option<String>,
         #[command(flatten)]
         whose: Whose,
     },
@@ -92,9 +111,12 @@ impl User {
                 extension,
                 name,
                 context,
+                role,
+                team,
                 whose,
             } => {
                 let (config, tenant) = whose.tenant()?;
+                role_is_known(&role)?;
                 if config.tenants[&tenant]
                     .users
                     .get(&extension)
@@ -117,14 +139,18 @@ impl User {
                 if store.user(&tenant, &extension).wait()?.is_some() {
                     return Err(format!("{extension} exists: `moonswitch user passwd {extension}` changes the password").into());
                 }
-                let user = record(
-                    &config,
-                    &tenant,
-                    &extension,
-                    name,
-                    context,
-                    &read_password(&extension)?,
-                );
+                let user = UserRecord {
+                    role,
+                    team,
+                    ..record(
+                        &config,
+                        &tenant,
+                        &extension,
+                        name,
+                        context,
+                        &read_password(&extension)?,
+                    )
+                };
                 store.put_user(user).wait()?;
                 super::say(format_args!("{extension} can register now"))?;
                 tell(&whose.places);
@@ -141,18 +167,28 @@ impl User {
                 let Some((store, old)) = known else {
                     return Err(format!("no user {extension} in the records: `moonswitch user add {extension}` adds one; users of config.lua have their password there").into());
                 };
-                let user = record(
-                    &config,
-                    &tenant,
-                    &extension,
-                    old.name,
-                    old.context,
-                    &read_password(&extension)?,
-                );
+                let user = UserRecord {
+                    role: old.role,
+                    team: old.team,
+                    ..record(
+                        &config,
+                        &tenant,
+                        &extension,
+                        old.name,
+                        old.context,
+                        &read_password(&extension)?,
+                    )
+                };
                 store.put_user(user).wait()?;
                 super::say(format_args!("the password of {extension} is changed"))?;
                 tell(&whose.places);
             }
+            Verb::Role {
+                extension,
+                role,
+                team,
+                whose,
+            } => give_role(&whose, &extension, &role, team.as_deref())?,
             Verb::DeskPassword { extension, whose } => {
                 let (config, tenant) = whose.tenant()?;
                 let store = open_store(&whose.places.data)?;
@@ -233,13 +269,47 @@ fn context_is_there(places: &Places, tenant: &str, context: &str) -> Result<(), 
     Ok(())
 }
 
+fn role_is_known(word: &str) -> Result<(), Box<dyn Error>> {
+    if word.parse::<Role>().is_ok() {
+        return Ok(());
+    }
+    let words = || Role::ALL.into_iter().map(Role::word);
+    let hint = did_you_mean(word, words());
+    let known: Vec<_> = words().collect();
+    Err(format!("no role '{word}'{hint}: there are {}", known.join(", ")).into())
+}
+
+/// Where `config.lua` describes the user, their role stands there.
+fn give_role(
+    whose: &Whose,
+    extension: &str,
+    role: &str,
+    team: Option<&str>,
+) -> Result<(), Box<dyn Error>> {
+    role_is_known(role)?;
+    let (config, tenant) = whose.tenant()?;
+    if config.tenants[&tenant].users.contains_key(extension) {
+        return Err(format!("{extension} has their role in config.lua: change it there").into());
+    }
+    let given = match super::records(&whose.places)? {
+        Some(store) => store.give_role((&tenant, extension), role, team).wait()?,
+        None => false,
+    };
+    if !given {
+        return Err(format!("no user {extension} in the records").into());
+    }
+    super::say(format_args!("{extension} is {role} now"))?;
+    tell(&whose.places);
+    Ok(())
+}
+
 fn list(whose: &Whose, json: bool) -> Result<(), Box<dyn Error>> {
     let (config, tenant) = whose.tenant()?;
     let stored = match super::records(&whose.places)? {
         Some(store) => store.users(&tenant).wait()?,
         None => Vec::new(),
     };
-    let mut rows: Vec<(String, String, String, &str)> = config.tenants[&tenant]
+    let mut rows: Vec<Listed> = config.tenants[&tenant]
         .users
         .iter()
         .map(|(extension, user)| {
@@ -247,39 +317,59 @@ fn list(whose: &Whose, json: bool) -> Result<(), Box<dyn Error>> {
                 Some(_) => "config.lua",
                 None => "config.lua, password in the records",
             };
-            (
-                extension.clone(),
-                user.name.clone().unwrap_or_default(),
-                user.context.clone(),
-                home,
-            )
+            Listed {
+                extension: extension.clone(),
+                name: user.name.clone().unwrap_or_default(),
+                context: user.context.clone(),
+                role: user.person.role.word().to_owned(),
+                team: user.person.team.clone(),
+                from: home,
+            }
         })
         .collect();
     for user in stored {
-        if !rows.iter().any(|row| row.0 == user.extension) {
-            rows.push((
-                user.extension,
-                user.name.unwrap_or_default(),
-                user.context,
-                "the records",
-            ));
+        if !rows.iter().any(|row| row.extension == user.extension) {
+            rows.push(Listed {
+                extension: user.extension,
+                name: user.name.unwrap_or_default(),
+                context: user.context,
+                role: user.role,
+                team: user.team,
+                from: "the records",
+            });
         }
     }
-    rows.sort();
+    rows.sort_by(|one, other| one.extension.cmp(&other.extension));
     if json {
-        let rows: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|(extension, name, context, home)| {
-                serde_json::json!({ "extension": extension, "name": name, "context": context, "from": home })
-            })
-            .collect();
-        super::say(format_args!("{:#}", serde_json::Value::from(rows)))?;
+        super::say(format_args!("{:#}", serde_json::to_value(&rows)?))?;
         return Ok(());
     }
-    for (extension, name, context, home) in rows {
-        super::say(format_args!("{extension}\t{name}\t{context}\t{home}"))?;
+    for row in rows {
+        let Listed {
+            extension,
+            name,
+            context,
+            role,
+            team,
+            from,
+        } = row;
+        let role = team.map_or_else(|| role.clone(), |team| format!("{role} of {team}"));
+        super::say(format_args!(
+            "{extension}\t{name}\t{context}\t{from}\t{role}"
+        ))?;
     }
     Ok(())
+}
+
+/// A user as the list has them.
+#[derive(serde::Serialize)]
+struct Listed {
+    extension: String,
+    name: String,
+    context: String,
+    role: String,
+    team: Option<String>,
+    from: &'static str,
 }
 
 fn record(
@@ -300,6 +390,8 @@ fn record(
         ha1_md5: Secret::new(ha1.to_hex(Algorithm::Md5)),
         ha1_sha256: Secret::new(ha1.to_hex(Algorithm::Sha256)),
         context,
+        role: Role::default().word().to_owned(),
+        team: None,
         created_at: moonswitch::clock::WallClock::default().unix_micros(),
     }
 }

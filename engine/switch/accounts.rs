@@ -257,6 +257,8 @@ mod tests {
             ha1_md5: Secret::new(""),
             ha1_sha256: Secret::new(""),
             context: "internal".to_owned(),
+            role: "agent".to_owned(),
+            team: None,
             created_at: 1,
         };
         let (ours, theirs) = (record("8001", "95588"), record("8002", "95599"));

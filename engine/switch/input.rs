@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use call::acd::{
-    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, QueueStatus, Refusal, Status,
-};
+use call::acd::{AgentId, AskId, Callback, CallbackError, Chosen, QueueStatus, Status};
 use call::desk::{Done, Order, Refused};
 use call::screen::{self, Listed};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
@@ -277,25 +275,6 @@ impl script::Exchange for Entrance {
     fn chosen(&self, tenant: &TenantId, ask: AskId, chosen: Chosen) {
         // Turned away, the queue decides without it.
         let _ = self.offer(Question::Chosen(tenant.clone(), ask, chosen).into());
-    }
-
-    fn act(
-        &self,
-        tenant: &TenantId,
-        agent: AgentId,
-        act: Act,
-        by: By,
-    ) -> oneshot::Receiver<Result<Status, Refusal>> {
-        let (answer, asked) = oneshot::channel();
-        let question = Question::Act {
-            tenant: tenant.clone(),
-            agent,
-            act,
-            by,
-            answer,
-        };
-        let _ = self.offer(question.into());
-        asked
     }
 
     fn order(&self, tenant: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {

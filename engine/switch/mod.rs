@@ -27,6 +27,7 @@ mod metrics;
 mod originating;
 mod outbound;
 mod parking;
+mod people;
 mod perform;
 mod playing;
 mod printable;
@@ -78,6 +79,8 @@ pub(crate) use trunks::transport;
 use accounts::Accounts;
 use floor::Floors;
 use live::Live;
+use people::People;
+use status::stored_users;
 use trunks::Trunks;
 
 /// Everything that the switch stands on; made by `Engine`.
@@ -118,6 +121,7 @@ pub(crate) struct Switch {
     tenants: HashMap<String, Arc<Tenant>>,
     endpoint: Endpoint,
     accounts: Accounts,
+    people: People,
     registrar: sip::registrar::Registrar,
     /// What was last told of each phone: whether it answers.
     phones_told: HashMap<sip::registrar::BindingId, bool>,
@@ -205,10 +209,12 @@ impl Switch {
             ..sip::EndpointConfig::default()
         });
         let accounts = Accounts::new(&config, &parts.users, now);
+        let people = People::new(&config, &parts.users);
         let mut switch = Self {
             tenants,
             endpoint,
             accounts,
+            people,
             registrar: registering::registrar(&config),
             phones_told: HashMap::new(),
             bans: sip::Bans::new(sip::BanPolicy {
@@ -376,6 +382,7 @@ impl Switch {
             Input::Configured(config) => self.handle_configured(now, *config),
             Input::Users(users) => {
                 self.accounts.replace_stored(&self.parts.config, &users);
+                self.people = People::new(&self.parts.config, &users);
                 self.parts.users = users;
                 self.forget_unknown_phones(now);
                 self.forget_unknown_watchers(now);

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::accounts::Accounts;
 use super::floor::Question;
 use super::input::Entrance;
+use super::people::People;
 use super::trunks::Trunks;
 use super::{Input, Switch};
 
@@ -94,6 +95,7 @@ impl Switch {
             .collect();
         self.codecs = super::sound::codecs(&config.rtp.codecs).into();
         self.accounts = Accounts::new(&config, &self.parts.users, now);
+        self.people = People::new(&config, &self.parts.users);
         self.forget_unknown_phones(now);
         self.forget_unknown_watchers(now);
         let (new, old) = (&config.sip, &self.parts.config.sip);

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use call::TenantId;
 use serde_json::{Value, json};
+use store::{Store, UserRecord};
 use tokio::sync::oneshot;
 
 use super::{Input, Switch};
@@ -34,16 +35,13 @@ impl Switch {
                 let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
                 let tenants: Vec<String> = self.tenants.keys().cloned().collect();
                 tokio::spawn(async move {
-                    let mut users = Vec::new();
-                    for tenant in tenants {
-                        match store.users(&tenant).await {
-                            Ok(found) => users.extend(found),
-                            Err(error) => {
-                                let _ = answer.send(json!({ "error": error.to_string() }));
-                                return;
-                            }
+                    let users = match stored_users(&*store, tenants).await {
+                        Ok(users) => users,
+                        Err(error) => {
+                            let _ = answer.send(json!({ "error": error.to_string() }));
+                            return;
                         }
-                    }
+                    };
                     let count = users.len();
                     entrance.put(Input::Users(users)).await;
                     let _ = answer.send(json!({ "users": count }));
@@ -153,6 +151,18 @@ impl Switch {
         let trouble = (free < 2).then(|| "no RTP ports are free".to_owned());
         self.parts.vitals.set_trouble(trouble);
     }
+}
+
+/// The users of the records, of all these tenants.
+pub(super) async fn stored_users(
+    store: &dyn Store,
+    tenants: Vec<String>,
+) -> Result<Vec<UserRecord>, store::Error> {
+    let mut users = Vec::new();
+    for tenant in tenants {
+        users.extend(store.users(&tenant).await?);
+    }
+    Ok(users)
 }
 
 /// Calls that `moonswitch status` lists.

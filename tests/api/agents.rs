@@ -1,6 +1,7 @@
 //! Agents and queues by the API: seen as they are, told what to do, and all of it in the log.
 
 use serde_json::{Value, json};
+use store::{Secret, UserRecord};
 
 use crate::support::{Api, Exchange, Setup, eventually, pilot};
 
@@ -160,6 +161,57 @@ fn an_agent_is_logged_in_and_out_by_a_program_and_everybody_is_told() {
 }
 
 #[test]
+fn a_user_of_the_records_who_is_made_a_leader_has_a_say_over_their_team_at_once() {
+    let (exchange, api) = demo();
+    let [_wen] = exchange.phones(["1049"]);
+    tells(&api, "1049", &json!({ "act": "log_in" }));
+    let new = UserRecord {
+        tenant: "8001".into(),
+        extension: "1052".into(),
+        name: Some("新人".into()),
+        realm: "127.0.0.1".into(),
+        ha1_md5: Secret::new("00".repeat(16)),
+        ha1_sha256: Secret::new("00".repeat(32)),
+        context: "internal".into(),
+        role: "agent".into(),
+        team: None,
+        created_at: 1,
+    };
+    let (store, password) = (exchange.store(), "correct horse 1052");
+    store.put_user(new).wait().unwrap();
+    let hash = web::hash_desk_password(password).unwrap();
+    let whose = ("8001", "1052");
+    store
+        .put_desk_password(whose, hash, 1, None)
+        .wait()
+        .unwrap();
+    let becomes = |role: &str| {
+        let answer = api.posts("/users/1052/role", &json!({ "role": role }));
+        assert_eq!(answer.status, 204, "{answer:?}");
+    };
+    becomes("agent");
+    let desk = Api::at_desk(&exchange, "8001", "1052", password);
+    let orders = || {
+        let busy = json!({ "command": "busy", "reason": "meal" });
+        desk.posts("/users/1049/commands", &busy).status
+    };
+    assert_eq!(orders(), 403);
+
+    becomes("leader");
+
+    assert_eq!(orders(), 200);
+    let me = desk.get("/session");
+    assert_eq!(
+        (&me["role"], &me["user"]),
+        (&json!("leader"), &json!("1052"))
+    );
+    let wen = desk.get("/agents/1049");
+    assert_eq!(wen["reason"], "meal");
+    becomes("agent");
+    assert_eq!(orders(), 403, "and nobody is left with what they had");
+}
+
+#[test]
 fn what_star_codes_refuse_is_refused_with_a_problem() {
     let (exchange, api) = demo();
     let [a1, a2] = exchange.phones(["1049", "1050"]);
@@ -180,7 +232,7 @@ fn what_star_codes_refuse_is_refused_with_a_problem() {
     );
     assert_eq!(
         refused("1049", json!({ "act": "busy", "reason": "sleep" })),
-        (400, "no_such_reason".to_owned())
+        (422, "no_such_reason".to_owned())
     );
     assert_eq!(
         refused("1001", json!({ "act": "log_in" })),

@@ -338,3 +338,25 @@ fn who_is_taken_out_of_the_configuration_has_no_lamp_and_sees_none() {
     assert!(watched.is_over().state.contains("reason=noresource"));
     assert!(watching.is_over().state.contains("reason=rejected"));
 }
+
+#[test]
+fn a_lamp_shows_no_whole_number_to_a_role_that_may_not_see_it() {
+    let mut setup = Setup::ringing();
+    setup.tenant.push_str("masked = \"agent\",");
+    let exchange = Exchange::start(setup);
+    let [agent, a2, leader] = exchange.phones(["1049", "1050", "1001"]);
+    let carrier = exchange.carrier();
+    let (theirs, leaders) = (
+        agent.watches("dialog", "1050"),
+        leader.watches("dialog", "1050"),
+    );
+
+    let customer = carrier.dials("1050");
+    let rung = a2.rings();
+
+    let shown = theirs.shows(&[EARLY, ">sip:+86138****8000@"]).body;
+    assert!(!shown.contains("13800138000"), "{shown}");
+    leaders.shows(&[EARLY, ">sip:+8613800138000@"]);
+    rung.refuses(486);
+    customer.is_over();
+}

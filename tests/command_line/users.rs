@@ -21,7 +21,8 @@ fn users_are_added_listed_given_another_password_and_removed() {
 
     let listed = project.says(&["user", "list", "--json"]).json();
     let new = serde_json::json!({
-        "extension": "1052", "name": "新人", "context": "internal", "from": "the records",
+        "extension": "1052", "name": "新人", "context": "internal", "role": "agent", "team": null,
+        "from": "the records",
     });
     assert!(listed.as_array().unwrap().contains(&new), "{listed}");
     assert!(!listed.to_string().contains("horse"), "{listed}");
@@ -30,6 +31,39 @@ fn users_are_added_listed_given_another_password_and_removed() {
     assert_eq!(project.says(&["user", "delete", "1052"]).code, Some(1));
     let listed = project.says(&["user", "list"]);
     assert!(!listed.out.contains("1052"), "{listed:?}");
+}
+
+#[test]
+fn users_of_the_records_are_given_a_role_that_a_new_password_does_not_take() {
+    let project = Project::new();
+    let add = [
+        "user", "add", "1052", "--role", "quality", "--team", "night",
+    ];
+    assert_eq!(project.hears(&add, "correct horse\n").code, Some(0));
+    let role = || {
+        let listed = project.says(&["user", "list", "--json"]).json();
+        let all = listed.as_array().unwrap().iter();
+        let one = all.clone().find(|one| one["extension"] == "1052").unwrap();
+        (one["role"].clone(), one["team"].clone())
+    };
+    assert_eq!(role(), ("quality".into(), "night".into()));
+
+    let given = project.says(&["user", "role", "1052", "leader", "--team", "it"]);
+    assert_eq!(given.code, Some(0), "{given:?}");
+    assert_eq!(role(), ("leader".into(), "it".into()));
+    let passwd = project.hears(&["user", "passwd", "1052"], "battery staple\n");
+    assert_eq!(passwd.code, Some(0));
+    assert_eq!(role(), ("leader".into(), "it".into()));
+
+    for (words, sentence) in [
+        (["user", "role", "1052", "leadr"], "did you mean 'leader'?"),
+        (["user", "role", "1049", "admin"], "in config.lua"),
+        (["user", "role", "1060", "admin"], "no user 1060"),
+    ] {
+        let said = project.says(&words);
+        assert_eq!(said.code, Some(1), "{words:?}");
+        assert!(said.err.contains(sentence), "{words:?}: {}", said.err);
+    }
 }
 
 #[test]

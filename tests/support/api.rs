@@ -28,6 +28,8 @@ impl Setup {
 pub(crate) struct Api {
     address: SocketAddr,
     token: String,
+    /// Instead of the token.
+    cookie: Option<String>,
     document: Value,
 }
 
@@ -71,11 +73,24 @@ impl Api {
         Self::with_token(exchange, token.reveal())
     }
 
+    /// Somebody at a desk, who logs in.
+    pub(crate) fn at_desk(exchange: &Exchange, tenant: &str, user: &str, password: &str) -> Self {
+        let mut api = Self::with_token(exchange, "");
+        let body = serde_json::json!({ "tenant": tenant, "user": user, "password": password });
+        api.cookie = Some(String::new());
+        let answer = api.posts("/session", &body);
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let cookie = answer.header("set-cookie").unwrap();
+        api.cookie = cookie.split(';').next().map(str::to_owned);
+        api
+    }
+
     /// With a token that is there already.
     pub(crate) fn with_token(exchange: &Exchange, token: &str) -> Self {
         let mut api = Self {
             address: exchange.house(1, 8_080),
             token: token.to_owned(),
+            cookie: None,
             document: Value::Null,
         };
         api.document = api.asks("GET", "/openapi.json", &[]).json();
@@ -133,10 +148,13 @@ impl Api {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut request = format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\
-             Authorization: Bearer {}\r\nContent-Length: {}\r\n",
-            self.token,
+             Content-Length: {}\r\n",
             body.len()
         );
+        request += &match &self.cookie {
+            Some(cookie) => format!("Cookie: {cookie}\r\nOrigin: http://test\r\n"),
+            None => format!("Authorization: Bearer {}\r\n", self.token),
+        };
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }

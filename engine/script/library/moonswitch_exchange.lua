@@ -98,8 +98,9 @@ function calls.number(number) end
 function calls.history(user, limit) end
 
 ---How agents stand, and what they do; an agent is a user who serves a queue. What an agent does is refused with one of
----the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. The
----records name who did it: the agent, when it is their own call that asks. A plugin needs `agents = true` to change anything.
+---the words of `AgentRefusal`; what changes nothing is fine. In an offer or a call idle and busy apply afterwards. These
+---are commands of `desk.order` under names of their own: whoever calls acts with their own rights, so that an agent's call has no say over
+---another agent; a script that is in no user's call acts for the tenant. A plugin needs `agents = true` to change anything.
 ---@class Agents
 agents = {}
 
@@ -139,6 +140,8 @@ agents = {}
 
 ---@alias AgentRefusal
 ---| "not_an_agent"     Serves no queue
+---| "no_such_user"
+---| "not_allowed"      Whoever calls may not do this for others (`role` and `team` in config.lua)
 ---| "logged_out"       Logs in first
 ---| "in_call"          Logs out after it
 ---| "not_in_wrap_up"
@@ -168,18 +171,21 @@ function agents.list(options) end
 ---@param id string
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.log_in(id) end
 
 ---登出: no call is offered any more; refused in a call.
 ---@param id string
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.log_out(id) end
 
 ---置闲.
 ---@param id string
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.idle(id) end
 
 ---置忙.
@@ -187,25 +193,29 @@ function agents.idle(id) end
 ---@param reason? string|integer   A name of `agents.reasons` in config.lua, or its place there
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.busy(id, reason) end
 
 ---Ends 事后 with 置闲.
 ---@param id string
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.end_wrap_up(id) end
 
 ---Makes 事后 last longer, an hour from now at most.
 ---@param id string
----@param by Duration
+---@param by Duration   Whole minutes
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.extend_wrap_up(id, by) end
 
 ---重置: an offer is taken back, a call goes on; busy.
 ---@param id string
 ---@return AgentStatus? status
 ---@return AgentRefusal? why
+---@return string? sentence
 function agents.reset(id) end
 
 ---What people do at their desks, in one form for keys, star codes, the API and scripts. Whoever calls acts with their own
@@ -214,14 +224,12 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"list_add"|"list_remove"
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"list_add"|"list_remove"|"take_item"|"decline_item"|"finish_item"
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log; of list_add: any word
 ---@field list? "blacklist"|"vip"|"whitelist"   Of list_add and list_remove
 ---@field number? string     Of list_add and list_remove, however it is written
 ---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
 ---@field days? integer      Of list_add: for ever when left out
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"hang_up"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"take_item"|"decline_item"|"finish_item"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"
----@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log
 ---@field minutes? integer   Of extend_wrap_up
 ---@field call? string       Of pick: the call that waits, or
 ---@field queue? string      whoever is next in that queue. Who dials a star code has the caller at once; else an agent is rung

@@ -5,8 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use call::acd::{
-    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, QueueName, QueueStatus,
-    Refusal, Status, Wants,
+    AgentId, AskId, Callback, CallbackError, Chosen, Enter, QueueName, QueueStatus, Status, Wants,
 };
 use call::desk::{Done, Order, Refused};
 use call::screen::{Listed, Question};
@@ -85,19 +84,6 @@ pub trait Exchange: Send + Sync + 'static {
     /// Something has become of a tenant's scripts that its people want to know.
     fn report(&self, tenant: &TenantId, news: ScriptNews) {
         let _ = (tenant, news);
-    }
-
-    /// An agent of the tenant's queues does something, or somebody does it for them; how they
-    /// stand then. A receiver that is closed without an answer: the exchange is too busy.
-    fn act(
-        &self,
-        tenant: &TenantId,
-        agent: AgentId,
-        act: Act,
-        by: By,
-    ) -> oneshot::Receiver<Result<Status, Refusal>> {
-        let _ = (tenant, agent, act, by);
-        oneshot::channel().1
     }
 
     /// Somebody at a desk wants something done; it was done or has begun, or was refused. A receiver that

@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use call::acd::{
-    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Plan, QueueStatus, Refusal, Status,
-};
+use call::acd::{AgentId, AskId, Callback, CallbackError, Chosen, Plan, QueueStatus, Status};
 use call::desk::{Done, Order, Refused};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
@@ -406,19 +404,6 @@ impl Exchange for Leash {
         if !self.pulse.given_up() {
             self.exchange.chosen(tenant, ask, chosen);
         }
-    }
-
-    fn act(
-        &self,
-        tenant: &TenantId,
-        agent: AgentId,
-        act: Act,
-        by: By,
-    ) -> oneshot::Receiver<Result<Status, Refusal>> {
-        if self.pulse.given_up() {
-            return oneshot::channel().1;
-        }
-        self.exchange.act(tenant, agent, act, by)
     }
 
     fn order(&self, tenant: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {

@@ -2,7 +2,7 @@
 
 use crate::{AuditFilter, AuditRow, Begun, Pending, SessionRow};
 
-/// Passwords, sessions and the audit log. A part of [`Store`](crate::Store).
+/// Passwords, roles, sessions and the audit log. A part of [`Store`](crate::Store).
 pub trait Desks {
     /// Somebody's password for the desk, as Argon2id made it (a PHC string).
     fn desk_password(&self, tenant: &str, extension: &str) -> Pending<Option<String>>;
@@ -15,6 +15,9 @@ pub trait Desks {
         at: i64,
         keep: Option<[u8; 32]>,
     ) -> Pending<()>;
+
+    /// Gives a user of the records (tenant and extension) a role and a team; false when there is no such user.
+    fn give_role(&self, whose: (&str, &str), role: &str, team: Option<&str>) -> Pending<bool>;
 
     /// Begins a session. One that the user has already and that was used at `alive_since` or later stops
     /// it, unless that one is to be taken over: it may then look, and do nothing.

@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use call::acd::{
-    Act, AfterWrapUp, AgentId, By, Callback, Habits, QueueStatus, Refusal, State, Status,
-};
+use call::acd::{AfterWrapUp, AgentId, Callback, Habits, QueueStatus, State, Status};
 use call::desk::{Order, Refused};
 use call::{CallId, TenantId};
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken,
-    CallbackWanted, Performed, Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
+    Agent, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken, CallbackWanted, Performed,
+    Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
 };
 
 use crate::switch::Switch;
@@ -49,33 +47,7 @@ impl Switch {
 
     /// How a user is called, by `config.lua` or the records.
     fn name_of(&self, tenant: &TenantId, user: &str) -> Option<String> {
-        let settings = self.tenants.get(&*tenant.0)?;
-        if let Some(user) = settings.users.get(user) {
-            return user.name.clone();
-        }
-        let mut stored = self.parts.users.iter();
-        let found = stored.find(|it| it.tenant == *tenant.0 && it.extension == user);
-        found.and_then(|user| user.name.clone())
-    }
-
-    pub(super) fn act_for_api(
-        &mut self,
-        now: Instant,
-        tenant: &TenantId,
-        agent: &str,
-        act: AgentAct,
-        by: String,
-    ) -> Result<Agent, ActRefused> {
-        let act = self.act_meant(tenant, act)?;
-        let id = AgentId::from(agent);
-        match self.act_on_agent(now, tenant, &id, act, By::Leader(by)) {
-            Ok(status) => Ok(self.agent_shown(tenant, &id, status)),
-            Err(Refusal::NotAnAgent) => Err(ActRefused::NotAnAgent),
-            Err(refusal) => Err(ActRefused::Now(
-                refusal.word(),
-                format!("{agent} {refusal}"),
-            )),
-        }
+        self.people.one(&tenant.0, user)?.name.clone()
     }
 
     pub(super) fn order_for_api(
@@ -110,27 +82,6 @@ impl Switch {
             .call_back(now, tenant, wanted)
             .map_err(|why| Refused::new(why.word(), why.to_string()))?;
         Ok(CallbackTaken { id: id.0, position })
-    }
-
-    fn act_meant(&self, tenant: &TenantId, act: AgentAct) -> Result<Act, ActRefused> {
-        Ok(match act {
-            AgentAct::LogIn => Act::LogIn,
-            AgentAct::LogOut => Act::LogOut,
-            AgentAct::Idle => Act::Idle,
-            AgentAct::Busy(None) => Act::Busy(0),
-            AgentAct::Busy(Some(reason)) => {
-                let settings = self.tenants.get(&*tenant.0);
-                let reasons = settings.map_or(&[][..], |it| &it.busy_reasons);
-                let place = reasons.iter().position(|known| *known == reason);
-                let code = place.and_then(|place| u8::try_from(place + 1).ok());
-                Act::Busy(code.ok_or_else(|| ActRefused::NoSuchReason(reasons.to_vec()))?)
-            }
-            AgentAct::EndWrapUp => Act::EndWrapUp,
-            AgentAct::ExtendWrapUp(minutes) => {
-                Act::ExtendWrapUp(Duration::from_secs(60 * u64::from(minutes)))
-            }
-            AgentAct::Reset => Act::Reset,
-        })
     }
 
     /// A tenant's queues, by name.

@@ -18,9 +18,9 @@ use store::{CallBegin, MessageRow};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
-    ActRefused, Agent, AgentAct, Allowed, Asked, CallWanted, CallbackTaken, CallbackWanted,
-    Deletion, DeskUser, ItemWanted, LiveCall, NoCall, NoTransfer, Performed, Plugin, Queue,
-    QueueDetails, Registration, Reloaded, Scripts, TransferWanted, Trunk, User, VoicemailChange,
+    Agent, Allowed, Asked, CallWanted, CallbackTaken, CallbackWanted, Deletion, DeskUser,
+    ItemWanted, LiveCall, NoCall, NoRole, NoTransfer, Performed, Plugin, Queue, QueueDetails,
+    Registration, Reloaded, RoleWanted, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -56,16 +56,12 @@ enum What {
     Trunks(oneshot::Sender<Vec<Trunk>>),
     Users(oneshot::Sender<Vec<User>>),
     DeskUser(String, oneshot::Sender<Option<DeskUser>>),
+    QueuesWithin(String, oneshot::Sender<Vec<String>>),
+    GiveRole(RoleWanted, oneshot::Sender<Result<(), NoRole>>),
     Scripts(oneshot::Sender<Option<Scripts>>),
     Reload(oneshot::Sender<Reloaded>),
     RollBack(Option<u64>, oneshot::Sender<Result<Reloaded, String>>),
     Agents(oneshot::Sender<Vec<Agent>>),
-    Act {
-        agent: String,
-        act: AgentAct,
-        by: String,
-        answer: oneshot::Sender<Result<Agent, ActRefused>>,
-    },
     Order(Order, oneshot::Sender<Result<Performed, Refused>>),
     OfferItem(Box<ItemWanted>, oneshot::Sender<Result<Uuid, String>>),
     EndItem(Uuid, oneshot::Sender<bool>),
@@ -158,6 +154,15 @@ impl web::Exchange for Entrance {
         self.question(tenant, |answer| What::DeskUser(user, answer))
     }
 
+    fn queues_within(&self, tenant: &str, user: &str) -> Asked<Vec<String>> {
+        let user = user.to_owned();
+        self.question(tenant, |answer| What::QueuesWithin(user, answer))
+    }
+
+    fn give_role(&self, tenant: &str, wanted: RoleWanted) -> Asked<Result<(), NoRole>> {
+        self.question(tenant, |answer| What::GiveRole(wanted, answer))
+    }
+
     fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
         self.question(tenant, What::Scripts)
     }
@@ -172,21 +177,6 @@ impl web::Exchange for Entrance {
 
     fn agents(&self, tenant: &str) -> Asked<Vec<Agent>> {
         self.question(tenant, What::Agents)
-    }
-
-    fn act(
-        &self,
-        tenant: &str,
-        agent: String,
-        act: AgentAct,
-        by: String,
-    ) -> Asked<Result<Agent, ActRefused>> {
-        self.question(tenant, |answer| What::Act {
-            agent,
-            act,
-            by,
-            answer,
-        })
     }
 
     fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>> {
@@ -297,6 +287,10 @@ impl Switch {
             What::DeskUser(user, answer) => {
                 let _ = answer.send(self.desk_user(&tenant, &user));
             }
+            What::QueuesWithin(user, answer) => {
+                let _ = answer.send(self.queues_within(now, &tenant, &user));
+            }
+            What::GiveRole(wanted, answer) => self.give_role(&tenant, wanted, answer),
             What::Scripts(answer) => {
                 let _ = answer.send(self.scripts_of(&tenant));
             }
@@ -311,14 +305,6 @@ impl Switch {
             }
             What::Agents(answer) => {
                 let _ = answer.send(self.agents_shown(now, &tenant));
-            }
-            What::Act {
-                agent,
-                act,
-                by,
-                answer,
-            } => {
-                let _ = answer.send(self.act_for_api(now, &tenant, &agent, act, by));
             }
             What::Order(order, answer) => {
                 let _ = answer.send(self.order_for_api(now, &tenant, &order));

@@ -1,58 +1,107 @@
 //! People at their desks, as logging in and rights over the API want to know them.
 
-use call::TenantId;
-use call::desk::{Person, Role};
-use script::config::Tenant;
-use web::DeskUser;
+use std::time::Instant;
 
-use crate::switch::Switch;
+use call::TenantId;
+use call::acd::AgentId;
+use call::desk::{By, Person, Role};
+use tokio::sync::oneshot;
+use web::{DeskUser, NoRole, RoleWanted};
+
+use crate::switch::{Input, Switch};
 
 impl Switch {
     /// Somebody who logs in or asks; `None` when there is no such user.
     pub(super) fn desk_user(&self, tenant: &TenantId, extension: &str) -> Option<DeskUser> {
         let settings = self.tenants.get(&*tenant.0)?;
-        let person = self.person(tenant, extension)?;
+        let known = self.people.one(&tenant.0, extension)?;
+        let reach = self.people.reach(settings, &tenant.0, extension)?;
         let user = settings.users.get(extension);
-        let reach = self.reach(tenant, settings, extension, &person);
-        let shared = settings.mailboxes.keys().cloned();
-        let theirs = reach.iter().map(|one| mailbox(settings, one));
+        let Person { role, team } = known.person.clone();
         Some(DeskUser {
-            name: user.and_then(|user| user.name.clone()),
-            mailbox: mailbox(settings, extension),
+            name: known.name.clone(),
+            mailbox: known.mailbox.clone(),
             first_password: user.and_then(|user| user.desk_password.clone()),
-            mailboxes: theirs.chain(shared).collect(),
-            role: person.role,
-            team: person.team,
-            reach,
+            masked: settings.masked.contains(&role),
+            reach: reach.users,
+            mailboxes: reach.mailboxes,
+            role,
+            team,
         })
     }
 
-    /// Themselves and, of a leader, those whom they lead.
-    fn reach(
+    /// The queues that somebody serves, or of a leader those that their people serve; by name.
+    pub(super) fn queues_within(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+        extension: &str,
+    ) -> Vec<String> {
+        let settings = self.tenants.get(&*tenant.0);
+        let reach = settings.and_then(|it| self.people.reach(it, &tenant.0, extension));
+        let Some(reach) = reach.map(|reach| reach.users) else {
+            return Vec::new();
+        };
+        let within = |agent: &AgentId| {
+            let found = reach.binary_search_by(|one| one.as_str().cmp(&agent.0));
+            found.is_ok()
+        };
+        let queues = self.queues_of(now, tenant).into_iter();
+        let served = queues.filter(|queue| queue.members.iter().any(within));
+        served.map(|queue| queue.plan.name.to_string()).collect()
+    }
+
+    /// Gives a user of the records another role; the answer comes when it counts.
+    pub(super) fn give_role(
         &self,
         tenant: &TenantId,
-        settings: &Tenant,
-        extension: &str,
-        person: &Person,
-    ) -> Vec<String> {
-        let mut reach = vec![extension.to_owned()];
-        if person.role == Role::Leader {
-            let configured = settings.users.keys();
-            let stored = self.parts.users.iter();
-            let stored = stored.filter(|user| user.tenant == *tenant.0);
-            let everybody = configured.chain(stored.map(|user| &user.extension));
-            let theirs = everybody.filter(|other| {
-                let other = self.person(tenant, other);
-                other.is_some_and(|other| other.team.is_none() || other.team == person.team)
-            });
-            reach.extend(theirs.cloned());
+        wanted: RoleWanted,
+        answer: oneshot::Sender<Result<(), NoRole>>,
+    ) {
+        let settings = self.tenants.get(&*tenant.0);
+        if settings.is_some_and(|it| it.users.contains_key(&wanted.user)) {
+            let _ = answer.send(Err(NoRole::Configured));
+            return;
         }
-        reach
+        if let Err(refused) = self.may_give(tenant, &wanted) {
+            let _ = answer.send(Err(refused));
+            return;
+        }
+        let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
+        let tenant = tenant.to_string();
+        let tenants: Vec<String> = self.tenants.keys().cloned().collect();
+        tokio::spawn(async move {
+            let RoleWanted {
+                user, role, team, ..
+            } = wanted;
+            let given = store.give_role((&tenant, &user), role.word(), team.as_deref());
+            let done = match given.await {
+                Ok(true) => match crate::switch::stored_users(&*store, tenants).await {
+                    Ok(users) => {
+                        entrance.put(Input::Users(users)).await;
+                        Ok(())
+                    }
+                    Err(error) => Err(NoRole::Records(error)),
+                },
+                Ok(false) => Err(NoRole::NoUser),
+                Err(error) => Err(NoRole::Records(error)),
+            };
+            let _ = answer.send(done);
+        });
     }
-}
 
-fn mailbox(settings: &Tenant, extension: &str) -> String {
-    let user = settings.users.get(extension);
-    let own = user.and_then(|user| user.mailbox.clone());
-    own.unwrap_or_else(|| extension.to_owned())
+    /// Nobody gives a role above their own: admins give all, programs all but `admin`, nobody else any.
+    fn may_give(&self, tenant: &TenantId, wanted: &RoleWanted) -> Result<(), NoRole> {
+        let role_of = |user: &str| {
+            let known = self.people.one(&tenant.0, user);
+            known.map(|known| known.person.role).unwrap_or_default()
+        };
+        let allowed = match &wanted.by {
+            By::User(by) => role_of(by) == Role::Admin,
+            By::Program(_) | By::Script(_) => {
+                wanted.role != Role::Admin && role_of(&wanted.user) != Role::Admin
+            }
+        };
+        allowed.then_some(()).ok_or(NoRole::Above)
+    }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use call::desk::Role;
 use call::{CallId, LegId, TenantId};
 use script::CallStatus;
 use serde_json::{Value, json};
@@ -86,34 +85,26 @@ impl Switch {
         let stored = self.parts.users.iter();
         let stored = stored
             .filter(|user| user.tenant == *tenant.0)
-            .filter(|user| !settings.users.contains_key(&user.extension));
-        let phones = |extension: &str| {
+            .filter(|user| !settings.users.contains_key(&user.extension))
+            .map(|user| (&user.extension, &user.context));
+        let configured = settings.users.iter();
+        let configured = configured.map(|(extension, user)| (extension, &user.context));
+        let shown = |(extension, context): (&String, &String)| {
+            let known = self.people.one(&tenant.0, extension)?;
             let account = format!("{tenant}/{extension}");
             let phones = self.registrar.bindings(now, &account);
-            phones.iter().filter(|phone| phone.is_reachable).count()
+            Some(User {
+                extension: extension.clone(),
+                name: known.name.clone(),
+                context: context.clone(),
+                mailbox: known.mailbox.clone(),
+                phones: phones.iter().filter(|phone| phone.is_reachable).count(),
+                role: known.person.role,
+                team: known.person.team.clone(),
+                masked: settings.masked.contains(&known.person.role),
+            })
         };
-        let configured = settings.users.iter().map(|(extension, user)| User {
-            extension: extension.clone(),
-            name: user.name.clone(),
-            context: user.context.clone(),
-            mailbox: user.mailbox.clone().unwrap_or_else(|| extension.clone()),
-            phones: phones(extension),
-            role: user.person.role,
-            team: user.person.team.clone(),
-            masked: settings.masked.contains(&user.person.role),
-        });
-        configured
-            .chain(stored.map(|user| User {
-                extension: user.extension.clone(),
-                name: user.name.clone(),
-                context: user.context.clone(),
-                mailbox: user.extension.clone(),
-                phones: phones(&user.extension),
-                role: Role::default(),
-                team: None,
-                masked: settings.masked.contains(&Role::default()),
-            }))
-            .collect()
+        configured.chain(stored).filter_map(shown).collect()
     }
 
     pub(super) fn scripts_of(&self, tenant: &TenantId) -> Option<Scripts> {

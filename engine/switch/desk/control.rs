@@ -35,37 +35,14 @@ pub(in crate::switch) fn options(tenant: &script::config::Tenant) -> Options {
 }
 
 impl Switch {
-    /// Deeds about the call that a user talks in.
-    pub(super) fn control(
+    /// Something is done with the call that a user talks in.
+    pub(super) fn steer_at_desk(
         &mut self,
         now: Instant,
         tenant: &TenantId,
-        order: &Order,
+        user: &str,
+        what: Steer,
     ) -> Result<Done, Refused> {
-        let user = &*order.user;
-        let what = match &order.deed {
-            Deed::Consult { to, only_idle } => {
-                return self.consult(now, tenant, order, (to, *only_idle));
-            }
-            Deed::Swap {} => return self.swap(now, tenant, order),
-            Deed::CancelConsult {} => return self.cancel_consult(now, tenant, order),
-            Deed::Complete {} => return self.complete(now, tenant, order),
-            Deed::Conference {} => return self.conference(now, tenant, order),
-            Deed::Transfer { to } => return self.put_through(now, tenant, user, to),
-            Deed::Park {} => return self.put_through_to(now, tenant, user, |it| &it.park),
-            Deed::Survey {} => return self.put_through_to(now, tenant, user, |it| &it.survey),
-            Deed::Dtmf { digits } => return self.press_for(tenant, user, digits),
-            Deed::Answer {} => return self.answer_at_phone(now, tenant, user),
-            Deed::Tag { tag } => return self.tag(now, tenant, order, tag.as_deref()),
-            Deed::Hold {} => Steer::Hold,
-            Deed::Retrieve {} => Steer::Retrieve,
-            Deed::Record { on } => Steer::Record(*on),
-            Deed::Mask { on } => Steer::Mask(*on),
-            deed => {
-                let sentence = format!("{} is of no use here", deed.word());
-                return Err(Refused::new("not_here", sentence));
-            }
-        };
         let (call, leg) = self.conversation_of(tenant, user)?;
         let (recorded, _) = self
             .calls
@@ -150,7 +127,7 @@ impl Switch {
     }
 
     /// Puts whom a user talks with through to a number.
-    fn put_through(
+    pub(super) fn put_through(
         &mut self,
         now: Instant,
         tenant: &TenantId,
@@ -166,7 +143,7 @@ impl Switch {
         Ok(in_call(call))
     }
 
-    fn put_through_to(
+    pub(super) fn put_through_to(
         &mut self,
         now: Instant,
         tenant: &TenantId,
@@ -213,7 +190,12 @@ impl Switch {
     }
 
     /// Presses keys for whom a user talks with.
-    fn press_for(&self, tenant: &TenantId, user: &str, digits: &str) -> Result<Done, Refused> {
+    pub(super) fn press_for(
+        &self,
+        tenant: &TenantId,
+        user: &str,
+        digits: &str,
+    ) -> Result<Done, Refused> {
         let (call, leg) = self.conversation_of(tenant, user)?;
         if digits.is_empty() || !digits.chars().all(|key| SENDABLE.contains(key)) {
             let sentence = format!("digits: keys are {SENDABLE}");
@@ -237,7 +219,7 @@ impl Switch {
     }
 
     /// Tells a user's phone to answer what rings there.
-    fn answer_at_phone(
+    pub(super) fn answer_at_phone(
         &mut self,
         now: Instant,
         tenant: &TenantId,
@@ -273,7 +255,7 @@ impl Switch {
         }
     }
 
-    fn tag(
+    pub(super) fn tag(
         &mut self,
         now: Instant,
         tenant: &TenantId,

@@ -14,8 +14,8 @@ mod supervise;
 use std::time::Instant;
 
 use call::acd::AgentId;
-use call::desk::{Deed, Done, Order, Person, Refused, allowed};
-use call::{Mode, TenantId};
+use call::desk::{Deed, Done, ItemDeed, Order, Person, Refused, allowed};
+use call::{Mode, Steer, TenantId};
 use store::AuditRow;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -75,30 +75,32 @@ impl Switch {
         result
     }
 
+    /// Every deed has its arm here, so that the compiler finds one that nobody does.
     fn perform_order(
         &mut self,
         now: Instant,
         tenant: &TenantId,
         order: &Order,
     ) -> Result<Done, Refused> {
-        if let Some(act) = order.deed.act(self.reasons_of(tenant)) {
-            let agent = AgentId::from(&*order.user);
-            let by = order.by.about(&order.user);
-            let status = self.act_on_agent(now, tenant, &agent, act?, by);
-            let status = status.map_err(|refusal| Refused::by_floor(&order.user, refusal))?;
-            return Ok(Done {
-                agent: Some(status),
-                call: None,
-            });
-        }
-        let habits = order.deed.habits();
-        if !habits.is_empty() {
-            return self.set_at_desk(now, tenant, order, habits);
-        }
-        if let Some(item) = order.deed.item() {
-            return self.item_at_desk(now, tenant, order, item);
-        }
+        let user = &*order.user;
         match &order.deed {
+            Deed::LogIn {}
+            | Deed::LogOut {}
+            | Deed::Idle {}
+            | Deed::Busy { .. }
+            | Deed::EndWrapUp {}
+            | Deed::ExtendWrapUp { .. }
+            | Deed::Reset {}
+            | Deed::BusyAfterCall {}
+            | Deed::Approve {}
+            | Deed::Deny {}
+            | Deed::Heartbeat {}
+            | Deed::ForceBusy { .. }
+            | Deed::ForceIdle {} => self.state_at_desk(now, tenant, order),
+            Deed::AutoAnswer { .. }
+            | Deed::DoNotDisturb { .. }
+            | Deed::AutoIdle { .. }
+            | Deed::AutoBusy { .. } => self.set_at_desk(now, tenant, order, order.deed.habits()),
             Deed::Sit { device, take_over } => {
                 self.sit_at_desk(now, tenant, order, (device.as_deref(), *take_over))
             }
@@ -115,20 +117,59 @@ impl Switch {
             Deed::ForceLogOut {} => self.force_log_out(now, tenant, order),
             Deed::Message { text } => self.message_at_desk(now, tenant, order, text),
             Deed::Stop { .. } => self.stop_at_desk(now, tenant, order),
+            Deed::TakeItem { item } => {
+                self.item_at_desk(now, tenant, order, (*item, ItemDeed::Take))
+            }
+            Deed::DeclineItem { item } => {
+                self.item_at_desk(now, tenant, order, (*item, ItemDeed::Decline))
+            }
+            Deed::FinishItem { item } => {
+                self.item_at_desk(now, tenant, order, (*item, ItemDeed::Finish))
+            }
+            Deed::Hold {} => self.steer_at_desk(now, tenant, user, Steer::Hold),
+            Deed::Retrieve {} => self.steer_at_desk(now, tenant, user, Steer::Retrieve),
+            Deed::Record { on } => self.steer_at_desk(now, tenant, user, Steer::Record(*on)),
+            Deed::Mask { on } => self.steer_at_desk(now, tenant, user, Steer::Mask(*on)),
+            Deed::Consult { to, only_idle } => self.consult(now, tenant, order, (to, *only_idle)),
+            Deed::Swap {} => self.swap(now, tenant, order),
+            Deed::CancelConsult {} => self.cancel_consult(now, tenant, order),
+            Deed::Complete {} => self.complete(now, tenant, order),
+            Deed::Conference {} => self.conference(now, tenant, order),
+            Deed::Transfer { to } => self.put_through(now, tenant, user, to),
+            Deed::Park {} => self.put_through_to(now, tenant, user, |it| &it.park),
+            Deed::Survey {} => self.put_through_to(now, tenant, user, |it| &it.survey),
+            Deed::Dtmf { digits } => self.press_for(tenant, user, digits),
+            Deed::Answer {} => self.answer_at_phone(now, tenant, user),
+            Deed::Tag { tag } => self.tag(now, tenant, order, tag.as_deref()),
             Deed::ListAdd { .. } | Deed::ListRemove { .. } => self.list_at_desk(tenant, order),
-            _ => self.control(now, tenant, order),
         }
+    }
+
+    /// States are the business of the machine of agents and queues.
+    fn state_at_desk(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: &Order,
+    ) -> Result<Done, Refused> {
+        let Some(act) = order.deed.act(self.reasons_of(tenant)) else {
+            let sentence = format!("{} is no state", order.deed.word());
+            return Err(Refused::new("not_here", sentence));
+        };
+        let agent = AgentId::from(&*order.user);
+        let by = order.by.about(&order.user);
+        let status = self.act_on_agent(now, tenant, &agent, act?, by);
+        let status = status.map_err(|refusal| Refused::by_floor(&order.user, refusal))?;
+        Ok(Done {
+            agent: Some(status),
+            call: None,
+        })
     }
 
     /// What rights are looked at by; `None` when nobody has this extension.
     pub(in crate::switch) fn person(&self, tenant: &TenantId, user: &str) -> Option<Person> {
-        let settings = self.tenants.get(&*tenant.0)?;
-        if let Some(user) = settings.users.get(user) {
-            return Some(user.person.clone());
-        }
-        let mut stored = self.parts.users.iter();
-        let known = stored.any(|it| it.tenant == *tenant.0 && it.extension == user);
-        known.then(Person::default)
+        let known = self.people.one(&tenant.0, user)?;
+        Some(known.person.clone())
     }
 
     /// A tenant's names for 置忙.

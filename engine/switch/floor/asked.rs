@@ -19,14 +19,6 @@ pub(crate) enum Question {
     Published(TenantId),
     /// A queue's `choose` has answered.
     Chosen(TenantId, AskId, Chosen),
-    /// An agent does something, or somebody does it for them.
-    Act {
-        tenant: TenantId,
-        agent: AgentId,
-        act: Act,
-        by: By,
-        answer: oneshot::Sender<Result<Status, Refusal>>,
-    },
     /// How all agents stand.
     Agents(TenantId, oneshot::Sender<Vec<(AgentId, Status)>>),
     /// Which queues are gone from the files while so many callers wait in them.
@@ -61,15 +53,6 @@ impl Switch {
         match question {
             Question::Published(tenant) => self.take_plan(now, &tenant),
             Question::Chosen(tenant, ask, chosen) => self.chosen(now, &tenant, ask, chosen),
-            Question::Act {
-                tenant,
-                agent,
-                act,
-                by,
-                answer,
-            } => {
-                let _ = answer.send(self.act_on_agent(now, &tenant, &agent, act, by));
-            }
             Question::Agents(tenant, answer) => {
                 let _ = answer.send(self.agents_of(now, &tenant));
             }

@@ -8,6 +8,7 @@ use sip::body::{DialogInfo, DialogParty, DialogReport, DialogState};
 use sip::{Host, Replaces, SessionId, SubscriptionId, Uri};
 
 use super::pace::Pace;
+use crate::log::Masked;
 use crate::switch::Switch;
 use crate::switch::live::Live;
 
@@ -104,13 +105,12 @@ impl Calls {
         due
     }
 
-    /// What a watcher is told.
+    /// What a watcher is told; numbers without their middle if they may not see them whole.
     pub(super) fn info(
         &self,
         tenant: &TenantId,
         user: &str,
-        domain: &str,
-        version: u32,
+        (domain, version, masks): (&str, u32, bool),
     ) -> DialogInfo {
         let host = Host::parse(&domain.into());
         let host = host.unwrap_or_else(|| Host::from(std::net::IpAddr::from([0, 0, 0, 0])));
@@ -124,7 +124,9 @@ impl Calls {
             entity: uri(user),
             version,
             is_full: true,
-            dialogs: reports.map(|report| report.written(user, uri)).collect(),
+            dialogs: reports
+                .map(|report| report.written(user, masks, uri))
+                .collect(),
         }
     }
 
@@ -311,13 +313,21 @@ impl Switch {
 }
 
 impl Report {
-    fn written(&self, user: &str, uri: impl Fn(&str) -> Uri) -> DialogReport {
+    fn written(&self, user: &str, masks: bool, uri: impl Fn(&str) -> Uri) -> DialogReport {
         let party = |(number, display): (&str, &str)| DialogParty {
             identity: uri(number),
             display: display.to_owned(),
             target: None,
         };
         let (number, display) = &self.remote;
+        let is_number = display
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || sign == '+');
+        let (number, display) = match masks {
+            true if is_number => (Masked(&**number).to_string(), String::new()),
+            true => (Masked(&**number).to_string(), display.clone()),
+            false => (number.clone(), display.clone()),
+        };
         let name = self.name.as_ref();
         DialogReport {
             id: format!("{}-{}", self.call, self.leg.0),
@@ -328,7 +338,7 @@ impl Report {
             local_tag: name.map(|name| name.from_tag.clone()),
             remote_tag: name.map(|name| name.to_tag.clone()),
             local: Some(party((user, ""))),
-            remote: Some(party((number, display))),
+            remote: Some(party((&number, &display))),
         }
     }
 }

@@ -333,8 +333,12 @@ impl Switch {
                 )
             }
             Subject::Calls(tenant, user) => {
-                let domain = &self.tenants.get(&*tenant.0)?.domain;
-                let info = (self.lamps.calls).info(tenant, user, domain, watcher.version);
+                let settings = self.tenants.get(&*tenant.0)?;
+                let known = self.people.one(&tenant.0, &watcher.user);
+                let role = known.map(|known| known.person.role).unwrap_or_default();
+                let masks = settings.masked.contains(&role);
+                let told = (&*settings.domain, watcher.version, masks);
+                let info = (self.lamps.calls).info(tenant, user, told);
                 (sip::body::media_type::DIALOG_INFO, info.to_bytes())
             }
             Subject::Set(tenant, name) => {

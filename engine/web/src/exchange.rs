@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use call::desk::{Order, Refused, Role};
+use call::desk::{By, Order, Refused, Role};
 use call::screen::{Change, Listed, Question};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,8 +15,7 @@ use uuid::Uuid;
 
 use crate::figures::{Wallboard, Yardstick};
 use crate::floor::{
-    ActRefused, Agent, AgentAct, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue,
-    QueueDetails,
+    Agent, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue, QueueDetails,
 };
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
@@ -55,6 +55,12 @@ pub trait Exchange: Send + Sync + 'static {
     /// What is to be known of somebody who is at a desk; `None` when there is no such user.
     fn desk_user(&self, tenant: &str, user: &str) -> Asked<Option<DeskUser>>;
 
+    /// The queues that somebody serves, or of a leader those that their people serve; by name.
+    fn queues_within(&self, tenant: &str, user: &str) -> Asked<Vec<String>>;
+
+    /// Gives a user who stands in the records another role and team.
+    fn give_role(&self, tenant: &str, wanted: RoleWanted) -> Asked<Result<(), NoRole>>;
+
     /// Which dialplan runs; `None` where there is no such tenant any more.
     fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>>;
 
@@ -67,15 +73,6 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// Agents and how they stand, by number.
     fn agents(&self, tenant: &str) -> Asked<Vec<Agent>>;
-
-    /// Makes an agent do something; the records name `by` for it. How they stand then.
-    fn act(
-        &self,
-        tenant: &str,
-        agent: String,
-        act: AgentAct,
-        by: String,
-    ) -> Asked<Result<Agent, ActRefused>>;
 
     /// Does what somebody at a desk wants, if they may.
     fn order(&self, tenant: &str, order: Order) -> Asked<Result<Performed, Refused>>;
@@ -289,10 +286,38 @@ pub struct DeskUser {
     pub mailbox: String,
     /// The password for the desk in `config.lua`, until they have chosen one.
     pub first_password: Option<String>,
-    /// Themselves and, of a leader, those whom they lead.
-    pub reach: Vec<String>,
+    /// Numbers are shown to them without their middle.
+    pub masked: bool,
+    /// Themselves and, of a leader, those whom they lead; in order.
+    pub reach: Arc<[String]>,
     /// The mailboxes of all these, and those that are nobody's own.
-    pub mailboxes: Vec<String>,
+    pub mailboxes: Arc<[String]>,
+}
+
+/// A role that somebody is to have.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RoleWanted {
+    /// Who gives it.
+    pub by: By,
+    /// To whom.
+    pub user: String,
+    /// Which.
+    pub role: Role,
+    /// Whose leaders reach them then.
+    pub team: Option<String>,
+}
+
+/// Why a role was not given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoRole {
+    /// The records have no such user.
+    NoUser,
+    /// They stand in `config.lua`, and their role does.
+    Configured,
+    /// It is, or theirs is, above that of whoever gives it.
+    Above,
+    /// The records are in trouble.
+    Records(store::Error),
 }
 
 impl fmt::Debug for DeskUser {

@@ -77,6 +77,19 @@ pub struct Agent {
     pub settings: AgentSettings,
 }
 
+impl Agent {
+    /// Who they are and how they stand, without why, what they did today and what they have set for themselves.
+    pub(crate) fn for_colleagues(self) -> Self {
+        Self {
+            reason: None,
+            today_ms: BTreeMap::new(),
+            asks: None,
+            settings: AgentSettings::default(),
+            ..self
+        }
+    }
+}
+
 /// What an agent has set for themselves.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct AgentSettings {
@@ -247,34 +260,4 @@ pub struct Verdict {
     pub agent: String,
     /// In words: `talking`, `wrap-up for 12 s more`.
     pub because: String,
-}
-
-/// What an agent is to do; the same as by star codes.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum AgentAct {
-    /// 登录.
-    LogIn,
-    /// 登出.
-    LogOut,
-    /// 置闲.
-    Idle,
-    /// 置忙, for one of the tenant's reasons.
-    Busy(Option<String>),
-    /// Ends 事后.
-    EndWrapUp,
-    /// Makes 事后 longer by so many minutes.
-    ExtendWrapUp(u32),
-    /// 重置.
-    Reset,
-}
-
-/// Why an act was refused.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ActRefused {
-    /// Serves no queue.
-    NotAnAgent,
-    /// It cannot be done as things stand: a word for programs, and the sentence.
-    Now(&'static str, String),
-    /// The tenant has no such reason; it has these.
-    NoSuchReason(Vec<String>),
 }

@@ -11,6 +11,7 @@ mod exchange;
 mod figures;
 mod floor;
 mod health;
+mod proxies;
 mod server;
 mod time;
 mod token;
@@ -20,17 +21,18 @@ pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
     Allowed, Asked, CallWanted, Deletion, DeskUser, Exchange, KeptGeneration, LeftOut, LiveCall,
-    NoCall, NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded,
-    ScriptFailure, Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack,
-    Wrong,
+    NoCall, NoRole, NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded,
+    RoleWanted, ScriptFailure, Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange,
+    WentBack, Wrong,
 };
 pub use figures::{
     AgentFigures, Alert, BoardAgent, BoardQueue, NumberFigures, QueueFigures, Wallboard, Yardstick,
 };
 pub use floor::{
-    ActRefused, Agent, AgentAct, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken,
-    CallbackWanted, ItemWanted, Performed, Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
+    Agent, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken, CallbackWanted, ItemWanted,
+    Performed, Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
 };
 pub use health::Health;
+pub use proxies::Proxies;
 pub use server::serve;
 pub use token::{RANDOM, Scope, Token};

@@ -24,8 +24,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::api::{Api, Problem, Routes, VISIT};
 use crate::health::{self, Health};
+use crate::proxies::Proxies;
 
-/// Serves until `stop` is sent or dropped; requests under way are finished.
+/// Serves until `stop` is sent or dropped; requests under way are finished. `proxies` say who asks.
 ///
 /// # Errors
 /// When the listener is broken.
@@ -33,15 +34,17 @@ pub async fn serve(
     listener: TcpListener,
     health: Arc<dyn Health>,
     api: Api,
+    proxies: Proxies,
     stop: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let routes = |stopped| (health::routes(health), Routes::new(api, stopped));
-    serve_routes(listener, stop, routes).await
+    serve_routes(listener, proxies, stop, routes).await
 }
 
 /// As [`serve`], with routes that are made when it is known what tells them to stop.
 pub(crate) async fn serve_routes(
     listener: TcpListener,
+    proxies: Proxies,
     stop: oneshot::Receiver<()>,
     make: impl FnOnce(watch::Receiver<()>) -> (Router, Routes),
 ) -> io::Result<()> {
@@ -54,7 +57,11 @@ pub(crate) async fn serve_routes(
             Problem::not_found("path; /api/v1/openapi.json names those of the API")
         })
         .method_not_allowed_fallback(|| async { Problem::wrong_method() });
-    serve_within(Bounds::default(), listener, app, tell_stop, stop).await?;
+    let bounds = Bounds {
+        proxies: Arc::new(proxies),
+        ..Bounds::default()
+    };
+    serve_within(bounds, listener, app, tell_stop, stop).await?;
     // Listeners to events are told good-bye; they are no longer among the connections.
     let _ = timeout(Bounds::default().finish, streams.acquire_many(seats)).await;
     Ok(())
@@ -65,13 +72,13 @@ pub(crate) async fn serve_routes(
 pub(crate) struct Source(pub(crate) IpAddr);
 
 /// What strangers may take of the server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Bounds {
     /// Connections of all.
     connections: usize,
     /// Connections of one address.
     per_source: usize,
-    /// Connections from this machine, where a proxy may stand for many.
+    /// Connections from this machine, and from a proxy that is believed: they may stand for many.
     from_here: usize,
     /// Of all connections, those for addresses that have none yet: a few that hold many leave the
     /// others a place.
@@ -82,6 +89,8 @@ struct Bounds {
     connection: Duration,
     /// How long requests under way have when the server stops or a connection's time is over.
     finish: Duration,
+    /// Who is believed to say who asks.
+    proxies: Arc<Proxies>,
 }
 
 impl Default for Bounds {
@@ -94,6 +103,7 @@ impl Default for Bounds {
             head: Duration::from_secs(10),
             connection: Duration::from_secs(600),
             finish: Duration::from_secs(5),
+            proxies: Arc::default(),
         }
     }
 }
@@ -138,7 +148,13 @@ async fn serve_within(
             );
             continue;
         }
-        let connection = connection(bounds, socket, remote.ip(), app.clone(), stopped.clone());
+        let connection = connection(
+            bounds.clone(),
+            socket,
+            remote.ip(),
+            app.clone(),
+            stopped.clone(),
+        );
         sources.insert(tasks.spawn(connection).id(), remote.ip());
     }
     drop(listener);
@@ -161,7 +177,8 @@ fn refusal(
     if sources.len() >= bounds.connections.saturating_sub(reserve) {
         return Some("too many connections");
     }
-    let most = match remote.ip().to_canonical().is_loopback() {
+    let is_here = remote.ip().to_canonical().is_loopback();
+    let most = match is_here || bounds.proxies.trusts(remote.ip()) {
         true => bounds.from_here,
         false => bounds.per_source,
     };
@@ -177,8 +194,11 @@ async fn connection(
     mut stopped: watch::Receiver<()>,
 ) {
     let app = TowerToHyperService::new(app);
+    let proxies = bounds.proxies.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let (source, encrypted) = proxies.source(source, request.headers());
         request.extensions_mut().insert(Source(source));
+        request.extensions_mut().insert(encrypted);
         app.call(request)
     });
     let connection = http1::Builder::new()

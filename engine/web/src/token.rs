@@ -133,6 +133,8 @@ scopes! {
     TrunksRead "trunks:read",
     /// See users.
     UsersRead "users:read",
+    /// Give users of the records roles and teams, but none above one's own.
+    UsersWrite "users:write",
     /// Find messages and listen to them.
     VoicemailsRead "voicemails:read",
     /// Mark messages as heard, delete, restore and assign them.
@@ -140,13 +142,14 @@ scopes! {
 }
 
 impl Scope {
-    /// The scopes that a word stands for: itself, `read` for all that change nothing, `all`.
+    /// The scopes that a word stands for: itself, `read` for all that change nothing, `all`. The audit log tells what
+    /// others do and look at: it is read by whoever was given `audit:read` by its name.
     pub fn named(word: &str) -> Vec<Self> {
         let all = Self::ALL.iter().copied();
         match word {
             "all" => all.collect(),
             "read" => all
-                .filter(|scope| scope.word().ends_with(":read"))
+                .filter(|scope| scope.word().ends_with(":read") && *scope != Self::AuditRead)
                 .collect(),
             _ => all.filter(|scope| scope.word() == word).collect(),
         }
@@ -213,6 +216,8 @@ mod tests {
         assert_eq!(Scope::named("all"), Scope::ALL);
         assert!(Scope::named("read").contains(&Scope::UsersRead));
         assert!(!Scope::named("read").contains(&Scope::CallsWrite));
+        assert!(!Scope::named("read").contains(&Scope::AuditRead));
+        assert!(Scope::named("all").contains(&Scope::AuditRead));
         assert_eq!(Scope::named("calls"), []);
     }
 }

@@ -9,39 +9,109 @@ use crate::acd::Act;
 use crate::screen::List;
 use crate::{CallId, Parting};
 
-/// One thing that is done at a desk.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Deed {
+/// The one table of deeds: each with its fields, its word, whose right it wants, and what a code within a call
+/// makes of it: `alone`, or `with` the number that is typed behind the code.
+macro_rules! deeds {
+    ($(
+        $(#[$doc:meta])*
+        $deed:ident $fields:tt $word:literal $needs:ident $(, $how:ident $typed:expr)?;
+    )+) => {
+        /// One thing that is done at a desk.
+        #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "command", deny_unknown_fields)]
+        pub enum Deed {
+            $( $(#[$doc])* #[serde(rename = $word)] $deed $fields, )+
+        }
+
+        impl Deed {
+            /// All the words that there are.
+            pub const WORDS: &[&str] = &[$( $word ),+];
+
+            /// The words that a code within a call can stand for.
+            pub const TYPED: &[&str] = &[$( $( typed!($how word $word), )? )+];
+
+            /// The word that it has everywhere: `extend_wrap_up`.
+            pub const fn word(&self) -> &'static str {
+                match self { $( Self::$deed { .. } => $word, )+ }
+            }
+
+            /// What a code within a call stands for, with the number behind it; `None` when there is no such
+            /// deed, or it wants a number and there is none, or has no use for one.
+            pub fn typed(word: &str, number: Option<String>) -> Option<Self> {
+                match word {
+                    $( $( $word => typed!($how number $typed), )? )+
+                    _ => None,
+                }
+            }
+
+            /// What one must be allowed for it: about oneself, and about somebody else.
+            pub const fn needs(&self) -> Needs {
+                match self { $( Self::$deed { .. } => $needs, )+ }
+            }
+        }
+    };
+}
+
+/// How a code becomes a deed.
+macro_rules! typed {
+    ($how:ident word $word:literal) => {
+        $word
+    };
+    (alone $number:ident $deed:expr) => {
+        $number.is_none().then_some($deed)
+    };
+    (with $number:ident $deed:expr) => {
+        $number.map($deed)
+    };
+}
+
+const fn needs(own: Right, others: Right) -> Needs {
+    Needs { own, others }
+}
+
+/// One's own state, or another's.
+const STATE: Needs = needs(Right::OwnState, Right::StateOfOthers);
+/// States of people, as their leader has them.
+const PEOPLE: Needs = needs(Right::StateOfOthers, Right::StateOfOthers);
+/// One's own phone and calls, or another's.
+const CALLS: Needs = needs(Right::OwnCalls, Right::CallsOfOthers);
+/// To end one's own call, or another's.
+const ENDING: Needs = needs(Right::OwnCalls, Right::Release);
+const RELEASE: Needs = needs(Right::Release, Right::Release);
+const LISTENING: Needs = needs(Right::Listen, Right::Listen);
+const SPEAKING: Needs = needs(Right::Supervise, Right::Supervise);
+const LISTS: Needs = needs(Right::Lists, Right::Lists);
+
+deeds! {
     /// 登录: 置忙 afterwards.
-    LogIn {},
+    LogIn {} "log_in" STATE;
     /// 登出; refused in a call.
-    LogOut {},
+    LogOut {} "log_out" STATE;
     /// 置闲; in a call it applies afterwards.
-    Idle {},
+    Idle {} "idle" STATE;
     /// 置忙; in a call it applies afterwards.
     Busy {
         /// One of the tenant's names for it (`agents.reasons`), or its number from 1.
         #[serde(default)]
         reason: Option<String>,
-    },
+    } "busy" STATE, alone Deed::Busy { reason: None };
     /// Ends 事后 with 置闲.
-    EndWrapUp {},
+    EndWrapUp {} "end_wrap_up" STATE;
     /// 事后 lasts longer.
     ExtendWrapUp {
         /// By so many minutes, 1 to 60.
         minutes: u32,
-    },
+    } "extend_wrap_up" STATE;
     /// 重置: a ringing offer is taken back, a call goes on; 置忙.
-    Reset {},
+    Reset {} "reset" STATE;
     /// 置忙 once the call that goes on, and its 事后, are over.
-    BusyAfterCall {},
+    BusyAfterCall {} "busy_after_call" STATE;
     /// Lets an agent have the break that they have asked for.
-    Approve {},
+    Approve {} "approve" PEOPLE;
     /// Or does not.
-    Deny {},
+    Deny {} "deny" PEOPLE;
     /// The user's desk is there: whose desk has been heard of once is 掉线 when it is silent for long.
-    Heartbeat {},
+    Heartbeat {} "heartbeat" STATE;
     /// 自动应答: the user's phone is told to answer customers by itself.
     AutoAnswer {
         /// Whether.
@@ -49,12 +119,12 @@ pub enum Deed {
         /// Whether colleagues who call directly, too; as it was when left out.
         #[serde(default)]
         internal: Option<bool>,
-    },
+    } "auto_answer" STATE;
     /// 免打扰: the user's phone is not rung.
     DoNotDisturb {
         /// Whether.
         on: bool,
-    },
+    } "do_not_disturb" STATE;
     /// 自动置闲: 置闲 follows 事后.
     AutoIdle {
         /// Whether.
@@ -62,7 +132,7 @@ pub enum Deed {
         /// The agent's own longest 事后; as it was when left out.
         #[serde(default)]
         seconds: Option<u32>,
-    },
+    } "auto_idle" STATE;
     /// 自动置忙: 置忙 follows 事后.
     AutoBusy {
         /// Whether.
@@ -70,7 +140,7 @@ pub enum Deed {
         /// The agent's own longest 事后; as it was when left out.
         #[serde(default)]
         seconds: Option<u32>,
-    },
+    } "auto_busy" STATE;
     /// Sits down at a phone: calls for the user ring there, and what is done there is theirs.
     Sit {
         /// The user whose phone it is; the user's own when left out.
@@ -79,9 +149,9 @@ pub enum Deed {
         /// Also when somebody else sits there, who is logged out then.
         #[serde(default)]
         take_over: bool,
-    },
+    } "sit" STATE;
     /// Brings the user's conversation to the phone that asks for it by a star code.
-    Pull {},
+    Pull {} "pull" CALLS;
     /// Takes a caller out of the line: this one, or whoever is next in that queue.
     Pick {
         /// Who.
@@ -90,21 +160,21 @@ pub enum Deed {
         /// Where.
         #[serde(default)]
         queue: Option<String>,
-    },
+    } "pick" CALLS;
     /// Ends the call that the user talks in or rings for.
-    HangUp {},
+    HangUp {} "hang_up" ENDING, alone Deed::HangUp {};
     /// 监听: hears the user's calls, and is heard by nobody.
-    Listen(Terms),
+    Listen(Terms) "listen" LISTENING;
     /// 耳语: the same, and is heard by the user alone.
-    Whisper(Terms),
+    Whisper(Terms) "whisper" SPEAKING;
     /// 强插: the same, and is heard by everybody.
-    Barge(Terms),
+    Barge(Terms) "barge" SPEAKING;
     /// 强取: talks in the user's place, who is out of the call.
     TakeOver {
         /// Who does, where that is not whoever gives the order: they supervise the user already.
         #[serde(default)]
         leader: Option<String>,
-    },
+    } "take_over" SPEAKING;
     /// 强拆: the user is out of the call.
     Release {
         /// What becomes of the other party.
@@ -113,47 +183,47 @@ pub enum Deed {
         /// Why, for the log.
         #[serde(default)]
         reason: Option<String>,
-    },
+    } "release" RELEASE;
     /// 强制置忙.
     ForceBusy {
         /// As of `busy`.
         #[serde(default)]
         reason: Option<String>,
-    },
+    } "force_busy" PEOPLE;
     /// 强制置闲.
-    ForceIdle {},
+    ForceIdle {} "force_idle" PEOPLE;
     /// 强制签出; in a call it applies afterwards.
-    ForceLogOut {},
+    ForceLogOut {} "force_log_out" PEOPLE;
     /// Text to the user's phones.
     Message {
         /// What it says.
         text: String,
-    },
+    } "message" PEOPLE;
     /// Takes a chat, or whatever else is no call, that is offered to the user.
     TakeItem {
         /// Which.
         item: CallId,
-    },
+    } "take_item" CALLS;
     /// Declines it: it goes to the next.
     DeclineItem {
         /// Which.
         item: CallId,
-    },
+    } "decline_item" CALLS;
     /// Has done with it.
     FinishItem {
         /// Which.
         item: CallId,
-    },
+    } "finish_item" CALLS;
     /// Supervises the user no more.
     Stop {
         /// Who, where that is not whoever gives the order.
         #[serde(default)]
         leader: Option<String>,
-    },
+    } "stop" LISTENING;
     /// 电话保持: whom the user talks with waits with music.
-    Hold {},
+    Hold {} "hold" CALLS, alone Deed::Hold {};
     /// 保持接回.
-    Retrieve {},
+    Retrieve {} "retrieve" CALLS, alone Deed::Retrieve {};
     /// 咨询: asks somebody beside the call, whose other party waits with music.
     Consult {
         /// A colleague's extension, or a number that the user may dial.
@@ -161,50 +231,50 @@ pub enum Deed {
         /// Only if that agent is 置闲; they are reserved for it.
         #[serde(default)]
         only_idle: bool,
-    },
+    } "consult" CALLS, with |to| Deed::Consult { to, only_idle: false };
     /// Talks with the other of the two: who waits, and who is asked.
-    Swap {},
+    Swap {} "swap" CALLS, alone Deed::Swap {};
     /// Asks no longer, and has the first one back.
-    CancelConsult {},
+    CancelConsult {} "cancel_consult" CALLS, alone Deed::CancelConsult {};
     /// 电话转接: who waits and who is asked talk with each other; while that still rings it rings on for
     /// who waits, and back after the recall time.
-    Complete {},
+    Complete {} "complete" CALLS, alone Deed::Complete {};
     /// 电话会议: all three talk with each other.
-    Conference {},
+    Conference {} "conference" CALLS, alone Deed::Conference {};
     /// Blind transfer: whom the user talks with goes there, and comes back after the recall time.
     Transfer {
         /// A number that the user may dial.
         to: String,
-    },
+    } "transfer" CALLS, with |to| Deed::Transfer { to };
     /// Puts whom the user talks with to the tenant's parking number (`park`); the place is said.
-    Park {},
+    Park {} "park" CALLS, alone Deed::Park {};
     /// Puts whom the user talks with through to the tenant's survey (`survey`).
-    Survey {},
+    Survey {} "survey" CALLS, alone Deed::Survey {};
     /// Presses keys for whom the user talks with to hear.
     Dtmf {
         /// `0-9 * # A-D`; `,` waits a second.
         digits: String,
-    },
+    } "dtmf" CALLS, with |digits| Deed::Dtmf { digits };
     /// Makes the user's phone answer what rings there, where it can be told to (NOTIFY `talk`).
-    Answer {},
+    Answer {} "answer" CALLS;
     /// Begins or ends the recording of the conversation.
     Record {
         /// Turned round when left out.
         #[serde(default)]
         on: Option<bool>,
-    },
+    } "record" CALLS, alone Deed::Record { on: None };
     /// Leaves what is said out of the recording (证件号, 卡号), whose time goes on.
     Mask {
         /// Turned round when left out.
         #[serde(default)]
         on: Option<bool>,
-    },
+    } "mask" CALLS, alone Deed::Mask { on: None };
     /// Marks the call, so that it is found again.
     Tag {
         /// A word; `marked` when left out.
         #[serde(default)]
         tag: Option<String>,
-    },
+    } "tag" CALLS, alone Deed::Tag { tag: None };
     /// Puts a number of callers on a list: 黑名单, VIP, 白名单.
     ListAdd {
         /// Which.
@@ -220,7 +290,7 @@ pub enum Deed {
         /// For so many days; for ever when left out.
         #[serde(default)]
         days: Option<u32>,
-    },
+    } "list_add" LISTS;
     /// Takes one off a list.
     ListRemove {
         /// Which.
@@ -230,191 +300,7 @@ pub enum Deed {
         /// It is how numbers begin.
         #[serde(default)]
         prefix: bool,
-    },
-}
-
-impl Deed {
-    /// The word that it has everywhere: `extend_wrap_up`.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::LogIn {} => "log_in",
-            Self::LogOut {} => "log_out",
-            Self::Idle {} => "idle",
-            Self::Busy { .. } => "busy",
-            Self::EndWrapUp {} => "end_wrap_up",
-            Self::ExtendWrapUp { .. } => "extend_wrap_up",
-            Self::Reset {} => "reset",
-            Self::BusyAfterCall {} => "busy_after_call",
-            Self::Approve {} => "approve",
-            Self::Deny {} => "deny",
-            Self::Heartbeat {} => "heartbeat",
-            Self::AutoAnswer { .. } => "auto_answer",
-            Self::DoNotDisturb { .. } => "do_not_disturb",
-            Self::AutoIdle { .. } => "auto_idle",
-            Self::AutoBusy { .. } => "auto_busy",
-            Self::Sit { .. } => "sit",
-            Self::Pull {} => "pull",
-            Self::Pick { .. } => "pick",
-            Self::HangUp {} => "hang_up",
-            Self::Listen(_) => "listen",
-            Self::Whisper(_) => "whisper",
-            Self::Barge(_) => "barge",
-            Self::TakeOver { .. } => "take_over",
-            Self::Release { .. } => "release",
-            Self::ForceBusy { .. } => "force_busy",
-            Self::ForceIdle {} => "force_idle",
-            Self::ForceLogOut {} => "force_log_out",
-            Self::Message { .. } => "message",
-            Self::TakeItem { .. } => "take_item",
-            Self::DeclineItem { .. } => "decline_item",
-            Self::FinishItem { .. } => "finish_item",
-            Self::Stop { .. } => "stop",
-            Self::Hold {} => "hold",
-            Self::Retrieve {} => "retrieve",
-            Self::Consult { .. } => "consult",
-            Self::Swap {} => "swap",
-            Self::CancelConsult {} => "cancel_consult",
-            Self::Complete {} => "complete",
-            Self::Conference {} => "conference",
-            Self::Transfer { .. } => "transfer",
-            Self::Park {} => "park",
-            Self::Survey {} => "survey",
-            Self::Dtmf { .. } => "dtmf",
-            Self::Answer {} => "answer",
-            Self::Record { .. } => "record",
-            Self::Mask { .. } => "mask",
-            Self::Tag { .. } => "tag",
-            Self::ListAdd { .. } => "list_add",
-            Self::ListRemove { .. } => "list_remove",
-        }
-    }
-
-    /// The words that a code within a call can stand for.
-    pub const TYPED: [&str; 16] = [
-        "record",
-        "consult",
-        "cancel_consult",
-        "complete",
-        "conference",
-        "swap",
-        "mask",
-        "tag",
-        "survey",
-        "transfer",
-        "park",
-        "hold",
-        "retrieve",
-        "dtmf",
-        "hang_up",
-        "busy",
-    ];
-
-    /// What a code within a call stands for, with the number behind it; `None` when there is no such
-    /// deed, or it wants a number and there is none, or has no use for one.
-    pub fn typed(word: &str, number: Option<String>) -> Option<Self> {
-        Some(match (word, number) {
-            ("consult", Some(to)) => Self::Consult {
-                to,
-                only_idle: false,
-            },
-            ("transfer", Some(to)) => Self::Transfer { to },
-            ("dtmf", Some(digits)) => Self::Dtmf { digits },
-            ("record", None) => Self::Record { on: None },
-            ("mask", None) => Self::Mask { on: None },
-            ("tag", None) => Self::Tag { tag: None },
-            ("cancel_consult", None) => Self::CancelConsult {},
-            ("complete", None) => Self::Complete {},
-            ("conference", None) => Self::Conference {},
-            ("swap", None) => Self::Swap {},
-            ("survey", None) => Self::Survey {},
-            ("park", None) => Self::Park {},
-            ("hold", None) => Self::Hold {},
-            ("retrieve", None) => Self::Retrieve {},
-            ("hang_up", None) => Self::HangUp {},
-            ("busy", None) => Self::Busy { reason: None },
-            _ => return None,
-        })
-    }
-
-    /// What one must be allowed for it: about oneself, and about somebody else.
-    pub const fn needs(&self) -> Needs {
-        match self {
-            Self::LogIn {}
-            | Self::LogOut {}
-            | Self::Idle {}
-            | Self::Busy { .. }
-            | Self::EndWrapUp {}
-            | Self::ExtendWrapUp { .. }
-            | Self::Reset {}
-            | Self::BusyAfterCall {}
-            | Self::Heartbeat {}
-            | Self::AutoAnswer { .. }
-            | Self::DoNotDisturb { .. }
-            | Self::AutoIdle { .. }
-            | Self::AutoBusy { .. }
-            | Self::Sit { .. } => Needs {
-                own: Right::OwnState,
-                others: Right::StateOfOthers,
-            },
-            Self::Approve {} | Self::Deny {} => Needs {
-                own: Right::StateOfOthers,
-                others: Right::StateOfOthers,
-            },
-            Self::Pull {} | Self::Pick { .. } => Needs {
-                own: Right::OwnCalls,
-                others: Right::CallsOfOthers,
-            },
-            Self::TakeItem { .. } | Self::DeclineItem { .. } | Self::FinishItem { .. } => Needs {
-                own: Right::OwnCalls,
-                others: Right::CallsOfOthers,
-            },
-            Self::HangUp {} => Needs {
-                own: Right::OwnCalls,
-                others: Right::Release,
-            },
-            Self::Listen(_) | Self::Stop { .. } => Needs {
-                own: Right::Listen,
-                others: Right::Listen,
-            },
-            Self::Whisper(_) | Self::Barge(_) | Self::TakeOver { .. } => Needs {
-                own: Right::Supervise,
-                others: Right::Supervise,
-            },
-            Self::Release { .. } => Needs {
-                own: Right::Release,
-                others: Right::Release,
-            },
-            Self::ForceBusy { .. }
-            | Self::ForceIdle {}
-            | Self::ForceLogOut {}
-            | Self::Message { .. } => Needs {
-                own: Right::StateOfOthers,
-                others: Right::StateOfOthers,
-            },
-            Self::Hold {}
-            | Self::Retrieve {}
-            | Self::Consult { .. }
-            | Self::Swap {}
-            | Self::CancelConsult {}
-            | Self::Complete {}
-            | Self::Conference {}
-            | Self::Transfer { .. }
-            | Self::Park {}
-            | Self::Survey {}
-            | Self::Dtmf { .. }
-            | Self::Answer {}
-            | Self::Record { .. }
-            | Self::Mask { .. }
-            | Self::Tag { .. } => Needs {
-                own: Right::OwnCalls,
-                others: Right::CallsOfOthers,
-            },
-            Self::ListAdd { .. } | Self::ListRemove { .. } => Needs {
-                own: Right::Lists,
-                others: Right::Lists,
-            },
-        }
-    }
+    } "list_remove" LISTS;
 }
 
 impl Deed {

@@ -2,7 +2,7 @@
 //! star codes, the API, scripts.
 //!
 //! Whatever the way, an [`Order`] comes out of it, is looked at by [`allowed`] and nowhere else, and is carried out by
-//! the switch's `desk`. A new deed is a variant of [`Deed`] with its rights in [`Deed::needs`], and an arm there;
+//! the switch's `desk`. A new deed is one row in the table of [`Deed`]: its fields, its word, its rights; and an arm there;
 //! all ways have it then. Words are the same everywhere: `{"command": "busy", "reason": "meeting"}` is what the API
 //! takes, what `desk.order` in Lua takes, and what the audit log shows.
 

@@ -1,14 +1,14 @@
 //! `agents.get("1049")`, `agents.busy("1049", "meeting")`: how agents stand, and what they do.
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use call::acd::{Act, AfterWrapUp, AgentId, By, Refusal, State, Status};
+use call::acd::{AfterWrapUp, AgentId, Refusal, State, Status};
+use call::desk::{Deed, Order};
 use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
 
 use super::arguments::{Arguments, Names, duration, shown, text, unknown_word, whole};
 use super::queue::Queues;
-use super::while_running;
+use super::{desk, while_running};
 use crate::plugin::{Owner, Right};
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
@@ -35,14 +35,14 @@ pub(crate) fn table(
     Ok(agents)
 }
 
-/// A function that makes an agent do something.
+/// A function that makes an agent do something: a command of `desk.order`, under a name of its own.
 struct Verb {
     name: &'static str,
     function: &'static str,
     /// Arguments at most.
     most: usize,
-    /// What is asked; `None` when there is no such reason.
-    act: fn(&Arguments, &config::Tenant) -> mlua::Result<Option<Act>>,
+    /// What is asked.
+    deed: fn(&Arguments, &config::Tenant) -> mlua::Result<Deed>,
 }
 
 const VERBS: &[Verb] = &[
@@ -50,75 +50,80 @@ const VERBS: &[Verb] = &[
         name: "log_in",
         function: "agents.log_in",
         most: 1,
-        act: |_, _| Ok(Some(Act::LogIn)),
+        deed: |_, _| Ok(Deed::LogIn {}),
     },
     Verb {
         name: "log_out",
         function: "agents.log_out",
         most: 1,
-        act: |_, _| Ok(Some(Act::LogOut)),
+        deed: |_, _| Ok(Deed::LogOut {}),
     },
     Verb {
         name: "idle",
         function: "agents.idle",
         most: 1,
-        act: |_, _| Ok(Some(Act::Idle)),
+        deed: |_, _| Ok(Deed::Idle {}),
     },
     Verb {
         name: "busy",
         function: "agents.busy",
         most: 2,
-        act: |arguments, settings| Ok(reason(arguments, &settings.busy_reasons)?.map(Act::Busy)),
+        deed: |arguments, settings| {
+            let reason = reason(arguments, &settings.busy_reasons)?;
+            Ok(Deed::Busy { reason })
+        },
     },
     Verb {
         name: "end_wrap_up",
         function: "agents.end_wrap_up",
         most: 1,
-        act: |_, _| Ok(Some(Act::EndWrapUp)),
+        deed: |_, _| Ok(Deed::EndWrapUp {}),
     },
     Verb {
         name: "extend_wrap_up",
         function: "agents.extend_wrap_up",
         most: 2,
-        act: |arguments, _| Ok(Some(Act::ExtendWrapUp(longer(arguments)?))),
+        deed: |arguments, _| {
+            let minutes = minutes(arguments)?;
+            Ok(Deed::ExtendWrapUp { minutes })
+        },
     },
     Verb {
         name: "reset",
         function: "agents.reset",
         most: 1,
-        act: |_, _| Ok(Some(Act::Reset)),
+        deed: |_, _| Ok(Deed::Reset {}),
     },
 ];
 
-/// The code of a reason, by its name or its number; `None` for a number that has no name.
-fn reason(arguments: &Arguments, names: &[String]) -> mlua::Result<Option<u8>> {
+/// A reason, by its name or its number.
+fn reason(arguments: &Arguments, names: &[String]) -> mlua::Result<Option<String>> {
     let value = arguments.value(1);
     if value.is_nil() {
-        return Ok(Some(0));
+        return Ok(None);
     }
-    let typed = text(value).and_then(|digits| digits.parse().ok());
-    if let Some(number) = whole(value).or(typed) {
-        let code = u8::try_from(number).ok();
-        return Ok(code.filter(|code| usize::from(*code) <= names.len()));
+    if let Some(number) = whole(value) {
+        return Ok(Some(number.to_string()));
     }
     let Some(name) = text(value) else {
         return Err(arguments.wrong("a reason such as \"meeting\"", value));
     };
-    let place = names.iter().position(|known| *known == name);
-    match place.and_then(|place| u8::try_from(place + 1).ok()) {
-        Some(code) => Ok(Some(code)),
-        None => {
-            let hint = did_you_mean(&name, names.iter().map(String::as_str));
-            Err(arguments.refuse(format!("no reason '{name}'{hint}")))
-        }
+    let is_number = name.parse::<u8>().is_ok();
+    if !is_number && !names.contains(&name) {
+        let hint = did_you_mean(&name, names.iter().map(String::as_str));
+        return Err(arguments.refuse(format!("no reason '{name}'{hint}")));
     }
+    Ok(Some(name))
 }
 
-fn longer(arguments: &Arguments) -> mlua::Result<Duration> {
-    match duration(arguments.value(1)) {
-        Some(by) if by > Duration::ZERO => Ok(by),
-        _ => Err(arguments.wrong("a time such as \"5m\"", arguments.value(1))),
-    }
+fn minutes(arguments: &Arguments) -> mlua::Result<u32> {
+    let value = arguments.value(1);
+    let seconds = duration(value).map(|by| by.as_secs());
+    let minutes = seconds
+        .filter(|it| *it > 0 && it % 60 == 0)
+        .map(|it| it / 60);
+    let minutes = minutes.and_then(|it| u32::try_from(it).ok());
+    minutes.ok_or_else(|| arguments.wrong("whole minutes such as \"5m\"", value))
 }
 
 fn act(
@@ -133,21 +138,18 @@ fn act(
         let place = surroundings.place(&lua);
         let asked = asked(&surroundings, &owner, verb, values);
         async move {
-            let (agent, act) = asked.map_err(|error| fault::at(&place, error))?;
-            let Some(act) = act else {
-                return refused(&lua, "no_such_reason");
-            };
-            let by = by(&surroundings, &owner, &agent);
-            let answer = surroundings
-                .exchange
-                .act(&surroundings.tenant, agent.clone(), act, by)
-                .await;
-            match answer {
-                Ok(Ok(status)) => {
-                    let row = row(&lua, &surroundings, &agent, &status)?;
-                    Ok(MultiValue::from_iter([Value::Table(row)]))
-                }
-                Ok(Err(refusal)) => refused(&lua, refusal.word()),
+            let order = asked.map_err(|error| fault::at(&place, error))?;
+            let agent = AgentId::from(&*order.user);
+            let answer = surroundings.exchange.order(&surroundings.tenant, order);
+            match answer.await {
+                Ok(Ok(done)) => match done.agent {
+                    Some(status) => {
+                        let row = row(&lua, &surroundings, &agent, &status)?;
+                        Ok(MultiValue::from_iter([Value::Table(row)]))
+                    }
+                    None => refused(&lua, Refusal::NotAnAgent.word()),
+                },
+                Ok(Err(why)) => desk::refused(&lua, &why),
                 Err(_) => Err(fault::at(&place, too_busy(verb.function))),
             }
         }
@@ -160,30 +162,16 @@ fn asked(
     owner: &Owner,
     verb: &Verb,
     values: MultiValue,
-) -> mlua::Result<(AgentId, Option<Act>)> {
+) -> mlua::Result<Order> {
     while_running(surroundings, verb.function)?;
     let arguments = Arguments::new(verb.function, values, verb.most)?;
     owner
         .may_use(Right::Agents)
         .map_err(|message| arguments.refuse(message))?;
-    let agent = arguments.text(0, AN_AGENT)?;
-    let act = (verb.act)(&arguments, &surroundings.settings)?;
-    Ok((agent.as_str().into(), act))
-}
-
-/// Whom the records shall name: the agent, who calls; another user, who calls; or whoever's code it
-/// is.
-fn by(surroundings: &Surroundings, owner: &Owner, agent: &AgentId) -> By {
-    if owner.is_plugin() {
-        return By::Leader(format!("plugin:{}", owner.name));
-    }
-    let current = surroundings.current.borrow();
-    let call = current.as_ref().and_then(|run| run.call.as_ref());
-    match call.and_then(|call| call.setup.acting_user()) {
-        Some(user) if *user == *agent.0 => By::Agent,
-        Some(user) => By::Leader(format!("user:{user}")),
-        None => By::Leader(owner.name.to_string()),
-    }
+    let user = arguments.text(0, AN_AGENT)?;
+    let deed = (verb.deed)(&arguments, &surroundings.settings)?;
+    let by = desk::by(surroundings, owner);
+    Ok(Order { by, user, deed })
 }
 
 fn get(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ::call::CallId;
-use ::call::acd::{Act, By, QueuePlan, QueueStatus, Reason, Refusal, State, Status, Waiting};
+use ::call::acd::{QueuePlan, QueueStatus, Reason, Refusal, State, Status, Waiting};
+use ::call::desk::{By, Deed, Order};
 use serde_json::json;
 
 use super::testbed::{Bed, NOON, setup};
@@ -42,39 +43,47 @@ fn bed() -> Bed {
 
 #[test]
 fn each_function_asks_for_its_act_in_the_agents_own_name() {
-    for (body, act) in [
-        ("agents.log_in('1049')", Act::LogIn),
-        ("agents.log_out(1049)", Act::LogOut),
-        ("agents.idle('1049')", Act::Idle),
-        ("agents.busy('1049')", Act::Busy(0)),
-        ("agents.busy('1049', 2)", Act::Busy(2)),
-        ("agents.busy('1049', '3')", Act::Busy(3)),
-        ("agents.busy('1049', 'meeting')", Act::Busy(2)),
-        ("agents.end_wrap_up('1049')", Act::EndWrapUp),
+    let busy = |reason: &str| Deed::Busy {
+        reason: Some(reason.to_owned()),
+    };
+    for (body, deed) in [
+        ("agents.log_in('1049')", Deed::LogIn {}),
+        ("agents.log_out(1049)", Deed::LogOut {}),
+        ("agents.idle('1049')", Deed::Idle {}),
+        ("agents.busy('1049')", Deed::Busy { reason: None }),
+        ("agents.busy('1049', 2)", busy("2")),
+        ("agents.busy('1049', '3')", busy("3")),
+        ("agents.busy('1049', 'meeting')", busy("meeting")),
+        ("agents.end_wrap_up('1049')", Deed::EndWrapUp {}),
         (
             "agents.extend_wrap_up('1049', '5m')",
-            Act::ExtendWrapUp(Duration::from_secs(300)),
+            Deed::ExtendWrapUp { minutes: 5 },
         ),
-        ("agents.reset('1049')", Act::Reset),
+        ("agents.reset('1049')", Deed::Reset {}),
     ] {
         let bed = bed();
         bed.call(body).unwrap();
 
-        let asked = bed.answers.acts.lock().unwrap().clone();
-        assert_eq!(asked, [("1049".into(), act, By::Agent)], "{body}");
+        let asked = bed.answers.orders.lock().unwrap().clone();
+        let order = Order {
+            by: By::User("1049".into()),
+            user: "1049".into(),
+            deed,
+        };
+        assert_eq!(asked, [order], "{body}");
     }
 }
 
 #[test]
-fn the_records_name_whoever_did_it_for_the_agent() {
+fn an_agent_is_told_with_the_rights_of_whoever_calls_or_of_the_script() {
     let bed = bed();
     bed.call("agents.idle('1050')").unwrap();
     let bed_of_a_customer = Bed::new();
     bed_of_a_customer.call("agents.idle('1050')").unwrap();
 
-    let by = |bed: &Bed| bed.answers.acts.lock().unwrap()[0].2.to_string();
-    assert_eq!(by(&bed), "user:1049");
-    assert_eq!(by(&bed_of_a_customer), "script");
+    let by = |bed: &Bed| bed.answers.orders.lock().unwrap()[0].by.clone();
+    assert_eq!(by(&bed), By::User("1049".into()));
+    assert_eq!(by(&bed_of_a_customer), By::Script("script".into()));
 }
 
 #[test]
@@ -99,18 +108,11 @@ fn what_an_agent_does_returns_how_they_stand_then_or_why_not() {
         (Refusal::NotInWrapUp, "not_in_wrap_up"),
     ] {
         *bed.answers.status.lock().unwrap() = Some(Err(refusal));
-        let returned = bed.call("local s, why = agents.log_out('1049') return s, why");
-        assert_eq!(returned, Ok(json!([null, why])));
+        let returned = bed.call("return agents.log_out('1049')").unwrap();
+        assert_eq!((&returned[0], &returned[1]), (&json!(null), &json!(why)));
+        let sentence = returned[2].as_str().unwrap();
+        assert!(sentence.starts_with("1049 "), "{sentence}");
     }
-}
-
-#[test]
-fn a_reason_that_nobody_named_is_refused_without_asking() {
-    let bed = bed();
-
-    let returned = bed.call("local s, why = agents.busy('1049', 9) return s, why");
-    assert_eq!(returned, Ok(json!([null, "no_such_reason"])));
-    assert!(bed.answers.acts.lock().unwrap().is_empty());
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn mistakes_are_told_in_a_sentence() {
         ),
         (
             "agents.extend_wrap_up('1049')",
-            "test.lua:1: agents.extend_wrap_up expects a time such as \"5m\", got nothing",
+            "test.lua:1: agents.extend_wrap_up expects whole minutes such as \"5m\", got nothing",
         ),
         (
             "agents.list { state = 'bussy' }",

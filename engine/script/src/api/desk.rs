@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use call::desk::{By, Deed, Done, Order};
+use call::desk::{By, Deed, Done, Order, Refused};
 use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
 
 use super::agents::{row, too_busy};
@@ -41,11 +41,7 @@ fn order(lua: &Lua, surroundings: &Rc<Surroundings>, owner: &Rc<Owner>) -> mlua:
                     let done = shown(&lua, &surroundings, &user, &done)?;
                     Ok(MultiValue::from_iter([Value::Table(done)]))
                 }
-                Ok(Err(refused)) => Ok(MultiValue::from_iter([
-                    Value::Nil,
-                    refused.word.into_lua(&lua)?,
-                    refused.sentence.into_lua(&lua)?,
-                ])),
+                Ok(Err(why)) => refused(&lua, &why),
                 Err(_) => Err(fault::at(&place, too_busy(FUNCTION))),
             }
         }
@@ -82,7 +78,7 @@ fn wanted(
 }
 
 /// Whose rights count: those of the user whose call this is, else the tenant's own script's.
-fn by(surroundings: &Surroundings, owner: &Owner) -> By {
+pub(super) fn by(surroundings: &Surroundings, owner: &Owner) -> By {
     if owner.is_plugin() {
         return By::Script(format!("plugin:{}", owner.name));
     }
@@ -92,6 +88,15 @@ fn by(surroundings: &Surroundings, owner: &Owner) -> By {
         Some(user) => By::User(user.to_owned()),
         None => By::Script(owner.name.to_string()),
     }
+}
+
+/// Why something was not done: `nil`, the word, the sentence.
+pub(super) fn refused(lua: &Lua, why: &Refused) -> mlua::Result<MultiValue> {
+    Ok(MultiValue::from_iter([
+        Value::Nil,
+        why.word.into_lua(lua)?,
+        why.sentence.as_ref().into_lua(lua)?,
+    ]))
 }
 
 fn shown(lua: &Lua, surroundings: &Surroundings, user: &str, done: &Done) -> mlua::Result<Table> {

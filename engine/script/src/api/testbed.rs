@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::call::acd::{Act, AgentId, By, QueueStatus, Refusal, State, Status};
+use ::call::acd::{AgentId, QueueStatus, Refusal, State, Status};
+use ::call::desk::{Done, Order, Refused};
 use ::call::{CallId, Command, Reply, Setup, TenantId};
 use mlua::{Function, MultiValue, Value};
 use tokio::sync::oneshot;
@@ -24,6 +25,9 @@ use crate::{
     Undelivered, WhichCalls, config, fault,
 };
 
+/// Names for 置忙, in order.
+pub(crate) const REASONS: [&str; 3] = ["break", "meeting", "training"];
+
 /// Remembers what was asked, and answers with what was put in, else with [`Reply::Done`].
 #[derive(Default)]
 pub(crate) struct Answers {
@@ -32,8 +36,8 @@ pub(crate) struct Answers {
     pub(crate) languages: Mutex<Vec<String>>,
     /// The caller is gone: no answer comes.
     pub(crate) is_gone: Mutex<bool>,
-    /// What agents were to do.
-    pub(crate) acts: Mutex<Vec<(AgentId, Act, By)>>,
+    /// What was to be done at desks.
+    pub(crate) orders: Mutex<Vec<Order>>,
     /// What becomes of it; else they are idle.
     pub(crate) status: Mutex<Option<Result<Status, Refusal>>>,
     pub(crate) agents: Mutex<Vec<(AgentId, Status)>>,
@@ -68,14 +72,7 @@ impl Exchange for Answers {
 
     fn script_ended(&self, _: CallId, _: ScriptEnd) {}
 
-    fn act(
-        &self,
-        _: &TenantId,
-        agent: AgentId,
-        act: Act,
-        by: By,
-    ) -> oneshot::Receiver<Result<Status, Refusal>> {
-        self.acts.lock().unwrap().push((agent, act, by));
+    fn order(&self, _: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {
         let idle = Status {
             state: State::Idle,
             reachable: true,
@@ -87,7 +84,17 @@ impl Exchange for Answers {
             habits: Default::default(),
             queues: Vec::new(),
         };
-        answered(self.status.lock().unwrap().clone().unwrap_or(Ok(idle)))
+        let status = self.status.lock().unwrap().clone().unwrap_or(Ok(idle));
+        let status = status.map_err(|why| Refused::by_floor(&order.user, why));
+        let reasons = REASONS.map(str::to_owned);
+        if let Some(Err(why)) = order.deed.act(&reasons) {
+            return answered(Err(why));
+        }
+        self.orders.lock().unwrap().push(order);
+        answered(status.map(|status| Done {
+            agent: Some(status),
+            call: None,
+        }))
     }
 
     fn send_text(

@@ -48,6 +48,7 @@ pub(super) fn config(checked: &Value) -> Config {
         rtp: rtp(&checked["rtp"]),
         http: Http {
             listen: text(checked["http"].get("listen")).and_then(|it| it.parse().ok()),
+            trusted_proxies: texts(&checked["http"]["trusted_proxies"]),
         },
         tenants: map(checked.get("tenants"), tenant),
         sip,

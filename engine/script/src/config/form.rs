@@ -130,11 +130,18 @@ fn rtp() -> Schema {
 }
 
 fn http() -> Schema {
-    Schema::new(vec![Field::new(
-        "listen",
-        Kind::Form(address),
-        "Where, as 127.0.0.1:8080; left out, there is no HTTP.",
-    )])
+    Schema::new(vec![
+        Field::new(
+            "listen",
+            Kind::Form(address),
+            "Where, as 127.0.0.1:8080; left out, there is no HTTP.",
+        ),
+        Field::new(
+            "trusted_proxies",
+            list(Kind::Form(trunk_form::network)),
+            "Proxies that are believed to say who asks, and whether that was encrypted.",
+        ),
+    ])
 }
 
 fn smtp() -> Schema {

@@ -25,6 +25,7 @@ pub(super) fn complaints(config: &Config) -> Vec<Complaint> {
         found.complain(&["sip", "min_expires"], "is longer than sip.max_expires");
     }
     found.trunks(config);
+    found.proxies(config);
     found.domains(config);
     for (number, tenant) in &config.tenants {
         found.tenant(number, tenant);
@@ -164,6 +165,16 @@ impl Found {
                 &at,
                 "the password would be sent in the clear: use tls = \"starttls\" or \"tls\"",
             );
+        }
+    }
+
+    fn proxies(&mut self, config: &Config) {
+        let proxies = config.http.trusted_proxies.iter();
+        for network in proxies.filter(|network| is_everybody(network)) {
+            let message = format!(
+                "\"{network}\" believes everybody who they say they are: name the addresses of the proxies"
+            );
+            self.complain(&["http", "trusted_proxies"], message);
         }
     }
 

@@ -113,6 +113,8 @@ pub struct Rtp {
 pub struct Http {
     /// Where; `None` is off.
     pub listen: Option<SocketAddr>,
+    /// Addresses (or networks, `10.0.0.0/8`) of proxies that are believed to say who asks.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// How mail goes out.

@@ -248,7 +248,7 @@ fn host(text: &str) -> Result<(), String> {
     ))
 }
 
-fn network(text: &str) -> Result<(), String> {
+pub(super) fn network(text: &str) -> Result<(), String> {
     let wrong =
         || format!("expected an address or a network such as \"10.0.0.0/8\", got \"{text}\"");
     let (address, bits) = match text.split_once('/') {

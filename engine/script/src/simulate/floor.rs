@@ -54,7 +54,6 @@ pub(super) enum Delivery {
 /// Something that scripts ask.
 pub(super) enum Question {
     Chosen(AskId, Chosen),
-    Act(AgentId, Act, By, oneshot::Sender<Result<Status, Refusal>>),
     Order(Order, oneshot::Sender<Result<Done, Refused>>),
     Listed(screen::Question, oneshot::Sender<Vec<Listed>>),
     Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
@@ -254,9 +253,6 @@ impl Floor {
             Question::Chosen(ask, chosen) => {
                 self.acd.handle_chosen(now, ask, chosen);
                 self.drain();
-            }
-            Question::Act(agent, act, by, answer) => {
-                let _ = answer.send(self.act(now, &agent, act, by));
             }
             Question::Order(order, answer) => {
                 let settings = Arc::clone(&self.host.settings);

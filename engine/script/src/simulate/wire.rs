@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use call::acd::{
-    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, QueueStatus, Refusal, Status,
-};
+use call::acd::{AgentId, AskId, Callback, CallbackError, Chosen, QueueStatus, Status};
 use call::desk::{Done, Order, Refused};
 use call::screen::{self, Listed};
 use call::{CallId, Command, Reply, TenantId};
@@ -104,18 +102,6 @@ impl Exchange for Wire {
 
     fn chosen(&self, _: &TenantId, ask: AskId, chosen: Chosen) {
         self.put(FromScript::Floor(Question::Chosen(ask, chosen)));
-    }
-
-    fn act(
-        &self,
-        _: &TenantId,
-        agent: AgentId,
-        act: Act,
-        by: By,
-    ) -> oneshot::Receiver<Result<Status, Refusal>> {
-        let (answer, coming) = oneshot::channel();
-        self.put(FromScript::Floor(Question::Act(agent, act, by, answer)));
-        coming
     }
 
     fn order(&self, _: &TenantId, order: Order) -> oneshot::Receiver<Result<Done, Refused>> {

@@ -19,6 +19,10 @@ pub struct UserRecord {
     pub ha1_sha256: Secret,
     /// What may be dialled: the toll fence.
     pub context: String,
+    /// What they may do: `agent`, `leader` …
+    pub role: String,
+    /// Whose leaders reach them.
+    pub team: Option<String>,
     /// When the user was first put in; kept when the record is put again.
     pub created_at: i64,
 }

@@ -4,7 +4,7 @@ use rusqlite::{Row, ToSql};
 use uuid::Uuid;
 
 use super::records::{Rows, id, page};
-use super::{Sqlite, WRITES_THAT_END};
+use super::{Sqlite, WRITES_THAT_END, users};
 use crate::{AuditFilter, AuditRow, Begun, Desks, Error, Pending, SessionRow};
 
 impl Desks for Sqlite {
@@ -41,6 +41,19 @@ impl Desks for Sqlite {
                 &[&extension, &at, &keep],
             )?;
             Ok(())
+        })
+    }
+
+    fn give_role(
+        &self,
+        (tenant, extension): (&str, &str),
+        role: &str,
+        team: Option<&str>,
+    ) -> Pending<bool> {
+        let (tenant, extension, role) = (tenant.to_owned(), extension.to_owned(), role.to_owned());
+        let team = team.map(str::to_owned);
+        self.write(move |records| {
+            users::give_role(&records.of(&tenant), &extension, &role, team.as_deref())
         })
     }
 

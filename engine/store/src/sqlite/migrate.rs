@@ -58,6 +58,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         include_str!("../schema/0014_places_in_queues.sql"),
     ),
     (15, "shifts", include_str!("../schema/0015_shifts.sql")),
+    (
+        16,
+        "roles of users",
+        include_str!("../schema/0016_roles_of_users.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

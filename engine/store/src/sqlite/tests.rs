@@ -45,6 +45,8 @@ fn user(extension: &str, hash: &str) -> UserRecord {
         ha1_md5: Secret::new(hash),
         ha1_sha256: Secret::new(hash.repeat(2)),
         context: "internal".into(),
+        role: "agent".to_owned(),
+        team: None,
         created_at: 1,
     }
 }

@@ -12,12 +12,17 @@ pub(super) fn put(records: &Records<'_>, user: &UserRecord) -> Result<(), Error>
         .seal
         .close(&place(user, "sha256"), &user.ha1_sha256)?;
     records.of(&user.tenant).change(
-        "INSERT INTO users (tenant, extension, name, realm, ha1_md5, ha1_sha256, context, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO users (tenant, extension, name, realm, ha1_md5, ha1_sha256, context, created_at,
+           role, team)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (tenant, extension) DO UPDATE SET
            name = excluded.name, realm = excluded.realm, ha1_md5 = excluded.ha1_md5,
-           ha1_sha256 = excluded.ha1_sha256, context = excluded.context",
-        &[&user.extension, &user.name, &user.realm, &md5, &sha256, &user.context, &user.created_at],
+           ha1_sha256 = excluded.ha1_sha256, context = excluded.context, role = excluded.role,
+           team = excluded.team",
+        &[
+            &user.extension, &user.name, &user.realm, &md5, &sha256, &user.context,
+            &user.created_at, &user.role, &user.team,
+        ],
     )?;
     Ok(())
 }
@@ -40,6 +45,20 @@ pub(super) fn all(records: &Records<'_>, tenant: &str) -> Result<Vec<UserRecord>
         &[],
         |row| user(row, records.seal),
     )
+}
+
+/// Gives a user a role and a team; false when there is no such user.
+pub(super) fn give_role(
+    rows: &Rows<'_>,
+    extension: &str,
+    role: &str,
+    team: Option<&str>,
+) -> Result<bool, Error> {
+    let changed = rows.change(
+        "UPDATE users SET role = ?3, team = ?4 WHERE tenant = ?1 AND extension = ?2",
+        &[&extension, &role, &team],
+    )?;
+    Ok(changed > 0)
 }
 
 pub(super) fn delete(rows: &Rows<'_>, extension: &str) -> Result<bool, Error> {
@@ -128,6 +147,8 @@ fn user(row: &Row<'_>, seal: &Seal) -> Result<UserRecord, Error> {
         ha1_md5: open("ha1_md5", "md5")?,
         ha1_sha256: open("ha1_sha256", "sha256")?,
         context: row.get("context")?,
+        role: row.get("role")?,
+        team: row.get("team")?,
         created_at: row.get("created_at")?,
         tenant,
         extension,

@@ -7,6 +7,7 @@ use super::tenant;
 /// The contract of users and registrations.
 pub(crate) fn run(store: &dyn Store) {
     a_user_is_put_replaced_listed_and_deleted(store);
+    a_user_is_given_a_role_and_a_team(store);
     tenants_do_not_see_each_others_users(store);
     a_contact_is_saved_replaced_and_deleted(store);
     expired_contacts_do_not_come_back(store);
@@ -22,6 +23,8 @@ fn user(tenant: &str, extension: &str) -> UserRecord {
         ha1_md5: Secret::new("5f4dcc3b5aa765d61d8327deb882cf99"),
         ha1_sha256: Secret::new("aa".repeat(32)),
         context: "internal".into(),
+        role: "agent".to_owned(),
+        team: None,
         created_at: 1_764_000_000_000_000,
     }
 }
@@ -50,6 +53,26 @@ fn a_user_is_put_replaced_listed_and_deleted(store: &dyn Store) {
     assert!(store.delete_user(&tenant, "1050").wait().unwrap());
     assert!(!store.delete_user(&tenant, "1050").wait().unwrap());
     assert_eq!(store.user(&tenant, "1050").wait().unwrap(), None);
+}
+
+fn a_user_is_given_a_role_and_a_team(store: &dyn Store) {
+    let tenant = tenant("roles");
+    store.put_user(user(&tenant, "1049")).wait().unwrap();
+    let give = |extension: &str, role: &str, team: Option<&str>| {
+        store.give_role((&tenant, extension), role, team).wait()
+    };
+
+    assert!(give("1049", "leader", Some("it")).unwrap());
+    assert!(!give("1050", "leader", None).unwrap(), "there is none");
+
+    let known = store.user(&tenant, "1049").wait().unwrap().unwrap();
+    assert_eq!(
+        (&*known.role, known.team.as_deref()),
+        ("leader", Some("it"))
+    );
+    assert!(give("1049", "agent", None).unwrap());
+    let known = store.user(&tenant, "1049").wait().unwrap();
+    assert_eq!(known, Some(user(&tenant, "1049")));
 }
 
 fn tenants_do_not_see_each_others_users(store: &dyn Store) {

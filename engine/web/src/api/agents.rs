@@ -1,13 +1,14 @@
 //! Agents: how they stand, and what they do.
 
 use axum::Json;
+use call::desk::Deed;
 use serde::Deserialize;
 
 use super::body::{Given, Named};
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
-use crate::floor::{Agent, AgentAct};
+use crate::floor::Agent;
 
 /// Which agents to list.
 #[derive(Debug, Default, Deserialize)]
@@ -60,16 +61,25 @@ pub(super) async fn list(
             && asked.state.as_ref().is_none_or(|state| one.state == *state)
     });
     let page = Page::cut(all, asked.after.as_deref(), limit, |one| one.id.clone())?;
-    Ok(Json(page))
+    Ok(Json(page.map(|one| shown(&own, one))))
 }
 
 pub(super) async fn one(own: Own, Named(id): Named) -> Result<Json<Agent>, Problem> {
     let all = own.agents().await?;
     let found = all.into_iter().find(|one| one.id == id);
-    Ok(Json(found.ok_or_else(|| Problem::not_found("agent"))?))
+    let found = found.ok_or_else(|| Problem::not_found("agent"))?;
+    Ok(Json(shown(&own, found)))
 }
 
-/// What the agent could do by star code.
+/// An agent, to whoever reaches them; to colleagues what one must know to ask somebody.
+pub(super) fn shown(own: &Own, one: Agent) -> Agent {
+    match own.reaches(&one.id) {
+        true => one,
+        false => one.for_colleagues(),
+    }
+}
+
+/// What the agent could do by star code: some of the commands of `/users/{id}/commands`, and the same as those.
 pub(super) async fn act(
     own: Own,
     Named(id): Named,
@@ -78,9 +88,8 @@ pub(super) async fn act(
     if !own.agents().await?.iter().any(|one| one.id == id) {
         return Err(Problem::not_found("agent"));
     }
-    let act = meant(wanted)?;
-    let agent = own.act(&id, act).await?;
-    own.note("agent_told", &id);
+    let done = own.order(id, meant(wanted)?).await?;
+    let agent = done.agent.ok_or_else(|| Problem::not_found("agent"))?;
     Ok(Json(agent))
 }
 
@@ -102,18 +111,18 @@ const STATES: [&str; 14] = [
     "wrap_up",
 ];
 
-fn meant(wanted: Wanted) -> Result<AgentAct, Problem> {
+fn meant(wanted: Wanted) -> Result<Deed, Problem> {
     let wrong = |detail: &str| Err(Problem::bad_request("wrong_body", detail));
     match (wanted.act, wanted.reason, wanted.minutes) {
-        (Word::Busy, reason, None) => Ok(AgentAct::Busy(reason)),
-        (Word::ExtendWrapUp, None, Some(minutes @ 1..=60)) => Ok(AgentAct::ExtendWrapUp(minutes)),
+        (Word::Busy, reason, None) => Ok(Deed::Busy { reason }),
+        (Word::ExtendWrapUp, None, Some(minutes @ 1..=60)) => Ok(Deed::ExtendWrapUp { minutes }),
         (Word::ExtendWrapUp, None, _) => wrong("extend_wrap_up goes with minutes, 1 to 60"),
         (_, _, Some(_)) => wrong("minutes goes with extend_wrap_up"),
         (_, Some(_), _) => wrong("reason goes with busy"),
-        (Word::LogIn, None, None) => Ok(AgentAct::LogIn),
-        (Word::LogOut, None, None) => Ok(AgentAct::LogOut),
-        (Word::Idle, None, None) => Ok(AgentAct::Idle),
-        (Word::EndWrapUp, None, None) => Ok(AgentAct::EndWrapUp),
-        (Word::Reset, None, None) => Ok(AgentAct::Reset),
+        (Word::LogIn, None, None) => Ok(Deed::LogIn {}),
+        (Word::LogOut, None, None) => Ok(Deed::LogOut {}),
+        (Word::Idle, None, None) => Ok(Deed::Idle {}),
+        (Word::EndWrapUp, None, None) => Ok(Deed::EndWrapUp {}),
+        (Word::Reset, None, None) => Ok(Deed::Reset {}),
     }
 }

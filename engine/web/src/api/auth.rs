@@ -15,6 +15,7 @@ use store::AuditRow;
 use uuid::Uuid;
 
 use super::Parts;
+use super::masking;
 use super::own::Own;
 use super::person::{self, Who};
 use super::problem::Problem;
@@ -36,8 +37,13 @@ pub(super) async fn admit(
     let asked = (request.method(), request.headers());
     match judge(&parts, scope, asked, source).await {
         Ok(own) => {
+            let is_masked = own.is_masked();
             request.extensions_mut().insert(own);
-            next.run(request).await
+            let response = next.run(request).await;
+            match is_masked {
+                true => masking::response(response).await,
+                false => response,
+            }
         }
         Err(problem) => problem.into_response(),
     }

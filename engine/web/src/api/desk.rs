@@ -14,8 +14,5 @@ pub(super) async fn command(
     Named(user): Named,
     Given(deed): Given<Deed>,
 ) -> Result<Json<Performed>, Problem> {
-    let word = deed.word();
-    let done = own.order(user.clone(), deed).await?;
-    own.note("command", &format_args!("{word} {user}"));
-    Ok(Json(done))
+    Ok(Json(own.order(user, deed).await?))
 }

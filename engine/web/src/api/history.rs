@@ -13,6 +13,7 @@ use store::HistoryRow;
 use uuid::Uuid;
 
 use super::body::{Given, Named};
+use super::masking::masked;
 use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
@@ -145,19 +146,6 @@ fn entry(row: HistoryRow, is_masked: bool) -> Entry {
     }
 }
 
-/// `+86138****8000`: extensions of up to five digits stay as they are.
-fn masked(number: &str) -> String {
-    let signs: Vec<char> = number.chars().collect();
-    if signs.len() <= 5 {
-        return number.to_owned();
-    }
-    let hidden = signs.len().saturating_sub(8)..signs.len().saturating_sub(4);
-    let shown = signs.iter().enumerate();
-    shown
-        .map(|(place, sign)| if hidden.contains(&place) { '*' } else { *sign })
-        .collect()
-}
-
 fn nobody() -> Problem {
     Problem::conflict(
         "nobody_to_call",
@@ -167,22 +155,3 @@ fn nobody() -> Problem {
 
 /// How long the user's phone may ring.
 const RINGING: Duration = Duration::from_secs(30);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_middle_of_a_number_is_hidden_and_extensions_are_not() {
-        for (number, shown) in [
-            ("+8613800138000", "+86138****8000"),
-            ("13800138000", "138****8000"),
-            ("87654321", "****4321"),
-            ("654321", "**4321"),
-            ("95588", "95588"),
-            ("1049", "1049"),
-        ] {
-            assert_eq!(masked(number), shown);
-        }
-    }
-}

@@ -9,10 +9,12 @@ mod body;
 mod callbacks;
 mod calls;
 mod desk;
+mod hearing;
 mod history;
 mod items;
 mod jobs;
 mod lists;
+mod masking;
 mod missed;
 mod now;
 mod once;
@@ -24,6 +26,7 @@ mod plugins;
 mod problem;
 mod queues;
 mod recordings;
+mod roles;
 mod seats;
 mod session;
 mod shifts;
@@ -191,6 +194,7 @@ impl Routes {
                 Scope::CallsOriginate,
                 post(history::again),
             )
+            .post("/users/{id}/role", Scope::UsersWrite, post(roles::give))
             .get("/lists/{id}", Scope::ListsRead, get(lists::one))
             .post("/lists/{id}", Scope::ListsWrite, post(lists::add))
             .post("/lists/{id}/remove", Scope::ListsWrite, post(lists::remove))

@@ -49,6 +49,12 @@ impl<T> Page<T> {
         }
     }
 
+    /// The same page without what somebody does not reach: it may be shorter than asked for, with more after it.
+    pub(super) fn only(mut self, keep: impl FnMut(&T) -> bool) -> Self {
+        self.items.retain(keep);
+        self
+    }
+
     pub(super) fn items(&self) -> &[T] {
         &self.items
     }

@@ -77,8 +77,8 @@ impl Who {
 
     /// Whether a user's calls and the like are theirs to see.
     pub(super) fn reaches(&self, extension: &str) -> bool {
-        self.reach()
-            .is_none_or(|all| all.iter().any(|one| one == extension))
+        let is_one = |all: &[String]| all.binary_search_by(|one| one.as_str().cmp(extension));
+        self.reach().is_none_or(|all| is_one(all).is_ok())
     }
 
     /// Whether a mailbox is theirs to listen to: of somebody whom they reach, or of nobody in particular.
@@ -108,7 +108,8 @@ pub(super) const fn opens(role: Role, scope: Scope) -> bool {
     match scope {
         Scope::DeskCommand | Scope::UsersRead | Scope::PluginsUse => true,
         Scope::AgentsRead | Scope::QueuesRead => agent || quality || integrator,
-        Scope::EventsRead | Scope::StatisticsRead => agent || quality,
+        Scope::EventsRead => agent || quality || integrator,
+        Scope::StatisticsRead => agent || quality,
         Scope::CallsRead | Scope::RecordingsRead => agent || quality,
         Scope::CallsOriginate | Scope::VoicemailsRead | Scope::VoicemailsWrite => agent,
         Scope::AgentsWrite | Scope::CallsWrite | Scope::ListsRead | Scope::ListsWrite => leader,
@@ -118,7 +119,9 @@ pub(super) const fn opens(role: Role, scope: Scope) -> bool {
         | Scope::JobsRead
         | Scope::JobsWrite
         | Scope::PluginsRead => integrator,
-        Scope::PluginsAllow | Scope::RecordingsWrite | Scope::AuditRead => false,
+        Scope::PluginsAllow | Scope::RecordingsWrite | Scope::AuditRead | Scope::UsersWrite => {
+            false
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::{QueueLogFilter, QueueLogRow};
 use uuid::Uuid;
 
+use super::agents;
 use super::body::Named;
 use super::own::Own;
 use super::page::{self, Asked, Page};
@@ -64,7 +65,16 @@ pub(super) async fn list(
 }
 
 pub(super) async fn one(own: Own, Named(name): Named) -> Result<Json<QueueDetails>, Problem> {
-    Ok(Json(own.queue(name).await?))
+    let within = own.queues_within().await?;
+    let mut found = own.queue(name).await?;
+    let is_theirs = |within: &Vec<String>| within.contains(&found.queue.name);
+    if !within.as_ref().is_none_or(is_theirs) {
+        found.callers.clear();
+        found.why = None;
+    }
+    let agents = found.agents.into_iter();
+    found.agents = agents.map(|one| agents::shown(&own, one)).collect();
+    Ok(Json(found))
 }
 
 pub(super) async fn log(
@@ -83,8 +93,19 @@ pub(super) async fn log(
         limit: limit + 1,
     };
     let rows = own.queue_log(filter).await?;
+    let within = own.queues_within().await?;
     let page = Page::of(rows, limit, |row| row.id.to_string());
-    Ok(Json(page.map(line)))
+    let is_theirs = |row: &QueueLogRow| {
+        let Some(within) = &within else {
+            return true;
+        };
+        match (&row.agent, &row.queue) {
+            (Some(agent), _) => own.reaches(agent),
+            (None, Some(queue)) => within.contains(queue),
+            (None, None) => false,
+        }
+    };
+    Ok(Json(page.only(is_theirs).map(line)))
 }
 
 fn line(row: QueueLogRow) -> Line {

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use call::desk::{Right, Role};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use super::person::{self, COOKIE_NAME, IDLE, LONGEST, Who, digest};
 use super::problem::Problem;
 use crate::events::News;
 use crate::exchange::DeskUser;
+use crate::proxies::Encrypted;
 use crate::server::Source;
 use crate::time;
 use crate::token::Scope;
@@ -66,7 +67,8 @@ pub(super) struct PasswordChange {
 
 pub(super) async fn log_in(
     State(parts): State<Arc<Parts>>,
-    axum::Extension(Source(source)): axum::Extension<Source>,
+    Extension(Source(source)): Extension<Source>,
+    Extension(encrypted): Extension<Encrypted>,
     headers: HeaderMap,
     Given(given): Given<Credentials>,
 ) -> Result<Response, Problem> {
@@ -121,8 +123,7 @@ pub(super) async fn log_in(
         given.user,
         user,
         given.take_over,
-        source,
-        &headers,
+        (source, encrypted),
     )
     .await
 }
@@ -133,8 +134,7 @@ async fn begin(
     extension: String,
     user: DeskUser,
     take_over: bool,
-    source: std::net::IpAddr,
-    headers: &HeaderMap,
+    (source, encrypted): (std::net::IpAddr, Encrypted),
 ) -> Result<Response, Problem> {
     let secret: [u8; 32] = rand::random();
     let secret: String = secret.iter().map(|octet| format!("{octet:02x}")).collect();
@@ -180,7 +180,7 @@ async fn begin(
     );
     tracing::info!(target: "security", event = "logged_in", source = %source, tenant, user = extension);
     let me = me(&session, &user);
-    let cookie = cookie(&secret, headers, LONGEST / 1_000_000)?;
+    let cookie = cookie(&secret, encrypted, LONGEST / 1_000_000)?;
     Ok((StatusCode::CREATED, [(SET_COOKIE, cookie)], Json(me)).into_response())
 }
 
@@ -192,13 +192,16 @@ pub(super) async fn show(own: Own) -> Result<Json<Me>, Problem> {
     }
 }
 
-pub(super) async fn log_out(own: Own, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn log_out(
+    own: Own,
+    Extension(encrypted): Extension<Encrypted>,
+) -> Result<Response, Problem> {
     let Who::Person { session, .. } = own.who() else {
         return Err(Problem::no_session());
     };
     own.store().end_session(session.id, time::now()).await?;
     own.note("logged_out", &session.extension);
-    let cookie = cookie("", &headers, 0)?;
+    let cookie = cookie("", encrypted, 0)?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }
 
@@ -263,13 +266,8 @@ fn me(session: &SessionRow, user: &DeskUser) -> Me {
 }
 
 /// For browsers: not for scripts, not for other sites, and on encrypted connections only where this one is.
-fn cookie(secret: &str, headers: &HeaderMap, seconds: i64) -> Result<HeaderValue, Problem> {
-    let forwarded = headers.get("x-forwarded-proto");
-    let secure = if forwarded.is_some_and(|it| it == "https") {
-        "; Secure"
-    } else {
-        ""
-    };
+fn cookie(secret: &str, encrypted: Encrypted, seconds: i64) -> Result<HeaderValue, Problem> {
+    let secure = if encrypted.0 { "; Secure" } else { "" };
     let text = format!(
         "{COOKIE_NAME}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     );

@@ -14,11 +14,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::Parts;
+use super::hearing::Ear;
 use super::own::Own;
 use super::page::Asked;
 use super::problem::Problem;
-use crate::events::{Event, Listening, News};
+use crate::events::{Event, Gone, Listening, News};
 use crate::time;
+use crate::token::Scope;
 
 /// Where to begin.
 #[derive(Debug, Default, Deserialize)]
@@ -56,6 +58,7 @@ pub(super) async fn events(
         return Err(Problem::busy("too many listen to events already"));
     };
     let listening = own.listen(asked.after.as_deref())?;
+    let ear = Ear::of(own.clone()).await?;
     own.note("events_opened", &listening.cursor());
     let (pace, stopped) = (parts.pace, parts.stopped.clone());
     Ok(upgrade
@@ -67,7 +70,7 @@ pub(super) async fn events(
             let stream = Stream {
                 socket,
                 listening,
-                own,
+                ear,
                 pace,
                 heard: Instant::now(),
             };
@@ -80,7 +83,7 @@ pub(super) async fn events(
 struct Stream {
     socket: WebSocket,
     listening: Listening,
-    own: Own,
+    ear: Ear,
     pace: Pace,
     /// When the reader last gave a sign of life.
     heard: Instant,
@@ -103,7 +106,7 @@ impl Stream {
         let End::Told(code, reason) = end else {
             return;
         };
-        self.own.note("events_cut", &reason);
+        self.ear.own().note("events_cut", &reason);
         let frame = CloseFrame {
             code,
             reason: reason.into(),
@@ -115,11 +118,12 @@ impl Stream {
     /// Tells events until there is a reason not to.
     async fn tell(&mut self) -> End {
         let mut beat = Instant::now() + self.pace.beat;
+        let gone = self.listening.gone();
         let hello = json!({
             "v": VERSION,
             "type": "stream.opened",
             "cursor": self.listening.cursor(),
-            "data": { "resumed": self.listening.is_whole() },
+            "data": { "resumed": gone.is_none(), "gone": gone.map(Gone::word) },
         });
         if let Err(end) = self.send(Message::text(hello.to_string())).await {
             return end;
@@ -140,6 +144,9 @@ impl Stream {
             };
             let idle = events.is_empty();
             for event in events {
+                if !self.ear.hears(&event) {
+                    continue;
+                }
                 let text = self.text(&event);
                 if let Err(end) = self.send(Message::text(text)).await {
                     return end;
@@ -168,9 +175,13 @@ impl Stream {
             let why = "no pong came for too long".to_owned();
             return Err(End::Told(TOO_SLOW, why));
         }
-        if !self.own.is_still_good().await {
+        let Some(own) = self.ear.own().renewed(Scope::EventsRead).await else {
             let why = "the token no longer works".to_owned();
             return Err(End::Told(NO_LONGER, why));
+        };
+        // Roles, teams and queues may have changed; an exchange that is too busy to say so is asked at the next beat.
+        if let Ok(ear) = Ear::of(own).await {
+            self.ear = ear;
         }
         self.send(Message::Ping(Default::default())).await
     }
@@ -194,8 +205,7 @@ impl Stream {
             call: event.call,
             news: &event.news,
         };
-        // Plain data of our own has a text form.
-        serde_json::to_string(&written).unwrap_or_default()
+        self.ear.text(&written)
     }
 }
 

@@ -56,6 +56,9 @@ fn a_deed_has_the_same_word_in_json_and_in_records() {
         Deed::ForceLogOut {},
         Deed::Message { text: "来".into() },
         Deed::Stop { leader: None },
+        Deed::TakeItem { item: item() },
+        Deed::DeclineItem { item: item() },
+        Deed::FinishItem { item: item() },
         Deed::Hold {},
         Deed::Retrieve {},
         Deed::Consult {
@@ -91,11 +94,30 @@ fn a_deed_has_the_same_word_in_json_and_in_records() {
             prefix: true,
         },
     ];
+    let words: Vec<_> = deeds.iter().map(Deed::word).collect();
+    let untried = Deed::WORDS.iter().find(|word| !words.contains(word));
+    assert_eq!(untried, None, "every deed is tried here");
     for deed in deeds {
         let json = serde_json::to_value(&deed).unwrap();
         assert_eq!(json["command"], deed.word());
         assert_eq!(serde_json::from_value::<Deed>(json).unwrap(), deed);
     }
+}
+
+fn item() -> CallId {
+    CallId::new(1_700_000_000_000, [1; 10])
+}
+
+#[test]
+fn a_code_stands_for_a_deed_with_a_number_or_for_one_without() {
+    let typed = |word, number: Option<&str>| Deed::typed(word, number.map(str::to_owned));
+    for word in Deed::TYPED {
+        let deeds = [typed(word, None), typed(word, Some("1050"))];
+        let made: Vec<_> = deeds.iter().flatten().map(Deed::word).collect();
+        assert_eq!(made, [*word], "by one of the two ways");
+    }
+    assert_eq!(typed("log_in", None), None);
+    assert_eq!(typed("dance", None), None);
 }
 
 #[test]

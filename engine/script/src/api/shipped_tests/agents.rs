@@ -6,6 +6,7 @@ use ::call::acd::{Act, QueuePlan, QueueStatus, Reason, Refusal, State, Status, W
 use ::call::{CallId, Reply, Why};
 
 use super::{demo, story};
+use crate::api::testbed::REASONS;
 
 fn status(state: State, lasted: u64) -> Status {
     Status {
@@ -55,8 +56,10 @@ fn heard(
     };
     *bed.answers.queues.lock().unwrap() = vec![waits(waiting), other];
     let story = story(&bed, &handler);
-    let acts = bed.answers.acts.lock().unwrap();
-    (story, acts.iter().map(|(_, act, _)| *act).collect())
+    let orders = bed.answers.orders.lock().unwrap();
+    let reasons = REASONS.map(str::to_owned);
+    let acts = orders.iter().map(|order| order.deed.act(&reasons));
+    (story, acts.map(|act| act.unwrap().unwrap()).collect())
 }
 
 fn says(code: &str, after: State, waiting: usize, act: Act, said: &str) {
@@ -186,7 +189,7 @@ fn logging_in_asks_for_the_pin_once() {
             bed.will_reply([reply]);
         }
         let story = story(&bed, &handler);
-        let acts = bed.answers.acts.lock().unwrap().len();
+        let acts = bed.answers.orders.lock().unwrap().len();
         (story, acts)
     };
     let pin = "AskPin { mailbox: \"1049\", choose: true }";

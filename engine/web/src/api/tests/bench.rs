@@ -21,7 +21,7 @@ use super::visits::Played as PlayedDoors;
 use crate::api::stream::Pace;
 use crate::api::{Api, Routes};
 use crate::token::{RANDOM, Scope, Token};
-use crate::{Events, server};
+use crate::{Events, Proxies, server};
 
 /// A running server.
 pub(super) struct Bench {
@@ -83,10 +83,16 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server::serve_routes(listener, stopped, move |told| {
-            let routes = Routes::paced(api, told, pace);
-            (axum::Router::new(), routes)
-        }));
+        let proxies = Proxies::new(&["127.0.0.9".to_owned()]);
+        let task = tokio::spawn(server::serve_routes(
+            listener,
+            proxies,
+            stopped,
+            move |told| {
+                let routes = Routes::paced(api, told, pace);
+                (axum::Router::new(), routes)
+            },
+        ));
         let (token, theirs) = (token(1), token(2));
         let bench = Self {
             address,
@@ -322,6 +328,22 @@ impl Bench {
         socket.bind((source, 0).into()).unwrap();
         let stream = socket.connect(self.address).await.unwrap();
         sends_by(stream, "GET", path, headers, "").await
+    }
+
+    /// As [`posts`](Self::posts), from another address of this machine.
+    pub(super) async fn posts_from(
+        &self,
+        source: [u8; 4],
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((source, 0).into()).unwrap();
+        let stream = socket.connect(self.address).await.unwrap();
+        let length = body.len().to_string();
+        let headers = [headers, &[("Content-Length", length.as_str())]].concat();
+        sends_by(stream, "POST", path, &headers, body).await
     }
 
     /// Stops the server and waits for its end.

@@ -16,7 +16,7 @@ use crate::api::stream::Pace;
 use crate::exchange::VoicemailChange;
 use crate::{Events, News};
 
-type Socket = WebSocket<TcpStream>;
+pub(super) type Socket = WebSocket<TcpStream>;
 
 /// Opens a stream with a header; the server runs on the test's own thread, so a client needs one.
 async fn opened(bench: &Bench, after: &str, name: &'static str, value: String) -> Socket {
@@ -73,7 +73,7 @@ async fn next(mut socket: Socket) -> (Socket, Result<Value, (u16, String)>) {
     tokio::task::spawn_blocking(reading).await.unwrap()
 }
 
-async fn event(bench: &Bench, socket: Socket) -> (Socket, Value) {
+pub(super) async fn event(bench: &Bench, socket: Socket) -> (Socket, Value) {
     let (socket, event) = next(socket).await;
     let event = event.unwrap();
     openapi::assert_is(&bench.document, "Event", &event);
@@ -268,7 +268,7 @@ fn all_news() -> Vec<News> {
     ]
 }
 
-fn gone(user: &str) -> News {
+pub(super) fn gone(user: &str) -> News {
     News::RegistrationRemoved {
         user: user.to_owned(),
         contact: String::new(),
@@ -287,7 +287,7 @@ async fn each_kind_of_event_is_told_in_order_as_the_document_has_it() {
     assert_eq!(hello["data"]["resumed"], true);
     let call = Uuid::now_v7();
     let mut socket = socket;
-    for (number, news) in (1..).zip(all_news()) {
+    for (number, news) in (2..).zip(all_news()) {
         bench.events.publish(THEIRS, 7, None, gone("not ours"));
         bench.events.publish(OURS, 1_000_000, Some(call), news);
 
@@ -342,8 +342,27 @@ async fn who_was_away_too_long_is_told_that_events_are_missing() {
 
     let (socket, hello) = event(&bench, socket).await;
     assert_eq!(hello["data"]["resumed"], false);
+    assert_eq!(hello["data"]["gone"], "too_old");
     let (_socket, next) = event(&bench, socket).await;
     assert_eq!(next["data"]["user"], "c");
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn a_cursor_from_before_a_restart_is_answered_with_what_to_do() {
+    let before = Events::new(0x10);
+    before.publish(OURS, 0, None, gone("a"));
+    let cursor = before.listen(OURS, None).unwrap().cursor();
+    let bench = Bench::with(Events::new(0x2000), Pace::default()).await;
+    bench.events.publish(OURS, 0, None, gone("b"));
+
+    let after = format!("?after={cursor}");
+    let socket = opened(&bench, &after, "authorization", bearer(&bench.token)).await;
+
+    let (socket, hello) = event(&bench, socket).await;
+    assert_eq!(hello["data"]["gone"], "restarted");
+    let (_socket, next) = event(&bench, socket).await;
+    assert_eq!(next["data"]["user"], "b", "what is kept follows");
     bench.stops().await;
 }
 

@@ -54,13 +54,13 @@ async fn agents_are_found_by_number_queue_and_state() {
 async fn an_agent_is_told_what_to_do_in_the_tokens_name() {
     let bench = Bench::start().await;
     for (body, done) in [
-        (r#"{"act":"log_in"}"#, "LogIn"),
-        (r#"{"act":"idle"}"#, "Idle"),
-        (r#"{"act":"busy"}"#, "Busy(None)"),
-        (r#"{"act":"busy","reason":null}"#, "Busy(None)"),
-        (r#"{"act":"end_wrap_up"}"#, "EndWrapUp"),
-        (r#"{"act":"extend_wrap_up","minutes":5}"#, "ExtendWrapUp(5)"),
-        (r#"{"act":"reset"}"#, "Reset"),
+        (r#"{"act":"log_in"}"#, "log_in"),
+        (r#"{"act":"idle"}"#, "idle"),
+        (r#"{"act":"busy"}"#, "busy"),
+        (r#"{"act":"busy","reason":null}"#, "busy"),
+        (r#"{"act":"end_wrap_up"}"#, "end_wrap_up"),
+        (r#"{"act":"extend_wrap_up","minutes":5}"#, "extend_wrap_up"),
+        (r#"{"act":"reset"}"#, "reset"),
     ] {
         let answer = tells(&bench, "1049", body).await;
 
@@ -114,14 +114,28 @@ async fn a_desks_command_is_done_in_the_tokens_name_or_has_its_problem() {
 }
 
 #[tokio::test]
+async fn the_document_has_every_command_of_desks() {
+    let bench = Bench::start().await;
+    let deed = &bench.document["components"]["schemas"]["Deed"];
+    let text = deed.to_string();
+    let missing: Vec<_> = call::desk::Deed::WORDS
+        .iter()
+        .filter(|word| !text.contains(&format!("\"{word}\"")))
+        .collect();
+
+    assert!(missing.is_empty(), "{missing:?}");
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn what_an_agent_cannot_do_has_its_problem() {
     let bench = Bench::start().await;
     for (agent, body, status, code) in [
-        ("1049", r#"{"act":"log_out"}"#, 409, "in_call"),
+        ("1049", r#"{"act":"log_out"}"#, 403, "not_allowed"),
         (
             "1049",
             r#"{"act":"busy","reason":"sleep"}"#,
-            400,
+            422,
             "no_such_reason",
         ),
         ("1060", r#"{"act":"idle"}"#, 404, "not_found"),

@@ -5,10 +5,12 @@ mod commands;
 mod doors;
 mod events;
 mod floor;
+mod hearing;
 mod lists;
 mod once;
 #[path = "../../../../../tests/support/openapi.rs"]
 mod openapi;
+mod people;
 mod played;
 mod routes;
 mod session;

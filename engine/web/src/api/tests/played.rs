@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock};
 
-use call::desk::{Order, Refused, Role};
+use call::desk::{By, Deed, Order, Refused, Role};
 use call::screen::{Change, List, Listed, Question};
 use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
@@ -22,6 +22,8 @@ pub(super) struct Played {
     pub(super) reloads: Lock<Vec<oneshot::Sender<Reloaded>>>,
     pub(super) store: Lock<Option<Arc<dyn Store>>>,
     pub(super) is_deaf: std::sync::atomic::AtomicBool,
+    /// Agents are shown numbers without their middle.
+    pub(super) masks: Lock<bool>,
 }
 
 impl Played {
@@ -221,9 +223,39 @@ impl Exchange for Played {
             team: Some("it".to_owned()),
             mailbox: user.to_owned(),
             first_password: Some(format!("first-{user}")),
+            masked: *self.masks.lock().unwrap() && matches!(role, Role::Agent),
             mailboxes: reach.iter().cloned().chain(["8000".to_owned()]).collect(),
-            reach,
+            reach: reach.into(),
         }))
+    }
+
+    fn queues_within(&self, tenant: &str, user: &str) -> Asked<Vec<String>> {
+        self.answer(match (tenant, user) {
+            (OURS, "1001" | "1049") => vec!["it".to_owned()],
+            _ => Vec::new(),
+        })
+    }
+
+    fn give_role(&self, tenant: &str, wanted: RoleWanted) -> Asked<Result<(), NoRole>> {
+        let RoleWanted {
+            by,
+            user,
+            role,
+            team,
+        } = wanted;
+        self.answer(match &*user {
+            "1049" => Err(NoRole::Configured),
+            _ if tenant != OURS => Err(NoRole::NoUser),
+            "1060" => Err(NoRole::NoUser),
+            _ if role == Role::Admin && matches!(by, By::Program(_)) => Err(NoRole::Above),
+            _ => {
+                self.note(format!(
+                    "{tenant} {user} is {} of {team:?} by {by}",
+                    role.word()
+                ));
+                Ok(())
+            }
+        })
     }
 
     fn scripts(&self, tenant: &str) -> Asked<Option<Scripts>> {
@@ -299,27 +331,6 @@ impl Exchange for Played {
         self.answer(if tenant == OURS { all } else { Vec::new() })
     }
 
-    fn act(
-        &self,
-        tenant: &str,
-        id: String,
-        act: AgentAct,
-        by: String,
-    ) -> Asked<Result<Agent, ActRefused>> {
-        self.note(format!("{tenant} {id} {act:?} {by}"));
-        self.answer(match act {
-            AgentAct::LogOut => {
-                let sentence = "1049 is in a call".to_owned();
-                Err(ActRefused::Now("in_call", sentence))
-            }
-            AgentAct::Busy(Some(_)) => {
-                let known = ["meeting".to_owned(), "meal".to_owned()];
-                Err(ActRefused::NoSuchReason(known.to_vec()))
-            }
-            _ => Ok(agent(&id)),
-        })
-    }
-
     fn listed(&self, tenant: &str, _: Question) -> Asked<Vec<Listed>> {
         let all = ["+8613800138000", "+86170"].map(listed).to_vec();
         self.answer(if tenant == OURS { all } else { Vec::new() })
@@ -350,10 +361,12 @@ impl Exchange for Played {
             return self.answer(Err(Refused::no_such_user(&user)));
         }
         self.note(format!("{tenant} {user} {word} {by}"));
+        let no_reason = matches!(&order.deed, Deed::Busy { reason: Some(it) } if it == "sleep");
         self.answer(match (&*user, word) {
             ("1060", _) => Err(Refused::no_such_user(&user)),
             (_, "hang_up") => Err(Refused::not_in_call(&user)),
             (_, "log_out") => Err(Refused::new("not_allowed", "1049 may not do this")),
+            (_, "busy") if no_reason => Err(Refused::new("no_such_reason", "known: meeting, meal")),
             _ => Ok(Performed {
                 agent: Some(agent(&user)),
                 call: None,

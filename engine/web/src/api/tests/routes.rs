@@ -143,6 +143,7 @@ fn wants_a_body(bench: &Bench, route: &Listed) -> Option<Value> {
         "#/components/schemas/NewItem" => Some(json!({ "from": "wx:anna" })),
         "#/components/schemas/NewCallback" => Some(json!({ "number": "13800138000" })),
         "#/components/schemas/Deed" => Some(json!({ "command": "idle" })),
+        "#/components/schemas/RoleWanted" => Some(json!({ "role": "leader", "team": "it" })),
         "#/components/schemas/AgentAct" => Some(json!({ "act": "idle" })),
         "#/components/schemas/TransferWanted" => Some(json!({ "by": "1049", "to": "1050" })),
         "#/components/schemas/MissedSettled" => Some(json!({ "state": "done" })),

@@ -10,8 +10,8 @@ use crate::api::person::opens;
 use call::desk::Role;
 
 /// A page of this exchange has made a browser ask.
-const HOME: (&str, &str) = ("Origin", "http://pbx");
-const JSON: (&str, &str) = ("Content-Type", "application/json");
+pub(super) const HOME: (&str, &str) = ("Origin", "http://pbx");
+pub(super) const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 async fn tries(bench: &Bench, body: &Value, headers: &[(&str, &str)]) -> Answer {
     let headers = [&[JSON], headers].concat();
@@ -22,7 +22,7 @@ async fn tries(bench: &Bench, body: &Value, headers: &[(&str, &str)]) -> Answer 
 }
 
 /// Logs somebody in; the cookie that their browser sends from then on.
-async fn logs_in(bench: &Bench, user: &str) -> String {
+pub(super) async fn logs_in(bench: &Bench, user: &str) -> String {
     let password = format!("first-{user}");
     let body = json!({ "tenant": OURS, "user": user, "password": password, "take_over": true });
     let answer = tries(bench, &body, &[HOME]).await;
@@ -32,14 +32,14 @@ async fn logs_in(bench: &Bench, user: &str) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn gets(bench: &Bench, cookie: &str, path: &str) -> Answer {
+pub(super) async fn gets(bench: &Bench, cookie: &str, path: &str) -> Answer {
     let headers = [("Cookie", cookie)];
     bench
         .sends("GET", &format!("/api/v1{path}"), &headers)
         .await
 }
 
-async fn posts(bench: &Bench, cookie: &str, path: &str, body: &Value) -> Answer {
+pub(super) async fn posts(bench: &Bench, cookie: &str, path: &str, body: &Value) -> Answer {
     let headers = [("Cookie", cookie), HOME, JSON];
     let path = format!("/api/v1{path}");
     bench.posts(&path, &headers, &body.to_string()).await
