@@ -284,6 +284,9 @@ fn who_is_called_back_is_seen_in_the_line_and_may_be_cancelled_and_the_wait_is_t
     assert_eq!(api.asks("DELETE", &path, &[]).status, 204);
     assert_eq!(api.asks("DELETE", &path, &[]).status, 404);
     assert_eq!(api.get("/queues/it")["queue"]["callbacks"], 0);
-    let states = log(&api, "kind=callback");
+    let states = eventually("what became of it in the log", || {
+        let states = log(&api, "kind=callback");
+        (states.len() == 2).then_some(states)
+    });
     assert_eq!(states, ["callback - waits", "callback - cancelled"]);
 }
