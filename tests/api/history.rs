@@ -132,7 +132,7 @@ fn the_phone_redials_calls_back_and_reads_the_last_five_from_any_of_ones_phones(
     let missed = leader.dials("1049");
     a1.rings();
     missed.hangs_up();
-    crate::support::eventually("the missed call in the records", || {
+    eventually("the missed call in the records", || {
         let records = exchange.records();
         let newest = records.first().filter(|call| call.end.is_some())?;
         (newest.begin.to == "1049").then_some(())
