@@ -74,13 +74,12 @@ fn story(exchange: &Exchange, calls: &[&str]) -> Vec<String> {
         let end = details.call.end.as_ref().unwrap();
         let parts = details.segments.iter().filter(|it| it.kind != "ivr");
         let parts = parts.map(|it| {
-            (
-                it.kind.as_str(),
-                it.agent.as_deref(),
-                it.recording.is_some(),
-            )
+            // A recording ends a moment after the talk does, or before.
+            let recorded = it.kind == "talk" && it.recording.is_some();
+            (it.kind.as_str(), it.agent.as_deref(), recorded)
         });
-        let parts: Vec<_> = parts.collect();
+        let mut parts: Vec<_> = parts.collect();
+        parts.dedup();
         format!("{} {} {parts:?}", end.result, end.ended_by)
     });
     lines.collect()
