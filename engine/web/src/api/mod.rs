@@ -94,8 +94,9 @@ struct Parts {
     hasher: Hasher,
     /// Held by the reload that runs.
     reloading: Mutex<()>,
-    /// Seats of all who listen to events.
+    /// Seats of all who listen to events, and of each: a browser with many tabs keeps nobody out.
     streams: Arc<Semaphore>,
+    streams_of_one: Seats,
     pace: Pace,
     stopped: watch::Receiver<()>,
 }
@@ -139,6 +140,7 @@ impl Routes {
             hasher: Hasher::default(),
             reloading: Mutex::new(()),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            streams_of_one: Seats::new(stream::STREAMS_OF_ONE),
             pace,
             stopped,
         });
@@ -431,8 +433,8 @@ async fn private(mut response: Response) -> Response {
 
 /// The OpenAPI 3.1 document.
 const OPENAPI: &str = include_str!("openapi.json");
-/// Readers of events at once, of all tenants.
-const STREAMS: usize = 256;
+/// Readers of events at once, of all tenants: desks of several large floors.
+const STREAMS: usize = 4_096;
 
 #[cfg(test)]
 mod tests;

@@ -1,58 +1,65 @@
-//! Seats of requests under way: so many for each tenant, so that those who dawdle at one tenant's
-//! routes keep nobody from another's.
+//! Seats of requests under way: so many for each guest (a tenant; whoever listens to events), so that
+//! those who dawdle keep nobody else from theirs.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// All seats. Tenants without a guest cost nothing; there are no more of them than `config.lua` has.
+/// All seats. Who has none costs nothing; there are no more names than there are tenants in
+/// `config.lua`, or seats of all.
 #[derive(Debug)]
 pub(super) struct Seats {
     each: usize,
-    taken: Mutex<HashMap<String, usize>>,
+    taken: Arc<Taken>,
 }
+
+/// How many seats each has who has any.
+#[derive(Debug, Default)]
+struct Taken(Mutex<HashMap<String, usize>>);
 
 /// One seat; dropping it leaves it.
 #[derive(Debug)]
-pub(super) struct Seat<'s> {
-    seats: &'s Seats,
-    tenant: String,
+pub(super) struct Seat {
+    taken: Arc<Taken>,
+    of: String,
 }
 
 impl Seats {
-    /// So many for each tenant.
+    /// So many for each.
     pub(super) fn new(each: usize) -> Self {
         Self {
             each,
-            taken: Mutex::default(),
+            taken: Arc::default(),
         }
     }
 
-    /// Takes a seat of a tenant; `None` when all are taken.
-    pub(super) fn take(&self, tenant: &str) -> Option<Seat<'_>> {
-        let mut taken = self.taken();
-        let count = taken.entry(tenant.to_owned()).or_default();
+    /// Takes a seat of somebody's; `None` when all are taken.
+    pub(super) fn take(&self, of: &str) -> Option<Seat> {
+        let mut taken = self.taken.counts();
+        let count = taken.entry(of.to_owned()).or_default();
         if *count >= self.each {
             return None;
         }
         *count += 1;
         Some(Seat {
-            seats: self,
-            tenant: tenant.to_owned(),
+            taken: self.taken.clone(),
+            of: of.to_owned(),
         })
-    }
-
-    fn taken(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Seat<'_> {
+impl Taken {
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken();
-        if let Some(count) = taken.get_mut(&self.tenant) {
+        let mut taken = self.taken.counts();
+        if let Some(count) = taken.get_mut(&self.of) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&self.tenant);
+                taken.remove(&self.of);
             }
         }
     }
@@ -74,7 +81,7 @@ mod tests {
         drop((ours, theirs));
         assert!(seats.take("8001").is_some());
         assert!(
-            seats.taken().is_empty(),
+            seats.taken.counts().is_empty(),
             "nothing is left of those who went"
         );
     }

@@ -57,6 +57,11 @@ pub(super) async fn events(
     let Ok(seat) = parts.streams.clone().try_acquire_owned() else {
         return Err(Problem::busy("too many listen to events already"));
     };
+    let Some(place) = parts.streams_of_one.take(&own.listener()) else {
+        return Err(Problem::busy(
+            "you listen to events in too many places already: close some",
+        ));
+    };
     let listening = own.listen(asked.after.as_deref())?;
     let ear = Ear::of(own.clone()).await?;
     own.note("events_opened", &listening.cursor());
@@ -75,9 +80,13 @@ pub(super) async fn events(
                 heard: Instant::now(),
             };
             stream.run(stopped).await;
-            drop(seat);
+            drop((place, seat));
         }))
 }
+
+/// Streams of one person or token at once: a desk, a wallboard, and those that have not noticed yet that
+/// their network is gone.
+pub(super) const STREAMS_OF_ONE: usize = 8;
 
 /// One reader.
 struct Stream {

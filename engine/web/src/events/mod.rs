@@ -245,8 +245,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Events of a tenant that are kept: an hour's worth of a call a second, and 1 MB.
 const KEPT: usize = 8_192;
-/// Readers of a tenant at once.
-const SEATS: usize = 32;
+/// Readers of a tenant at once: the desks of a large floor, its wallboards and programs.
+const SEATS: usize = 1_024;
 /// Events that are taken under one lock.
 const FEW: usize = 64;
 

@@ -214,6 +214,11 @@ impl Own {
         }
     }
 
+    /// Whose seats are taken by whoever asks.
+    pub(super) fn listener(&self) -> String {
+        format!("{}/{}", self.tenant(), self.who.by())
+    }
+
     /// Begins to listen to events.
     pub(super) fn listen(&self, after: Option<&str>) -> Result<Listening, Problem> {
         let listening = self.parts.events.listen(self.tenant(), after);

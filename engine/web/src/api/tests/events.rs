@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::bench::{Bench, OURS, THEIRS, bearer};
 use super::{openapi, played};
-use crate::api::stream::Pace;
+use crate::api::stream::{Pace, STREAMS_OF_ONE};
 use crate::exchange::VoicemailChange;
 use crate::{Events, News};
 
@@ -422,6 +422,23 @@ async fn readers_are_told_when_the_exchange_stops() {
 
     let (_socket, end) = next(socket).await;
     assert_eq!(end, Err((1001, "the exchange stops".to_owned())));
+}
+
+#[tokio::test]
+async fn one_who_listens_in_many_places_keeps_nobody_else_out() {
+    let bench = Bench::start().await;
+    let (ours, theirs) = (bearer(&bench.token), bearer(&bench.theirs));
+    let mut open = Vec::new();
+    for _ in 0..STREAMS_OF_ONE {
+        open.push(opened(&bench, "", "authorization", ours.clone()).await);
+    }
+
+    assert_eq!(
+        tried(&bench, "", "authorization", ours).await.err(),
+        Some(503)
+    );
+    let _theirs = opened(&bench, "", "authorization", theirs).await;
+    bench.stops().await;
 }
 
 #[tokio::test]
