@@ -40,11 +40,12 @@ return {
       },
 
       -- Tickets for missed calls and messages, and for agents' last calls by *42; agents transfer callers to *9, who then say
-      -- how satisfied they are. Both stay on this machine: a ticket system is told once url and secret are set, see
+      -- how satisfied they are; and records of contacts, which agents close by *41. All stay on this machine: a ticket system is told once url and secret are set, see
       -- plugins/tickets/README.md. Text messages need a provider: plugins/sms/README.md.
       plugins = {
-        tickets = {},
-        survey  = {},
+        tickets  = {},
+        survey   = {},
+        contacts = {},
       },
 
       -- What a caller gets when a script fails. Played by the engine, without Lua.

@@ -34,7 +34,9 @@ MODEL = pathlib.Path("kokoro-v1.0.int8.onnx")
 # Language, voice, speed.
 SPEAKERS = [("zh", "zf_xiaobei", 1.0), ("en", "af_heart", 0.95)]
 # What numbers, dates and times are composed from, and what is as short.
-PIECES = ("digits/", "date/", "time/", "vm/of-them", "agent/state-", "agent/reason-", "agent/waiting-2")
+PIECES = ("digits/", "date/", "time/", "vm/of-them", "agent/state-", "agent/reason-", "agent/waiting-2",
+          "code/", "menu/press", "record/enquiry", "record/fault", "record/complaint", "record/solved", "record/follow-up",
+          "record/unsolved", "ticket/to-do", "ticket/under-way", "ticket/urged", "agent/number-is", "agent/drafts-1")
 # Alone, a syllable or two of Chinese lose their first consonant (十 sounds like 直): pieces are cut out of a sentence.
 CARRIER = ("一共，", "条。")
 # By the number of syllables: what is short, as in numbers of phones, is not hurried over.
@@ -57,6 +59,8 @@ READINGS = {
     "一月": "yī yuè", "十一点": "shí yī diǎn",
     "置闲": "zhì xián", "置忙": "zhì máng", "小休": "xiǎo xiū", "一分钟": "yì fēn zhōng", "排队一人": "pái duì yì rén",
     "不在": "bú zài", "不正确": "bú zhèng què", "一位客户": "yí wèi kè hù",
+    "重拨": "chóng bō", "上一个": "shàng yí gè", "上一段": "shàng yí duàn", "一条": "yì tiáo", "不再": "bú zài", "代接": "dài jiē",
+    "强拆": "qiáng chāi", "强插": "qiáng chā", "强制": "qiáng zhì",
 }
 NO_WORDS = ["按井", "号键"]
 # What espeak-ng takes for a word.

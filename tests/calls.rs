@@ -17,6 +17,8 @@ mod between_users;
 mod cancelled;
 #[path = "calls/conferences.rs"]
 mod conferences;
+#[path = "calls/conformance/mod.rs"]
+mod conformance;
 #[path = "calls/consulted.rs"]
 mod consulted;
 #[path = "calls/control/mod.rs"]

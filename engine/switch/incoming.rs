@@ -146,7 +146,7 @@ impl Switch {
             }
             Err(refused) => (0, Some(refused)),
         };
-        let mut options = super::desk::options(&tenant);
+        let mut options = self.call_options(&setup.tenant, &tenant);
         let help = for_help.then(|| self.help_without_script(&setup.tenant, &setup.to));
         if let Some(help) = help.flatten() {
             options.fallback = help;

@@ -155,7 +155,7 @@ impl Switch {
     /// How calls of a tenant behave.
     pub(super) fn options_for(&self, tenant: &TenantId) -> Options {
         let settings = self.tenants.get(&*tenant.0);
-        settings.map_or_else(Options::default, |it| super::desk::options(it))
+        settings.map_or_else(Options::default, |it| self.call_options(tenant, it))
     }
 
     /// A call that the exchange makes begins; `asker` comes back where there is no such tenant.

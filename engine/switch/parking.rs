@@ -58,19 +58,29 @@ impl Lot {
     }
 
     /// The call is no more.
-    pub(super) fn forget(&mut self, call: CallId) {
-        self.taken.retain(|_, parked| *parked != call);
+    pub(super) fn forget(&mut self, call: CallId) -> Option<(TenantId, String)> {
+        let place = self.taken.iter().find(|(_, parked)| **parked == call);
+        let place = place.map(|(place, _)| place.clone());
+        if let Some(place) = &place {
+            self.taken.remove(place);
+        }
+        place
     }
 }
 
 impl Switch {
     pub(super) fn park(&mut self, live: &mut Live, slot: Option<String>) {
         let slot = self.lot.park(&live.setup.tenant, live.setup.id, slot);
+        if let Ok(slot) = &slot {
+            self.light_place(&live.setup.tenant, slot, true);
+        }
         live.echoes.push_back(Event::Parked { slot });
     }
 
     pub(super) fn unpark(&mut self, live: &Live, slot: &str) {
         self.lot.leave(&live.setup.tenant, live.setup.id, slot);
+        let is_taken = self.lot.find(&live.setup.tenant, slot).is_some();
+        self.light_place(&live.setup.tenant, slot, is_taken);
     }
 
     /// One call is to be parked where another is now: its user has parked that one only to learn

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use call::{Cause, LegId, Output};
+use call::{Cause, LegId, Output, Purpose};
 use media::Command;
 use script::{CallNews, told};
 use sip::Reason;
@@ -82,6 +82,7 @@ impl Switch {
                 purpose,
             } => {
                 live.note_recording(now, recording, purpose);
+                self.light_recording(now, live, (purpose == Purpose::Call, true));
                 self.start_recording(live, recording, [left, right], stereo, silence, purpose);
             }
             Output::MoveRecording {
@@ -91,6 +92,7 @@ impl Switch {
             } => self.move_recording(live, recording, [left, right]),
             Output::StopRecording { recording, discard } => {
                 self.stop_recording(live, recording, discard);
+                self.light_recording(now, live, (true, false));
             }
             Output::OpenMailbox { mailbox } => self.open_mailbox(live, mailbox),
             Output::CheckPin { mailbox, pin } => self.check_pin(live, mailbox, pin),

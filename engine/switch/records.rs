@@ -208,7 +208,9 @@ impl Switch {
         for line in live.legs.iter().filter_map(|leg| leg.line.as_ref()) {
             self.trunks.free(line);
         }
-        self.lot.forget(live.setup.id);
+        if let Some((tenant, place)) = self.lot.forget(live.setup.id) {
+            self.light_place(&tenant, &place, false);
+        }
         self.forget_in_rooms(live);
     }
 

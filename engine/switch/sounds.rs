@@ -82,6 +82,13 @@ impl Library {
         Err(format!("sound '{name}' not found{hint}"))
     }
 
+    /// Where a tenant's own one of this name belongs; `name` was found. `None` in a language that has no prompts.
+    pub(crate) fn own(&self, tenant: &str, language: &str, name: &str) -> Option<PathBuf> {
+        let is_known = LANGUAGES.contains(&language);
+        let folder = self.root.join(tenant).join(language);
+        is_known.then(|| folder.join(format!("{name}.wav")))
+    }
+
     /// The file of a piece of numbers, dates and times, in the language that these are read in: a
     /// call that is not in Chinese hears them in English, and no mixture.
     pub(crate) fn spoken(&self, tenant: &str, language: &str, piece: &str) -> Option<PathBuf> {

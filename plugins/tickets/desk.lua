@@ -25,6 +25,9 @@ end
 ---@param tx Transaction
 ---@return string number
 local function ticket_of(tx, kind, key, data)
+  if data.ticket then
+    return data.ticket
+  end
   local subject = data.call and "call " .. data.call or kind .. " " .. key
   local ticket = tx:one("SELECT number FROM tickets WHERE subject = ?", subject)
   if ticket then
@@ -32,8 +35,8 @@ local function ticket_of(tx, kind, key, data)
   end
   local number, now = next_number(tx), clock.now()
   tx:exec([[
-    INSERT INTO tickets (number, subject, call, kind, opened_at, changed_at)
-    VALUES (?, ?, ?, ?, ?, ?)]], number, subject, data.call, kind, now, now)
+    INSERT INTO tickets (number, subject, call, kind, opened_at, changed_at, opened_by, category)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)]], number, subject, data.call, kind, now, now, data.by, data.category)
   return number
 end
 
@@ -105,6 +108,37 @@ end
 ---@return table[]
 function desk.list(state)
   return db.query("SELECT * FROM tickets WHERE ?1 IS NULL OR state = ?1 ORDER BY number DESC LIMIT 100", state)
+end
+
+-- What the ticket system calls a ticket that nobody has to see to.
+local OVER = "state IN ('closed', 'done', 'resolved')"
+
+---How many tickets wait for a user, how many of theirs are under way, and how many of those that wait were urged since
+---somebody did something about them.
+---@param user string
+---@return { to_do: integer, under_way: integer, urged: integer }
+function desk.numbers(user)
+  return db.one([[
+    SELECT count(*) FILTER (WHERE assigned_to = ?1) AS to_do, count(*) AS under_way,
+      count(*) FILTER (WHERE assigned_to = ?1 AND urged_at >= changed_at) AS urged
+    FROM tickets WHERE (assigned_to = ?1 OR opened_by = ?1) AND NOT ]] .. OVER, user)
+end
+
+---The newest open ticket whose number ends so.
+---@param digits string
+---@return table?
+function desk.ending(digits)
+  return db.one([[
+    SELECT * FROM tickets WHERE number LIKE '%-' || ? AND NOT ]] .. OVER .. " ORDER BY number DESC LIMIT 1", digits)
+end
+
+---Somebody asks for a ticket to be seen to; how often by now.
+---@param number string
+---@return integer
+function desk.urge(number)
+  local row = db.one("UPDATE tickets SET urges = urges + 1, urged_at = ? WHERE number = ? RETURNING urges",
+    clock.now(), number)
+  return row.urges
 end
 
 ---What the ticket system says of a ticket; what it does not say stays.

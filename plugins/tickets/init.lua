@@ -3,7 +3,7 @@
 local deliver = require "plugins.tickets.deliver"
 local desk    = require "plugins.tickets.desk"
 local phone   = require "plugins.tickets.phone"
-require "plugins.tickets.routes"
+local routes  = require "plugins.tickets.routes"
 
 local tickets = {}
 
@@ -25,10 +25,39 @@ function tickets.report(kind, key, data, at)
   return event.ticket
 end
 
----What a phone dials (*42): opens a ticket for the caller's last call, says its number, and takes a spoken note.
+---Asks for a ticket to be seen to (催单): the ticket system is told, and scripts hear "tickets.urged".
+---@param number string
+---@param by string   "user:1049", "api:desk"
+---@return string? number   nil when there is no such ticket
+function tickets.urge(number, by)
+  local ticket = desk.ticket(number)
+  if not ticket then
+    return nil
+  end
+  local times = desk.urge(ticket.number)
+  tickets.report("ticket.urged", ticket.number .. " " .. times, { ticket = ticket.number, by = by, times = times })
+  emit("tickets.urged", { number = ticket.number, by = by, times = times, assigned_to = ticket.assigned_to })
+  return ticket.number
+end
+
+routes.urge(tickets.urge)
+
+---What a phone dials (*42, *42 and a category's key): opens a ticket for the caller's last call, says its number, and takes
+---a spoken note.
 ---@param call Call
-function tickets.from_phone(call)
-  return phone.open(call, tickets.report)
+---@param category? string
+function tickets.from_phone(call, category)
+  return phone.open(call, tickets.report, category)
+end
+
+---What a phone dials (*44): says how many tickets wait for the caller, are under way, and are urged.
+tickets.say_mine = phone.say_numbers
+
+---What a phone dials (*440 and the last five digits of a number): urges that ticket.
+---@param call Call
+---@param digits? string
+function tickets.urge_by_phone(call, digits)
+  return phone.urge(call, tickets.urge, digits)
 end
 
 on("call.ended", { durable = true }, function(call, event)

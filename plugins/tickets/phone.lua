@@ -1,4 +1,6 @@
--- What agents do by phone: *42 opens a ticket for the call that they had last.
+-- What agents do by phone: open a ticket for the call that they had last, hear how many wait for them, urge one.
+local desk = require "plugins.tickets.desk"
+
 local phone = {}
 
 -- The last call of each user.
@@ -22,19 +24,50 @@ end
 ---Opens a ticket, says its number, and takes a note. Whoever hangs up has said enough.
 ---@param call Call
 ---@param report fun(kind: string, key: string, data: table): string
-function phone.open(call, report)
+---@param category? string   A key of the setting categories
+function phone.open(call, report, category)
   call:answer()
   local user = call.user
+  if category and not plugin.config.categories[category] then
+    return call:play("record/no-such-category")
+  end
   local about = user and last:get(user.extension)
   if not (user and about) then
     return call:play("ticket/none")
   end
   local number = report("ticket.opened", call.id, {
     call = about.call, from = about.from, to = about.to, by = user.extension,
+    category = category and plugin.config.categories[category],
   })
   call.vars.ticket, call.vars.ticket_of = number, about.call
   call:play { "ticket/opened", { digits = number:match("%d+$") }, "ticket/note" }
   call:record { max_duration = "3m" }
+end
+
+---Says how many tickets wait for the caller, are under way, and are urged: 待办 4, 在途 12, 被催 0.
+---@param call Call
+function phone.say_numbers(call)
+  call:answer()
+  local numbers = desk.numbers(call.user and call.user.extension or "")
+  call:play {
+    "ticket/to-do", { number = numbers.to_do }, "ticket/under-way", { number = numbers.under_way },
+    "ticket/urged", { number = numbers.urged },
+  }
+end
+
+---Urges the ticket whose number ends with five digits, which are asked for when they are not said.
+---@param call Call
+---@param urge fun(number: string, by: string): string?
+---@param digits? string
+function phone.urge(call, urge, digits)
+  call:answer()
+  digits = digits or call:gather { play = "ticket/which", max_digits = 5, timeout = 8 }
+  local ticket = digits and desk.ending(digits)
+  if not (ticket and call.user) then
+    return call:play("ticket/unknown")
+  end
+  urge(ticket.number, "user:" .. call.user.extension)
+  call:play("ticket/urge-ok")
 end
 
 ---The note that was spoken in a call to *42: its recording, and what is told of it.

@@ -1,7 +1,7 @@
 -- What the plugin is, what it may do, and what it can be set to.
 return {
   name        = "tickets",
-  version     = "1.1.0",
+  version     = "1.2.0",
   api         = 1,
   description = "Opens tickets for missed calls, messages and what agents ask for; tells a ticket system by signed webhooks.",
 
@@ -42,6 +42,10 @@ return {
         "abandoned_ringing", "abandoned_in_queue", "queue_timeout", "rang_out", "unreachable", "no_capacity",
       },
       help = "Which outcomes count as missed.",
+    },
+    categories = {
+      type = "map", of = "string", default = { ["1"] = "enquiry", ["2"] = "fault", ["3"] = "complaint", ["4"] = "other" },
+      help = "Words for what a ticket is about, each with the key for it: *421.",
     },
     timeout = { type = "duration", default = "15s", min = 1, max = 60, help = "How long an answer may take." },
   },

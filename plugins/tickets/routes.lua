@@ -2,6 +2,8 @@
 local deliver = require "plugins.tickets.deliver"
 local desk    = require "plugins.tickets.desk"
 
+local routes = {}
+
 local function shown(ticket)
   ticket.subject = nil
   return ticket
@@ -67,3 +69,17 @@ if plugin.config.token then
     return 200, now
   end)
 end
+
+---Lets programs urge a ticket.
+---@param urge fun(number: string, by: string): string?
+function routes.urge(urge)
+  http.route("POST /tickets/:number/urge", { auth = "agent" }, function(request)
+    local number = urge(request.params.number, request.by or "api")
+    if not number then
+      return 404, NONE
+    end
+    return 200, shown(desk.ticket(number))
+  end)
+end
+
+return routes

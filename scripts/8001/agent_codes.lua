@@ -1,5 +1,7 @@
--- What agents do from their phones: a code, and what becomes of it. Each sets a state and says so; dialling it twice
--- changes nothing. Other numbers for them are other names in the table at the end.
+-- What agents do from their phones. Each sets a state and says so; doing it twice changes nothing. Which code does it
+-- stands in codes.lua.
+local contacts = require "plugins.contacts"
+
 local STATES = {
   logged_out = "agent/state-logged-out",
   busy       = "agent/state-busy",
@@ -103,27 +105,36 @@ local function is_own(call, me)
   return (call.headers["From"] or ""):find("sips?:" .. me .. "@") ~= nil
 end
 
+---Does something about oneself, as whoever is at the phone.
+---@param me string
+---@param deed Deed
+---@return AgentStatus? status
+---@return string? why
+local function order(me, deed)
+  local done, why = desk.order(me, deed)
+  return done and done.agent, why
+end
+
 ---Logs in; whoever still sits at another phone comes back to their own.
 local function log_in(call, me)
-  local status, why = agents.get(me) ---@type AgentStatus?, string?
-  local comes_back = status and status.device and is_own(call, me)
-  if status and (status.state == "logged_out" or comes_back) then
-    if not call:ask_pin(call.user.mailbox) then
-      return "agent/failed"
-    end
-    status, why = agents.log_in(me)
+  local before, why = agents.get(me) ---@type AgentStatus?, string?
+  if not before then
+    return nil, why
   end
+  local comes_back = before.device and is_own(call, me)
+  if (before.state == "logged_out" or comes_back) and not call:ask_pin(call.user.mailbox) then
+    return "agent/failed"
+  end
+  local status
+  status, why = order(me, { command = "log_in" })
   if status and comes_back then
-    local done
-    done, why = desk.order(me, { command = "sit" })
-    status = done and done.agent
+    status, why = order(me, { command = "sit" })
   end
   return status and { "agent/login-ok", STATES[status.state] }, why
 end
 
 ---Sits down at whatever phone this is: calls ring here, and what is done here is theirs until they log out.
-local function sit(call, here)
-  local who = call.to:sub(4)
+local function sit(call, here, who)
   local before = agents.get(who)
   if not before then
     return nil, "no_such_agent"
@@ -144,19 +155,36 @@ local function sit(call, here)
   return status and { "agent/login-ok", STATES[status.state] }, why
 end
 
+local function log_in_or_sit(call, me, who)
+  if who then
+    return sit(call, me, who)
+  end
+  return log_in(call, me)
+end
+
+---What is still open of an agent's calls: records of contacts that nobody has closed.
+---@param me string
+---@return Sound[]?
+local function drafts(me)
+  local count = contacts.open(me)
+  if count < 2 then
+    return count == 1 and { "agent/drafts-one" } or nil
+  end
+  return { "agent/drafts-1", { number = count }, "agent/drafts-2" }
+end
+
 local function log_out(_, me)
-  local status, why = agents.log_out(me)
-  return status and "agent/logout-ok", why
+  local status, why = order(me, { command = "log_out" })
+  return status and joined("agent/logout-ok", drafts(me)), why
 end
 
 local function idle(_, me)
-  local status, why = agents.idle(me)
+  local status, why = order(me, { command = "idle" })
   return status and joined(done(status, "idle", "agent/idle-ok"), waiting(status)), why
 end
 
-local function busy(call, me)
-  local digit = call.to:match("^%*24(%d)$")
-  local status, why = agents.busy(me, digit)
+local function busy(_, me, reason)
+  local status, why = order(me, { command = "busy", reason = reason })
   return status and joined(done(status, "busy", "agent/busy-ok"), REASONS[status.reason]), why
 end
 
@@ -167,18 +195,25 @@ local function toggle(call, me)
 end
 
 local function end_wrap_up(_, me)
-  local status, why = agents.end_wrap_up(me)
+  local status, why = order(me, { command = "end_wrap_up" })
   return status and joined(done(status, "idle", "agent/wrap-up-ended"), waiting(status)), why
 end
 
-local function extend_wrap_up(call, me)
+local function extend_wrap_up(_, me, more)
   -- The exchange lets it last for an hour from now at most.
-  local minutes = math.min(math.tointeger(tonumber(call.to:sub(4))) or 1, 60)
-  local status, why = agents.extend_wrap_up(me, minutes * 60)
+  local minutes = math.min(math.tointeger(tonumber(more)) or 1, 60)
+  local status, why = order(me, { command = "extend_wrap_up", minutes = minutes })
   if minutes == 1 then
     return status and "agent/wrap-up-longer-minute", why
   end
   return status and { "agent/wrap-up-longer", { number = minutes }, "queue/minutes" }, why
+end
+
+local function wrap_up(call, me, more)
+  if more then
+    return extend_wrap_up(call, me, more)
+  end
+  return end_wrap_up(call, me)
 end
 
 ---Sets something for oneself, and says so.
@@ -193,7 +228,7 @@ local function sets(deed, sound)
 end
 
 local function reset(_, me)
-  local status, why = agents.reset(me)
+  local status, why = order(me, { command = "reset" })
   return status and done(status, "busy", "agent/reset-ok"), why
 end
 
@@ -212,23 +247,42 @@ local function today(status)
     and { "agent/today", { number = minutes }, "queue/minutes" } or nil
 end
 
+---Calls taken and made today, and how long they took (接听量, 呼出量, 平均通话时长).
+---@param me string
+---@return Sound[]?
+local function figures(me)
+  local mine = statistics.agents()[me]
+  if not mine then
+    return nil
+  end
+  local said = { "agent/answered-today", { number = mine.inbound_answered }, "agent/called-today", { number = mine.outbound } }
+  local average = math.floor(mine.average_talk or 0)
+  if average >= 60 then
+    return joined(said, "agent/average-talk", { { number = average // 60 }, "queue/minutes" })
+  end
+  return average > 0 and joined(said, "agent/average-talk", { { number = average }, "queue/seconds" }) or said
+end
+
 local function my_state(_, me)
   local status, why = agents.get(me)
   if not status then
     return nil, why
   end
   local state = joined("agent/state-is", STATES[status.state], REASONS[status.reason], lasted(status), today(status))
-  return status.state == "logged_out" and state or joined(state, waiting(status))
+  if status.state ~= "logged_out" then
+    state = joined(state, waiting(status))
+  end
+  return joined(state, figures(me))
 end
 
 ---Makes a handler of what an agent does, which returns what they hear, or nil and why not.
----@param act fun(call: Call, me: string): Sound|Sound[]|nil, string?
----@return fun(call: Call)
+---@param act fun(call: Call, me: string, behind: string?): Sound|Sound[]|nil, string?
+---@return fun(call: Call, behind: string?)
 local function code(act)
-  return function(call)
+  return function(call, behind)
     local said, why
     if call.user then
-      said, why = act(call, call.user.extension)
+      said, why = act(call, call.user.extension, behind)
     else
       why = "not_an_agent"
     end
@@ -238,25 +292,19 @@ local function code(act)
 end
 
 return {
-  ["*22"]    = code(log_in),
-  ["*45"]    = code(log_in),
-  ["_*22XXX"]    = code(sit),
-  ["_*22XXXX"]   = code(sit),
-  ["_*22XXXXX"]  = code(sit),
-  ["_*22XXXXXX"] = code(sit),
-  ["*20"]    = code(log_out),
-  ["*23"]    = code(idle),
-  ["*24"]    = code(busy),
-  ["_*24X"]  = code(busy),
-  ["*46"]    = code(toggle),
-  ["*25"]    = code(end_wrap_up),
-  ["_*25Z"]  = code(extend_wrap_up),
-  ["_*25ZX"] = code(extend_wrap_up),
-  ["*26"]    = code(pull),
-  ["*29"]    = code(reset),
-  ["*47"]    = code(my_state),
-  ["*481"]   = code(sets({ command = "auto_answer", on = true }, "agent/auto-answer-on")),
-  ["*480"]   = code(sets({ command = "auto_answer", on = false }, "agent/auto-answer-off")),
-  ["*78"]    = code(sets({ command = "do_not_disturb", on = true }, "agent/dnd-on")),
-  ["*79"]    = code(sets({ command = "do_not_disturb", on = false }, "agent/dnd-off")),
+  log_in          = code(log_in_or_sit),
+  log_out         = code(log_out),
+  idle            = code(idle),
+  busy            = code(busy),
+  toggle          = code(toggle),
+  wrap_up         = code(wrap_up),
+  pull            = code(pull),
+  reset           = code(reset),
+  my_state        = code(my_state),
+  auto_answer_on  = code(sets({ command = "auto_answer", on = true }, "agent/auto-answer-on")),
+  auto_answer_off = code(sets({ command = "auto_answer", on = false }, "agent/auto-answer-off")),
+  dnd_on          = code(sets({ command = "do_not_disturb", on = true }, "agent/dnd-on")),
+  dnd_off         = code(sets({ command = "do_not_disturb", on = false }, "agent/dnd-off")),
+  chats_on        = code(sets({ command = "accept_items", on = true }, "agent/chats-on")),
+  chats_off       = code(sets({ command = "accept_items", on = false }, "agent/chats-off")),
 }

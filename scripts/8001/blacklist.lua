@@ -1,5 +1,5 @@
--- Callers who are not wanted, from the phone: *30 puts a number on the blacklist, *31 takes one off, *32 puts the last caller
--- there. Who may do so is the exchange's to say: leaders may.
+-- Callers who are not wanted, from the phone: a number is put on the blacklist, taken off, or the last caller is put there.
+-- Who may do so is the exchange's to say: leaders may. Which code does it stands in codes.lua.
 local REASONS = { ["1"] = "nuisance", ["2"] = "fraud", ["3"] = "abuse" }
 
 local REFUSALS = {
@@ -36,12 +36,12 @@ local function ask(call)
 end
 
 return {
-  ["*30"] = function(call)
+  add = function(call)
     call:answer()
     return add(call, ask(call))
   end,
 
-  ["*31"] = function(call)
+  remove = function(call)
     call:answer()
     local number = ask(call)
     if not number then
@@ -50,7 +50,7 @@ return {
     return order(call, { command = "list_remove", list = "blacklist", number = number }, "list/removed")
   end,
 
-  ["*32"] = function(call)
+  add_last = function(call)
     call:answer()
     for _, entry in ipairs(calls.history(call.user.extension, 50)) do
       if entry.direction == "in" and entry.number and not config.users[entry.number] then

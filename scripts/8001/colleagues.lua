@@ -1,8 +1,8 @@
--- What colleagues do with each other's calls: park them, take them, meet in a room. Other numbers for it are other names
--- in the table at the end.
+-- What colleagues do with each other's calls: park them, take them, meet in a room. Which code does it stands in
+-- codes.lua.
 local message = require "scripts.8001.message"
 
--- Whose ringing phones *8 picks up.
+-- Whose ringing phones are picked up where nobody is named.
 local TEAM = { "user:1001", "user:1049", "user:1050", "user:1051" }
 
 -- Who has parked a call that nobody fetches is rung; the hotline's mailbox comes after them.
@@ -21,8 +21,10 @@ local function park(call)
   end
 end
 
-local function retrieve(call)
-  call:retrieve(call.to:sub(2))
+---@param call Call
+---@param place string   Two digits: 01 is 5901
+local function retrieve(call, place)
+  call:retrieve("59" .. place)
   call:answer()
   return call:play("park/empty")
 end
@@ -35,17 +37,20 @@ local function pick_up(call, whose)
   return call:play("pickup/nobody")
 end
 
-local function room(call)
-  local _, why = call:conference(call.to:sub(2), { leave_on = "#" })
+---@param call Call
+---@param number string   Two digits
+local function room(call, number)
+  local _, why = call:conference("88" .. number, { leave_on = "#" })
   if why == "full" then
     return call:play("call/busy")
   end
 end
 
--- Takes whoever is next in a queue, *27, or the one at a place, *272. Who serves the queue may, and leaders.
-local function take(call)
-  local place = tonumber(call.to:match("^%*27(%d)$")) or 1
-  local waits = queues.get("it").callers[place]
+---Takes whoever is next in a queue, or the one at a place. Who serves the queue may, and leaders.
+---@param call Call
+---@param place? string
+local function take(call, place)
+  local waits = queues.get("it").callers[tonumber(place) or 1]
   local why = "nobody"
   if waits and call.user then
     local _, refused = desk.order(call.user.extension, { command = "pick", call = waits.call })
@@ -56,11 +61,10 @@ local function take(call)
 end
 
 return {
-  ["*27"]     = take,
-  ["_*27Z"]   = take,
-  ["*5900"]   = park,
-  ["_*59XX"]  = retrieve,
-  ["_**10XX"] = function(call) return pick_up(call, "user:" .. call.to:sub(3)) end,
-  ["*8"]      = function(call) return pick_up(call, TEAM) end,
-  ["_*88XX"]  = room,
+  take         = take,
+  park         = park,
+  retrieve     = retrieve,
+  pick_up      = function(call, number) return pick_up(call, "user:" .. number) end,
+  pick_up_team = function(call) return pick_up(call, TEAM) end,
+  room         = room,
 }

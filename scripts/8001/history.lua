@@ -1,5 +1,5 @@
--- One's own calls, from the phone: *870 dials the last number again, *69 calls back who called last, *690 reads the last
--- five, and a key dials one of them. The list follows the user to every phone.
+-- One's own calls, from the phone: the last number again, who called last, and the last five, of which a key dials one.
+-- The list follows the user to every phone. Which code does it stands in codes.lua.
 local function nobody(call)
   call:answer()
   return call:play("call/no-history")
@@ -52,7 +52,7 @@ local function choose(call)
 end
 
 return {
-  ["*870"] = last("out"),
-  ["*69"]  = last("in"),
-  ["*690"] = choose,
+  redial    = last("out"),
+  call_back = last("in"),
+  choose    = choose,
 }

@@ -1,5 +1,5 @@
--- What leaders do from their phones with the calls and states of their team (role and team in config.lua). Other numbers
--- for it are other names in the table at the end.
+-- What leaders do from their phones with the calls and states of their team (role and team in config.lua). Which code
+-- does it stands in codes.lua; the agent's number follows the code.
 local REFUSALS = {
   not_allowed     = "hours/switch-denied",
   no_such_user    = "leader/no-such-agent",
@@ -10,19 +10,13 @@ local REFUSALS = {
   logged_out      = "leader/logout-ok",
 }
 
----The agent in a code such as *331049.
----@param call Call
-local function agent_of(call)
-  return call.to:sub(4)
-end
-
 ---Makes a handler that hears an agent's calls, and is heard at first as the mode says. Then 4 listens, 5 whispers, 6 barges
 ---in, 7 takes over, 99 ends the agent's call, * goes on to the next agent, # stops.
 ---@param mode "listen"|"whisper"|"barge"
----@return fun(call: Call)
+---@return fun(call: Call, agent: string)
 local function supervise(mode)
-  return function(call)
-    local seconds, why = call:supervise(agent_of(call), { mode = mode })
+  return function(call, agent)
+    local seconds, why = call:supervise(agent, { mode = mode })
     if not seconds then
       return call:play(REFUSALS[why] or "agent/failed")
     end
@@ -32,14 +26,14 @@ end
 ---Makes a handler that asks who is at the phone and why, and does it then.
 ---@param done Sound
 ---@param deed fun(reason: string): Deed
----@return fun(call: Call)
+---@return fun(call: Call, agent: string)
 local function force(done, deed)
-  return function(call)
+  return function(call, agent)
     if not call.user or not call:ask_pin(call.user.mailbox) then
       return call:play("agent/failed")
     end
     local reason = call:gather { play = "leader/reason", min_digits = 0, max_digits = 2, finish_on = "#" }
-    local performed, why = desk.order(agent_of(call), deed(reason or ""))
+    local performed, why = desk.order(agent, deed(reason or ""))
     return call:play(performed and done or REFUSALS[why] or "agent/failed")
   end
 end
@@ -57,10 +51,10 @@ local function log_out()
 end
 
 return {
-  ["_*3310XX"] = supervise("listen"),
-  ["_*3410XX"] = supervise("barge"),
-  ["_*3510XX"] = supervise("whisper"),
-  ["_*3610XX"] = force("leader/released", release),
-  ["_*3710XX"] = force("leader/busy-ok", set_busy),
-  ["_*3810XX"] = force("leader/logout-ok", log_out),
+  listen        = supervise("listen"),
+  barge         = supervise("barge"),
+  whisper       = supervise("whisper"),
+  release       = force("leader/released", release),
+  force_busy    = force("leader/busy-ok", set_busy),
+  force_log_out = force("leader/logout-ok", log_out),
 }

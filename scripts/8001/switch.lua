@@ -1,10 +1,10 @@
 -- The hotline's switch, which goes before the hours until somebody opens it again: it outlives reloads and restarts.
--- *28 tells how it stands; leaders set it: *280 open, *281 closed, *282 emergency. A key that dials one of these has its
--- lamp lit while the switch stands so.
+-- By phone it tells how it stands, and leaders set it. A key that dials its code has its lamp lit while the switch stands
+-- so; the codes stand in codes.lua.
 local switch = {}
 
 local LEADERS = { ["1001"] = true }
-local STATES  = { ["*280"] = "open", ["*281"] = "closed", ["*282"] = "emergency" }
+local STATES  = { ["0"] = "open", ["1"] = "closed", ["2"] = "emergency" }
 local SPOKEN  = {
   open      = "hours/switch-open",
   closed    = "hours/switch-closed",
@@ -23,10 +23,10 @@ end
 
 local function light()
   local state = switch.state()
-  for code, meaning in pairs(STATES) do
-    lamps.set(code, meaning == state)
+  for digit, meaning in pairs(STATES) do
+    lamps.set("hotline-" .. digit, meaning == state)
   end
-  lamps.set("*28", state ~= "open")
+  lamps.set("hotline", state ~= "open")
 end
 
 ---@param wanted "open"|"closed"|"emergency"
@@ -37,11 +37,12 @@ local function set(wanted, by)
   log.info("the hotline is " .. wanted .. ", says " .. by)
 end
 
----Sets it by the code that was dialled, and says how it stands.
+---Sets it by the digit behind the code, if there is one, and says how it stands.
 ---@param call Call
-function switch.code(call)
+---@param digit? string
+function switch.code(call, digit)
   call:answer()
-  local wanted = STATES[call.to]
+  local wanted = STATES[digit or ""] ---@type ("open"|"closed"|"emergency")?
   if wanted then
     if not (call.user and LEADERS[call.user.extension]) then
       return call:play("hours/switch-denied")

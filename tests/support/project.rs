@@ -267,8 +267,8 @@ fn config(street: &Street, setup: &Setup) -> String {
     // The shipped dialplan asks for these.
     let witness = setup.plugins.iter().any(|(name, ..)| *name == "witness");
     let plugins = match (&setup.script, witness) {
-        (None, false) => "plugins = { tickets = {}, survey = {} },",
-        (None, true) => "plugins = { tickets = {}, survey = {}, witness = {} },",
+        (None, false) => "plugins = { tickets = {}, survey = {}, contacts = {} },",
+        (None, true) => "plugins = { tickets = {}, survey = {}, contacts = {}, witness = {} },",
         (Some(_), true) => "plugins = { witness = {} },",
         (Some(_), false) => "",
     };

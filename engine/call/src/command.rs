@@ -70,6 +70,9 @@ pub enum Command {
         mailbox: String,
         /// Whoever has none yet may choose one.
         choose: bool,
+        /// Whoever knows it chooses a new one.
+        #[serde(default)]
+        change: bool,
     },
     /// Hands the call to another handler. Never replied to, unless it has been handed on too
     /// often: a forward loop is a [`Reply::Mistake`].

@@ -51,6 +51,36 @@ error("type stubs for editors; never loaded by the engine")
 ---@return fun(routes: table<string, Handler>)
 function context(name) end
 
+---The table of codes: what phones of this context dial, and what their users type in conversations, where it is a name
+---space of its own. Loading refuses codes that stand in each other's way or in that of an extension or an emergency number.
+---
+---    codes "internal" {
+---      idle = {
+---        { "*24", "*24<X>", does = busy, name = "code/busy", lamp = "busy-<me>" },   -- busy(call), busy(call, "3")
+---      },
+---      in_call = {
+---        { "*2<number>#", does = "consult", name = "code/consult" },
+---      },
+---    }
+---
+---What is dialled is matched whole; phones end it with # or after three seconds. Behind the keys of a code stands, in <>, a
+---pattern as in `context` of what may follow, which `does` has as its second argument. In a conversation a code of keys alone
+---counts as soon as it is complete, one with <number># at # or when nothing more comes; `does` is a command of `desk.order`.
+---@param context string
+---@return fun(tables: CodeTables)
+function codes(context) end
+
+---@class CodeTables
+---@field idle? CodeRow[]      What is dialled
+---@field in_call? CodeRow[]   What is typed in conversations; replaces the usual ones, and `in_call_codes` in config.lua
+
+---A row: its codes one after the other, and
+---@class CodeRow
+---@field does any          A function(call, behind); in a conversation a command such as "consult"
+---@field name? string      How it is called: a sound, for a menu and for messages about the table
+---@field lamp? string      What a key that dials the code shows: a lamp's name. <me> is whoever is at that phone, <number> what follows
+---@field menu? boolean     true; yours: whether a menu reads it
+
 ---Opening hours in the tenant's time zone.
 ---
 ---    local hours = schedule {

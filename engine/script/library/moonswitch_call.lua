@@ -296,6 +296,7 @@ function Call:ask_pin(mailbox, options) end
 
 ---@class AskPinOptions
 ---@field choose? boolean   Whoever has no PIN yet chooses one; false where the phone is not its owner's
+---@field change? boolean   false; whoever knows the PIN chooses a new one
 
 ---@class TransferOptions
 ---@field context? string   Where the number is looked up; this call's context when left out

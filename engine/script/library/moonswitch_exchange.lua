@@ -134,6 +134,7 @@ agents = {}
 ---@field asks string?             A reason for busy that they have asked for, and a leader is to approve
 ---@field auto_answer boolean
 ---@field do_not_disturb boolean
+---@field accept_items boolean     接受新客户, by chat
 ---@field auto_idle boolean        自动置闲
 ---@field auto_busy boolean        自动置忙
 ---@field device string?           The user at whose phone they sit, when it is not their own
@@ -224,13 +225,16 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"list_add"|"list_remove"|"take_item"|"decline_item"|"finish_item"
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"accept_items"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"save_prompt"|"list_add"|"list_remove"|"take_item"|"decline_item"|"finish_item"
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log; of list_add: any word
 ---@field list? "blacklist"|"vip"|"whitelist"   Of list_add and list_remove
 ---@field number? string     Of list_add and list_remove, however it is written
 ---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
 ---@field days? integer      Of list_add: for ever when left out
 ---@field minutes? integer   Of extend_wrap_up
+---@field prompt? string     Of save_prompt: a sound's name, "greet/welcome", of which the recording takes the place
+---@field recording? string  Of save_prompt: its id
+---@field language? string   Of save_prompt: "zh" or "en"; the tenant's when left out
 ---@field call? string       Of pick: the call that waits, or
 ---@field queue? string      whoever is next in that queue. Who dials a star code has the caller at once; else an agent is rung
 ---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
@@ -242,7 +246,7 @@ desk = {}
 ---@field only_idle? boolean Of consult: only if that agent is 置闲, who is reserved for it
 ---@field digits? string     Of dtmf: keys for whom the user talks with; `,` waits a second
 ---@field tag? string        Of tag: a word for the call's record, `marked` when left out
----@field on? boolean        Of auto_answer, do_not_disturb, auto_idle and auto_busy; of record and mask, where it is turned round when left out
+---@field on? boolean        Of auto_answer, do_not_disturb, accept_items, auto_idle and auto_busy; of record and mask, where it is turned round when left out
 ---@field internal? boolean  Of auto_answer: colleagues who call directly, too
 ---@field seconds? integer   Of auto_idle and auto_busy: the agent's own longest 事后
 ---@field device? string     Of sit: the user whose phone it is
@@ -351,6 +355,10 @@ function queues.call_back(name, options) end
 ---Lamps of phones' keys (BLF) that stand for no user's calls: is the hotline closed, is a line free. A phone subscribes
 ---(RFC 4235) to what its key dials; who can dial that sees the lamp, and a lamp that was set is seen by all users. The
 ---exchange forgets lamps when it stops: set them in `on("generation.published", ...)` too. The dialplan's alone, not for plugins.
+---
+---A code of the table of `codes` has the lamp that its row names. Lamps of people's own states are lit by the exchange, as in
+---`lamp = "dnd-<me>"`: `logged-in`, `logged-out`, `idle`, `busy`, `wrap-up`, `auto-answer`, `no-auto-answer`, `dnd`, `no-dnd`,
+---`chats`, `no-chats`, `recording`; and `agent-<number>`, which is dark for whoever would take a call, and blinks while it rings.
 ---@class Lamps
 lamps = {}
 

@@ -18,6 +18,7 @@ use store::{MessageRow, Migration, Subscriber, event_job};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::codes::CodeTable;
 use crate::door::Doors;
 use crate::inbox::Inbox;
 use crate::jobs::{Bell, Schedule};
@@ -88,6 +89,8 @@ pub(crate) struct Routing {
     pub(crate) contexts: BTreeMap<String, Routes>,
     /// Where each of a context's routes is written.
     pub(crate) places: BTreeMap<String, Vec<Place>>,
+    /// The lamps of codes, and what is typed in conversations.
+    pub(crate) codes: CodeTable,
     /// What is amiss in the sources and refuses no generation.
     pub(crate) warnings: Vec<Fault>,
     /// The opening hours that files declare, each with where it is written.
@@ -109,9 +112,11 @@ pub(crate) struct Routing {
 }
 
 impl Routing {
-    /// The route of a number in a context.
+    /// The route of a number in a context. Phones end what is dialled with #, and some send it.
     pub(crate) fn find(&self, context: &str, to: &str) -> Option<&Match> {
-        self.contexts.get(context)?.find(to)
+        let routes = self.contexts.get(context)?;
+        let without = || routes.find(to.strip_suffix('#').filter(|it| it.starts_with('*'))?);
+        routes.find(to).or_else(without)
     }
 }
 

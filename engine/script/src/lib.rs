@@ -4,6 +4,7 @@ mod advice;
 mod api;
 mod budget;
 mod calls;
+mod codes;
 pub mod config;
 mod convert;
 mod door;

@@ -12,6 +12,7 @@ use mlua::{Function, Value};
 
 use crate::api::queue::{DeclaredQueue, no_queue};
 use crate::budget::Pause;
+use crate::codes::{self, CodeTable, DeclaredCodes};
 use crate::door::{Doors, Listed};
 use crate::host::{Host, Routing};
 use crate::plugin::install::{self, Installed};
@@ -140,6 +141,7 @@ fn check(
         }
         routing.contexts.insert(name.clone(), table);
     }
+    routing.codes = codes(&declared.codes, vm, host, &mut faults);
     faults.extend(lost_callers(&declared.queues, host));
     faults.extend(lost_settings(plugins, &declared.queues, host));
     let doors = doors(&declared.doors, host, &mut faults);
@@ -202,6 +204,36 @@ fn check(
             .collect(),
         doors: declared.doors,
     })
+}
+
+/// The table of codes, which must not stand in each other's way, nor in that of numbers.
+fn codes(
+    declared: &DeclaredCodes,
+    vm: &Vm,
+    host: &Arc<Host>,
+    faults: &mut Vec<Fault>,
+) -> CodeTable {
+    if declared.idle.is_empty() && declared.in_call.is_none() {
+        return CodeTable::default();
+    }
+    let tenant = host.tenant.to_string();
+    let recorded = vm.surroundings.store.users(&tenant).wait();
+    let recorded = recorded.unwrap_or_default().into_iter();
+    let configured = host.settings.users.keys().cloned();
+    let users = configured
+        .chain(recorded.map(|user| user.extension))
+        .collect();
+    let mut wrong = Vec::new();
+    let is_configured = host.settings.in_call_codes.is_some();
+    let table = codes::table(declared, is_configured, &users, &mut wrong);
+    faults.extend(wrong.into_iter().map(|(place, message)| {
+        let place = Place {
+            generation: host.generation,
+            ..place
+        };
+        fault::plain(message, Some(place), &host.snapshot)
+    }));
+    table
 }
 
 /// Queues that send callers on to queues which are not there.

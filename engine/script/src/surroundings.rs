@@ -14,6 +14,7 @@ use mlua::{Function, Lua, MultiValue, Table};
 use tracing::Level;
 
 use crate::api::queue::DeclaredQueue;
+use crate::codes::DeclaredCodes;
 use crate::door::{Guard, Path};
 use crate::jobs::Bell;
 use crate::lines::line;
@@ -152,6 +153,8 @@ pub(crate) enum Listen {
 pub(crate) struct Declarations {
     /// `context`, by name; each pattern with its handler, in the order written.
     pub(crate) contexts: BTreeMap<String, Vec<DeclaredRoute>>,
+    /// `codes`.
+    pub(crate) codes: DeclaredCodes,
     /// `queue`, in the order written.
     pub(crate) queues: Vec<DeclaredQueue>,
     /// `every`.

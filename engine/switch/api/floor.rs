@@ -189,6 +189,7 @@ fn settings_of(habits: Habits) -> AgentSettings {
         auto_answer: habits.auto_answer,
         auto_answer_internal: habits.auto_answer_internal,
         do_not_disturb: habits.do_not_disturb,
+        accept_items: habits.accepts_items(),
         auto_idle: habits.after_wrap_up == Some(AfterWrapUp::Idle),
         auto_busy: habits.after_wrap_up == Some(AfterWrapUp::Busy),
         wrap_up_ms: habits.wrap_up_ms,

@@ -112,7 +112,7 @@ impl Switch {
         twin.addresses = known.addresses;
         let options = Options {
             aside: true,
-            ..super::options(&settings)
+            ..self.call_options(&setup.tenant, &settings)
         };
         let id = setup.id;
         let span = tracing::info_span!("call", %id, tenant = %setup.tenant);

@@ -21,20 +21,25 @@ pub(crate) struct Typed {
     pub(crate) number: Option<String>,
 }
 
-/// How a tenant's calls behave.
-pub(in crate::switch) fn options(tenant: &script::config::Tenant) -> Options {
-    Options {
-        seed: rand::random(),
-        fallback: crate::fallback::fallback(tenant),
-        recall: tenant.recall,
-        hold_reminder: tenant.hold_reminder,
-        auto_retrieve: tenant.auto_retrieve,
-        codes: tenant.codes(),
-        ..Options::default()
-    }
-}
-
 impl Switch {
+    /// How a tenant's calls behave.
+    pub(in crate::switch) fn call_options(
+        &self,
+        tenant: &TenantId,
+        settings: &script::config::Tenant,
+    ) -> Options {
+        let typed = self.parts.scripts.typed_codes(tenant);
+        Options {
+            seed: rand::random(),
+            fallback: crate::fallback::fallback(settings),
+            recall: settings.recall,
+            hold_reminder: settings.hold_reminder,
+            auto_retrieve: settings.auto_retrieve,
+            codes: typed.unwrap_or_else(|| settings.codes()),
+            ..Options::default()
+        }
+    }
+
     /// Something is done with the call that a user talks in.
     pub(super) fn steer_at_desk(
         &mut self,
@@ -285,7 +290,7 @@ impl Switch {
         let mut legs = live.call.legs().iter();
         let known = legs.find(|known| known.id() == leg);
         let is_user = known.is_some_and(|known| known.user().is_some());
-        if !is_user || live.tenant.codes().is_empty() {
+        if !is_user || !live.call.types_codes() {
             return;
         }
         let thread = live.thread;

@@ -8,6 +8,7 @@ mod items;
 mod lists;
 mod own;
 mod pick;
+mod prompts;
 mod pull;
 mod supervise;
 
@@ -22,7 +23,6 @@ use uuid::Uuid;
 use web::News;
 
 use super::{Entrance, Input, Switch};
-pub(super) use control::options;
 
 /// Something that is to be done, with where its answer goes.
 #[derive(Debug)]
@@ -141,6 +141,11 @@ impl Switch {
             Deed::Dtmf { digits } => self.press_for(tenant, user, digits),
             Deed::Answer {} => self.answer_at_phone(now, tenant, user),
             Deed::Tag { tag } => self.tag(now, tenant, order, tag.as_deref()),
+            Deed::SavePrompt {
+                prompt,
+                recording,
+                language,
+            } => self.save_prompt(tenant, (prompt, language.as_deref()), *recording),
             Deed::ListAdd { .. } | Deed::ListRemove { .. } => self.list_at_desk(tenant, order),
         }
     }

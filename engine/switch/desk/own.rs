@@ -88,6 +88,7 @@ impl Switch {
         let done = self.set_at_desk(now, tenant, order, habit)?;
         self.look_at_phones(now, tenant);
         self.drain_floor(now, tenant);
+        self.find_lamps_behind(now, tenant);
         if moved {
             let news = News::AgentMoved {
                 agent: order.user.clone(),
@@ -132,6 +133,7 @@ impl Switch {
         ] {
             self.set_lamp(now, tenant, &format!("{name}-{user}"), Light::from(on));
         }
+        self.light_own(now, tenant, user);
     }
 }
 

@@ -51,7 +51,10 @@ impl Switch {
     /// Answers; whoever has gone meanwhile does not hear it.
     pub(in crate::switch) fn answer_floor(&mut self, now: Instant, question: Question) {
         match question {
-            Question::Published(tenant) => self.take_plan(now, &tenant),
+            Question::Published(tenant) => {
+                self.take_plan(now, &tenant);
+                self.find_lamps_behind(now, &tenant);
+            }
             Question::Chosen(tenant, ask, chosen) => self.chosen(now, &tenant, ask, chosen),
             Question::Agents(tenant, answer) => {
                 let _ = answer.send(self.agents_of(now, &tenant));

@@ -11,6 +11,7 @@ use crate::switch::Switch;
 impl Switch {
     /// An agent's lamp shows how they stand now.
     pub(super) fn light_agent(&mut self, now: Instant, tenant: &TenantId, agent: &AgentId) {
+        self.light_own(now, tenant, agent);
         let floor = self.floors.by_tenant.get(tenant);
         let Some(status) = floor.and_then(|floor| floor.acd.status(now, agent)) else {
             return self.set_lamp(now, tenant, &name_of(agent), Light::On);
@@ -21,6 +22,7 @@ impl Switch {
     /// All agents' lamps show how they stand now: new ones may be watched from now on.
     pub(super) fn light_agents(&mut self, now: Instant, tenant: &TenantId) {
         for (agent, status) in self.agents_of(now, tenant) {
+            self.light_own(now, tenant, &agent);
             self.show_on_lamp(now, tenant, &agent, &status);
         }
     }

@@ -99,6 +99,7 @@ impl Switch {
                 if change.state == State::LoggedOut {
                     // Whose phone they sat at has it back.
                     self.look_at_phones(now, tenant);
+                    self.find_lamps_behind(now, tenant);
                 }
                 tracing::info!(
                     %tenant, agent = %change.agent, state = change.state.word(), by = %change.by,

@@ -78,7 +78,8 @@ impl Switch {
             }
             let tenant = TenantId::from(&*row.tenant);
             let account = format!("{tenant}/{}", kept.user);
-            let (watcher, saved) = taken_back(kept, tenant, row.name, expires);
+            let (mut watcher, saved) = taken_back(kept, tenant, row.name, expires);
+            watcher.lamp = self.lamp_behind(&watcher.subject, &watcher.user);
             let back = (self.endpoint).restore_subscription(now, millis(wall), &saved, &account);
             let Some(subscription) = back else { continue };
             match &watcher.subject {
@@ -177,6 +178,7 @@ fn taken_back(
     };
     let watcher = Watcher {
         subject,
+        lamp: String::new(),
         user: kept.user,
         remote: kept.dialog.source,
         version: kept.version.saturating_add(VERSION_GAP),

@@ -8,6 +8,7 @@
 mod calls;
 mod kept;
 mod mailboxes;
+mod own;
 mod pace;
 mod set;
 
@@ -47,6 +48,9 @@ struct Watcher {
     subject: Subject,
     /// Whose phone it is.
     user: String,
+    /// The lamp that this is, where it is one that stands for no user's calls: that behind the code, or
+    /// the one of that name.
+    lamp: String,
     /// Where it is.
     remote: SocketAddr,
     /// How often it has been told.
@@ -125,7 +129,7 @@ impl Lamps {
                 self.mailboxes.watch(tenant, mailbox, subscription);
             }
             Subject::Calls(tenant, user) => self.calls.watch(tenant, user, subscription),
-            Subject::Set(tenant, name) => self.set.watch(tenant, name, subscription),
+            Subject::Set(tenant, _) => self.set.watch(tenant, &watcher.lamp, subscription),
         }
         self.watchers.insert(subscription, watcher);
     }
@@ -140,7 +144,7 @@ impl Lamps {
                 self.mailboxes.unwatch(tenant, mailbox, subscription);
             }
             Subject::Calls(tenant, user) => self.calls.unwatch(tenant, user, subscription),
-            Subject::Set(tenant, name) => self.set.unwatch(tenant, name, subscription),
+            Subject::Set(tenant, _) => self.set.unwatch(tenant, &watcher.lamp, subscription),
         }
         Some(watcher)
     }
@@ -177,6 +181,7 @@ impl Switch {
         let watcher = Watcher {
             is_asked: matches!(subject, Subject::Mailbox(..)),
             subject: subject.clone(),
+            lamp: self.lamp_behind(&subject, &user),
             user,
             remote: source.remote,
             version: 0,
@@ -188,8 +193,9 @@ impl Switch {
         match subject {
             Subject::Mailbox(tenant, mailbox) => self.lamps.mailboxes.want(now, &tenant, &mailbox),
             subject => {
-                if let Subject::Calls(tenant, user) = &subject {
-                    self.look_at_calls_of(now, tenant, user);
+                match &subject {
+                    Subject::Calls(tenant, user) => self.look_at_calls_of(now, tenant, user),
+                    subject => self.light_own_of(now, subject.tenant(), subscription),
                 }
                 if let Some(notice) = self.notice(subscription) {
                     (self.endpoint).accept_subscription(now, subscription, &account, notice);
@@ -343,7 +349,8 @@ impl Switch {
             }
             Subject::Set(tenant, name) => {
                 let domain = &self.tenants.get(&*tenant.0)?.domain;
-                let info = (self.lamps.set).info(tenant, name, domain, watcher.version);
+                let lamp = &watcher.lamp;
+                let info = (self.lamps.set).info(tenant, (name, lamp), domain, watcher.version);
                 (sip::body::media_type::DIALOG_INFO, info.to_bytes())
             }
         };

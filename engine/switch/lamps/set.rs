@@ -80,17 +80,22 @@ impl SetLamps {
         lamp.is_some_and(|lamp| lamp.is_set)
     }
 
+    /// Whether somebody watches it, or has said how it is.
+    pub(super) fn is_known(&self, tenant: &TenantId, name: &str) -> bool {
+        self.all.contains_key(&(tenant.clone(), name.to_owned()))
+    }
+
     /// What a NOTIFY says: full, so that nothing hangs on the one before.
     pub(super) fn info(
         &self,
         tenant: &TenantId,
-        name: &str,
+        (name, lamp): (&str, &str),
         domain: &str,
         version: u32,
     ) -> DialogInfo {
         let host = Host::parse(&domain.into());
         let host = host.unwrap_or_else(|| Host::from(std::net::IpAddr::from([0, 0, 0, 0])));
-        let lamp = self.all.get(&(tenant.clone(), name.to_owned()));
+        let lamp = self.all.get(&(tenant.clone(), lamp.to_owned()));
         let state = match lamp.map(|lamp| lamp.light).unwrap_or_default() {
             Light::Off => DialogState::Terminated,
             Light::On => DialogState::Confirmed,
@@ -176,9 +181,10 @@ impl Switch {
         }
         let account = self.accounts.user(tenant, user);
         let context = account.map(|account| account.context.clone());
-        let is_code = name.starts_with('*') && name.len() <= LONGEST_NAME;
-        is_code
-            && context.is_some_and(|context| self.parts.scripts.has_route(tenant, &context, name))
+        let scripts = &self.parts.scripts;
+        let is_code = name.starts_with(['*', '#']) && name.len() <= LONGEST_NAME;
+        let may_dial = context.is_some_and(|context| scripts.has_route(tenant, &context, name));
+        is_code && (may_dial || scripts.is_typed_code(tenant, name))
     }
 }
 

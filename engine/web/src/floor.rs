@@ -99,6 +99,8 @@ pub struct AgentSettings {
     pub auto_answer_internal: bool,
     /// 免打扰.
     pub do_not_disturb: bool,
+    /// 接受新客户, by chat.
+    pub accept_items: bool,
     /// 自动置闲.
     pub auto_idle: bool,
     /// 自动置忙.

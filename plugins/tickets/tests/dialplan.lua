@@ -22,6 +22,14 @@ context "internal" {
   ["199"]  = function(call) desk.note("ticket.opened", call.id, { call = call.id }, clock.now(), "waiting") end,
 }
 
+codes "internal" {
+  idle = {
+    { "*42<X>", does = tickets.from_phone },
+    { "*44", does = tickets.say_mine },
+    { "*440", "*440<XXXXX>", does = tickets.urge_by_phone },
+  },
+}
+
 context "inbound" {
   ["100"]  = function(call) call:transfer("100", { context = "internal" }) end,
   ["8000"] = function(call) call:transfer("8000", { context = "internal" }) end,

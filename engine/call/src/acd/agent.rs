@@ -273,6 +273,9 @@ impl Agent {
         if self.habits.do_not_disturb && medium == Medium::Voice {
             return Some(Because::DoNotDisturb);
         }
+        if !self.habits.accepts_items() && medium != Medium::Voice {
+            return Some(Because::NoNewItems);
+        }
         if self.state().is_conversation() {
             return Some(Because::Talking);
         }

@@ -111,6 +111,8 @@ pub enum Because {
     Unreachable,
     /// 免打扰.
     DoNotDisturb,
+    /// They take no new customers by chat.
+    NoNewItems,
     /// 置忙.
     Busy(Reason),
     /// 准备接听 for a call.
@@ -235,6 +237,7 @@ impl fmt::Display for Because {
             Self::LoggedOut => f.write_str("logged out"),
             Self::Unreachable => f.write_str("phone not reachable"),
             Self::DoNotDisturb => f.write_str("does not want to be disturbed"),
+            Self::NoNewItems => f.write_str("takes no new customers by chat"),
             Self::Busy(reason) => write!(f, "busy ({reason})"),
             Self::Offered => f.write_str("offered a call"),
             Self::Releasing => f.write_str("the last offer is being taken back"),

@@ -17,6 +17,8 @@ pub struct Habits {
     pub auto_answer_internal: bool,
     /// 免打扰: their phone is not rung.
     pub do_not_disturb: bool,
+    /// 接受新客户 = 否: nobody new is offered to them by chat.
+    pub no_new_items: bool,
     /// 自动置闲 or 自动置忙 after 事后; the tenant's rule when `None`.
     pub after_wrap_up: Option<AfterWrapUp>,
     /// Their own longest 事后, in milliseconds, where the queue's is not shorter.
@@ -34,6 +36,8 @@ pub enum Habit {
     AutoAnswerInternal(bool),
     /// *78 and *79.
     DoNotDisturb(bool),
+    /// *431 and *430: 接受新客户, by chat.
+    AcceptItems(bool),
     /// 自动置闲: 置闲 follows 事后.
     AutoIdle(bool),
     /// 自动置忙: 置忙 follows 事后.
@@ -50,6 +54,11 @@ impl Habits {
         self.wrap_up_ms.map(Duration::from_millis)
     }
 
+    /// Whether somebody new may be offered to them by chat.
+    pub fn accepts_items(&self) -> bool {
+        !self.no_new_items
+    }
+
     fn set(&mut self, habit: Habit) -> Result<(), Refusal> {
         let exclusive = |on: bool, mine: AfterWrapUp, now: Option<AfterWrapUp>| match (on, now) {
             (true, Some(other)) if other != mine => Err(Refusal::Exclusive),
@@ -60,6 +69,7 @@ impl Habits {
             Habit::AutoAnswer(on) => self.auto_answer = on,
             Habit::AutoAnswerInternal(on) => self.auto_answer_internal = on,
             Habit::DoNotDisturb(on) => self.do_not_disturb = on,
+            Habit::AcceptItems(on) => self.no_new_items = !on,
             Habit::AutoIdle(on) => {
                 self.after_wrap_up = exclusive(on, AfterWrapUp::Idle, self.after_wrap_up)?;
             }

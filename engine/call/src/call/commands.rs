@@ -155,9 +155,11 @@ impl Call {
             Command::VoicemailMenu { mailbox } => {
                 Foreground::Listening(Listening::new(board, mailbox))
             }
-            Command::AskPin { mailbox, choose } => {
-                Foreground::Knocking(Knock::new(board, mailbox, choose))
-            }
+            Command::AskPin {
+                mailbox,
+                choose,
+                change,
+            } => Foreground::Knocking(Knock::new(board, mailbox, (choose, change))),
             Command::Transfer { to, context } => {
                 return self.transfer(request, to, context, "the script said so");
             }

@@ -263,6 +263,11 @@ impl Call {
         &self.board.setup
     }
 
+    /// Whether its users' keys may be codes.
+    pub fn types_codes(&self) -> bool {
+        !self.board.options.codes.is_empty()
+    }
+
     /// Its legs, the caller's first, gone ones included.
     pub fn legs(&self) -> &[Leg] {
         self.board.legs()

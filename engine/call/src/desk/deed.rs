@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Needs, Refused, Right, Terms};
 use crate::acd::Act;
 use crate::screen::List;
-use crate::{CallId, Parting};
+use crate::{CallId, Parting, RecordingId};
 
 /// The one table of deeds: each with its fields, its word, whose right it wants, and what a code within a call
 /// makes of it: `alone`, or `with` the number that is typed behind the code.
@@ -81,6 +81,7 @@ const RELEASE: Needs = needs(Right::Release, Right::Release);
 const LISTENING: Needs = needs(Right::Listen, Right::Listen);
 const SPEAKING: Needs = needs(Right::Supervise, Right::Supervise);
 const LISTS: Needs = needs(Right::Lists, Right::Lists);
+const PROMPTS: Needs = needs(Right::Prompts, Right::Prompts);
 
 deeds! {
     /// 登录: 置忙 afterwards.
@@ -125,6 +126,11 @@ deeds! {
         /// Whether.
         on: bool,
     } "do_not_disturb" STATE;
+    /// 接受新客户, 是 or 否: whether somebody new is offered to the user by chat.
+    AcceptItems {
+        /// Whether.
+        on: bool,
+    } "accept_items" STATE;
     /// 自动置闲: 置闲 follows 事后.
     AutoIdle {
         /// Whether.
@@ -291,6 +297,16 @@ deeds! {
         #[serde(default)]
         days: Option<u32>,
     } "list_add" LISTS;
+    /// A recording becomes the tenant's own prompt, in place of the one of that name.
+    SavePrompt {
+        /// A sound's name: `greet/welcome`.
+        prompt: String,
+        /// What was recorded.
+        recording: RecordingId,
+        /// The tenant's when left out.
+        #[serde(default)]
+        language: Option<String>,
+    } "save_prompt" PROMPTS;
     /// Takes one off a list.
     ListRemove {
         /// Which.

@@ -21,6 +21,7 @@ impl Deed {
                     .collect()
             }
             Self::DoNotDisturb { on } => vec![Habit::DoNotDisturb(*on)],
+            Self::AcceptItems { on } => vec![Habit::AcceptItems(*on)],
             Self::AutoIdle { on, seconds } => {
                 let first = Some(Habit::AutoIdle(*on));
                 [first, own(*seconds)].into_iter().flatten().collect()

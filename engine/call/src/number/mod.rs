@@ -173,7 +173,8 @@ pub fn is_sms_port(text: &str) -> bool {
 const LONGEST: usize = 64;
 /// Digits of a number that was not understood, and may be dialled all the same (ITU-T E.164 has 15, with prefixes).
 const LONGEST_DIALLED: usize = 20;
-const EMERGENCY: [&str; 4] = ["110", "119", "120", "122"];
+/// Police, fire, ambulance, road accidents: what is always let out.
+pub const EMERGENCY: [&str; 4] = ["110", "119", "120", "122"];
 const WITHHELD: [&str; 7] = [
     "",
     "anonymous",

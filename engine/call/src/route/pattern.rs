@@ -97,6 +97,25 @@ impl Pattern {
             .all(|(step, &byte)| step.allows(byte))
     }
 
+    /// Whether some number matches both.
+    pub fn meets(&self, other: &Self) -> bool {
+        match (&self.shape, &other.shape) {
+            (Shape::Number(number), _) => other.matches(number),
+            (_, Shape::Number(number)) => self.matches(number),
+            (Shape::Steps(one, tail), Shape::Steps(two, other_tail)) => {
+                // The shortest number that may match both.
+                let shortest =
+                    |steps: &[Step], tail: &Tail| steps.len() + usize::from(*tail == Tail::Some);
+                let length = shortest(one, tail).max(shortest(two, other_tail));
+                let fits =
+                    |steps: &[Step], tail: &Tail| *tail != Tail::None || steps.len() == length;
+                fits(one, tail)
+                    && fits(two, other_tail)
+                    && one.iter().zip(two).all(|(a, b)| a.meets(b))
+            }
+        }
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -14,10 +14,10 @@ pub(crate) struct Knock {
 }
 
 impl Knock {
-    pub(crate) fn new(board: &Board, mailbox: String, choose: bool) -> Self {
+    pub(crate) fn new(board: &Board, mailbox: String, (choose, change): (bool, bool)) -> Self {
         let login = Login::new(board, Some(mailbox));
         Self {
-            login: login.may_choose(choose),
+            login: login.may_choose(choose).changes(change),
         }
     }
 }

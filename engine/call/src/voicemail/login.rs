@@ -20,6 +20,8 @@ pub(crate) struct Login {
     given: bool,
     /// The script or the caller's own phone vouches for them: a first PIN may be chosen.
     vouched: bool,
+    /// Whoever knows the PIN chooses a new one.
+    changes: bool,
     mailbox: String,
     found: Option<Mailbox>,
     /// Wrong numbers and wrong PINs.
@@ -62,6 +64,7 @@ impl Login {
         Self {
             given: mailbox.is_some(),
             vouched: mailbox.is_some(),
+            changes: false,
             mailbox: mailbox.unwrap_or_default(),
             found: None,
             failures: 0,
@@ -73,6 +76,11 @@ impl Login {
     pub(crate) fn may_choose(self, choose: bool) -> Self {
         let vouched = self.vouched && choose;
         Self { vouched, ..self }
+    }
+
+    /// Whether a new PIN is chosen by whoever knows the old one.
+    pub(crate) fn changes(self, changes: bool) -> Self {
+        Self { changes, ..self }
     }
 
     fn ask_number(&mut self, board: &mut Board) -> Option<Entered> {
@@ -181,6 +189,10 @@ impl Login {
     fn judged(&mut self, board: &mut Board, verdict: PinVerdict) -> Option<Entered> {
         let is_new = matches!(self.stage, Stage::Choosing(_));
         let (what, mistake) = match verdict {
+            PinVerdict::Right if self.changes && !is_new => {
+                board.decide("ask for a new PIN", "the old one is right");
+                return self.ask_new_pin(board, None);
+            }
             PinVerdict::Right => return self.enter(),
             PinVerdict::Locked => {
                 board.decide("refuse the mailbox", "too many wrong PINs have locked it");

@@ -288,6 +288,7 @@ pub(super) fn row(
     let habits = &status.habits;
     row.raw_set("auto_answer", habits.auto_answer)?;
     row.raw_set("do_not_disturb", habits.do_not_disturb)?;
+    row.raw_set("accept_items", habits.accepts_items())?;
     row.raw_set("auto_idle", habits.after_wrap_up == Some(AfterWrapUp::Idle))?;
     row.raw_set("auto_busy", habits.after_wrap_up == Some(AfterWrapUp::Busy))?;
     row.raw_set("device", habits.device.as_ref().map(|device| &*device.0))?;

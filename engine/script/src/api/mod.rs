@@ -10,6 +10,7 @@ pub(crate) mod calls;
 mod calls_tests;
 pub(crate) mod class;
 mod clock;
+mod codes;
 mod config;
 mod context;
 mod db;
@@ -64,6 +65,7 @@ use crate::surroundings::{Phase, Surroundings};
 /// the raw `coroutine.yield`, which scripts do not get to see.
 pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<()> {
     context::register(lua, surroundings)?;
+    codes::register(lua, surroundings)?;
     queue::register(lua, surroundings)?;
     schedule::register(lua, surroundings)?;
     let (globals, scripts) = (lua.globals(), Owner::script());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::{CallId, Setup, TenantId};
+use call::{CallId, Codes, Setup, TenantId};
 
 use super::Scripts;
 use crate::CallNews;
@@ -98,6 +98,32 @@ impl Scripts {
         let host = self.inner.tenancy(tenant).and_then(|it| it.current());
         let routing = host.as_ref().and_then(|host| host.routing());
         routing.is_some_and(|routing| routing.find(context, to).is_some())
+    }
+
+    /// What a tenant's users type in conversations, where its scripts have a table of it.
+    pub fn typed_codes(&self, tenant: &TenantId) -> Option<Codes> {
+        let host = self.inner.tenancy(tenant).and_then(|it| it.current())?;
+        host.routing()?.codes.in_call.clone()
+    }
+
+    /// Whether this is a code that a tenant's users type in conversations.
+    pub fn is_typed_code(&self, tenant: &TenantId, keys: &str) -> bool {
+        let host = self.inner.tenancy(tenant).and_then(|it| it.current());
+        let routing = host.as_ref().and_then(|host| host.routing());
+        routing.is_some_and(|routing| routing.codes.is_typed(keys))
+    }
+
+    /// The lamp behind a code that a phone's key dials, by the table of codes; `me` watches it.
+    pub fn lamp_of_code(
+        &self,
+        tenant: &TenantId,
+        context: &str,
+        (dialled, me): (&str, &str),
+    ) -> Option<String> {
+        let host = self.inner.tenancy(tenant).and_then(|it| it.current())?;
+        let routing = host.routing()?;
+        let route = routing.find(context, dialled).map(|found| &found.pattern);
+        routing.codes.lamp(context, route, (dialled, me))
     }
 
     /// The caller is gone: the script is dropped at its wait, and no end is reported.

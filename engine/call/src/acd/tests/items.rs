@@ -3,7 +3,7 @@
 use super::{Floor, QueuePlan, plan, s};
 use crate::CallId;
 use crate::acd::{
-    Act, Capacity, ItemError, ItemNews, ItemStep, Medium, OfferEnd, Output, Plan, Wants,
+    Act, Capacity, Habit, ItemError, ItemNews, ItemStep, Medium, OfferEnd, Output, Plan, Wants,
 };
 
 fn chat() -> Wants {
@@ -201,4 +201,36 @@ fn a_chat_needs_no_phone_and_is_not_lost_by_a_look_at_what_calls_live() {
     floor.acd.handle_item_over(floor.now, other).unwrap();
     floor.drain();
     assert_eq!(floor.acd.position(other), None, "the customer has gone");
+}
+
+#[test]
+fn who_accepts_no_new_customers_is_offered_no_chat_and_calls_all_the_same() {
+    let mut floor = floor(blended(2), |_| {});
+    for agent in ["1049", "1050"] {
+        let habit = Habit::AcceptItems(false);
+        floor
+            .acd
+            .handle_habit(floor.now, &agent.into(), habit)
+            .unwrap();
+    }
+    floor.drain();
+    let item = floor.wants("it", chat());
+    assert_eq!(told(&mut floor), []);
+    let why = floor.acd.explain(item).unwrap().to_string();
+    assert!(why.contains("takes no new customers by chat"), "{why}");
+
+    floor.calls();
+    assert_eq!(floor.ringing(), ["1049"], "calls come all the same");
+    let habit = Habit::AcceptItems(true);
+    floor
+        .acd
+        .handle_habit(floor.now, &"1050".into(), habit)
+        .unwrap();
+    floor.drain();
+
+    let offered = told(&mut floor);
+    assert!(
+        matches!(&offered[..], [(id, agent, ItemStep::Offered(_))] if *id == item && agent == "1050"),
+        "{offered:?}"
+    );
 }

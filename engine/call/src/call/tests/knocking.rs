@@ -8,6 +8,7 @@ fn knock(found: Option<Mailbox>) -> (Bench, RequestId) {
     let request = bench.ask(Command::AskPin {
         mailbox: "1049".to_owned(),
         choose: true,
+        change: false,
     });
     bench.mailbox("1049", found);
     (bench, request)
@@ -42,6 +43,7 @@ fn who_is_at_somebody_elses_phone_chooses_no_pin_there() {
     bench.ask(Command::AskPin {
         mailbox: "1049".to_owned(),
         choose: false,
+        change: false,
     });
 
     bench.mailbox("1049", Some(Mailbox::default()));
@@ -85,4 +87,34 @@ fn a_mailbox_that_is_not_there_is_a_mistake_of_the_script() {
 
     let mistake = Reply::Mistake("no mailbox '1049'".to_owned());
     assert_eq!(bench.reply(request), Some(mistake));
+}
+
+#[test]
+fn who_knows_the_old_pin_chooses_a_new_one_and_who_does_not_chooses_none() {
+    let mut bench = Bench::new();
+    let request = bench.ask(Command::AskPin {
+        mailbox: "1049".to_owned(),
+        choose: true,
+        change: true,
+    });
+    bench.mailbox("1049", with_pin());
+    bench.keys("1111#");
+    bench.verdict("1049", PinVerdict::Wrong);
+    let said = bench.playing().1;
+    assert_eq!(said, [named("menu/invalid"), named("agent/enter-pw")]);
+
+    bench.keys("2580#");
+    bench.verdict("1049", PinVerdict::Right);
+    assert_eq!(bench.playing().1, [named("vm/choose-pin")]);
+    bench.keys("3690#");
+    bench.keys("3690#");
+    let chosen = Output::ChoosePin {
+        mailbox: "1049".to_owned(),
+        pin: Pin::new("3690"),
+        again: Pin::new("3690"),
+    };
+    assert!(bench.outputs.contains(&chosen));
+    bench.verdict("1049", PinVerdict::Right);
+
+    assert_eq!(bench.reply(request), Some(&Reply::Right(Ok(()))));
 }

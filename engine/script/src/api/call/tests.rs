@@ -91,6 +91,7 @@ fn plain_methods_become_their_commands() {
     let pin_of_1049 = Command::AskPin {
         mailbox: "1049".into(),
         choose: true,
+        change: false,
     };
     assert_eq!(command("call:ask_pin('1049')"), pin_of_1049);
     let beep = Command::StartRecording(StartRecording { beep: true });

@@ -142,7 +142,7 @@ static VOICEMAIL: Names = Names {
 };
 static ASK_PIN: Names = Names {
     class: "AskPinOptions",
-    names: &["choose"],
+    names: &["choose", "change"],
 };
 static TRANSFER: Names = Names {
     class: "TransferOptions",
@@ -366,7 +366,12 @@ fn ask_pin(asking: &Asking<'_>) -> mlua::Result<Command> {
     let mailbox = asking.arguments.text(0, "a mailbox such as \"1049\"")?;
     let options = asking.arguments.options(1, &ASK_PIN)?;
     let choose = options.boolean("choose", true)?;
-    Ok(Command::AskPin { mailbox, choose })
+    let change = options.boolean("change", false)?;
+    Ok(Command::AskPin {
+        mailbox,
+        choose,
+        change,
+    })
 }
 
 fn transfer(asking: &Asking<'_>) -> mlua::Result<Command> {

@@ -192,7 +192,7 @@ fn logging_in_asks_for_the_pin_once() {
         let acts = bed.answers.orders.lock().unwrap().len();
         (story, acts)
     };
-    let pin = "AskPin { mailbox: \"1049\", choose: true }";
+    let pin = "AskPin { mailbox: \"1049\", choose: true, change: false }";
 
     let right = try_in(State::LoggedOut, Reply::Right(Ok(())));
     let said = "agent/login-ok agent/state-busy";
@@ -204,7 +204,7 @@ fn logging_in_asks_for_the_pin_once() {
     );
     let again = try_in(State::Idle, Reply::Done);
     let said = "agent/login-ok agent/state-idle";
-    assert_eq!(again, (vec!["Answer".into(), said.into()], 0));
+    assert_eq!(again, (vec!["Answer".into(), said.into()], 1));
 }
 
 #[test]

@@ -384,6 +384,7 @@ impl Chaos {
             22 => Command::AskPin {
                 mailbox: "1049".to_owned(),
                 choose: true,
+                change: self.random.below(2) == 0,
             },
             23..=25 => Command::VoicemailMenu {
                 mailbox: (self.random.below(2) == 0).then(|| "1049".to_owned()),
