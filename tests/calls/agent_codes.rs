@@ -38,7 +38,11 @@ fn an_agents_day_by_phone_is_spoken_and_logged() {
             "agent/state-busy",
             "agent/reason-meeting",
             "agent/lasted-moment",
-            "agent/waiting-nobody"
+            "agent/waiting-nobody",
+            "agent/answered-today",
+            "0",
+            "agent/called-today",
+            "0"
         ]
     );
     assert_eq!(exchange.said_to(&a1, "*25", &[]), ["agent/not-in-wrap-up"]);

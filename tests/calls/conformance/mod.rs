@@ -289,6 +289,7 @@ fn plain(kind: &str, about: &Value, user: &str) -> Value {
             "from",
             "to",
             "added_at",
+            "trace",
         ] {
             fields.remove(name);
         }

@@ -29,9 +29,8 @@ impl Walk<'_> {
             line.presses(typed, Keys::Rfc4733);
         }
         let by_phone = self.witness.told_of(users[0], &command);
-        if line.is_up() {
-            line.hangs_up();
-        }
+        line.is_answered();
+        line.hangs_up();
         let (status, said) = self
             .api
             .gives(&format!("/users/{}/commands", users[1]), &deed);

@@ -138,7 +138,8 @@ fn a_leader_records_a_prompt_by_phone_and_the_next_caller_hears_it() {
     let own = exchange.folder.join("sounds/8001/zh/greet/welcome.wav");
     eventually("the prompt to be there", || own.is_file().then_some(()));
 
-    let caller = exchange.carrier().dials("4001234567");
+    let carrier = exchange.carrier();
+    let caller = carrier.dials("4001234567");
 
     caller.hears(pilot::L1);
 }

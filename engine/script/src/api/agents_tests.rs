@@ -97,7 +97,8 @@ fn what_an_agent_does_returns_how_they_stand_then_or_why_not() {
             "id": "1049", "name": "温平", "state": "busy", "reason": "meeting",
             "reachable": true, "lasted": 90.5, "since": NOON as f64 / 1e6 - 90.5,
             "queues": ["it"], "today": {},
-            "auto_answer": false, "do_not_disturb": false, "auto_idle": false, "auto_busy": false,
+            "accept_items": true,
+            "accept_items": true, "auto_answer": false, "do_not_disturb": false, "auto_idle": false, "auto_busy": false,
         })
     );
 
