@@ -117,17 +117,16 @@ end
 
 ---Logs in; whoever still sits at another phone comes back to their own.
 local function log_in(call, me)
-  local before, why = agents.get(me) ---@type AgentStatus?, string?
+  local before, unknown = agents.get(me)
   if not before then
-    return nil, why
+    return nil, unknown
   end
   local comes_back = before.device and is_own(call, me)
   if (before.state == "logged_out" or comes_back) and not call:ask_pin(call.user.mailbox) then
     return "agent/failed"
   end
-  local status
-  status, why = order(me, { command = "log_in" })
-  if status and comes_back then
+  local status, why = order(me, { command = "log_in" })
+  if comes_back and not why then
     status, why = order(me, { command = "sit" })
   end
   return status and { "agent/login-ok", STATES[status.state] }, why

@@ -17,7 +17,7 @@ local tickets    = require "plugins.tickets"
 ---@type CodeRow[]
 local idle = {
   -- 座席: logging in, 置闲, 置忙, 事后.
-  { "*22", "*45", "*22<XXX!>", does = agent.log_in, name = "code/log-in", lamp = "logged-in-<me>" },
+  { "*22", "*45", "*22<XX.>", does = agent.log_in, name = "code/log-in", lamp = "logged-in-<me>" },
   { "*23", does = agent.idle, name = "code/idle", lamp = "idle-<me>" },
   { "*24", "*24<X>", does = agent.busy, name = "code/busy", lamp = "busy-<me>" },
   { "*46", does = agent.toggle, menu = false, lamp = "busy-<me>" },

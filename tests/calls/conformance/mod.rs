@@ -38,7 +38,7 @@ const IDLE: &[(&str, Proof)] = &[
     ("*22", Same),
     ("*45", Same),
     (
-        "*22<XXX!>",
+        "*22<XX.>",
         By(
             "tests/calls/agent_settings.rs::s3_an_agent_sits_down_at_any_phone_and_calls_for_them_ring_there",
         ),
