@@ -74,5 +74,6 @@ fn an_agent_works_a_shift_with_nothing_but_the_keys_of_a_baresip() {
         said[..3],
         ["agent/state-is", "agent/state-busy", "agent/reason-meeting"]
     );
-    days(&["agent/logout-ok"], "*20", &[], "logged_out");
+    let out = ["agent/logout-ok", "agent/drafts-one"];
+    days(&out, "*20", &[], "logged_out");
 }

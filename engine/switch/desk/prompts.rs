@@ -12,7 +12,7 @@ use crate::switch::Switch;
 impl Switch {
     /// A recording takes the place of a prompt, for this tenant; the next who is played it hears it.
     pub(super) fn save_prompt(
-        &mut self,
+        &self,
         tenant: &TenantId,
         (prompt, language): (&str, Option<&str>),
         recording: RecordingId,
