@@ -99,6 +99,7 @@ impl Switch {
             | Deed::ForceIdle {} => self.state_at_desk(now, tenant, order),
             Deed::AutoAnswer { .. }
             | Deed::DoNotDisturb { .. }
+            | Deed::AcceptItems { .. }
             | Deed::AutoIdle { .. }
             | Deed::AutoBusy { .. } => self.set_at_desk(now, tenant, order, order.deed.habits()),
             Deed::Sit { device, take_over } => {
