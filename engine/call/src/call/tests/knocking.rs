@@ -99,12 +99,12 @@ fn who_knows_the_old_pin_chooses_a_new_one_and_who_does_not_chooses_none() {
     });
     bench.mailbox("1049", with_pin());
     bench.keys("1111#");
-    bench.verdict("1049", PinVerdict::Wrong);
+    bench.pin("1049", PinVerdict::Wrong);
     let said = bench.playing().1;
     assert_eq!(said, [named("menu/invalid"), named("agent/enter-pw")]);
 
     bench.keys("2580#");
-    bench.verdict("1049", PinVerdict::Right);
+    bench.pin("1049", PinVerdict::Right);
     assert_eq!(bench.playing().1, [named("vm/choose-pin")]);
     bench.keys("3690#");
     bench.keys("3690#");
@@ -114,7 +114,7 @@ fn who_knows_the_old_pin_chooses_a_new_one_and_who_does_not_chooses_none() {
         again: Pin::new("3690"),
     };
     assert!(bench.outputs.contains(&chosen));
-    bench.verdict("1049", PinVerdict::Right);
+    bench.pin("1049", PinVerdict::Right);
 
-    assert_eq!(bench.reply(request), Some(&Reply::Right(Ok(()))));
+    assert_eq!(bench.reply(request), Some(Reply::Right(Ok(()))));
 }

@@ -24,7 +24,7 @@ fn a_deed_has_the_same_word_in_json_and_in_records() {
         Deed::AcceptItems { on: false },
         Deed::SavePrompt {
             prompt: "greet/welcome".into(),
-            recording: crate::RecordingId(uuid::Uuid::from_u128(7)),
+            recording: RecordingId(uuid::Uuid::from_u128(7)),
             language: None,
         },
         Deed::AutoIdle {
