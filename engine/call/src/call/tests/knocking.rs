@@ -99,6 +99,7 @@ fn who_knows_the_old_pin_chooses_a_new_one_and_who_does_not_chooses_none() {
     });
     bench.mailbox("1049", with_pin());
     bench.keys("1111#");
+    bench.take();
     bench.pin("1049", PinVerdict::Wrong);
     let said = bench.playing().1;
     assert_eq!(said, [named("menu/invalid"), named("agent/enter-pw")]);
