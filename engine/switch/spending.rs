@@ -105,11 +105,12 @@ impl Switch {
         for name in tenants {
             let tenant = TenantId::from(name.as_str());
             for (going, why) in self.too_costly(&tenant) {
+                let call = going.call;
                 tracing::warn!(
-                    target: "security", event = "toll_cut", call = %going.call, %tenant, user = going.user,
+                    target: "security", event = "toll_cut", %call, %tenant, user = going.user,
                     trunk = going.trunk, number = %Masked(going.number.as_str()), why, "a call has cost what it may"
                 );
-                self.with_machine(now, going.call, |machine| {
+                self.with_machine(now, call, |machine| {
                     machine.handle_hang_up(now, "system:toll".to_owned());
                 });
                 self.tell_of_cut(&tenant, going, why);
