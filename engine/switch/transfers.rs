@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use call::desk::{Deed, Done, Order, Refused, allowed};
 use call::{Call, CallId, Event, Leg, LegId, LegState, TenantId, TransferId, TransferNews};
 use serde_json::json;
 use sip::{
     Host, Method, ReferTo, Replaces, Request, Scheme, SessionId, Source, SubscriptionId, Uri,
 };
 use tokio::sync::oneshot;
-use web::{NoTransfer, TransferWanted};
+use web::TransferWanted;
 
 use super::Switch;
 use super::joining::Place;
@@ -31,8 +32,8 @@ struct Asking {
 pub(super) enum Referral {
     /// A phone, by REFER: to its end.
     Phone(SubscriptionId),
-    /// A program: whether it is tried.
-    Program(oneshot::Sender<Result<(), NoTransfer>>),
+    /// Whoever has ordered it for a user: whether it is tried.
+    Order(oneshot::Sender<Result<(), Refused>>),
 }
 
 impl Switch {
@@ -260,51 +261,49 @@ impl Switch {
         rank(one) < rank(other)
     }
 
-    /// A program puts through whom a user talks with, as that user's phone would.
-    pub(super) fn transfer_for_program(
+    /// Puts through whom a user talks with in this call, as that user's phone would: the command `transfer` about a call
+    /// that is named.
+    pub(super) fn transfer_named(
         &mut self,
         now: Instant,
         tenant: &TenantId,
         call: CallId,
         wanted: TransferWanted,
-        answer: oneshot::Sender<Result<(), NoTransfer>>,
-    ) {
-        let TransferWanted { by, to } = wanted;
+    ) -> Result<(), Refused> {
+        let TransferWanted { who, by, to } = wanted;
+        let order = Order {
+            by: who,
+            user: by,
+            deed: Deed::Transfer { to: to.clone() },
+        };
+        let done = allowed(&order, |user| self.person(tenant, user))
+            .and_then(|()| self.leg_in(tenant, call, &order.user))
+            .and_then(|leg| self.transfer_in_name_of(now, (call, leg), &order.user, &to))
+            .map(|()| Done {
+                agent: None,
+                call: Some(call),
+            });
+        self.note_order(tenant, &order, &done);
+        done.map(|_| ())
+    }
+
+    /// A user's leg in a call that goes on.
+    fn leg_in(&self, tenant: &TenantId, call: CallId, user: &str) -> Result<LegId, Refused> {
         let live = self.calls.get(&call);
-        let Some(live) = live.filter(|it| it.setup.tenant == *tenant && it.ended.is_none()) else {
-            let _ = answer.send(Err(NoTransfer::Over));
-            return;
-        };
-        let mut legs = live.call.legs().iter();
-        let leg = legs.find(|leg| leg.user() == Some(&*by) && leg.state() == LegState::Up);
-        let account = self.accounts.user(tenant, &by);
-        let (Some(leg), Some(account)) = (leg, account) else {
-            let _ = answer.send(Err(NoTransfer::NotInIt));
-            return;
-        };
-        let (leg, context) = (leg.id(), account.context.clone());
-        tracing::info!(%call, by, to = %Masked(to.as_str()), "a program transfers a call");
-        let transfer = TransferId(self.next_key());
-        self.referrals.insert(transfer, Referral::Program(answer));
-        let event = Event::Referred {
-            transfer,
-            leg,
-            by,
-            to,
-            context,
-        };
-        self.with_machine(now, call, |machine| machine.handle_event(now, event));
-        // Whoever has not been told is not told any more: the call has ended meanwhile.
-        if let Some(Referral::Program(answer)) = self.referrals.remove(&transfer) {
-            let _ = answer.send(Err(NoTransfer::Over));
-        }
+        let live = live.filter(|it| it.setup.tenant == *tenant && it.ended.is_none());
+        let mut legs = live.ok_or_else(is_over)?.call.legs().iter();
+        let leg = legs.find(|leg| leg.user() == Some(user) && leg.state() == LegState::Up);
+        leg.map(Leg::id).ok_or_else(|| {
+            let sentence = format!("{user} does not talk in this call: name who does");
+            Refused::new("not_in_call", sentence)
+        })
     }
 
     /// Tells a phone how its transfer goes.
     pub(super) fn tell_transfer(&mut self, now: Instant, transfer: TransferId, news: TransferNews) {
         let refer = match self.referrals.get(&transfer) {
             Some(Referral::Phone(refer)) => *refer,
-            Some(Referral::Program(_)) => return self.tell_program(transfer, news),
+            Some(Referral::Order(_)) => return self.tell_order(transfer, news),
             None => return,
         };
         match news {
@@ -330,15 +329,19 @@ impl Switch {
             .retain(|_, known| !matches!(known, Referral::Phone(phone) if *phone == refer));
     }
 
-    fn tell_program(&mut self, transfer: TransferId, news: TransferNews) {
-        let Some(Referral::Program(answer)) = self.referrals.remove(&transfer) else {
+    fn tell_order(&mut self, transfer: TransferId, news: TransferNews) {
+        let Some(Referral::Order(answer)) = self.referrals.remove(&transfer) else {
             return;
         };
-        // Who has asked may be gone.
-        let _ = answer.send(match news {
-            TransferNews::Refused(_) => Err(NoTransfer::Nobody),
+        let tried = match news {
+            TransferNews::Refused(_) => {
+                let sentence = "they talk with nobody in this call who could be put through now";
+                Err(Refused::new("nobody_to_transfer", sentence))
+            }
             _ => Ok(()),
-        });
+        };
+        // Who has asked may be gone.
+        let _ = answer.send(tried);
     }
 
     /// Tells scripts that a transfer has come about.
@@ -370,3 +373,8 @@ pub(super) fn user_of(call: &Call, leg: LegId) -> Option<&str> {
 
 /// What a phone may show of a transfer that is refused.
 const ELSEWHERE: &str = "399 moonswitch \"only numbers of this exchange can be transferred to\"";
+
+/// The call that is named does not go on.
+pub(super) fn is_over() -> Refused {
+    Refused::new("call_is_over", "this call is over")
+}

@@ -63,6 +63,18 @@ fn a_command_is_the_same_by_star_code_and_by_a_program_and_everybody_hears_of_it
     wens.is_hung_up();
     lis.is_hung_up();
 
+    // Also when a call is named.
+    let wens = wen.dials("1050");
+    let lis = li.rings();
+    lis.answers();
+    wens.is_answered();
+    let call = eventually("the call", || api.items("/calls?live=true").pop());
+    let path = format!("/calls/{}/hangup", call["id"].as_str().unwrap());
+    api.does("POST", &path);
+    assert_eq!(outcome(), ["api:desk", "1049", "hang_up", "done"]);
+    wens.is_hung_up();
+    lis.is_hung_up();
+
     let wens = wen.dials("1050");
     let lis = li.rings();
     lis.answers();
@@ -73,7 +85,7 @@ fn a_command_is_the_same_by_star_code_and_by_a_program_and_everybody_hears_of_it
     wens.is_hung_up();
     lis.is_hung_up();
     let ended: Vec<String> = exchange
-        .ended_calls(4)
+        .ended_calls(5)
         .iter()
         .map(|row| row.end.as_ref().unwrap().ended_by.clone())
         .collect();

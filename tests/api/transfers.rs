@@ -14,6 +14,12 @@ fn a_program_puts_a_customer_through_in_a_users_name_and_the_right_people_hear_e
     let first = a1.rings();
     first.answers();
     customer.hears(pilot::A1);
+    let mut stream = api.listens(None);
+    let mut told = || {
+        let event = stream.until("desk.command").pop().unwrap();
+        ["by", "user", "command", "outcome"]
+            .map(|it| event["data"][it].as_str().unwrap().to_owned())
+    };
     let call = eventually("the call", || api.items("/calls?live=true").pop());
     let path = format!("/calls/{}/transfer", call["id"].as_str().unwrap());
     let to_1050 = json!({ "by": "1049", "to": "1050" });
@@ -21,10 +27,13 @@ fn a_program_puts_a_customer_through_in_a_users_name_and_the_right_people_hear_e
     assert_eq!(stranger.gives(&path, &to_1050).0, 404);
     let (status, problem) = api.gives(&path, &json!({ "by": "1050", "to": "1051" }));
     assert_eq!((status, &problem["code"]), (409, &"not_in_call".into()));
+    // It is the command of that name about a call that is named.
+    assert_eq!(told(), ["api:desk", "1050", "transfer", "not_in_call"]);
 
     let (status, tried) = api.gives(&path, &to_1050);
 
     assert_eq!(status, 200, "{tried}");
+    assert_eq!(told(), ["api:desk", "1049", "transfer", "done"]);
     let second = a2.rings();
     let (status, problem) = api.gives(&path, &to_1050);
     let expected = (409, &"nobody_to_transfer".into());

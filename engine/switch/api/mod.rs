@@ -10,7 +10,7 @@ mod shown;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use call::desk::{Order, Refused};
+use call::desk::{By, Order, Refused};
 use call::screen::{self, Change, Listed};
 use call::{CallId, Target, TenantId};
 use script::{OfferedItem, Originate};
@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
     Agent, Allowed, Asked, CallWanted, CallbackTaken, CallbackWanted, Deletion, DeskUser,
-    ItemWanted, LiveCall, NoCall, NoRole, NoTransfer, Performed, Plugin, Queue, QueueDetails,
-    Registration, Reloaded, RoleWanted, Scripts, TransferWanted, Trunk, User, VoicemailChange,
+    ItemWanted, LiveCall, NoCall, NoRole, Performed, Plugin, Queue, QueueDetails, Registration,
+    Reloaded, RoleWanted, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -39,12 +39,8 @@ pub(crate) struct Question {
 #[derive(Debug)]
 enum What {
     LiveCalls(Vec<Uuid>, oneshot::Sender<HashMap<Uuid, LiveCall>>),
-    HangUp(CallId, String, oneshot::Sender<bool>),
-    Transfer(
-        CallId,
-        TransferWanted,
-        oneshot::Sender<Result<(), NoTransfer>>,
-    ),
+    HangUp(CallId, By, oneshot::Sender<Result<(), Refused>>),
+    Transfer(CallId, TransferWanted, oneshot::Sender<Result<(), Refused>>),
     Originate(CallWanted, oneshot::Sender<Result<CallBegin, NoCall>>),
     Plugins(oneshot::Sender<Result<Vec<Plugin>, store::Error>>),
     Allow(String, oneshot::Sender<MayBeAllowed>),
@@ -98,7 +94,7 @@ impl web::Exchange for Entrance {
         self.question(tenant, |answer| What::LiveCalls(calls, answer))
     }
 
-    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
+    fn hang_up(&self, tenant: &str, call: Uuid, by: By) -> Asked<Result<(), Refused>> {
         self.question(tenant, |answer| What::HangUp(CallId(call), by, answer))
     }
 
@@ -111,7 +107,7 @@ impl web::Exchange for Entrance {
         tenant: &str,
         call: Uuid,
         wanted: TransferWanted,
-    ) -> Asked<Result<(), NoTransfer>> {
+    ) -> Asked<Result<(), Refused>> {
         self.question(tenant, |answer| {
             What::Transfer(CallId(call), wanted, answer)
         })
@@ -253,10 +249,10 @@ impl Switch {
                 let _ = answer.send(self.live_calls(&tenant, &calls));
             }
             What::HangUp(call, by, answer) => {
-                let _ = answer.send(self.hang_up_for(now, &tenant, call, by));
+                let _ = answer.send(self.end_call(now, &tenant, call, by));
             }
             What::Transfer(call, wanted, answer) => {
-                self.transfer_for_program(now, &tenant, call, wanted, answer);
+                let _ = answer.send(self.transfer_named(now, &tenant, call, wanted));
             }
             What::Originate(CallWanted { user, to, timeout }, answer) => {
                 let wanted = Originate {

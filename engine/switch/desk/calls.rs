@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use call::desk::{By, Done, Order, Refused};
+use call::desk::{By, Deed, Done, Order, Refused, allowed};
 use call::{CallId, Cause, Event, LegId, LegState, TenantId};
 
 use crate::switch::Switch;
+use crate::switch::transfers::is_over;
 
 impl Switch {
     /// The call that a user talks in, or else one that rings at them or for them; of several the one that began
@@ -48,6 +49,35 @@ impl Switch {
             agent: None,
             call: Some(call),
         })
+    }
+
+    /// Ends a call that is named. Of one that a user takes part in it is the command `hang_up` for that user, and told of
+    /// as such.
+    pub(in crate::switch) fn end_call(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        call: CallId,
+        by: By,
+    ) -> Result<(), Refused> {
+        let live = self.calls.get(&call);
+        let live = live.filter(|live| live.setup.tenant == *tenant && live.ended.is_none());
+        let legs = live.ok_or_else(is_over)?.call.legs().iter();
+        let theirs = legs.filter(|leg| leg.state() != LegState::Gone);
+        let user = theirs.filter_map(call::Leg::user).next().map(str::to_owned);
+        let Some(user) = user else {
+            self.hang_up_for(now, tenant, call, by.to_string());
+            return Ok(());
+        };
+        let deed = Deed::HangUp {};
+        let order = Order { by, user, deed };
+        let done = allowed(&order, |user| self.person(tenant, user)).map(|()| {
+            self.hang_up_for(now, tenant, call, order.by.to_string());
+            let (agent, call) = (None, Some(call));
+            Done { agent, call }
+        });
+        self.note_order(tenant, &order, &done);
+        done.map(|_| ())
     }
 
     /// Whether whoever leaves this call leaves two others: they ask somebody, or three talk.

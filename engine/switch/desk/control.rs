@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::log::Masked;
 use crate::switch::Switch;
 use crate::switch::live::Live;
-use crate::switch::transfers::Referral;
+use crate::switch::transfers::{Referral, is_over};
 
 /// A code that a user has typed in a call.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ impl Switch {
     }
 
     /// Tries a blind transfer, as by the phone's own key.
-    pub(super) fn transfer_in_name_of(
+    pub(in crate::switch) fn transfer_in_name_of(
         &mut self,
         now: Instant,
         (call, leg): (CallId, LegId),
@@ -175,7 +175,7 @@ impl Switch {
         tracing::info!(%call, by, to = %Masked(to), "a call is transferred");
         let (answer, mut asked) = oneshot::channel();
         let transfer = TransferId(self.next_key());
-        self.referrals.insert(transfer, Referral::Program(answer));
+        self.referrals.insert(transfer, Referral::Order(answer));
         let event = Event::Referred {
             transfer,
             leg,
@@ -185,13 +185,8 @@ impl Switch {
         };
         self.with_machine(now, call, |machine| machine.handle_event(now, event));
         self.referrals.remove(&transfer);
-        match asked.try_recv() {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Refused::new(
-                "not_now",
-                format!("nobody talks with {by} who could be put through now"),
-            )),
-        }
+        // Who has not been told is not told any more: the call has ended meanwhile.
+        asked.try_recv().unwrap_or_else(|_| Err(is_over()))
     }
 
     /// Presses keys for whom a user talks with.

@@ -184,7 +184,13 @@ impl Switch {
         settings.map_or(&[], |it| &it.busy_reasons)
     }
 
-    fn note_order(&self, tenant: &TenantId, order: &Order, result: &Result<Done, Refused>) {
+    /// Tells of what was done, or refused: in the log, in the audit log, and by an event.
+    pub(in crate::switch) fn note_order(
+        &self,
+        tenant: &TenantId,
+        order: &Order,
+        result: &Result<Done, Refused>,
+    ) {
         let outcome = result
             .as_ref()
             .map_or_else(|refused| refused.word, |_| "done");

@@ -27,21 +27,23 @@ pub trait Exchange: Send + Sync + 'static {
     /// What these calls do now; those that are over are left out.
     fn live_calls(&self, tenant: &str, calls: Vec<Uuid>) -> Asked<HashMap<Uuid, LiveCall>>;
 
-    /// Ends a call, `by` whom its record shall name; false when there is none.
-    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool>;
+    /// Ends a call, `by` whom its record shall name; what a user takes part in only by whom the command `hang_up` is open
+    /// to for that user. Refused with the word and the sentence.
+    fn hang_up(&self, tenant: &str, call: Uuid, by: By) -> Asked<Result<(), Refused>>;
 
     /// Makes a call: rings a user's phones, and dials a number for them when they have answered. The
     /// answer comes when they begin to ring.
     fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>>;
 
     /// Puts whom a user talks with in a call through to a number, as the user's phone does by its own
-    /// key. The answer comes when it is tried; who is not reached comes back to the user.
+    /// key, by whom the command `transfer` is open to for that user. The answer comes when it is tried; who is not reached
+    /// comes back to the user. Refused with the word and the sentence.
     fn transfer(
         &self,
         tenant: &str,
         call: Uuid,
         wanted: TransferWanted,
-    ) -> Asked<Result<(), NoTransfer>>;
+    ) -> Asked<Result<(), Refused>>;
 
     /// Where phones are.
     fn registrations(&self, tenant: &str) -> Asked<Vec<Registration>>;
@@ -161,21 +163,12 @@ pub struct CallWanted {
 /// A transfer that is to be made.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TransferWanted {
+    /// Who wants it.
+    pub who: By,
     /// The user who gives the other party away.
     pub by: String,
     /// The number that the other party is put through to, with that user's rights.
     pub to: String,
-}
-
-/// Why a transfer is not tried.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NoTransfer {
-    /// The call does not go on.
-    Over,
-    /// The user is not in the call.
-    NotInIt,
-    /// The user talks with nobody in it, or is transferring them already.
-    Nobody,
 }
 
 /// Why a call was not made.

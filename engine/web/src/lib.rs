@@ -21,9 +21,9 @@ pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
     Allowed, Asked, CallWanted, Deletion, DeskUser, Exchange, KeptGeneration, LeftOut, LiveCall,
-    NoCall, NoRole, NoTransfer, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded,
-    RoleWanted, ScriptFailure, Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange,
-    WentBack, Wrong,
+    NoCall, NoRole, OldGeneration, Plugin, RefusedGeneration, Registration, Reloaded, RoleWanted,
+    ScriptFailure, Scripts, TransferWanted, Trunk, TrunkHost, User, VoicemailChange, WentBack,
+    Wrong,
 };
 pub use figures::{
     AgentFigures, Alert, BoardAgent, BoardQueue, NumberFigures, QueueFigures, Wallboard, Yardstick,

@@ -18,7 +18,7 @@ use super::own::Own;
 use super::page::{self, Asked, Page};
 use super::problem::Problem;
 use super::recordings::Recording;
-use crate::exchange::{CallWanted, LiveCall, TransferWanted};
+use crate::exchange::{CallWanted, LiveCall};
 use crate::time;
 
 /// Which calls to list, newest first.
@@ -235,9 +235,10 @@ pub(super) async fn originate(
 pub(super) async fn hang_up(own: Own, Named(id): Named) -> Result<Json<Details>, Problem> {
     let id = parse(&id)?;
     let known = own.call(id).await?;
-    if known.call.end.is_some() || !own.hang_up(id).await? {
+    if known.call.end.is_some() {
         return Err(Problem::conflict("call_is_over", "this call is over"));
     }
+    own.hang_up(id).await?;
     own.note("hung_up", &id);
     Ok(Json(details(&own, id).await?))
 }
@@ -262,8 +263,7 @@ pub(super) async fn transfer(
     if known.call.end.is_some() {
         return Err(Problem::conflict("call_is_over", "this call is over"));
     }
-    let Transfer { by, to } = wanted;
-    own.transfer(id, TransferWanted { by, to }).await?;
+    own.transfer(id, (wanted.by, wanted.to)).await?;
     own.note("transferred", &id);
     Ok(Json(details(&own, id).await?))
 }

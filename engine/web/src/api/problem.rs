@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use call::desk::Refused;
 use serde_json::json;
 
 use crate::token::Scope;
@@ -129,6 +130,18 @@ impl Problem {
     /// Whoever asks may not.
     pub(crate) fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// A command that was refused, in the words of whoever refused it.
+    pub(crate) fn refused(refused: Refused) -> Self {
+        match refused.word {
+            "no_such_user" => Self::not_found("user"),
+            "not_allowed" => Self::forbidden(refused.word, refused.sentence),
+            word if word.starts_with("wrong_") || word.starts_with("no_such_") => {
+                Self::unprocessable(word, refused.sentence)
+            }
+            word => Self::conflict(word, refused.sentence),
+        }
     }
 
     /// No byte of what was asked for is there (RFC 9110 §15.5.17).

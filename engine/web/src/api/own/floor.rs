@@ -26,14 +26,7 @@ impl Own {
         self.log("command", &format_args!("{} {user}", deed.word()), "asked");
         let order = Order { by, user, deed };
         let done = answer(self.parts.exchange.order(self.tenant(), order)).await?;
-        done.map_err(|refused| match refused.word {
-            "no_such_user" => Problem::not_found("user"),
-            "not_allowed" => Problem::forbidden(refused.word, refused.sentence),
-            word if word.starts_with("wrong_") || word.starts_with("no_such_") => {
-                Problem::unprocessable(word, refused.sentence)
-            }
-            word => Problem::conflict(word, refused.sentence),
-        })
+        done.map_err(Problem::refused)
     }
 
     /// One of the tenant's users.

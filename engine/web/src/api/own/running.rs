@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::super::problem::Problem;
 use super::{Own, answer};
 use crate::exchange::{
-    Allowed, CallWanted, LiveCall, NoCall, NoTransfer, Plugin, Registration, Reloaded, Scripts,
-    TransferWanted, Trunk,
+    Allowed, CallWanted, LiveCall, NoCall, Plugin, Registration, Reloaded, Scripts, TransferWanted,
+    Trunk,
 };
 
 impl Own {
@@ -24,9 +24,10 @@ impl Own {
         answer(self.parts.exchange.live_calls(self.tenant(), calls)).await
     }
 
-    pub(in crate::api) async fn hang_up(&self, call: Uuid) -> Result<bool, Problem> {
-        let by = self.who.by().to_string();
-        answer(self.parts.exchange.hang_up(self.tenant(), call, by)).await
+    pub(in crate::api) async fn hang_up(&self, call: Uuid) -> Result<(), Problem> {
+        let by = self.who.by();
+        let done = answer(self.parts.exchange.hang_up(self.tenant(), call, by)).await?;
+        done.map_err(Problem::refused)
     }
 
     pub(in crate::api) async fn originate(&self, wanted: CallWanted) -> Result<CallBegin, Problem> {
@@ -47,21 +48,13 @@ impl Own {
     pub(in crate::api) async fn transfer(
         &self,
         call: Uuid,
-        wanted: TransferWanted,
+        (by, to): (String, String),
     ) -> Result<(), Problem> {
-        self.about(&wanted.by)?;
+        let who = self.who.by();
+        let wanted = TransferWanted { who, by, to };
         let exchange = &self.parts.exchange;
         let tried = answer(exchange.transfer(self.tenant(), call, wanted)).await?;
-        tried.map_err(|why| match why {
-            NoTransfer::Over => Problem::conflict("call_is_over", "this call is over"),
-            NoTransfer::NotInIt => {
-                Problem::conflict("not_in_call", "by is a user who talks in this call")
-            }
-            NoTransfer::Nobody => Problem::conflict(
-                "nobody_to_transfer",
-                "by talks with nobody in this call, or is transferring them already",
-            ),
-        })
+        tried.map_err(Problem::refused)
     }
 
     pub(in crate::api) async fn plugins(&self) -> Result<Vec<Plugin>, Problem> {

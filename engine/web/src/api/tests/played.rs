@@ -55,9 +55,12 @@ impl Exchange for Played {
         )
     }
 
-    fn hang_up(&self, tenant: &str, call: Uuid, by: String) -> Asked<bool> {
+    fn hang_up(&self, tenant: &str, call: Uuid, by: By) -> Asked<Result<(), Refused>> {
         self.note(format!("hang up {tenant} {call} {by}"));
-        self.answer(tenant == OURS && call == LIVE)
+        self.answer(match tenant == OURS && call == LIVE {
+            true => Ok(()),
+            false => Err(Refused::new("call_is_over", "this call is over")),
+        })
     }
 
     fn originate(&self, tenant: &str, wanted: CallWanted) -> Asked<Result<CallBegin, NoCall>> {
@@ -81,14 +84,16 @@ impl Exchange for Played {
         tenant: &str,
         call: Uuid,
         wanted: TransferWanted,
-    ) -> Asked<Result<(), NoTransfer>> {
-        let TransferWanted { by, to } = wanted;
+    ) -> Asked<Result<(), Refused>> {
+        let TransferWanted { who: _, by, to } = wanted;
         self.note(format!("transfer {tenant} {call} {by} {to}"));
         self.answer(match &*by {
-            _ if tenant != OURS || call != LIVE => Err(NoTransfer::Over),
+            _ if tenant != OURS || call != LIVE => {
+                Err(Refused::new("call_is_over", "this call is over"))
+            }
             "1049" => Ok(()),
-            "1050" => Err(NoTransfer::Nobody),
-            _ => Err(NoTransfer::NotInIt),
+            "1050" => Err(Refused::new("nobody_to_transfer", "1050 talks with nobody")),
+            _ => Err(Refused::new("not_in_call", "they do not talk in this call")),
         })
     }
 
