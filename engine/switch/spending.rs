@@ -182,13 +182,13 @@ impl Switch {
             return;
         }
         self.keep_country(&setup.tenant, country);
-        let user = payer_of(setup);
+        let (call, user) = (setup.id, payer_of(setup));
         tracing::warn!(
-            target: "security", event = "toll_new_country", call = %setup.id, tenant = %setup.tenant, user,
+            target: "security", event = "toll_new_country", %call, tenant = %setup.tenant, user,
             country, "nobody has called this country before"
         );
         let about = json!({
-            "call": setup.id.to_string(), "user": user, "number": number, "country": country,
+            "call": call.to_string(), "user": user, "number": number, "country": country,
         });
         (self.parts.scripts).event(&setup.tenant, "toll.country", about);
         let news = News::TollCountry {
