@@ -49,14 +49,15 @@ end
 
 ---What a phone dials (*76 and a template's name of one digit): that text to whom the user talked with last.
 ---@param call Call
-function sms.from_phone(call)
+---@param name? string   The template; what is dialled ends with it when left out
+function sms.from_phone(call, name)
   call:answer()
   local user = call.user
   local about = user and last:get(user.extension)
   if not (user and about) then
     return call:play("sms/nobody")
   end
-  local name = call.to:match("%d$")
+  name = name or call.to:match("%d$")
   local row = config.templates[name] and sms.send {
     to = about.number, template = name, by = user.extension, call = about.call,
     values = { agent = user.extension, name = user.name or "" },

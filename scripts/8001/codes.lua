@@ -45,6 +45,8 @@ local idle = {
   { "*42", "*42<X>", does = tickets.from_phone, name = "code/open-ticket" },
   { "*44", does = tickets.say_mine, name = "code/my-tickets" },
   { "*440", "*440<XXXXX>", does = tickets.urge_by_phone, name = "code/urge-ticket" },
+  -- Only where the plugin sms is set up: with `local sms = require "plugins.sms"` above, take this in.
+  -- { "*76<X>", does = sms.from_phone, menu = false },
 
   -- Mailboxes: one's own, any, the hotline's. Each asks for its PIN.
   { "*97", does = function(call) return call:voicemail_menu(call.user and call.user.mailbox) end, name = "code/my-mailbox" },

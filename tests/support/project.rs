@@ -264,9 +264,10 @@ fn config(street: &Street, setup: &Setup) -> String {
         ..
     } = setup;
     let more = setup.more.replace("EXCHANGE", &exchange.ip().to_string());
-    // The shipped dialplan asks for these.
+    // The shipped dialplan asks for these; a test that wants more lists them all.
     let witness = setup.plugins.iter().any(|(name, ..)| *name == "witness");
     let plugins = match (&setup.script, witness) {
+        _ if tenant.contains("plugins =") => "",
         (None, false) => "plugins = { tickets = {}, survey = {}, contacts = {} },",
         (None, true) => "plugins = { tickets = {}, survey = {}, contacts = {}, witness = {} },",
         (Some(_), true) => "plugins = { witness = {} },",
