@@ -421,6 +421,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         users: recovered.users,
         floors: recovered.floors,
         figures: recovered.figures,
+        switches: recovered.switches,
     };
     let switch = Switch::new(parts, Instant::now());
     Ok((started, switch, inputs, questions, http, lock))

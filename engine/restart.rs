@@ -13,8 +13,8 @@ use std::sync::Arc;
 use media::wav::{WavHeader, repair};
 use script::config::Config;
 use store::{
-    CallBegin, FloorRow, JournalLine, QueueLogFilter, RecordingEnd, RecordingRow, RegistrationRow,
-    Store, UserRecord, WatcherRow,
+    CallBegin, FloorRow, JournalLine, KvEntry, QueueLogFilter, RecordingEnd, RecordingRow,
+    RegistrationRow, Store, UserRecord, WatcherRow,
 };
 use uuid::Uuid;
 
@@ -36,6 +36,8 @@ pub(crate) struct Recovered {
     pub(crate) floors: HashMap<String, FloorRow>,
     /// The figures of today, by tenant.
     pub(crate) figures: HashMap<String, store::Figures>,
+    /// How switches of queues stood, by tenant.
+    pub(crate) switches: HashMap<String, Vec<KvEntry>>,
 }
 
 /// Closes what was cut, and reads what is to be known before the first call.
@@ -58,6 +60,7 @@ pub(crate) async fn recover(
         Vec::new()
     });
     let (mut users, mut floors, mut figures) = (Vec::new(), HashMap::new(), HashMap::new());
+    let mut switches = HashMap::new();
     for (tenant, settings) in &config.tenants {
         match store
             .figures(tenant, crate::switch::today(settings, now))
@@ -78,6 +81,13 @@ pub(crate) async fn recover(
                 tracing::error!(%error, tenant, "agents cannot be read: all log in again")
             }
         }
+        let kept = crate::switch::switch_key(tenant, "");
+        match store.kv_each(kept, None, now).await {
+            Ok(found) => drop(switches.insert(tenant.clone(), found)),
+            Err(error) => {
+                tracing::error!(%error, tenant, "switches cannot be read: all are open")
+            }
+        }
     }
     Recovered {
         registrations,
@@ -86,6 +96,7 @@ pub(crate) async fn recover(
         users,
         floors,
         figures,
+        switches,
     }
 }
 

@@ -75,6 +75,8 @@ mod ringing_several;
 mod supervision;
 #[path = "calls/surveyed.rs"]
 mod surveyed;
+#[path = "calls/switched.rs"]
+mod switched;
 #[path = "calls/texts.rs"]
 mod texts;
 #[path = "calls/toll.rs"]

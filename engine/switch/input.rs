@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use call::acd::{AgentId, AskId, Callback, CallbackError, Chosen, QueueStatus, Status};
-use call::desk::{Done, Order, Refused};
+use call::desk::{Done, Order, Refused, SwitchState};
 use call::screen::{self, Listed};
 use call::{CallId, Command, LegId, PlayId, Reply, TenantId};
 use media::Clip;
@@ -317,6 +317,12 @@ impl script::Exchange for Entrance {
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         let (answer, asked) = oneshot::channel();
         let _ = self.offer(Question::Queues(tenant.clone(), answer).into());
+        asked
+    }
+
+    fn switched(&self, tenant: &TenantId, name: String) -> oneshot::Receiver<SwitchState> {
+        let (answer, asked) = oneshot::channel();
+        let _ = self.offer(Question::Switched(tenant.clone(), name, answer).into());
         asked
     }
 }

@@ -8,7 +8,8 @@ use call::{
     PinVerdict, RecordingId,
 };
 use script::rows;
-use store::{MailboxRow, MessageRow, RecordingRow, Secret};
+use store::{AuditRow, MailboxRow, MessageRow, RecordingRow, Secret};
+use uuid::Uuid;
 use web::{News, VoicemailChange};
 
 use super::live::Live;
@@ -140,18 +141,49 @@ impl Switch {
     pub(super) fn choose_pin(&self, live: &Live, mailbox: String, pin: Pin, again: &Pin) {
         let (call, tenant) = (live.id(), live.setup.tenant.clone());
         let verdict = pin.judge_new(again, &mailbox);
+        let mut line = self.pin_line(live, &mailbox, verdict);
         let (store, entrance) = (self.parts.store.clone(), self.parts.entrance.clone());
         tokio::spawn(async move {
             if verdict == PinVerdict::Right {
                 let secret = Some(Secret::new(pin.reveal()));
                 if let Err(error) = store.set_pin(&tenant.0, &mailbox, secret).await {
                     tracing::error!(%call, %error, mailbox, "a PIN cannot be stored");
+                    line.outcome = "not_stored".to_owned();
+                    store.note_audit(line).forget();
                     return;
                 }
             }
+            store.note_audit(line).forget();
             let event = Event::Pin { mailbox, verdict };
             entrance.put(Input::Told { call, event }).await;
         });
+    }
+
+    /// What the audit log says of a PIN that was chosen; which it is, it does not.
+    fn pin_line(&self, live: &Live, mailbox: &str, verdict: PinVerdict) -> AuditRow {
+        let (setup, outcome) = (
+            &live.setup,
+            match verdict {
+                PinVerdict::Right => "done",
+                PinVerdict::Guessable => "guessable",
+                PinVerdict::Different => "different",
+                PinVerdict::Wrong | PinVerdict::Locked => "not_allowed",
+            },
+        );
+        let by = match setup.acting_user() {
+            Some(user) => format!("user:{user}"),
+            None => setup.from.clone().unwrap_or_else(|| "anonymous".to_owned()),
+        };
+        AuditRow {
+            id: Uuid::now_v7(),
+            tenant: setup.tenant.to_string(),
+            at: self.parts.clock.unix_micros(),
+            by,
+            act: "command:change_pin".to_owned(),
+            about: mailbox.to_owned(),
+            outcome: outcome.to_owned(),
+            source: None,
+        }
     }
 
     /// Changes what the store knows. The call is told when it is on disk, and so are scripts:
@@ -301,7 +333,7 @@ fn is_lost(live: &Live, recording: RecordingId) -> bool {
 }
 
 /// Greetings as a call knows them. Words of later versions are left out.
-fn greetings(rows: &BTreeMap<String, uuid::Uuid>) -> BTreeMap<GreetingKind, RecordingId> {
+fn greetings(rows: &BTreeMap<String, Uuid>) -> BTreeMap<GreetingKind, RecordingId> {
     rows.iter()
         .filter_map(|(word, recording)| {
             Some((GreetingKind::from_word(word)?, RecordingId(*recording)))

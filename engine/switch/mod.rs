@@ -69,6 +69,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock::WallClock;
 use crate::control::Asked;
 
+pub(crate) use desk::switches::key_of as switch_key;
 pub(crate) use figures::today;
 pub(crate) use input::{Entrance, Input};
 pub(crate) use journal::left_over;
@@ -113,6 +114,8 @@ pub(crate) struct Parts {
     pub(crate) floors: HashMap<String, store::FloorRow>,
     /// What there is of today's figures, by tenant.
     pub(crate) figures: HashMap<String, store::Figures>,
+    /// How switches of queues stood, by tenant.
+    pub(crate) switches: HashMap<String, Vec<store::KvEntry>>,
 }
 
 /// The switch.
@@ -134,6 +137,7 @@ pub(crate) struct Switch {
     screens: lists::Screens,
     floors: Floors,
     boards: figures::Boards,
+    switches: desk::switches::Switches,
     /// What the last look at recordings has found.
     reconciled: reconciling::Reconciled,
     calls: HashMap<CallId, Box<Live>>,
@@ -230,6 +234,7 @@ impl Switch {
             screens: lists::Screens::default(),
             floors: Floors::new(std::mem::take(&mut parts.floors)),
             boards: figures::Boards::new(std::mem::take(&mut parts.figures)),
+            switches: desk::switches::Switches::new(std::mem::take(&mut parts.switches)),
             reconciled: reconciling::Reconciled::default(),
             calls: HashMap::new(),
             sessions: HashMap::new(),

@@ -504,6 +504,7 @@ async fn switch(
         left_over: Vec::new(),
         floors: HashMap::new(),
         figures: HashMap::new(),
+        switches: HashMap::new(),
         users: Vec::new(),
     };
     let switch = Switch::new(parts, Instant::now());

@@ -1,11 +1,11 @@
 -- The hotline's switch, which goes before the hours until somebody opens it again: it outlives reloads and restarts.
--- By phone it tells how it stands, and leaders set it. A key that dials its code has its lamp lit while the switch stands
--- so; the codes stand in codes.lua.
+-- By phone it tells how it stands, and leaders set it, as they do by the command `queue_switch`. A key that dials its code
+-- has its lamp lit while the switch stands so; the codes stand in codes.lua.
 local switch = {}
 
-local LEADERS = { ["1001"] = true }
-local STATES  = { ["0"] = "open", ["1"] = "closed", ["2"] = "emergency" }
-local SPOKEN  = {
+local NAME   = "hotline" -- of `switches` in config.lua
+local STATES = { ["0"] = "open", ["1"] = "closed", ["2"] = "emergency" }
+local SPOKEN = {
   open      = "hours/switch-open",
   closed    = "hours/switch-closed",
   emergency = "hours/switch-emergency",
@@ -14,27 +14,29 @@ local SPOKEN  = {
 -- When the switch is closed by itself: while all meet. An emergency is not touched.
 local MEETING = schedule { thu = "17:30-18:00" }
 
-local kept = store("hotline")
+-- Under whom the log has what the plan of the week does.
+local FRONT_DESK = "1001"
 
----@return "open"|"closed"|"emergency"
+---@return SwitchState
 function switch.state()
-  return kept:get("switch") or "open"
+  return queues.switch(NAME)
 end
 
-local function light()
-  local state = switch.state()
+---@param state SwitchState
+local function light(state)
   for digit, meaning in pairs(STATES) do
     lamps.set("hotline-" .. digit, meaning == state)
   end
   lamps.set("hotline", state ~= "open")
 end
 
----@param wanted "open"|"closed"|"emergency"
----@param by string
-local function set(wanted, by)
-  kept:set("switch", wanted)
-  light()
-  log.info("the hotline is " .. wanted .. ", says " .. by)
+---@param user string   Under whom the log has it
+---@param wanted SwitchState
+---@return Performed? done
+---@return string? why
+---@return string? sentence
+local function set(user, wanted)
+  return desk.order(user, { command = "queue_switch", switch = NAME, state = wanted })
 end
 
 ---Sets it by the digit behind the code, if there is one, and says how it stands.
@@ -42,25 +44,37 @@ end
 ---@param digit? string
 function switch.code(call, digit)
   call:answer()
-  local wanted = STATES[digit or ""] ---@type ("open"|"closed"|"emergency")?
+  local wanted = STATES[digit or ""] ---@type SwitchState?
   if wanted then
-    if not (call.user and LEADERS[call.user.extension]) then
+    if not call.user then
       return call:play("hours/switch-denied")
     end
-    set(wanted, call.user.extension)
+    local done, why = set(call.user.extension, wanted)
+    if not done then
+      return call:play(why == "not_allowed" and "hours/switch-denied" or "agent/failed")
+    end
   end
   return call:play(SPOKEN[switch.state()])
 end
 
 local function follow_the_plan()
   if switch.state() ~= "emergency" then
-    set(MEETING:is_open() and "closed" or "open", "the plan of the week")
+    local done, _, sentence = set(FRONT_DESK, MEETING:is_open() and "closed" or "open")
+    if not done then
+      log.warn("the hotline's switch does not follow the plan of the week: " .. sentence)
+    end
   end
 end
 
 every("thu 17:30", follow_the_plan)
 every("thu 18:00", follow_the_plan)
 
-on("generation.published", light)
+-- However it was set: by phone, by API, by the plan.
+on("queue.switched", function(about)
+  if about.switch == NAME then
+    light(about.state)
+  end
+end)
+on("generation.published", function() light(switch.state()) end)
 
 return switch

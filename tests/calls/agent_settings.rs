@@ -325,3 +325,25 @@ fn s6_who_is_offered_a_call_is_not_dialled_for_and_who_is_idle_may_have_to_be_bu
     a1.rings();
     exchange.agree_on("1049", "dialling");
 }
+
+#[test]
+fn s83_who_changes_their_pin_by_phone_has_a_line_in_the_audit_log_that_does_not_say_which_it_is() {
+    let (exchange, api) = exchange("");
+    let [a1] = exchange.phones(["1049"]);
+    exchange.said_to(&a1, "*22", &["2580", "2580"]);
+
+    let said = exchange.said_to(&a1, "*11", &["2580", "3690", "3690"]);
+
+    assert_eq!(said.last().map(String::as_str), Some("agent/pin-changed"));
+    let lines = eventually("both lines", || {
+        let all = api.items("/audit?act=command:change_pin");
+        (all.len() == 2).then_some(all)
+    });
+    for line in lines {
+        assert_eq!(
+            (&line["by"], &line["about"], &line["outcome"]),
+            (&json!("user:1049"), &json!("1049"), &json!("done"))
+        );
+        assert!(!line.to_string().contains("\"3690"), "{line}");
+    }
+}

@@ -257,6 +257,7 @@ fn tenant() -> Tenant {
         in_call_codes: None,
         park: "*5900".to_owned(),
         survey: "*9".to_owned(),
+        switches: vec!["hotline".to_owned()],
         agents: Default::default(),
         busy_reasons: Vec::new(),
         watch: script::config::Watch::default(),

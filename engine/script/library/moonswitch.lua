@@ -153,6 +153,7 @@ function Hours:next_change(at) end
 ---| "message.received"   | from, from_name, to, text, delivered: users' own phones text     |
 ---| "queue.entered"      | queue, call, from, position                                     |
 ---| "queue.left"         | queue, call, outcome, waited, agent, offers                     |
+---| "queue.switched"     | switch, state ("open", "closed", "emergency"), by               |
 ---| "voicemail.recorded" | id, call, mailbox, recording, from, seconds, urgent, left_at    |
 ---| "voicemail.heard"    | the same, the first time that it is listened to                 |
 ---| "voicemail.deleted"  | the same                                                        |
@@ -177,9 +178,9 @@ function Hours:next_change(at) end
 ---      http.post(config.url, { json = call, webhook = { id = event.id, secret = config.secret } })
 ---    end)
 ---@overload fun(event: string, handler: fun(about: table))
----@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"list.changed"|"toll.refused"|"toll.alarm"|"toll.cut"|"toll.country"|"emergency.called"|"generation.published"|"user.registered"|string
----@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
----@param event "agent.changed"|"agent.paused"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"message.received"|"queue.entered"|"queue.left"|"queue.switched"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"list.changed"|"toll.refused"|"toll.alarm"|"toll.cut"|"toll.country"|"emergency.called"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"queue.switched"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
+---@param event "agent.changed"|"agent.paused"|"alert.raised"|"alert.cleared"|"call.started"|"call.answered"|"call.bridged"|"call.ended"|"call.transferred"|"item.offered"|"item.withdrawn"|"item.taken"|"item.returned"|"item.finished"|"message.received"|"queue.entered"|"queue.left"|"queue.switched"|"voicemail.recorded"|"voicemail.heard"|"voicemail.deleted"|"trunk.down"|"trunk.up"|"script.failed"|"generation.published"|"user.registered"|string
 ---@param options OnOptions?
 ---@param handler fun(about: table, event: DurableEvent)
 function on(event, options, handler) end

@@ -225,11 +225,13 @@ function agents.reset(id) end
 desk = {}
 
 ---@class Deed
----@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"accept_items"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"save_prompt"|"list_add"|"list_remove"|"take_item"|"decline_item"|"finish_item"
+---@field command "log_in"|"log_out"|"idle"|"busy"|"end_wrap_up"|"extend_wrap_up"|"reset"|"busy_after_call"|"approve"|"deny"|"heartbeat"|"auto_answer"|"do_not_disturb"|"accept_items"|"auto_idle"|"auto_busy"|"sit"|"pull"|"hang_up"|"pick"|"listen"|"whisper"|"barge"|"take_over"|"release"|"force_busy"|"force_idle"|"force_log_out"|"message"|"stop"|"hold"|"retrieve"|"consult"|"swap"|"cancel_consult"|"complete"|"conference"|"transfer"|"park"|"survey"|"dtmf"|"answer"|"record"|"mask"|"tag"|"save_prompt"|"list_add"|"list_remove"|"queue_switch"|"take_item"|"decline_item"|"finish_item"
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log; of list_add: any word
 ---@field list? "blacklist"|"vip"|"whitelist"   Of list_add and list_remove
 ---@field number? string     Of list_add and list_remove, however it is written
 ---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
+---@field switch? string     Of queue_switch: one of `switches` in config.lua
+---@field state? SwitchState  Of queue_switch
 ---@field days? integer      Of list_add: for ever when left out
 ---@field minutes? integer   Of extend_wrap_up
 ---@field prompt? string     Of save_prompt: a sound's name, "greet/welcome", of which the recording takes the place
@@ -328,6 +330,15 @@ function queues.get(name) end
 ---All queues, by name.
 ---@return QueueStatus[]
 function queues.list() end
+
+---@alias SwitchState "open"|"closed"|"emergency"
+
+---How a switch stands, which leaders set by `desk.order` { command = "queue_switch", switch = "hotline", state = "closed" };
+---"open" when nobody ever has. It outlives restarts; `queue.switched` tells of each change. A name that `switches` in
+---config.lua lacks is a mistake.
+---@param name string
+---@return SwitchState
+function queues.switch(name) end
 
 ---@class CallBackOptions
 ---@field number string        The number to call

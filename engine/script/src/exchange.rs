@@ -7,7 +7,7 @@ use std::time::Duration;
 use call::acd::{
     AgentId, AskId, Callback, CallbackError, Chosen, Enter, QueueName, QueueStatus, Status, Wants,
 };
-use call::desk::{Done, Order, Refused};
+use call::desk::{Done, Order, Refused, SwitchState};
 use call::screen::{Listed, Question};
 use call::{CallId, Command, Light, Reply, TenantId};
 use serde::Serialize;
@@ -109,6 +109,13 @@ pub trait Exchange: Send + Sync + 'static {
     /// How the tenant's queues stand, by name.
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {
         let _ = tenant;
+        oneshot::channel().1
+    }
+
+    /// How a switch of the tenant's queues stands. A receiver that is closed without an answer: the exchange is
+    /// too busy.
+    fn switched(&self, tenant: &TenantId, name: String) -> oneshot::Receiver<SwitchState> {
+        let _ = (tenant, name);
         oneshot::channel().1
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use call::acd::{AgentId, AskId, Callback, CallbackError, Chosen, Plan, QueueStatus, Status};
-use call::desk::{Done, Order, Refused};
+use call::desk::{Done, Order, Refused, SwitchState};
 use call::route::{Match, Routes};
 use call::schedule::Schedule as OpeningHours;
 use call::screen::{Listed, Question};
@@ -427,6 +427,10 @@ impl Exchange for Leash {
 
     fn agents(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
         self.exchange.agents(tenant)
+    }
+
+    fn switched(&self, tenant: &TenantId, name: String) -> oneshot::Receiver<SwitchState> {
+        self.exchange.switched(tenant, name)
     }
 
     fn queues(&self, tenant: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {

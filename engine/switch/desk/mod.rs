@@ -11,6 +11,7 @@ mod pick;
 mod prompts;
 mod pull;
 mod supervise;
+pub(crate) mod switches;
 
 use std::time::Instant;
 
@@ -147,6 +148,9 @@ impl Switch {
                 recording,
                 language,
             } => self.save_prompt(tenant, (prompt, language.as_deref()), *recording),
+            Deed::QueueSwitch { switch, state } => {
+                self.queue_switch(tenant, order, (switch, *state))
+            }
             Deed::ListAdd { .. } | Deed::ListRemove { .. } => self.list_at_desk(tenant, order),
         }
     }

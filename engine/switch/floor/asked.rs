@@ -6,6 +6,7 @@ use call::acd::{
     Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Decision, Pick, QueueName,
     QueueStatus, Refusal, Status,
 };
+use call::desk::SwitchState;
 use call::{CallId, TenantId};
 use script::OfferedItem;
 use tokio::sync::oneshot;
@@ -39,6 +40,8 @@ pub(crate) enum Question {
     EndItem(TenantId, CallId, oneshot::Sender<bool>),
     /// How all queues stand.
     Queues(TenantId, oneshot::Sender<Vec<QueueStatus>>),
+    /// How a switch of queues stands.
+    Switched(TenantId, String, oneshot::Sender<SwitchState>),
 }
 
 impl From<Question> for Input {
@@ -75,6 +78,9 @@ impl Switch {
             }
             Question::Queues(tenant, answer) => {
                 let _ = answer.send(self.queues_of(now, &tenant));
+            }
+            Question::Switched(tenant, name, answer) => {
+                let _ = answer.send(self.switch_state(&tenant, &name));
             }
         }
     }

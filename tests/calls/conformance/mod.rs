@@ -166,12 +166,7 @@ const IDLE: &[(&str, Proof)] = &[
             "tests/calls/lamps_that_are_set.rs::the_lamp_of_the_hotlines_switch_shows_how_it_stands_and_after_a_restart_too",
         ),
     ),
-    (
-        "*28<[012]>",
-        By(
-            "tests/calls/lamps_that_are_set.rs::the_lamp_of_the_hotlines_switch_shows_how_it_stands_and_after_a_restart_too",
-        ),
-    ),
+    ("*28<[012]>", Same),
     ("*30", Same),
     ("*31", Same),
     ("*32", Same),

@@ -152,5 +152,8 @@ fn each_code_that_is_dialled_does_what_the_command_of_a_program_does() {
     let last = add("13900139003");
     walk.same("*32", (&leader, "*32", &["1"]), (leaders, last));
 
+    let closed = json!({ "command": "queue_switch", "switch": "hotline", "state": "closed" });
+    walk.same("*28<[012]>", (&leader, "*281", &[]), (leaders, closed));
+
     assert_eq!(walk.walked, codes_that(Proof::Same), "every row was walked");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Needs, Refused, Right, Terms};
+use super::{Needs, Refused, Right, SwitchState, Terms};
 use crate::acd::Act;
 use crate::screen::List;
 use crate::{CallId, Parting, RecordingId};
@@ -82,6 +82,7 @@ const LISTENING: Needs = needs(Right::Listen, Right::Listen);
 const SPEAKING: Needs = needs(Right::Supervise, Right::Supervise);
 const LISTS: Needs = needs(Right::Lists, Right::Lists);
 const PROMPTS: Needs = needs(Right::Prompts, Right::Prompts);
+const SWITCHES: Needs = needs(Right::QueueSwitch, Right::QueueSwitch);
 
 deeds! {
     /// 登录: 置忙 afterwards.
@@ -317,6 +318,13 @@ deeds! {
         #[serde(default)]
         prefix: bool,
     } "list_remove" LISTS;
+    /// Opens or closes what stands behind a switch, until somebody does otherwise.
+    QueueSwitch {
+        /// Which: one of the tenant's `switches`.
+        switch: String,
+        /// How it is to stand.
+        state: SwitchState,
+    } "queue_switch" SWITCHES;
 }
 
 impl Deed {

@@ -9,6 +9,7 @@
 mod deed;
 mod habits;
 mod item;
+mod lever;
 mod role;
 mod supervise;
 
@@ -22,6 +23,7 @@ use crate::acd::{self, Refusal, Status};
 
 pub use deed::Deed;
 pub use item::ItemDeed;
+pub use lever::SwitchState;
 pub use role::{Needs, Person, Right, Role, allowed};
 pub use supervise::Terms;
 
@@ -108,6 +110,14 @@ impl Refused {
     /// The user does not talk with anybody.
     pub fn not_in_call(user: &str) -> Self {
         Self::new("not_in_call", format!("{user} is in no call"))
+    }
+
+    /// The tenant has no switch of this name.
+    pub fn no_such_switch(name: &str, known: &[String]) -> Self {
+        let known = known.join(", ");
+        let sentence =
+            format!("there is no switch '{name}' (known: {known}; `switches` in config.lua)");
+        Self::new("no_such_switch", sentence)
     }
 
     /// Nobody has this extension.

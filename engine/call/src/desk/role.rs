@@ -214,7 +214,7 @@ pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Deed, Terms};
+    use super::super::{Deed, SwitchState, Terms};
     use super::*;
     use crate::Mode;
 
@@ -282,6 +282,22 @@ mod tests {
                 judged(user(by), "1050", Deed::HangUp {}),
                 Err("not_allowed")
             );
+        }
+    }
+
+    #[test]
+    fn the_hotlines_switch_is_for_leaders_and_administrators() {
+        for (by, verdict) in [
+            ("1001", Ok(())),
+            ("1999", Ok(())),
+            ("1049", Err("not_allowed")),
+            ("1900", Err("not_allowed")),
+        ] {
+            let closed = Deed::QueueSwitch {
+                switch: "hotline".into(),
+                state: SwitchState::Closed,
+            };
+            assert_eq!(judged(user(by), by, closed), verdict, "{by}");
         }
     }
 

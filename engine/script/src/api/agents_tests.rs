@@ -141,6 +141,10 @@ fn mistakes_are_told_in_a_sentence() {
             "queues.get('suport')",
             "test.lua:1: queues.get: no queue 'suport' (did you mean 'support'?)",
         ),
+        (
+            "queues.switch('hotlin')",
+            "test.lua:1: queues.switch: no switch 'hotlin' in `switches` of config.lua (did you mean 'hotline'?)",
+        ),
     ] {
         let bed = bed();
         bed.load("queue 'support' { agents = { '1049' } }").unwrap();

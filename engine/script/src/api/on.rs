@@ -148,6 +148,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "message.received",
     "queue.entered",
     "queue.left",
+    "queue.switched",
     "call.transferred",
     "call.hold_reminded",
     "voicemail.recorded",

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use call::CallId;
 use call::acd::{Callback, MOST_PRIORITY, QueueStatus};
+use call::desk::SwitchState;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use super::agents::too_busy;
@@ -11,6 +12,7 @@ use super::arguments::{Arguments, Names};
 use super::call::queue::wants;
 use super::queue::Queues;
 use super::while_running;
+use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
 use crate::{fault, vm};
 
@@ -18,6 +20,7 @@ pub(crate) fn register(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Resu
     let queues = lua.create_table()?;
     queues.raw_set("get", get(lua, surroundings)?)?;
     queues.raw_set("list", list(lua, surroundings)?)?;
+    queues.raw_set("switch", switch(lua, surroundings)?)?;
     queues.raw_set("call_back", call_back(lua, surroundings)?)?;
     lua.globals().raw_set("queues", queues)
 }
@@ -66,6 +69,38 @@ fn list(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
         }
     })?;
     vm::waiting(lua, FUNCTION, function)
+}
+
+fn switch(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
+    const FUNCTION: &str = "queues.switch";
+    let surroundings = Rc::clone(surroundings);
+    let function = lua.create_async_function(move |lua: Lua, values: MultiValue| {
+        let surroundings = Rc::clone(&surroundings);
+        let place = surroundings.place(&lua);
+        let name = while_running(&surroundings, FUNCTION)
+            .and_then(|()| switch_name(&surroundings.settings.switches, values));
+        async move {
+            let name = name.map_err(|error| fault::at(&place, error))?;
+            let state = surroundings.exchange.switched(&surroundings.tenant, name);
+            let state = state.await;
+            state
+                .map(SwitchState::word)
+                .map_err(|_| fault::at(&place, too_busy(FUNCTION)))
+        }
+    })?;
+    vm::waiting(lua, FUNCTION, function)
+}
+
+fn switch_name(known: &[String], values: MultiValue) -> mlua::Result<String> {
+    let arguments = Arguments::new("queues.switch", values, 1)?;
+    let name = arguments.text(0, "a switch such as \"hotline\"")?;
+    if known.contains(&name) {
+        return Ok(name);
+    }
+    let hint = did_you_mean(&name, known.iter().map(String::as_str));
+    Err(arguments.refuse(format!(
+        "no switch '{name}' in `switches` of config.lua{hint}"
+    )))
 }
 
 /// The options of `queues.call_back`.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::call::acd::{AgentId, QueueStatus, Refusal, State, Status};
-use ::call::desk::{Done, Order, Refused};
+use ::call::desk::{Done, Order, Refused, SwitchState};
 use ::call::{CallId, Command, Reply, Setup, TenantId};
 use mlua::{Function, MultiValue, Value};
 use tokio::sync::oneshot;
@@ -108,6 +108,10 @@ impl Exchange for Answers {
 
     fn agents(&self, _: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
         answered(self.agents.lock().unwrap().clone())
+    }
+
+    fn switched(&self, _: &TenantId, _: String) -> oneshot::Receiver<SwitchState> {
+        answered(SwitchState::Open)
     }
 
     fn queues(&self, _: &TenantId) -> oneshot::Receiver<Vec<QueueStatus>> {

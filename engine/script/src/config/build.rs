@@ -140,6 +140,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
         }),
         park: text(it.get("park")).unwrap_or_default(),
         survey: text(it.get("survey")).unwrap_or_default(),
+        switches: texts(&it["switches"]),
         agents: agents(it),
         busy_reasons: texts(&it["agents"]["reasons"]),
         watch: watch::watch(it),

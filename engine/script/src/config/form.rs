@@ -260,6 +260,12 @@ fn tenant() -> Schema {
         Field::new("park", Kind::String, "The number that parks a call.").default("*5900"),
         Field::new("survey", Kind::String, "The number of the survey.").default("*9"),
         Field::new(
+            "switches",
+            Kind::List(Box::new(Kind::String)),
+            "Names of what leaders open and close.",
+        )
+        .default(serde_json::json!(["hotline"])),
+        Field::new(
             "agents",
             Kind::Table(agents()),
             "What holds for all agents of queues.",

@@ -177,6 +177,8 @@ pub struct Tenant {
     pub park: String,
     /// The number of the survey.
     pub survey: String,
+    /// The names of its switches of queues.
+    pub switches: Vec<String>,
     /// What holds for all agents of its queues.
     pub agents: AgentRules,
     /// What the codes of 置忙 stand for, from 1: `meeting`.

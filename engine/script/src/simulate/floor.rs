@@ -8,11 +8,11 @@ use call::acd::{
     Acd, Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, Output, Pick,
     QueueStatus, Refusal, Status, Wants,
 };
-use call::desk::{Done, Order, Refused, allowed};
+use call::desk::{Deed, Done, Order, Refused, SwitchState, allowed};
 use call::journal::What;
 use call::screen::{self, Listed};
 use call::{Call, CallId, FromFloor, Relay, Setup, Target, ToFloor};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -37,6 +37,8 @@ pub(super) struct Floor {
     host: Arc<Host>,
     /// The lists of callers.
     pub(super) listed: Shelved,
+    /// How switches stand that somebody has set.
+    switches: HashMap<String, SwitchState>,
 }
 
 /// What a call is to be told.
@@ -58,6 +60,7 @@ pub(super) enum Question {
     Listed(screen::Question, oneshot::Sender<Vec<Listed>>),
     Agents(oneshot::Sender<Vec<(AgentId, Status)>>),
     Queues(oneshot::Sender<Vec<QueueStatus>>),
+    Switched(String, oneshot::Sender<SwitchState>),
     CallBack(Callback, oneshot::Sender<Result<usize, CallbackError>>),
     Offer(OfferedItem, oneshot::Sender<Result<CallId, String>>),
     EndItem(CallId, oneshot::Sender<bool>),
@@ -75,6 +78,7 @@ impl Floor {
             items: 0,
             host: Arc::clone(host),
             listed: Shelved::default(),
+            switches: HashMap::new(),
         }
     }
 
@@ -191,6 +195,9 @@ impl Floor {
         if let Some(done) = self.listed.change(order, tenant) {
             return done;
         }
+        if let Deed::QueueSwitch { switch, state } = &order.deed {
+            return self.switch(order, (switch, *state), &tenant.switches);
+        }
         if let Some((item, step)) = order.deed.item() {
             let agent = AgentId::from(&*order.user);
             let done = step.on(&mut self.acd, now, &agent, item);
@@ -214,6 +221,23 @@ impl Floor {
             agent: Some(status),
             call: None,
         })
+    }
+
+    /// A switch of queues is set.
+    fn switch(
+        &mut self,
+        order: &Order,
+        (name, state): (&str, SwitchState),
+        known: &[String],
+    ) -> Result<Done, Refused> {
+        if !known.iter().any(|one| one == name) {
+            return Err(Refused::no_such_switch(name, known));
+        }
+        self.switches.insert(name.to_owned(), state);
+        let about = json!({ "switch": name, "state": state, "by": order.by.to_string() });
+        let event = Message::Event("queue.switched".to_owned(), about);
+        self.host.inbox.push(event);
+        Ok(Done::default())
     }
 
     /// What is no call waits in a queue.
@@ -278,6 +302,10 @@ impl Floor {
                 let was = self.acd.handle_item_over(now, item).is_ok();
                 self.drain();
                 let _ = answer.send(was);
+            }
+            Question::Switched(name, answer) => {
+                let state = self.switches.get(&name).copied();
+                let _ = answer.send(state.unwrap_or_default());
             }
             Question::Queues(answer) => {
                 let all = self.acd.queues();

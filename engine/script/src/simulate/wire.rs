@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use call::acd::{AgentId, AskId, Callback, CallbackError, Chosen, QueueStatus, Status};
-use call::desk::{Done, Order, Refused};
+use call::desk::{Done, Order, Refused, SwitchState};
 use call::screen::{self, Listed};
 use call::{CallId, Command, Reply, TenantId};
 use store::MessageRow;
@@ -119,6 +119,12 @@ impl Exchange for Wire {
     fn agents(&self, _: &TenantId) -> oneshot::Receiver<Vec<(AgentId, Status)>> {
         let (answer, coming) = oneshot::channel();
         self.put(FromScript::Floor(Question::Agents(answer)));
+        coming
+    }
+
+    fn switched(&self, _: &TenantId, name: String) -> oneshot::Receiver<SwitchState> {
+        let (answer, coming) = oneshot::channel();
+        self.put(FromScript::Floor(Question::Switched(name, answer)));
         coming
     }
 

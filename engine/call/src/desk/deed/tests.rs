@@ -99,6 +99,10 @@ fn a_deed_has_the_same_word_in_json_and_in_records() {
             number: "+86170".to_owned(),
             prefix: true,
         },
+        Deed::QueueSwitch {
+            switch: "hotline".to_owned(),
+            state: SwitchState::Emergency,
+        },
     ];
     let words: Vec<_> = deeds.iter().map(Deed::word).collect();
     let untried = Deed::WORDS.iter().find(|word| !words.contains(word));
