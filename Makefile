@@ -30,11 +30,12 @@ unit: deps-test ## Unit, property and Lua tests of all crates
 	cargo test --workspace --lib --bins --examples --quiet
 	cargo test --workspace --exclude moonswitch --test "*" --quiet
 
-# Everything in tests/ but what wants an SMSC. In the workspace, so that nothing is built a second time with other features.
+# Everything in tests/ but what wants an SMSC. In the workspace, so that nothing is built a second time with other features;
+# four at a time, for most of a test with phones is waiting for what rings and sounds.
 WHOLE := $(filter-out foreign_smsc,$(basename $(notdir $(wildcard tests/*.rs))))
 integration: deps-test ## The whole engine with real phones, and house style
 	@echo "== integration tests"
-	cargo test --workspace $(addprefix --test ,$(WHOLE)) -- --test-threads=2
+	cargo test --workspace $(addprefix --test ,$(WHOLE)) -- --test-threads=4
 
 smsc: deps-test $(SMSC) ## Text messages to and from an SMSC that is not ours
 	@echo "== a foreign SMSC"

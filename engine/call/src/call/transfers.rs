@@ -160,7 +160,6 @@ impl Call {
             | Command::StopRecording
             | Command::SendDtmf { .. }
             | Command::Music(_)
-            | Command::AsSurvey { .. }
             | Command::Sleep { .. }
             | Command::Transfer { .. } => {}
             Command::Play { .. } if transfer.nobody.is_none() => {}

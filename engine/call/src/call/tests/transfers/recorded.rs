@@ -83,6 +83,14 @@ fn a_recording_that_a_bridge_began_ends_where_no_person_takes_the_transferred() 
     };
     assert!(stopped(bench.take()));
 
+    // Nor is what is asked afterwards part of it.
+    let mut bench = Bench::new();
+    let (_, agent) = bench.talk(true);
+    refers(&mut bench, agent, "*9");
+    bench.take();
+    bench.ask(Command::AsSurvey { agent: None });
+    assert!(stopped(bench.take()));
+
     let mut bench = Bench::answered();
     bench.ask(Command::StartRecording(StartRecording::default()));
     let (_, agent) = bench.talk(false);
