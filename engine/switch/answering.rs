@@ -64,6 +64,17 @@ impl Switch {
     }
 }
 
+/// What is told to whoever answers, after the beep of a phone that has answered by itself: what is told would cut off a beep of
+/// its own.
+pub(super) fn beep_first(live: &mut Live, id: LegId, sounds: Vec<Sound>) -> Vec<Sound> {
+    let beeps = live.leg(id).is_some_and(|leg| {
+        let under_way = leg.playing.as_ref().is_some_and(|it| it.play == BEEP);
+        std::mem::take(&mut leg.beeps) || under_way
+    });
+    let beep = beeps.then_some(Sound::Tone(Tone::Confirm));
+    beep.into_iter().chain(sounds).collect()
+}
+
 /// No playing that the call's machine knows of.
 const BEEP: PlayId = PlayId(u32::MAX);
 /// Police, fire, ambulance, traffic accidents.

@@ -7,6 +7,7 @@ use media::Command;
 use script::{CallNews, told};
 use sip::Reason;
 
+use super::answering::beep_first;
 use super::desk::control::Typed;
 use super::live::{Live, Role};
 use super::{Errand, Switch};
@@ -38,8 +39,17 @@ impl Switch {
                 play,
                 sounds,
                 times,
-            } => self.play(live, leg, play, sounds, times),
-            Output::PlayOver { leg, play, sounds } => self.play_over(live, leg, play, &sounds),
+            } => {
+                let sounds = match times {
+                    1 => beep_first(live, leg, sounds),
+                    _ => sounds,
+                };
+                self.play(live, leg, play, sounds, times);
+            }
+            Output::PlayOver { leg, play, sounds } => {
+                let sounds = beep_first(live, leg, sounds);
+                self.play_over(live, leg, play, &sounds);
+            }
             Output::StopPlay { leg, play } => self.stop_play(live, leg, play),
             Output::RestartMusic { leg } => {
                 if let Some(leg) = live.leg(leg) {
