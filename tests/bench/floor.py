@@ -70,7 +70,8 @@ def make_place(wanted):
     source = pathlib.Path(__file__).resolve().parent
     root = source.parents[1]
     tools = wanted.work or root / "target" / "bench"
-    work = tools / "work"
+    # A folder of its own: another bench in this tree empties the other.
+    work = tools / "floor"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     binary = wanted.binary or root / "target" / "release" / "moonswitch"
