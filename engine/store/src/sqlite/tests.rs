@@ -73,9 +73,9 @@ fn the_audit_log_refuses_to_be_changed_or_cut() {
 }
 
 /// Keeps the writer busy until told to go on.
-fn gate(store: &Sqlite) -> (mpsc::Sender<()>, Pending<()>) {
-    let (open, gate) = mpsc::channel();
-    let (entered, inside) = mpsc::channel();
+fn gate(store: &Sqlite) -> (mpsc::SyncSender<()>, Pending<()>) {
+    let (open, gate) = mpsc::sync_channel(1);
+    let (entered, inside) = mpsc::sync_channel(1);
     let pending = store.write(move |_| {
         entered.send(()).unwrap();
         gate.recv().unwrap();
