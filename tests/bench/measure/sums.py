@@ -27,7 +27,7 @@ class Sums:
         return lines
 
     def _calls(self):
-        """Each customer was served, or has hung up before."""
+        """Each customer was served, or has hung up before; or both, when an answer crossed the hanging up."""
         came = sum(group.calls for group in self.customers)
         said = [self.sipp.outcome(group) for group in self.customers]
         failed = sum(bad for _, bad in said)
@@ -41,7 +41,7 @@ class Sums:
             self.faults.append(f"{failed} customers' calls failed, {lost} were neither served nor given up")
         if len(records) != came:
             self.faults.append(f"{came} customers have called, and {len(records)} calls are in the records")
-        if results["answered"] != len(served - left) or set(results) - {"answered", "abandoned_in_queue"}:
+        if results["answered"] != len(served) or set(results) - {"answered", "abandoned_in_queue"}:
             self.faults.append(f"{len(served)} customers were served, and the records say {dict(results)}")
         figures = self.client.get("/statistics/queues?period=today")["items"]
         entered, answered = (sum(line["figures"][name] for line in figures) for name in ("entered", "answered"))
