@@ -18,7 +18,7 @@ from .witnesses import Client, Witnesses
 HABITS = [(0.5, 20), (1, 24), (1.5, 28), (2, 32), (2.5, 36), (3, 40), (3.5, 44), (4, 48), (5, 52), (6, 56), (8, 60)]
 # The hotline's numbers, by how often they are called: anybody, English, the vendor's language, sales.
 USUAL = ("4001", "4002", "4001", "4004", "4001", "4003", "4001", "4002", "4001", "4004")
-RARE = ("4003", "4002", "4003", "4004")
+RARE = ("4003", "4002", "4004")
 WATCHED = 20
 # From a free agent to a ringing phone, seconds, p99.
 MARK = 0.1
@@ -160,6 +160,7 @@ class Day:
         self.faults += sums.faults
         if witnesses.quarrels:
             self.faults.append(f"{len(witnesses.quarrels)} times not all said the same, at first: {witnesses.quarrels[0]}")
+            (self.place.work / "quarrels.txt").write_text("\n".join(witnesses.quarrels) + "\n")
         for path in sorted(sipp.folder.glob("*.err")):
             if "unexpected message" in path.read_text(errors="replace"):
                 self.faults.append(f"SIPp met a message that its scenario does not know: see {path}")

@@ -14,6 +14,8 @@ SUBSCRIBE = (
     "{proof}Expires: 3600\r\nContent-Length: 0\r\n\r\n"
 )
 DIGESTS = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
+# A lamp is granted for ten minutes; phones ask again before, seconds.
+AGAIN = 300
 
 
 class Lamps:
@@ -25,7 +27,7 @@ class Lamps:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, port))
         self.socket.settimeout(0.5)
-        self.closed = False
+        self.closed, self.again = False, time.monotonic() + AGAIN
         self.thread = threading.Thread(target=self._listen, daemon=True)
         self.thread.start()
 
@@ -36,7 +38,7 @@ class Lamps:
 
     def wait_for_all(self, patience=10.0):
         deadline = time.monotonic() + patience
-        while len(self.shown) < len(self.asked):
+        while len(self.shown) < len(set(self.asked.values())):
             if time.monotonic() > deadline:
                 missing = set(self.asked.values()) - set(self.shown)
                 raise RuntimeError(f"nothing is shown of {sorted(missing)[:5]}, {len(missing)} in all")
@@ -56,6 +58,10 @@ class Lamps:
 
     def _listen(self):
         while not self.closed:
+            if time.monotonic() > self.again:
+                self.again += AGAIN
+                for target in set(self.asked.values()):
+                    self.watch(target)
             try:
                 text, source = self.socket.recvfrom(65536)
             except TimeoutError:

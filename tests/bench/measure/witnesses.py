@@ -10,6 +10,8 @@ from .api import Listener
 
 # So much later nobody says anything else.
 AGREED_WITHIN = 0.5
+# The exchange ends a connection after ten minutes, maybe while something is asked; seconds.
+AFRESH = 300
 WORDS = {
     "未登录": "logged_out", "置忙": "busy", "置闲": "idle", "准备接听": "offered", "外呼振铃": "dialling", "呼叫对方": "calling",
     "通话中": "talking", "保持中": "holding", "咨询中": "consulting", "会议中": "conference", "内部通话": "internal",
@@ -21,7 +23,7 @@ class Client:
     """One connection to the API of the exchange."""
 
     def __init__(self, engine, token):
-        self.engine, self.token = engine, token
+        self.engine, self.token, self.since = engine, token, time.monotonic()
         self.connection = http.client.HTTPConnection(engine, 8080, timeout=10)
 
     def get(self, path):
@@ -42,6 +44,9 @@ class Client:
 
     def _ask(self, method, path, body=None):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if time.monotonic() > self.since + AFRESH:
+            self.connection.close()
+            self.since = time.monotonic()
         self.connection.request(method, "/api/v1" + path, body, headers)
         answer = self.connection.getresponse()
         text = answer.read()

@@ -18,7 +18,7 @@ local skills = {}
 for _, agent in ipairs(every(5)) do
   skills[agent] = { english = 5 }
 end
-for _, agent in ipairs(every(15)) do
+for _, agent in ipairs(every(10)) do
   skills[agent] = { english = 8, vendor = 3 }
 end
 
