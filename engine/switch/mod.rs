@@ -4,6 +4,7 @@
 mod accounts;
 mod answering;
 mod api;
+mod caller;
 mod cleaning;
 mod desk;
 mod dialing;
@@ -27,6 +28,7 @@ mod metrics;
 mod originating;
 mod outbound;
 mod parking;
+mod parts;
 mod people;
 mod perform;
 mod playing;
@@ -59,14 +61,11 @@ use std::time::{Duration, Instant};
 
 use call::{CallId, LegId};
 use media::{LegKey, RecordingKey};
-use net::{Received, Signalling};
-use script::Scripts;
-use script::config::{Config, Tenant};
+use net::Received;
+use script::config::Tenant;
 use sip::{Endpoint, SessionId};
-use store::Store;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::clock::WallClock;
 use crate::control::Asked;
 
 pub(crate) use desk::switches::key_of as switch_key;
@@ -74,6 +73,7 @@ pub(crate) use figures::today;
 pub(crate) use input::{Entrance, Input};
 pub(crate) use journal::left_over;
 pub(crate) use metrics::{Meters, Vitals, meters};
+pub(crate) use parts::Parts;
 pub(crate) use sounds::Library;
 pub(crate) use trunks::transport;
 
@@ -83,40 +83,6 @@ use live::Live;
 use people::People;
 use status::stored_users;
 use trunks::Trunks;
-
-/// Everything that the switch stands on; made by `Engine`.
-pub(crate) struct Parts {
-    pub(crate) config: Arc<Config>,
-    /// What it was at the start: some of it can only change with the next.
-    pub(crate) started_with: Arc<Config>,
-    pub(crate) clock: Arc<WallClock>,
-    pub(crate) signalling: Signalling,
-    pub(crate) media: net::MediaPool,
-    pub(crate) files: net::RecordingFiles,
-    pub(crate) library: Arc<Library>,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) scripts: Arc<Scripts>,
-    pub(crate) entrance: Entrance,
-    pub(crate) meters: Meters,
-    pub(crate) vitals: Arc<Vitals>,
-    pub(crate) events: Arc<web::Events>,
-    /// This exchange's name in the records.
-    pub(crate) node: String,
-    pub(crate) recordings: std::path::PathBuf,
-    /// `config.lua` and the data folder.
-    pub(crate) places: (std::path::PathBuf, std::path::PathBuf),
-    pub(crate) registrations: Vec<store::RegistrationRow>,
-    pub(crate) watchers: Vec<store::WatcherRow>,
-    /// Far ends of calls that the last run was cut in.
-    pub(crate) left_over: Vec<sip::SavedDialog>,
-    pub(crate) users: Vec<store::UserRecord>,
-    /// What the last run knew of agents and queues, by tenant.
-    pub(crate) floors: HashMap<String, store::FloorRow>,
-    /// What there is of today's figures, by tenant.
-    pub(crate) figures: HashMap<String, store::Figures>,
-    /// How switches of queues stood, by tenant.
-    pub(crate) switches: HashMap<String, Vec<store::KvEntry>>,
-}
 
 /// The switch.
 pub(crate) struct Switch {

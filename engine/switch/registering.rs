@@ -55,7 +55,7 @@ impl Switch {
     ) {
         let refuse = |status: u16| Response::reply_to(request, status);
         let Some(tenant) = self.tenant_of(request) else {
-            super::incoming::no_such_tenant(source, request);
+            super::caller::no_such_tenant(source, request);
             self.endpoint.respond(now, handle, refuse(404).finish());
             return;
         };

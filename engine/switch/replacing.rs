@@ -8,7 +8,7 @@ use media::sdp::Description;
 use sip::{Request, SessionId, Source};
 
 use super::Switch;
-use super::incoming::Caller;
+use super::caller::Caller;
 use super::live::{Leg, Role};
 use super::printable::printable;
 

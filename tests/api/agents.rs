@@ -302,3 +302,31 @@ fn a_queue_is_shown_with_its_agents() {
     assert!(stranger.items("/agents").is_empty());
     assert!(stranger.items("/queue-log").is_empty());
 }
+
+#[test]
+fn a_desk_that_is_heard_again_and_again_leaves_nothing_in_the_audit_log() {
+    let (exchange, api) = demo();
+    let [_phone] = exchange.phones(["1049"]);
+    let mut stream = api.listens(None);
+    let tells = |command: &str| {
+        let answer = api.posts("/users/1049/commands", &json!({ "command": command }));
+        assert_eq!(answer.status, 200, "{command}: {answer:?}");
+    };
+
+    for command in ["log_in", "heartbeat", "heartbeat", "idle"] {
+        tells(command);
+    }
+
+    let mut commands = Vec::new();
+    while commands.last().is_none_or(|it| it != "idle") {
+        let event = stream.until("desk.command").pop().unwrap();
+        commands.push(event["data"]["command"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(commands, ["log_in", "idle"]);
+    let lines = eventually("both lines of the audit log", || {
+        let lines = api.items("/audit");
+        let acts: Vec<_> = lines.iter().map(|line| line["act"].clone()).collect();
+        acts.contains(&json!("command:idle")).then_some(acts)
+    });
+    assert_eq!(lines, ["command:idle", "command:log_in"]);
+}

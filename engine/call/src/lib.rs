@@ -24,17 +24,20 @@ mod leg;
 mod light;
 mod nearest;
 pub mod number;
+mod options;
 mod output;
 mod parking;
 mod play;
 mod queue;
 mod queueing;
 pub mod record;
+mod reply;
 mod returning;
 pub mod route;
 pub mod say;
 pub mod schedule;
 pub mod screen;
+mod setup;
 mod steer;
 mod supervision;
 mod talk;
@@ -47,8 +50,8 @@ pub use call::Call;
 pub use cause::Cause;
 pub use codes::{Codes, CodesError};
 pub use command::{
-    Bridge, Command, Ended, Gather, Greeting, Keys, Left, Music, Parted, Record, Recorded, Reply,
-    Say, Screened, Sound, StartRecording, Strategy, Target, Tone, Voicemail, Why,
+    Bridge, Command, Ended, Gather, Greeting, Keys, Music, Record, Say, Screened, Sound,
+    StartRecording, Strategy, Target, Tone, Voicemail,
 };
 pub use conference::{Conference, Guest, RoomNews};
 pub use event::{Event, GreetingKind, Mailbox, MailboxMessage};
@@ -56,12 +59,13 @@ pub use fetching::Fetch;
 pub use id::{CallId, LegId, MessageId, PlayId, RecordingId, RequestId, TenantId};
 pub use leg::{Leg, LegState};
 pub use light::Light;
-pub use output::{
-    CallingUser, Fallback, MailboxChange, Options, Origin, Output, Payer, Purpose, Setup,
-};
+pub use options::{Fallback, Options, Origin};
+pub use output::{MailboxChange, Output, Purpose};
 pub use parking::Park;
 pub use queue::{Choice, FromFloor, KeyChoice, Queue, Relay, ToFloor};
 pub use record::SegmentKind;
+pub use reply::{Left, Parted, Recorded, Reply, Why};
+pub use setup::{CallingUser, Payer, Setup};
 pub use steer::Steer;
 pub use supervision::{Follow, Mode, Parting, Supervise, SupervisionNews, Wanted};
 pub use transfer::{Newcomer, TransferId, TransferNews};

@@ -17,6 +17,7 @@ mod host;
 mod http;
 mod inbox;
 mod jobs;
+mod leash;
 mod lines;
 mod literals;
 mod load;

@@ -188,13 +188,17 @@ impl Switch {
         settings.map_or(&[], |it| &it.busy_reasons)
     }
 
-    /// Tells of what was done, or refused: in the log, in the audit log, and by an event.
+    /// Tells of what was done, or refused: in the log, in the audit log, and by an event. Desks are heard every few
+    /// seconds, which would bury what people have done.
     pub(in crate::switch) fn note_order(
         &self,
         tenant: &TenantId,
         order: &Order,
         result: &Result<Done, Refused>,
     ) {
+        if matches!(order.deed, Deed::Heartbeat {}) {
+            return;
+        }
         let outcome = result
             .as_ref()
             .map_or_else(|refused| refused.word, |_| "done");

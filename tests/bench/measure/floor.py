@@ -91,7 +91,8 @@ class Day:
             Customers(f"wave{number}", seconds * (number + 1) / 5, wave, wave / (seconds / 24), 900, talk, RARE)
             for number in range(3)
         ]
-        return [patient, *waves, Customers("hasty", 0, hasty, hasty / seconds, 4 / shift, 900, USUAL)]
+        # As long as no phone rings: SIPp takes no CANCEL in the very moment in which it answers.
+        return [patient, *waves, Customers("hasty", 0, hasty, hasty / seconds, 4.3 / shift, 900, USUAL)]
 
     def work(self):
         sipp = Sipp(self.place)

@@ -66,6 +66,7 @@ mod legs;
 mod name;
 mod offers;
 mod output;
+mod overdue;
 mod picking;
 mod plan;
 mod presence;

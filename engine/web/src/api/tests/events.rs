@@ -11,7 +11,7 @@ use tungstenite::{Message, WebSocket};
 use uuid::Uuid;
 
 use super::bench::{Bench, OURS, THEIRS, bearer};
-use super::{openapi, played};
+use super::{openapi, samples};
 use crate::api::stream::{Pace, STREAMS_OF_ONE};
 use crate::exchange::VoicemailChange;
 use crate::{Events, News};
@@ -171,11 +171,11 @@ fn all_news() -> Vec<News> {
             lost: false,
         },
         News::WallboardChanged {
-            queues: vec![played::board_queue()],
-            agents: vec![played::board_agent("1049")],
+            queues: vec![samples::board_queue()],
+            agents: vec![samples::board_agent("1049")],
         },
-        News::AlertRaised(played::alert()),
-        News::AlertCleared(played::alert()),
+        News::AlertRaised(samples::alert()),
+        News::AlertCleared(samples::alert()),
         News::RegistrationChanged {
             user: text(),
             contact: text(),

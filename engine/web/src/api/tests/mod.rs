@@ -13,6 +13,7 @@ mod openapi;
 mod people;
 mod played;
 mod routes;
+mod samples;
 mod session;
 mod sound;
 mod visits;

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock};
 
 use call::desk::{By, Deed, Order, Refused, Role};
-use call::screen::{Change, List, Listed, Question};
+use call::screen::{Change, Listed, Question};
 use store::{CallBegin, MessageRow, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::bench::{LIVE, OURS, OVER, RUNNING, begin};
+use super::samples::{NOW, agent, alert, board_agent, board_queue, listed, queue};
 use crate::exchange::*;
 use crate::figures::*;
 use crate::floor::*;
@@ -496,91 +497,5 @@ impl Exchange for Played {
             });
         });
         asked
-    }
-}
-
-fn agent(id: &str) -> Agent {
-    Agent {
-        id: id.to_owned(),
-        name: Some("温平".to_owned()),
-        state: "busy",
-        reason: Some("meeting".to_owned()),
-        reachable: true,
-        since: 1_795_492_800_000_000,
-        lasted_ms: 75_000,
-        wrap_up_left_ms: None,
-        today_ms: [("idle", 75_000)].into(),
-        asks: None,
-        settings: Default::default(),
-        queues: vec![if id == "1049" { "it" } else { "sales" }.to_owned()],
-    }
-}
-
-fn queue(name: &str) -> Queue {
-    Queue {
-        name: name.to_owned(),
-        gone: false,
-        strategy: "longest_idle",
-        waiting: 1,
-        callbacks: 0,
-        longest_wait_ms: 12_000,
-        expected_wait_ms: Some(90_000),
-        handling_ms: None,
-        agents: AgentCounts {
-            busy: 1,
-            ..AgentCounts::default()
-        },
-    }
-}
-
-pub(super) fn board_queue() -> BoardQueue {
-    BoardQueue {
-        now: queue("it"),
-        waits_since: Some(NOW),
-        today: QueueFigures {
-            service_level: Some(0.8),
-            ..QueueFigures::default()
-        },
-    }
-}
-
-pub(super) fn board_agent(id: &str) -> BoardAgent {
-    BoardAgent {
-        id: id.to_owned(),
-        name: Some("温平".to_owned()),
-        state: "talking".to_owned(),
-        reason: None,
-        reachable: true,
-        since: NOW - 5_000_000,
-        talking_since: Some(NOW - 5_000_000),
-        today: AgentFigures {
-            last_login: Some(NOW),
-            ..AgentFigures::default()
-        },
-    }
-}
-
-pub(super) fn alert() -> Alert {
-    Alert {
-        alert: "longest_wait",
-        of: Some("it".to_owned()),
-        value: 61.0,
-        limit: 60.0,
-        since: NOW,
-    }
-}
-
-/// 2026-11-24 12:00 in China.
-pub(super) const NOW: i64 = 1_795_492_800_000_000;
-
-fn listed(number: &str) -> Listed {
-    Listed {
-        list: List::Blacklist,
-        number: number.to_owned(),
-        is_prefix: number == "+86170",
-        reason: Some("nuisance".to_owned()),
-        expires_at: Some(2_000_000),
-        added_at: 1_000_000,
-        added_by: "user:1049".to_owned(),
     }
 }
