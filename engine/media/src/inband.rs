@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::level::Goertzel;
+use crate::blocks::{Block, Blocks, RATE};
+use crate::level::{FULL_SCALE, Goertzel};
 
 /// Finds DTMF in a stream, each key once, when it has lasted for some 26 ms.
 ///
@@ -12,8 +13,7 @@ use crate::level::Goertzel;
 pub struct ToneDetector {
     rows: [Goertzel; 4],
     columns: [Goertzel; 4],
-    block: [i16; BLOCK],
-    filled: usize,
+    blocks: Blocks<BLOCK>,
     /// What the last block held.
     last: Option<char>,
     /// The key that is down.
@@ -28,8 +28,7 @@ impl ToneDetector {
         Self {
             rows: ROWS.map(|frequency| Goertzel::new(frequency, RATE)),
             columns: COLUMNS.map(|frequency| Goertzel::new(frequency, RATE)),
-            block: [0; BLOCK],
-            filled: 0,
+            blocks: Blocks::new(),
             last: None,
             down: None,
             misses: 0,
@@ -40,13 +39,9 @@ impl ToneDetector {
     /// `0-9 * # A-D`. A packet of 20 ms holds one at most.
     pub fn push(&mut self, samples: &[i16]) -> SmallVec<[char; 4]> {
         let mut keys = SmallVec::new();
-        for &sample in samples {
-            self.block[self.filled] = sample;
-            self.filled += 1;
-            if self.filled == BLOCK {
-                self.filled = 0;
-                keys.extend(self.finish_block());
-            }
+        let mut packet = samples;
+        while let Some(block) = self.blocks.next(&mut packet) {
+            keys.extend(self.listen(&block));
         }
         keys
     }
@@ -57,8 +52,8 @@ impl ToneDetector {
         self.down.or(self.last)
     }
 
-    fn finish_block(&mut self) -> Option<char> {
-        let heard = self.key_in_block();
+    fn listen(&mut self, block: &Block<BLOCK>) -> Option<char> {
+        let heard = self.key_in(block);
         let before = std::mem::replace(&mut self.last, heard);
         if self.down.is_some() {
             self.misses = if heard == self.down {
@@ -77,18 +72,12 @@ impl ToneDetector {
         Some(new)
     }
 
-    fn key_in_block(&self) -> Option<char> {
-        let total: f32 = self
-            .block
-            .iter()
-            .map(|&sample| f32::from(sample) * f32::from(sample))
-            .sum::<f32>()
-            / BLOCK as f32;
-        if total < QUIETEST {
+    fn key_in(&self, block: &Block<BLOCK>) -> Option<char> {
+        if block.is_below(QUIETEST) {
             return None;
         }
-        let (row, low) = self.strongest(&self.rows)?;
-        let (column, high) = self.strongest(&self.columns)?;
+        let (row, low) = strongest(block, &self.rows)?;
+        let (column, high) = strongest(block, &self.columns)?;
         if low < QUIETEST || high < QUIETEST {
             return None;
         }
@@ -96,25 +85,24 @@ impl ToneDetector {
         if high > low * 6.3 || low > high * 3.2 {
             return None;
         }
-        // Speech has much besides two tones. Power of a sine is half of its squared amplitude.
-        if (low + high) / 2.0 < total * PURITY {
-            return None;
-        }
-        Some(KEYS[row][column])
+        // Speech has much besides two tones.
+        block
+            .is_mostly(low + high, PURITY)
+            .then(|| KEYS[row][column])
     }
+}
 
-    /// The strongest of a group, when no other comes near it.
-    fn strongest(&self, group: &[Goertzel; 4]) -> Option<(usize, f32)> {
-        let power = group.map(|tone| tone.power(&self.block));
-        let mut best = 0;
-        for index in 1..4 {
-            if power[index] > power[best] {
-                best = index;
-            }
+/// The strongest of a group, when no other comes near it.
+fn strongest(block: &Block<BLOCK>, group: &[Goertzel; 4]) -> Option<(usize, f32)> {
+    let power = group.map(|tone| tone.power(&block.samples));
+    let mut best = 0;
+    for index in 1..4 {
+        if power[index] > power[best] {
+            best = index;
         }
-        let lone = (0..4).all(|index| index == best || power[index] * 6.3 < power[best]);
-        lone.then_some((best, power[best]))
     }
+    let lone = (0..4).all(|index| index == best || power[index] * 6.3 < power[best]);
+    lone.then_some((best, power[best]))
 }
 
 impl Default for ToneDetector {
@@ -132,13 +120,12 @@ pub fn frequencies(key: char) -> Option<(f64, f64)> {
     })
 }
 
-const RATE: u32 = 8_000;
 /// 12.75 ms: two of them always fit into the shortest key of 40 ms.
 const BLOCK: usize = 102;
 /// Three blocks: no pause of 40 ms has fewer, no hole of 20 ms has more than two.
 const MISSES_TO_END: u8 = 3;
 /// Each tone at −36 dBFS, squared amplitude.
-const QUIETEST: f32 = 32_768.0 * 32_768.0 * 2.5e-4;
+const QUIETEST: f32 = FULL_SCALE * 2.5e-4;
 /// The part of all power that must be in the two tones.
 const PURITY: f32 = 0.7;
 

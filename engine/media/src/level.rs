@@ -171,7 +171,8 @@ impl Default for VoiceActivity {
     }
 }
 
-fn mean_square(samples: &[i16]) -> f32 {
+/// The mean of the squared samples; 0 of none.
+pub(crate) fn mean_square(samples: &[i16]) -> f32 {
     let sum: f32 = samples
         .iter()
         .map(|&sample| f32::from(sample) * f32::from(sample))
@@ -179,7 +180,8 @@ fn mean_square(samples: &[i16]) -> f32 {
     sum / samples.len().max(1) as f32
 }
 
-const FULL_SCALE: f32 = 32_768.0 * 32_768.0;
+/// The squared amplitude of the loudest sine.
+pub(crate) const FULL_SCALE: f32 = 32_768.0 * 32_768.0;
 /// −45 dBFS: what is quieter is not speech on any telephone.
 const QUIET: f32 = FULL_SCALE * 3.2e-5;
 /// −80 dBFS: digital silence must not make the margin meaningless.

@@ -3,6 +3,7 @@
 //! A media thread owns one [`Board`]: it hands in the packets that came and the tick of its
 //! clock, and sends what the board writes to its [`Wire`].
 
+mod blocks;
 mod board;
 pub mod clip;
 pub mod codec;

@@ -2,6 +2,7 @@
 //! of busy, congestion or number unobtainable; and the three tones that stand before an announcement elsewhere. What
 //! announcements (空号, 关机) say in words is speech, and no rhythm tells them apart.
 
+use crate::blocks::{Block, Blocks, QUIETEST, RATE};
 use crate::level::Goertzel;
 use crate::sit::SitDetector;
 
@@ -21,8 +22,7 @@ pub enum Progress {
 pub struct ProgressDetector {
     sit: SitDetector,
     tone: Goertzel,
-    block: [i16; BLOCK],
-    filled: usize,
+    blocks: Blocks<BLOCK>,
     is_on: bool,
     /// Blocks since it came or went.
     lasted: u32,
@@ -52,8 +52,7 @@ impl ProgressDetector {
         Self {
             sit: SitDetector::new(),
             tone: Goertzel::new(FREQUENCY, RATE),
-            block: [0; BLOCK],
-            filled: 0,
+            blocks: Blocks::new(),
             is_on: false,
             lasted: 0,
             on: 0,
@@ -67,20 +66,16 @@ impl ProgressDetector {
     /// Takes samples at 8 kHz, of any number; what the network says, as soon as that is certain.
     pub fn push(&mut self, samples: &[i16]) -> Option<Progress> {
         let mut said = self.sit.push(samples);
-        for &sample in samples {
-            self.block[self.filled] = sample;
-            self.filled += 1;
-            if self.filled == BLOCK {
-                self.filled = 0;
-                let now = self.finish_block();
-                said = said.or(now);
-            }
+        let mut packet = samples;
+        while let Some(block) = self.blocks.next(&mut packet) {
+            let now = self.listen(&block);
+            said = said.or(now);
         }
         said.filter(|_| !std::mem::replace(&mut self.found, true))
     }
 
-    fn finish_block(&mut self) -> Option<Progress> {
-        let is_on = self.is_tone();
+    fn listen(&mut self, block: &Block<BLOCK>) -> Option<Progress> {
+        let is_on = self.is_tone(block);
         if is_on == self.is_on {
             self.lasted = self.lasted.saturating_add(1);
             return None;
@@ -117,14 +112,11 @@ impl ProgressDetector {
         }
     }
 
-    fn is_tone(&mut self) -> bool {
-        let power = self.block.iter().map(|&it| f32::from(it) * f32::from(it));
-        let total = power.sum::<f32>() / BLOCK as f32;
-        // Power of a sine is half of its squared amplitude.
-        let is_pure = self.tone.power(&self.block) / 2.0 >= total * PURITY;
-        if total < QUIETEST || is_pure {
+    fn is_tone(&mut self, block: &Block<BLOCK>) -> bool {
+        let is_quiet = block.is_below(QUIETEST);
+        if is_quiet || block.is_mostly(self.tone.power(&block.samples), PURITY) {
             self.others = 0;
-            return total >= QUIETEST;
+            return !is_quiet;
         }
         // The edge of a tone is in one block; what is longer is something else.
         self.others += 1;
@@ -158,11 +150,8 @@ fn rhythm(on: u32, off: u32) -> Option<Rhythm> {
 }
 
 const FREQUENCY: f64 = 450.0;
-const RATE: u32 = 8_000;
 /// 10 ms.
 const BLOCK: usize = 80;
-/// −42 dBFS, squared amplitude.
-const QUIETEST: f32 = 32_768.0 * 32_768.0 * 6.3e-5;
 /// The part of all power that must be in the tone.
 const PURITY: f32 = 0.6;
 /// Blocks of something else that begin the search anew.

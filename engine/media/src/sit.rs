@@ -2,6 +2,7 @@
 //! networks say by their pitch and length why nobody is reached (Telcordia GR-1162); elsewhere they come before
 //! "the number you have dialled".
 
+use crate::blocks::{Block, Blocks, QUIETEST, RATE};
 use crate::level::Goertzel;
 use crate::progress::Progress;
 
@@ -9,8 +10,7 @@ use crate::progress::Progress;
 #[derive(Clone, Debug)]
 pub(crate) struct SitDetector {
     pitches: [[Goertzel; 3]; 3],
-    block: [i16; BLOCK],
-    filled: usize,
+    blocks: Blocks<BLOCK>,
     /// Which of the three is heard, or was heard last.
     stage: usize,
     /// Blocks of each of the three.
@@ -25,8 +25,7 @@ impl SitDetector {
     pub(crate) fn new() -> Self {
         Self {
             pitches: PITCHES.map(|three| three.map(|pitch| Goertzel::new(pitch, RATE))),
-            block: [0; BLOCK],
-            filled: 0,
+            blocks: Blocks::new(),
             stage: 0,
             lasted: [0; 3],
             powers: [[0.0; 3]; 3],
@@ -37,20 +36,16 @@ impl SitDetector {
     /// Takes samples at 8 kHz; what the tones say, as soon as the third is certain.
     pub(crate) fn push(&mut self, samples: &[i16]) -> Option<Progress> {
         let mut said = None;
-        for &sample in samples {
-            self.block[self.filled] = sample;
-            self.filled += 1;
-            if self.filled == BLOCK {
-                self.filled = 0;
-                let now = self.finish_block();
-                said = said.or(now);
-            }
+        let mut packet = samples;
+        while let Some(block) = self.blocks.next(&mut packet) {
+            let now = self.listen(&block);
+            said = said.or(now);
         }
         said
     }
 
-    fn finish_block(&mut self) -> Option<Progress> {
-        let Some((stage, powers)) = self.tone() else {
+    fn listen(&mut self, block: &Block<BLOCK>) -> Option<Progress> {
+        let Some((stage, powers)) = self.tone(block) else {
             self.between += 1;
             if self.between > GAP {
                 self.begin();
@@ -76,21 +71,13 @@ impl SitDetector {
     }
 
     /// Which of the three this block is.
-    fn tone(&self) -> Option<(usize, [f32; 3])> {
-        let power = self.block.iter().map(|&it| f32::from(it) * f32::from(it));
-        let total = power.sum::<f32>() / BLOCK as f32;
-        if total < QUIETEST {
+    fn tone(&self, block: &Block<BLOCK>) -> Option<(usize, [f32; 3])> {
+        if block.is_below(QUIETEST) {
             return None;
         }
-        let powers = (self.pitches.iter()).map(|three| {
-            let mut powers = [0.0; 3];
-            for (power, pitch) in powers.iter_mut().zip(three) {
-                *power = pitch.power(&self.block);
-            }
-            powers
-        });
-        // Power of a sine is half of its squared amplitude.
-        let is_pure = |powers: &[f32; 3]| powers.iter().any(|it| it / 2.0 >= total * PURITY);
+        let pitches = self.pitches.iter();
+        let powers = pitches.map(|three| three.map(|pitch| pitch.power(&block.samples)));
+        let is_pure = |powers: &[f32; 3]| powers.iter().any(|it| block.is_mostly(*it, PURITY));
         powers.enumerate().find(|(_, powers)| is_pure(powers))
     }
 
@@ -117,11 +104,8 @@ const PITCHES: [[f64; 3]; 3] = [
     [1_370.6, 1_400.0, 1_428.5],
     [1_776.7, 1_800.0, 1_820.0],
 ];
-const RATE: u32 = 8_000;
 /// 20 ms: pitches 50 Hz apart are told from each other.
 const BLOCK: usize = 160;
-/// −42 dBFS, squared amplitude.
-const QUIETEST: f32 = 32_768.0 * 32_768.0 * 6.3e-5;
 /// The part of all power that must be in one tone.
 const PURITY: f32 = 0.5;
 /// Blocks: tones of 276 ms and of 380 ms, and what is lost at their edges.
