@@ -145,6 +145,8 @@ fn cpu_of(thread: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
+
     use rustix::process::getpriority_process;
 
     use super::*;
@@ -153,8 +155,8 @@ mod tests {
     fn a_thread_that_was_given_up_goes_last_and_the_others_do_not() {
         let before = getpriority_process(None).unwrap();
         let pulse = Arc::new(Pulse::default());
-        let (stuck, (ready, told)) = (Arc::clone(&pulse), std::sync::mpsc::channel());
-        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (stuck, (ready, told)) = (Arc::clone(&pulse), sync_channel(1));
+        let (end, ended) = sync_channel::<()>(1);
         let thread = std::thread::spawn(move || {
             stuck.this_thread();
             ready.send(()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ impl Watch {
         folders: impl Fn() -> BTreeSet<String> + Send + 'static,
         mut changed: impl FnMut(Changed) + Send + 'static,
     ) -> notify::Result<Self> {
-        let (noticed, notices) = channel();
+        let (noticed, notices) = notices();
         let mut watcher = watcher(root.to_owned(), noticed)?;
         watcher.watch(root, RecursiveMode::NonRecursive)?;
         look_into(&mut watcher, root, &folders())?;
@@ -46,7 +46,7 @@ impl Watch {
         thread::Builder::new()
             .name("lua-watch".to_owned())
             .spawn(move || {
-                while let Some(what) = settled(&notices, QUIET, LONGEST) {
+                while let Some(what) = notices.settled(QUIET, LONGEST) {
                     // A folder may be new, or another one under an old name, as after a checkout.
                     if let Some(watcher) = weak.upgrade() {
                         let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +76,7 @@ fn look_into(
     Ok(())
 }
 
-fn watcher(root: PathBuf, noticed: Sender<Changed>) -> notify::Result<RecommendedWatcher> {
+fn watcher(root: PathBuf, noticed: Noticed) -> notify::Result<RecommendedWatcher> {
     notify::recommended_watcher(move |event: notify::Result<Event>| {
         let Ok(event) = event else { return };
         // Reading is no change; without this a reload would notice itself.
@@ -101,30 +101,62 @@ fn watcher(root: PathBuf, noticed: Sender<Changed>) -> notify::Result<Recommende
             }
         }
         if changed != Changed::default() {
-            // The receiver ends with the process only.
-            let _ = noticed.send(changed);
+            noticed.add(changed);
         }
     })
 }
 
-/// Waits for a notice and then until there was none for `quiet`, but `longest` at most; `None`
-/// when nothing will come any more.
-fn settled(notices: &Receiver<Changed>, quiet: Duration, longest: Duration) -> Option<Changed> {
-    let mut changed = notices.recv().ok()?;
-    let began = Instant::now();
-    loop {
-        let left = longest.saturating_sub(began.elapsed());
-        match notices.recv_timeout(quiet.min(left)) {
-            Ok(more) => {
-                changed.sources |= more.sources;
-                changed.config |= more.config;
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+/// Takes notices down. However many come, they are two facts and one knock: no notice is lost, and whoever
+/// gives them never waits.
+struct Noticed {
+    pending: Arc<Mutex<Changed>>,
+    knock: SyncSender<()>,
+}
+
+/// Where they are looked at.
+struct Notices {
+    pending: Arc<Mutex<Changed>>,
+    knocks: Receiver<()>,
+}
+
+fn notices() -> (Noticed, Notices) {
+    let (knock, knocks) = sync_channel(1);
+    let pending = Arc::<Mutex<Changed>>::default();
+    let noticed = Noticed {
+        pending: Arc::clone(&pending),
+        knock,
+    };
+    (noticed, Notices { pending, knocks })
+}
+
+impl Noticed {
+    fn add(&self, changed: Changed) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.sources |= changed.sources;
+        pending.config |= changed.config;
+        drop(pending);
+        // Full: it knocks already.
+        let _ = self.knock.try_send(());
+    }
+}
+
+impl Notices {
+    /// Waits for a notice and then until there was none for `quiet`, but `longest` at most; `None`
+    /// when nothing will come any more.
+    fn settled(&self, quiet: Duration, longest: Duration) -> Option<Changed> {
+        loop {
+            self.knocks.recv().ok()?;
+            let until = Instant::now() + longest;
+            let left = || until.saturating_duration_since(Instant::now());
+            while self.knocks.recv_timeout(quiet.min(left())).is_ok() && !left().is_zero() {}
+            let changed = {
+                let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *pending)
+            };
+            // A notice may have been taken before it knocked.
+            if changed != Changed::default() {
                 return Some(changed);
             }
-        }
-        if began.elapsed() >= longest {
-            return Some(changed);
         }
     }
 }
@@ -156,7 +188,7 @@ mod tests {
                 fs::create_dir_all(root.join(folder)).unwrap();
             }
             let root = root.canonicalize().unwrap();
-            let (noticed, notices) = channel();
+            let (noticed, notices) = sync_channel(8);
             let folders = || BTreeSet::from(["scripts".to_owned(), "plans".to_owned()]);
             let watch = Watch::start(&root, folders, move |changed| {
                 let _ = noticed.send(changed);
@@ -214,6 +246,23 @@ mod tests {
         assert_eq!(project.change(), SOURCES);
         project.write("config.lua");
         assert_eq!(project.change(), CONFIG);
+    }
+
+    #[test]
+    fn no_kind_of_change_is_lost_among_thousands_that_nobody_has_looked_at() {
+        let (noticed, notices) = notices();
+        for _ in 0..10_000 {
+            noticed.add(SOURCES);
+        }
+        noticed.add(CONFIG);
+        drop(noticed);
+
+        let both = Changed {
+            sources: true,
+            config: true,
+        };
+        assert_eq!(notices.settled(QUIET, LONGEST), Some(both));
+        assert_eq!(notices.settled(QUIET, LONGEST), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::*;
 fn server(answer: Vec<u8>) -> (SocketAddr, std::sync::mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = std::sync::mpsc::sync_channel(8);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use tracing::subscriber::NoSubscriber;
@@ -25,7 +25,7 @@ impl Gate {
     pub(crate) fn red(self) -> Vec<Fault> {
         let snapshot = Arc::clone(&self.project.snapshot);
         let pulse: Arc<Pulse> = Arc::default();
-        let (tell, told) = channel();
+        let (tell, told) = sync_channel(1);
         let its = Arc::clone(&pulse);
         let trying = std::thread::Builder::new()
             .name("lua-tests".to_owned())
