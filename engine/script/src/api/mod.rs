@@ -51,6 +51,7 @@ pub(crate) mod testbed;
 #[cfg(test)]
 mod tests;
 pub(crate) mod voicemail;
+mod waits;
 
 use std::rc::Rc;
 

@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use call::CallId;
-use call::acd::{MOST_PRIORITY, Medium};
+use call::acd::Medium;
 use mlua::{Function, IntoLua, Lua, MultiValue, Value};
 use uuid::Uuid;
 
 use super::agents::too_busy;
 use super::arguments::{Arguments, Names};
-use super::call::queue::wants;
-use super::queue::Queues;
+use super::waits::{Waits, with_waits};
 use super::while_running;
 use crate::convert::to_json;
 use crate::exchange::OfferedItem;
@@ -20,20 +19,7 @@ use crate::{fault, vm};
 
 pub(crate) static OFFER: Names = Names {
     class: "ItemOptions",
-    names: &[
-        "from",
-        "about",
-        "priority",
-        "max_wait",
-        "required",
-        "preferred",
-        "agent",
-        "agent_for",
-        "vip",
-        "min_penalty",
-        "max_penalty",
-        "raise_penalty",
-    ],
+    names: with_waits!["from", "about", "max_wait"],
 };
 
 pub(super) fn offer(
@@ -67,26 +53,17 @@ fn item(lua: &Lua, owner: &Owner, values: MultiValue) -> mlua::Result<OfferedIte
     owner
         .may_use(Right::Agents)
         .map_err(|message| arguments.refuse(message))?;
-    let queue = arguments.text(0, "a queue such as \"web\"")?;
     let options = arguments.options(1, &OFFER)?;
-    let mut wants = wants(&options)?;
-    wants.medium = Medium::Chat;
-    if let Some(known) = lua.app_data_ref::<Queues>() {
-        known
-            .check(&queue)
-            .map_err(|message| arguments.refuse(message))?;
-        wants.penalty_rules = known.penalty_rules(&queue);
-    }
-    let priority = options.whole("priority", 0, 0..=i64::from(MOST_PRIORITY))?;
+    let waits = Waits::read(lua, (&arguments, &options), Medium::Chat)?;
     let about = to_json(lua, &options.value("about")?);
     let about = about.map_err(|message| options.refuse("about", message))?;
     Ok(OfferedItem {
-        queue: queue.as_str().into(),
+        queue: waits.queue,
         from: options.text("from")?,
         about,
-        priority: u32::try_from(priority).unwrap_or(MOST_PRIORITY),
+        priority: waits.priority,
         max_wait: options.maybe_duration("max_wait")?,
-        wants,
+        wants: waits.wants,
     })
 }
 

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use call::CallId;
-use call::acd::{Callback, MOST_PRIORITY, QueueStatus};
+use call::acd::{Callback, Medium, QueueStatus};
 use call::desk::SwitchState;
 use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use super::agents::too_busy;
 use super::arguments::{Arguments, Names};
-use super::call::queue::wants;
 use super::queue::Queues;
+use super::waits::{Waits, with_waits};
 use super::while_running;
 use crate::suggest::did_you_mean;
 use crate::surroundings::Surroundings;
@@ -106,18 +106,7 @@ fn switch_name(known: &[String], values: MultiValue) -> mlua::Result<String> {
 /// The options of `queues.call_back`.
 pub(crate) static CALL_BACK: Names = Names {
     class: "CallBackOptions",
-    names: &[
-        "number",
-        "priority",
-        "required",
-        "preferred",
-        "agent",
-        "agent_for",
-        "vip",
-        "min_penalty",
-        "max_penalty",
-        "raise_penalty",
-    ],
+    names: with_waits!["number"],
 };
 
 fn call_back(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Function> {
@@ -143,27 +132,19 @@ fn call_back(lua: &Lua, surroundings: &Rc<Surroundings>) -> mlua::Result<Functio
 
 fn callback(lua: &Lua, surroundings: &Surroundings, values: MultiValue) -> mlua::Result<Callback> {
     let arguments = Arguments::new("queues.call_back", values, 2)?;
-    let queue = arguments.text(0, "a queue such as \"support\"")?;
     let options = arguments.options(1, &CALL_BACK)?;
-    let mut wants = wants(&options)?;
-    if let Some(known) = lua.app_data_ref::<Queues>() {
-        known
-            .check(&queue)
-            .map_err(|message| arguments.refuse(message))?;
-        wants.penalty_rules = known.penalty_rules(&queue);
-    }
+    let waits = Waits::read(lua, (&arguments, &options), Medium::Voice)?;
     let Some(number) = options.text("number")? else {
         return Err(options.refuse("number", "nobody can be called without one"));
     };
-    let priority = options.whole("priority", 0, 0..=i64::from(MOST_PRIORITY))?;
     Ok(Callback {
         call: surroundings
             .call()
             .unwrap_or_else(|| CallId(uuid::Uuid::now_v7())),
-        queue: queue.as_str().into(),
+        queue: waits.queue,
         number,
-        priority: u32::try_from(priority).unwrap_or_default(),
-        wants,
+        priority: waits.priority,
+        wants: waits.wants,
     })
 }
 

@@ -5,7 +5,7 @@ mod menu;
 mod menu_tests;
 #[cfg(test)]
 mod mistake_tests;
-pub(crate) mod queue;
+mod queue;
 mod queueing;
 mod reply;
 mod several;
