@@ -1,9 +1,10 @@
 //! People at their desks: passwords, sessions, the audit log.
 
-use rusqlite::{Row, ToSql};
+use rusqlite::Row;
 use uuid::Uuid;
 
-use super::records::{Rows, id, page};
+use super::newest::Newest;
+use super::records::{Rows, id};
 use super::{Sqlite, WRITES_THAT_END, users};
 use crate::{AuditFilter, AuditRow, Begun, Desks, Error, Pending, SessionRow};
 
@@ -162,29 +163,14 @@ fn begin(
 
 fn lines(rows: &Rows<'_>, filter: &AuditFilter) -> Result<Vec<AuditRow>, Error> {
     let before = filter.before.map(Uuid::into_bytes);
-    let wanted: [(&str, Option<&dyn ToSql>); 6] = [
-        ("by_whom =", filter.by.as_ref().map(|it| it as _)),
-        ("act =", filter.act.as_ref().map(|it| it as _)),
-        ("about =", filter.about.as_ref().map(|it| it as _)),
-        ("at >=", filter.since.as_ref().map(|it| it as _)),
-        ("at <", filter.until.as_ref().map(|it| it as _)),
-        (
-            "(at, id) < (SELECT at, id FROM audit WHERE tenant = ?1 AND id =",
-            before.as_ref().map(|it| it as _),
-        ),
-    ];
-    let mut sql = "SELECT * FROM audit WHERE tenant = ?1".to_owned();
-    let mut parameters: Vec<&dyn ToSql> = Vec::new();
-    for (condition, value) in wanted {
-        let Some(value) = value else { continue };
-        parameters.push(value);
-        let close = if condition.contains('(') { ")" } else { "" };
-        sql += &format!(" AND {condition} ?{}{close}", parameters.len() + 1);
-    }
-    let limit = page(filter.limit);
-    parameters.push(&limit);
-    sql += &format!(" ORDER BY at DESC, id DESC LIMIT ?{}", parameters.len() + 1);
-    rows.all(&sql, &parameters, |row| {
+    let lines = Newest::of("audit")
+        .only("by_whom =", filter.by.as_ref())
+        .only("act =", filter.act.as_ref())
+        .only("about =", filter.about.as_ref())
+        .only("at >=", filter.since.as_ref())
+        .only("at <", filter.until.as_ref())
+        .older_than(before.as_ref());
+    lines.read(rows, filter.limit, |row| {
         Ok(AuditRow {
             id: id(row, "id")?,
             tenant: row.get("tenant")?,

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Row, ToSql};
+use rusqlite::Row;
 use uuid::Uuid;
 
-use super::records::{Rows, id, json, number, optional_id, page};
+use super::newest::Newest;
+use super::records::{Rows, id, json, number, optional_id};
 use crate::{
     AgentNote, EpisodeRow, Error, FloorNotes, FloorRow, KeptNote, MOST_FAMILIAR, OfferRow,
     QueueLogFilter, QueueLogRow,
@@ -194,37 +195,20 @@ pub(super) fn episode(row: &Row<'_>) -> Result<EpisodeRow, Error> {
     })
 }
 
-/// Only what is asked for stands in the statement, so that the index of the narrowest is used: a log of
-/// years is not read for one agent's day.
 pub(super) fn log(rows: &Rows<'_>, filter: &QueueLogFilter) -> Result<Vec<QueueLogRow>, Error> {
     let (call, before) = (
         filter.call.map(Uuid::into_bytes),
         filter.before.map(Uuid::into_bytes),
     );
-    let wanted: [(&str, Option<&dyn ToSql>); 7] = [
-        ("call_id =", call.as_ref().map(|it| it as _)),
-        ("agent =", filter.agent.as_ref().map(|it| it as _)),
-        ("queue =", filter.queue.as_ref().map(|it| it as _)),
-        ("kind =", filter.kind.as_ref().map(|it| it as _)),
-        ("at >=", filter.since.as_ref().map(|it| it as _)),
-        ("at <", filter.until.as_ref().map(|it| it as _)),
-        (
-            "(at, id) < (SELECT at, id FROM queue_log WHERE tenant = ?1 AND id =",
-            before.as_ref().map(|it| it as _),
-        ),
-    ];
-    let mut sql = "SELECT * FROM queue_log WHERE tenant = ?1".to_owned();
-    let mut parameters: Vec<&dyn ToSql> = Vec::new();
-    for (condition, value) in wanted {
-        let Some(value) = value else { continue };
-        parameters.push(value);
-        let close = if condition.contains('(') { ")" } else { "" };
-        sql += &format!(" AND {condition} ?{}{close}", parameters.len() + 1);
-    }
-    let limit = page(filter.limit);
-    parameters.push(&limit);
-    sql += &format!(" ORDER BY at DESC, id DESC LIMIT ?{}", parameters.len() + 1);
-    rows.all(&sql, &parameters, line)
+    Newest::of("queue_log")
+        .only("call_id =", call.as_ref())
+        .only("agent =", filter.agent.as_ref())
+        .only("queue =", filter.queue.as_ref())
+        .only("kind =", filter.kind.as_ref())
+        .only("at >=", filter.since.as_ref())
+        .only("at <", filter.until.as_ref())
+        .older_than(before.as_ref())
+        .read(rows, filter.limit, line)
 }
 
 fn line(row: &Row<'_>) -> Result<QueueLogRow, Error> {

@@ -12,6 +12,7 @@ mod kv;
 mod methods;
 mod migrate;
 mod missed;
+mod newest;
 mod outbox;
 #[cfg(test)]
 mod plans_tests;
