@@ -2,40 +2,27 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use call::acd::{Medium, PenaltyRange, Skills};
-use serde::Deserialize;
+use call::acd::Medium;
 use uuid::Uuid;
 
 use super::body::{Given, Named};
-use super::items::Asks;
 use super::own::Own;
 use super::problem::Problem;
+use super::waits::waits;
 use crate::floor::{CallbackTaken, CallbackWanted};
 use crate::token::Scope;
 
-/// Somebody who is to be called back.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewCallback {
-    number: String,
-    #[serde(default)]
-    priority: u32,
-    #[serde(default)]
-    required: Skills,
-    #[serde(default)]
-    preferred: Skills,
-    agent: Option<String>,
-    agent_for_ms: Option<u64>,
-    #[serde(default)]
-    vip: bool,
-    #[serde(default)]
-    penalty: PenaltyRange,
+waits! {
+    /// Somebody who is to be called back.
+    NewCallback {
+        number: String,
+    }
 }
 
 pub(super) async fn ask(
     own: Own,
     Named(queue): Named,
-    Given(new): Given<NewCallback>,
+    Given(mut new): Given<NewCallback>,
 ) -> Result<(StatusCode, Json<CallbackTaken>), Problem> {
     // It calls outside, and that wants what other calls want: the queue's lines alone are not enough.
     if !own.who().opens(Scope::CallsOriginate) {
@@ -45,19 +32,12 @@ pub(super) async fn ask(
         let why = "nobody can be called by a number without a digit";
         return Err(Problem::unprocessable("no_number", why));
     }
-    let asks = Asks {
-        required: new.required,
-        preferred: new.preferred,
-        agent: new.agent,
-        agent_for_ms: new.agent_for_ms,
-        vip: new.vip,
-        penalty: new.penalty,
-    };
+    let wants = new.take_wants(Medium::Voice)?;
     let wanted = CallbackWanted {
         queue,
         number: new.number,
         priority: new.priority,
-        wants: asks.of(Medium::Voice)?,
+        wants,
     };
     let taken = own.call_back(wanted).await?;
     own.note("callback", &taken.id);

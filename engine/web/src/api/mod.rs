@@ -35,6 +35,7 @@ mod stream;
 mod tries;
 mod visits;
 mod voicemails;
+mod waits;
 
 use std::path::PathBuf;
 use std::sync::Arc;
