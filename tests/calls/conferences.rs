@@ -98,10 +98,7 @@ fn a_customer_is_taken_into_a_room_by_transfer_and_it_is_recorded_there() {
     let exchange = exchange(1);
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let carrier = exchange.carrier();
-    let customer = carrier.dials("1049");
-    let agent = a1.rings();
-    agent.answers();
-    agent.hears(pilot::C1);
+    let (customer, agent) = carrier.reaches(&a1, "1049");
 
     agent.transfers_to("*8801");
     agent.has_transferred();

@@ -26,12 +26,7 @@ fn exchange(threads: u32) -> Exchange {
 
 /// A customer talks with 1049.
 fn talk(carrier: &Phone, agent: &Phone) -> (Line, Line) {
-    let customer = carrier.dials("1049");
-    let rung = agent.rings();
-    rung.answers();
-    customer.hears(pilot::A1);
-    rung.hears(pilot::C1);
-    (customer, rung)
+    carrier.reaches(agent, "1049")
 }
 
 #[test]

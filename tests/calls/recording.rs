@@ -11,11 +11,7 @@ fn the_two_channels_hold_the_right_tones_through_a_hold() {
     ));
     let [a1] = exchange.phones(["1049"]);
     let carrier = exchange.carrier();
-    let call = carrier.dials("4001234567");
-    let agent = a1.rings();
-    agent.answers();
-    call.hears(pilot::A1);
-    agent.hears(pilot::C1);
+    let (call, agent) = carrier.reaches(&a1, "4001234567");
 
     agent.holds(Hold::SendOnly);
     call.hears(pilot::MUSIC);
@@ -83,11 +79,7 @@ fn a_recording_of_wide_codecs_is_wide() {
         manner.codecs = vec![media::CodecKind::Opus]
     });
 
-    let call = a2.dials("4001234567");
-    let agent = a1.rings();
-    agent.answers();
-    agent.hears(pilot::A2);
-    call.hears(pilot::A1);
+    let (call, _agent) = a2.reaches(&a1, "4001234567");
     call.hangs_up();
 
     let record = exchange.only_record();

@@ -26,12 +26,7 @@ fn exchange_with(tenant: &str) -> Exchange {
 
 /// A customer talks with 1049.
 fn talk(carrier: &Phone, agent: &Phone) -> (Line, Line) {
-    let customer = carrier.dials("1049");
-    let rung = agent.rings();
-    rung.answers();
-    customer.hears(pilot::A1);
-    rung.hears(pilot::C1);
-    (customer, rung)
+    carrier.reaches(agent, "1049")
 }
 
 #[test]
@@ -207,11 +202,7 @@ fn a_recording_goes_through_a_transfer_without_a_gap() {
     let exchange = Exchange::start(Setup::recorded_hotline());
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     let carrier = exchange.carrier();
-    let customer = carrier.dials("4001234567");
-    let agent = a1.rings();
-    agent.answers();
-    customer.hears(pilot::A1);
-    agent.hears(pilot::C1);
+    let (customer, agent) = carrier.reaches(&a1, "4001234567");
     agent.transfers_to("1050");
     let target = a2.rings();
     target.answers();

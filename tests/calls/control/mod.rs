@@ -10,7 +10,7 @@ mod trios;
 
 use serde_json::{Value, json};
 
-use crate::support::{Api, Exchange, Keys, Line, Phone, Setup, pilot};
+use crate::support::{Api, Exchange, Keys, Line, Phone, Setup};
 
 /// The recorded hotline that rings 1049; users ring each other, and reach the outside.
 fn setup() -> Setup {
@@ -26,12 +26,7 @@ fn setup() -> Setup {
 
 /// The customer talks with 1049.
 fn talk(carrier: &Phone, a1: &Phone) -> (Line, Line) {
-    let customer = carrier.dials("4001234567");
-    let agent = a1.rings();
-    agent.answers();
-    customer.hears(pilot::A1);
-    agent.hears(pilot::C1);
-    (customer, agent)
+    carrier.reaches(a1, "4001234567")
 }
 
 /// How something is done.

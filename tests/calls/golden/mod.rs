@@ -101,13 +101,7 @@ fn rests(exchange: &Exchange) -> Phone {
 
 /// A customer talks with 1049, who has answered for the queue.
 fn answered(carrier: &Phone, agent: &Phone) -> (Line, Line) {
-    let customer = carrier.dials("4001");
-    let rung = agent.rings();
-    customer.hears(pilot::MUSIC);
-    rung.answers();
-    customer.hears(pilot::A1);
-    rung.hears(pilot::C1);
-    (customer, rung)
+    carrier.reaches(agent, "4001")
 }
 
 /// Fails unless exactly these rows are left of all calls, oldest first.

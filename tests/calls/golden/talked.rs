@@ -6,7 +6,11 @@ use crate::support::Hold;
 pub(super) fn plain(exchange: &Exchange) {
     let [a1] = idle(exchange, ["1049"]);
     let carrier = exchange.carrier();
-    let (customer, agent) = answered(&carrier, &a1);
+    let customer = carrier.dials("4001");
+    let agent = a1.rings();
+    customer.hears(pilot::MUSIC);
+    agent.answers();
+    customer.hears(pilot::A1);
     customer.hangs_up();
     agent.is_over();
 }

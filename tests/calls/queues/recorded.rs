@@ -10,11 +10,7 @@ use crate::support::{Exchange, Hold, Line, Phone, Wav, eventually, pilot};
 
 /// A customer talks with 1049, who has answered for the queue; the conversation is recorded.
 fn talk(carrier: &Phone, agent: &Phone) -> (Line, Line) {
-    let customer = carrier.dials("4001");
-    let rung = agent.rings();
-    rung.answers();
-    customer.hears(pilot::A1);
-    rung.hears(pilot::C1);
+    let (customer, rung) = carrier.reaches(agent, "4001");
     customer.talks_for(Duration::from_secs(1));
     (customer, rung)
 }

@@ -13,10 +13,7 @@ fn a_leader_takes_the_agents_place_and_the_agent_is_out_of_the_call() {
     let [a1, l1] = exchange.phones(["1049", "1001"]);
     a1.dials("*22").is_over();
     let carrier = exchange.carrier();
-    let customer = carrier.dials("8000");
-    let agent = a1.rings();
-    agent.answers();
-    agent.hears(pilot::C1);
+    let (customer, agent) = carrier.reaches(&a1, "8000");
     let leader = l1.dials("*331049");
     each_hears(&customer, &agent, &leader, "listen");
 
@@ -46,10 +43,7 @@ fn a_leader_ends_an_agents_call_within_half_a_second_and_the_record_names_them()
     let [a1, l1] = exchange.phones(["1049", "1001"]);
     a1.dials("*22").is_over();
     let carrier = exchange.carrier();
-    let customer = carrier.dials("8000");
-    let agent = a1.rings();
-    agent.answers();
-    agent.hears(pilot::C1);
+    let (customer, agent) = carrier.reaches(&a1, "8000");
     let leader = l1.dials("*331049");
     each_hears(&customer, &agent, &leader, "listen");
 
@@ -78,10 +72,7 @@ fn a_released_customer_hears_good_bye_or_is_the_first_in_the_queue_again() {
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     a1.dials("*22").is_over();
     let carrier = exchange.carrier();
-    let customer = carrier.dials("8000");
-    let agent = a1.rings();
-    agent.answers();
-    agent.hears(pilot::C1);
+    let (customer, agent) = carrier.reaches(&a1, "8000");
     let release = |parting: &str| {
         let deed = json!({ "command": "release", "parting": parting });
         api.posts("/users/1049/commands", &deed).status

@@ -52,12 +52,7 @@ fn floor(threads: u32) -> Exchange {
 
 /// A customer who talks with 1049.
 fn conversation(carrier: &Phone, agent: &Phone) -> (Line, Line) {
-    let customer = carrier.dials("1049");
-    let answered = agent.rings();
-    answered.answers();
-    answered.hears(pilot::C1);
-    customer.hears(pilot::A1);
-    (customer, answered)
+    carrier.reaches(agent, "1049")
 }
 
 /// Who hears whom of a customer, 1049 and 1001, every ordered pair.

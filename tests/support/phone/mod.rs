@@ -164,6 +164,17 @@ impl Phone {
         line
     }
 
+    /// Calls a number at which another phone rings and is answered, until both hear each other: this phone's end of
+    /// the call, and the other's.
+    pub(crate) fn reaches(&self, other: &Self, number: &str) -> (Line, Line) {
+        let calls = self.dials(number);
+        let called = other.rings();
+        called.answers();
+        calls.hears(other.manner.pilot);
+        called.hears(self.manner.pilot);
+        (calls, called)
+    }
+
     /// Calls so that the call takes the place of another; see [`Line::replaces`].
     pub(crate) fn takes_the_place_of(&self, replaces: &str) -> Line {
         let user = self.manner.user.clone();
