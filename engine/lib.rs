@@ -323,29 +323,7 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         .collect();
     let signalling = Signalling::bind(&listeners).await?;
     let (entrance, inputs) = Entrance::new();
-    let report_media = {
-        let entrance = entrance.clone();
-        move |event| match entrance.offer(Input::Media(event)) {
-            Ok(()) => Ok(()),
-            Err(Input::Media(event)) => Err(event),
-            Err(_) => Ok(()),
-        }
-    };
-    let media_options = MediaOptions {
-        threads: config.rtp.threads,
-        ports: config.rtp.ports,
-        backend: match config.rtp.backend.as_str() {
-            "io_uring" => BackendChoice::Uring,
-            "epoll" => BackendChoice::Epoll,
-            _ => BackendChoice::Auto,
-        },
-    };
-    let media = MediaPool::start(&media_options, report_media)?;
-    let files = {
-        let entrance = entrance.clone();
-        RecordingFiles::start(move |event| entrance.put_blocking(Input::File(event)))
-            .map_err(net::Error::from)?
-    };
+    let (media, files) = start_media(&config, &entrance)?;
     let library = Arc::new(Library::new(root.join("sounds")));
     let (scripts, report) = Scripts::start(ScriptsOptions {
         root,
@@ -378,20 +356,17 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
         source,
     })?;
     let events = Arc::new(web::Events::new(clock::system_micros()));
-    let http = match config.http.listen {
-        Some(address) => {
-            let api = web::Api {
-                store: store.clone(),
-                exchange: Arc::new(entrance.clone()),
-                events: events.clone(),
-                recordings: recordings.clone(),
-                doors: doors::Scripted::new(&scripts),
-            };
-            let proxies = web::Proxies::new(&config.http.trusted_proxies);
-            Some(Http::start(address, vitals.clone(), api, proxies)?)
-        }
-        None => None,
+    let api = web::Api {
+        store: store.clone(),
+        exchange: Arc::new(entrance.clone()),
+        events: events.clone(),
+        recordings: recordings.clone(),
+        doors: doors::Scripted::new(&scripts),
     };
+    let proxies = web::Proxies::new(&config.http.trusted_proxies);
+    let http = (config.http.listen)
+        .map(|address| Http::start(address, vitals.clone(), api, proxies))
+        .transpose()?;
     let started = Started {
         listening: signalling.listening().to_vec(),
         http: http.as_ref().map(|http| http.address),
@@ -425,6 +400,33 @@ async fn build(options: &EngineOptions) -> Result<Built, StartError> {
     };
     let switch = Switch::new(parts, Instant::now());
     Ok((started, switch, inputs, questions, http, lock))
+}
+
+/// The threads that move sound, and the one that writes recordings; both tell the switch what happens.
+fn start_media(
+    config: &Config,
+    entrance: &Entrance,
+) -> Result<(MediaPool, RecordingFiles), StartError> {
+    let options = MediaOptions {
+        threads: config.rtp.threads,
+        ports: config.rtp.ports,
+        backend: match config.rtp.backend.as_str() {
+            "io_uring" => BackendChoice::Uring,
+            "epoll" => BackendChoice::Epoll,
+            _ => BackendChoice::Auto,
+        },
+    };
+    let door = entrance.clone();
+    let media = MediaPool::start(&options, move |event| {
+        match door.offer(Input::Media(event)) {
+            Ok(()) => Ok(()),
+            Err(Input::Media(event)) => Err(event),
+            Err(_) => Ok(()),
+        }
+    })?;
+    let door = entrance.clone();
+    let files = RecordingFiles::start(move |event| door.put_blocking(Input::File(event)));
+    Ok((media, files.map_err(net::Error::from)?))
 }
 
 fn problems(problems: &[Problem]) -> String {

@@ -1,5 +1,7 @@
 //! `moonswitch status`
 
+mod tenant;
+
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -53,7 +55,7 @@ impl Status {
             }
         }
         for tenant in items(&status["scripts"]["tenants"]) {
-            for line in tenant_lines(tenant) {
+            for line in tenant::lines(tenant) {
                 super::say(line)?;
             }
         }
@@ -171,133 +173,6 @@ fn floor_lines(floor: &Value) -> Vec<String> {
     queues.chain(agents).collect()
 }
 
-/// How a plugin's SMPP line stands, and what is wrong with it.
-fn line_of(line: &Value) -> Vec<String> {
-    if line.is_null() {
-        return Vec::new();
-    }
-    let mut lines = vec![format!(
-        "    line to {}: {} since {}, {} sent, {} refused, {} received, {} wait",
-        text(&line["place"]),
-        text(&line["state"]),
-        time(&line["since"]),
-        line["sent"],
-        line["refused"],
-        line["received"],
-        line["waiting"],
-    )];
-    lines.extend(line["why"].as_str().map(|why| format!("      {why}")));
-    lines
-}
-
-/// What runs for a tenant, and what is wrong with it.
-fn tenant_lines(tenant: &Value) -> Vec<String> {
-    let name = text(&tenant["tenant"]);
-    let mut lines = Vec::new();
-    match tenant["generation"].as_u64() {
-        Some(generation) => lines.push(format!(
-            "{name}: generation {generation} ({}), since {}, {} handlers run, {} MB",
-            text(&tenant["hash"]),
-            time(&tenant["since"]),
-            tenant["calls"],
-            tenant["memory"].as_u64().unwrap_or_default() / 1_000_000,
-        )),
-        None => lines.push(format!("{name}: no generation; callers get the fallback")),
-    }
-    for old in items(&tenant["old"]) {
-        lines.push(format!(
-            "  generation {} still has {} calls, {} old",
-            old["generation"],
-            old["calls"],
-            span(old["age_seconds"].as_u64().unwrap_or_default())
-        ));
-    }
-    for plugin in items(&tenant["plugins"]) {
-        let faults = match plugin["faults"].as_u64().unwrap_or_default() {
-            0 => String::new(),
-            faults => format!(", {faults} faults"),
-        };
-        lines.push(format!(
-            "  plugin {} {}{faults}",
-            text(&plugin["name"]),
-            text(&plugin["version"])
-        ));
-        lines.extend(line_of(&plugin["line"]));
-        if let Some(shut) = plugin["left_out"].as_object() {
-            lines.push(format!(
-                "    is left out since {}: {}",
-                time(&shut["since"]),
-                text(&shut["why"])
-            ));
-        }
-    }
-    match tenant["stuck"].as_u64().unwrap_or_default() {
-        0 => {}
-        stuck => lines.push(format!("  {stuck} threads are stuck and were given up")),
-    }
-    if let Some(refused) = tenant["refused"].as_object() {
-        lines.push(format!(
-            "  generation {} refused at {}",
-            refused["generation"],
-            time(&refused["at"])
-        ));
-        for error in items(&refused["errors"]) {
-            lines.push(format!("    {}", text(&error["message"])));
-        }
-    }
-    if let Some(back) = tenant["gone_back"].as_object() {
-        lines.push(format!(
-            "  gone back from generation {} at {}: {HELD}",
-            back["from"],
-            time(&back["at"])
-        ));
-    }
-    if let Some(held) = tenant["held"].as_object() {
-        let errors = messages(&held["errors"]);
-        lines.push(match errors.is_empty() {
-            true => "  the files that are held have no errors".to_owned(),
-            false => "  the files that are held would be refused".to_owned(),
-        });
-        lines.extend(errors.iter().map(|error| format!("    {error}")));
-    }
-    let earlier: Vec<String> = items(&tenant["kept"])
-        .filter(|kept| kept["generation"] != tenant["generation"])
-        .map(|kept| format!("{} ({})", kept["generation"], time(&kept["at"])))
-        .collect();
-    if let Some((newest, rest)) = earlier.split_at_checked(MOST_EARLIER.min(earlier.len()))
-        && !newest.is_empty()
-    {
-        let more = match rest.len() {
-            0 => String::new(),
-            more => format!(", {more} more"),
-        };
-        lines.push(format!(
-            "  `moonswitch rollback` can go to {}{more}",
-            newest.join(", ")
-        ));
-    }
-    for warning in items(&tenant["warnings"]) {
-        lines.push(format!("  warning: {}", text(&warning["message"])));
-    }
-    let failures = tenant["failures"].as_u64().unwrap_or_default();
-    if failures > 0 {
-        lines.push(format!("  {failures} failures of scripts, the newest:"));
-    }
-    for failure in items(&tenant["last_failures"]) {
-        let call = match failure["call"].as_str() {
-            Some(call) => format!(", call {call}"),
-            None => String::new(),
-        };
-        lines.push(format!(
-            "    {}, generation {}{call}: {}",
-            time(&failure["at"]),
-            failure["generation"],
-            text(&failure["message"])
-        ));
-    }
-    lines
-}
-
 /// What of the saved `config.lua` is not in force.
 fn config_lines(scripts: &Value) -> Vec<String> {
     let mut lines = Vec::new();
@@ -347,9 +222,6 @@ pub(super) fn warnings_of(tenant: &Value) -> Vec<String> {
 
 /// What going back to a generation means for files on disk.
 pub(super) const HELD: &str = "saved files are held until `moonswitch reload`";
-
-/// Earlier generations that are named.
-const MOST_EARLIER: usize = 4;
 
 fn messages(faults: &Value) -> Vec<String> {
     items(faults)

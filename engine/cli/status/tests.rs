@@ -60,7 +60,7 @@ fn a_tenants_lines_show_all_that_is_wrong() {
         ],
     });
 
-    let lines = tenant_lines(&tenant);
+    let lines = tenant::lines(&tenant);
 
     let tells = |wanted: &str| {
         let found = lines.iter().any(|line| line.contains(wanted));
@@ -131,7 +131,7 @@ fn a_tenant_without_scripts_says_what_callers_get() {
     let tenant = json!({ "tenant": "8001", "generation": null });
 
     assert_eq!(
-        tenant_lines(&tenant),
+        tenant::lines(&tenant),
         ["8001: no generation; callers get the fallback"]
     );
 }

@@ -196,7 +196,7 @@ fn read(head: &Head) {
     );
     let _ = (
         head.authorization().is_some(),
-        head.www_authenticate().is_some(),
+        head.challenges(Name::WwwAuthenticate).count(),
     );
     let _ = head.refer_to().map(|to| read_refer_to(&to));
     let _ = (

@@ -334,7 +334,21 @@ impl Acd {
         if agent.duty == Duty::LoggedOut {
             agent.habits.device = None;
         }
-        if let Some((code, lasted)) = agent.overrun(now, &self.rules) {
+        self.tell_overrun(ix);
+        self.tell_state(ix, by);
+        self.look_whether_handled(ix);
+        if !self.agents[ix.0].items.is_empty() {
+            self.return_items(ix);
+        }
+        let deadline = self.agents[ix.0].deadline(now, &self.rules);
+        self.timers.set(Timer::Agent(ix), deadline);
+        self.look_for_work(ix);
+    }
+
+    /// Tells once of a 置忙 that lasts longer than its reason allows.
+    fn tell_overrun(&mut self, ix: AgentIx) {
+        let agent = &mut self.agents[ix.0];
+        if let Some((code, lasted)) = agent.overrun(self.clock.now, &self.rules) {
             agent.record.told_overrun = true;
             let (agent, reason) = (agent.id.clone(), Reason::Code(code));
             self.outputs.push_back(Output::Overrun {
@@ -343,34 +357,38 @@ impl Acd {
                 lasted,
             });
         }
+    }
+
+    /// Tells what is shown of an agent when it is something else than before.
+    fn tell_state(&mut self, ix: AgentIx, by: &By) {
+        let now = self.clock.now;
         let agent = &mut self.agents[ix.0];
         let (state, reachable) = (agent.state(), agent.is_reachable(now));
         let shown = agent.shown;
-        if (state, reachable) != (shown.state, shown.reachable) {
-            if state != shown.state {
-                agent.count(now, shown.state, shown.since, self.day);
-                agent.shown.since = now;
-            }
-            agent.shown.state = state;
-            agent.shown.reachable = reachable;
-            self.outputs.push_back(Output::State(StateChange {
-                agent: agent.id.clone(),
-                state,
-                reachable,
-                before: shown.state,
-                from: self.clock.wall(shown.since),
-                at: self.clock.wall(now),
-                by: by.clone(),
-            }));
+        if (state, reachable) == (shown.state, shown.reachable) {
+            return;
         }
-        self.look_whether_handled(ix);
-        let agent = &mut self.agents[ix.0];
-        if !agent.items.is_empty() {
-            self.return_items(ix);
+        if state != shown.state {
+            (agent.totals).count(now, shown.state, shown.since, self.day);
+            agent.shown.since = now;
         }
+        agent.shown.state = state;
+        agent.shown.reachable = reachable;
+        self.outputs.push_back(Output::State(StateChange {
+            agent: agent.id.clone(),
+            state,
+            reachable,
+            before: shown.state,
+            from: self.clock.wall(shown.since),
+            at: self.clock.wall(now),
+            by: by.clone(),
+        }));
+    }
+
+    /// Has the queues looked at for which an agent's coming free, coming or going is news.
+    fn look_for_work(&mut self, ix: AgentIx) {
+        let now = self.clock.now;
         let agent = &mut self.agents[ix.0];
-        let deadline = agent.deadline(now, &self.rules);
-        self.timers.set(Timer::Agent(ix), deadline);
         let open = |medium| agent.obstacle_to(now, medium).is_none();
         let free = open(Medium::Voice) || open(Medium::Chat);
         let came_free = free && !agent.was_free;
@@ -391,8 +409,7 @@ impl Acd {
         if free || comes_or_goes {
             let guest = self.work.guests.range((ix, QueueIx(0))..);
             let guest = guest.take_while(|(agent, _)| *agent == ix);
-            let expect: Vec<QueueIx> = guest.map(|(_, queue)| *queue).collect();
-            self.work.dirty.extend(expect);
+            self.work.dirty.extend(guest.map(|(_, queue)| *queue));
         }
     }
 }

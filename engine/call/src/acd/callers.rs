@@ -16,6 +16,16 @@ use super::{
 use crate::CallId;
 use crate::nearest::nearest;
 
+/// When a caller's wait ends by itself.
+struct WaitLimits {
+    /// They have waited for as long as one may.
+    wait: Option<Instant>,
+    /// Nobody is there to wait for, and the queue's grace is over.
+    empty: Option<Instant>,
+    /// The next step of the overflow chain.
+    step: Option<(usize, Instant)>,
+}
+
 impl Acd {
     /// A caller is to wait in a queue. If there is no room, or nobody to wait for,
     /// [`Output::Leave`] follows.
@@ -227,19 +237,12 @@ impl Acd {
         if caller.offers.connecting.is_some() {
             return self.timers.set(Timer::Caller(call), None);
         }
-        let ix = caller.queue;
-        let queue = &self.queues[ix.0];
-        let rings = !caller.is_unoffered();
-        let until = caller
-            .waits_until(&queue.plan)
-            .filter(|_| !rings || queue.plan.limits.hard);
-        if until.is_some_and(|until| until <= now) {
+        let limits = self.limits_of(caller);
+        let is_past = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if is_past(limits.wait) {
             return self.leave(call, Leave::Timeout);
         }
-        let empty = queue
-            .empty_since
-            .map(|since| since + queue.plan.limits.grace);
-        if !rings && empty.is_some_and(|until| until <= now) {
+        if is_past(limits.empty) {
             if let Some(caller) = self.detach(call)
                 && let Some(caller) = self.divert(caller, When::Empty)
             {
@@ -247,23 +250,25 @@ impl Acd {
             }
             return;
         }
-        let step = caller.next_step(&queue.plan).filter(|(index, _)| {
-            let step = queue
-                .plan
-                .overflow
-                .get(*index)
-                .map(|overflow| &overflow.step);
-            !rings || matches!(step, Some(Step::Aside(_)))
-        });
-        if let Some((index, at)) = step
+        if let Some((index, at)) = limits.step
             && at <= now
         {
             return self.take_step(call, index);
         }
+        self.settle_wait(call, &limits);
+    }
+
+    /// What is due for a caller who goes on waiting.
+    fn settle_wait(&mut self, call: CallId, limits: &WaitLimits) {
+        let now = self.clock.now;
+        let Some(caller) = self.callers.get(&call) else {
+            return;
+        };
+        let ix = caller.queue;
         let passed = caller.offers.passed.map(|(until, _)| until);
         let one_more = caller.offers.one_more;
         let due = [passed, one_more].into_iter().flatten().any(|at| at <= now);
-        let overdue = caller.overdue_at(&queue.plan);
+        let overdue = caller.overdue_at(&self.queues[ix.0].plan);
         if due {
             self.work.dirty.insert(ix);
         }
@@ -278,10 +283,28 @@ impl Acd {
         let caller = self.callers.get(&call);
         let told = caller.and_then(|it| it.announced.due());
         let widens = caller.and_then(|it| it.widened.next);
-        let step = step.map(|(_, at)| at);
-        let next = [until, step, passed, told, one_more, overdue, widens];
+        let step = limits.step.map(|(_, at)| at);
+        let next = [limits.wait, step, passed, told, one_more, overdue, widens];
         let next = next.into_iter().flatten().filter(|at| *at > now).min();
         self.timers.set(Timer::Caller(call), next);
+    }
+
+    /// A phone that rings for the caller is not cut off, but where the queue says so.
+    fn limits_of(&self, caller: &Caller) -> WaitLimits {
+        let queue = &self.queues[caller.queue.0];
+        let plan = &queue.plan;
+        let rings = !caller.is_unoffered();
+        let wait = caller.waits_until(plan);
+        let empty = queue.empty_since.map(|since| since + plan.limits.grace);
+        let step = caller.next_step(plan).filter(|(index, _)| {
+            let step = plan.overflow.get(*index).map(|overflow| &overflow.step);
+            !rings || matches!(step, Some(Step::Aside(_)))
+        });
+        WaitLimits {
+            wait: wait.filter(|_| !rings || plan.limits.hard),
+            empty: empty.filter(|_| !rings),
+            step,
+        }
     }
 
     /// Nobody overtakes this caller any more.

@@ -29,6 +29,17 @@ impl Totals {
         self.ms.is_empty()
     }
 
+    /// A state is over: it counts from midnight on.
+    pub(super) fn count(&mut self, now: Instant, state: State, since: Instant, day: Day) {
+        if self.day != day.number {
+            *self = Self {
+                day: day.number,
+                ..Self::default()
+            };
+        }
+        self.add(state, now.saturating_duration_since(since.max(day.began)));
+    }
+
     fn add(&mut self, state: State, long: Duration) {
         let millis = u64::try_from(long.as_millis()).unwrap_or(u64::MAX);
         if millis > 0 {
@@ -43,24 +54,6 @@ impl Day {
     pub(super) fn unknown(now: Instant) -> Self {
         let number = i64::MIN;
         Self { number, began: now }
-    }
-}
-
-impl Agent {
-    /// A state is over: it counts from midnight on.
-    pub(super) fn count(&mut self, now: Instant, state: State, since: Instant, day: Day) {
-        self.begin_day(day);
-        let spent = now.saturating_duration_since(since.max(day.began));
-        self.totals.add(state, spent);
-    }
-
-    fn begin_day(&mut self, day: Day) {
-        if self.totals.day != day.number {
-            self.totals = Totals {
-                day: day.number,
-                ..Totals::default()
-            };
-        }
     }
 }
 
@@ -79,11 +72,10 @@ impl Acd {
     /// The time of an agent's day in each state until now, the states in their order and only those
     /// that there were.
     pub(super) fn today(&self, now: Instant, agent: &Agent) -> Vec<(State, Duration)> {
-        let mut agent = agent.clone();
-        let shown = agent.shown;
-        agent.count(now, shown.state, shown.since, self.day);
+        let (mut totals, shown) = (agent.totals.clone(), agent.shown);
+        totals.count(now, shown.state, shown.since, self.day);
         let spent = |state: State| {
-            let millis = *agent.totals.ms.get(state.word())?;
+            let millis = *totals.ms.get(state.word())?;
             Some((state, Duration::from_millis(millis)))
         };
         State::ALL.into_iter().filter_map(spent).collect()

@@ -130,11 +130,6 @@ impl Board {
             && self.recordings.iter().all(Option::is_none)
     }
 
-    /// Whether it has this leg.
-    pub fn has_leg(&self, leg: LegKey) -> bool {
-        self.legs.find(leg).is_some()
-    }
-
     /// What there is, and what was done. It walks over all legs: ask once a second, not once a
     /// tick.
     pub fn counters(&self) -> Counters {

@@ -148,14 +148,6 @@ impl Name {
         KNOWN.get(self as usize).map_or("", |known| known.1)
     }
 
-    /// Returns the one-letter form, if there is one.
-    pub fn compact(self) -> Option<char> {
-        KNOWN
-            .get(self as usize)
-            .filter(|known| known.2 != NONE)
-            .map(|known| char::from(known.2))
-    }
-
     /// Finds the name that these octets spell, in any case and in either form.
     pub fn of(octets: &[u8]) -> Self {
         if let [letter] = octets {

@@ -110,21 +110,6 @@ impl<S> Builder<S> {
         self.draft.body = body.into();
         self.replace(Name::ContentType, content_type)
     }
-
-    /// Removes the body and all that describes it.
-    pub fn without_body(mut self) -> Self {
-        self.draft.body = Bytes::new();
-        self.draft.fields.retain(|field| {
-            !matches!(
-                field.name,
-                Name::ContentType
-                    | Name::ContentDisposition
-                    | Name::ContentEncoding
-                    | Name::ContentLanguage
-            )
-        });
-        self
-    }
 }
 
 impl RequestBuilder {

@@ -136,13 +136,6 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Returns the value's octets, folds and all.
-    pub fn raw_value(&self) -> &'a [u8] {
-        let start = self.index.value_at as usize;
-        let range = start..start + self.index.value_len as usize;
-        self.head.bytes.get(range).unwrap_or_default()
-    }
-
     /// Returns the name's octets as written.
     pub fn name_bytes(&self) -> &'a [u8] {
         let start = self.index.name_at as usize;

@@ -289,21 +289,6 @@ impl Head {
         self.credentials(Name::Authorization).next()
     }
 
-    /// Returns the first credentials for one on the way.
-    pub fn proxy_authorization(&self) -> Option<Credentials> {
-        self.credentials(Name::ProxyAuthorization).next()
-    }
-
-    /// Returns the first challenge of the one who answers.
-    pub fn www_authenticate(&self) -> Option<Challenge> {
-        self.challenges(Name::WwwAuthenticate).next()
-    }
-
-    /// Returns the first challenge of one on the way.
-    pub fn proxy_authenticate(&self) -> Option<Challenge> {
-        self.challenges(Name::ProxyAuthenticate).next()
-    }
-
     /// Returns all well-formed credentials in fields of this name.
     pub fn credentials(&self, name: Name) -> impl Iterator<Item = Credentials> {
         self.header_all(name).filter_map(Credentials::parse)
