@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use call::record::CallRecord;
-use call::toll::{Alarm, Barred, Money, Outward, Rate, Spent, Usage};
+use call::toll::{Alarm, Barred, Limits, Money, Outward, Rate, Spent, Usage};
 use call::{CallId, LegId, Payer, Setup, TenantId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -58,7 +58,7 @@ impl Switch {
     ) -> bool {
         let mut outward = None;
         for trunk in trunks {
-            match self.judge(live, trunk, number) {
+            match self.judge(now, live, trunk, number) {
                 Ok(found) => outward = Some(found),
                 Err(barred) => {
                     self.tell_of_barred(live, trunk, number, &barred);
@@ -95,7 +95,13 @@ impl Switch {
         true
     }
 
-    fn judge(&self, live: &Live, trunk: &str, number: &str) -> Result<Outward, Barred> {
+    fn judge(
+        &self,
+        now: Instant,
+        live: &Live,
+        trunk: &str,
+        number: &str,
+    ) -> Result<Outward, Barred> {
         let setup = live.call.setup();
         let at = self.parts.clock.unix_micros();
         let Some(tenant) = self.tenants.get(&*setup.tenant.0) else {
@@ -106,30 +112,35 @@ impl Switch {
         if outward.is_for_help() {
             return Ok(outward);
         }
-        self.affords(live, trunk, &outward)?;
+        self.affords(now, live, trunk, &outward)?;
         let Payer::User(user) = setup.payer() else {
             return Ok(outward);
         };
-        let rules = tenant.rules_of(user);
-        let (others, talked) = self.going_on(&setup.tenant, user, live.id());
+        let own = tenant.limits_of(Some(user));
+        let (others, talked) = self.going_on(now, &setup.tenant, user, live.id());
         let limits = [
             tenant.users.get(user).map_or(0, |user| user.max_calls),
-            rules.calls_at_once,
+            own.calls_at_once,
         ];
         if limits.iter().any(|limit| *limit > 0 && others >= *limit) {
             return Err(Barred::AtOnce(others));
         }
         let (day, hour) = (self.paid_day(&setup.tenant), self.paid_hour());
         if let Some(usage) = self.outbound.usage.get(&setup.tenant) {
-            usage.allowed_in_hour(day, hour, user, &rules)?;
-            usage.allowed(day, user, talked, &rules)?;
+            usage.allowed_in_hour(day, hour, user, &own)?;
+            usage.allowed(day, user, talked, &own)?;
         }
         Ok(outward)
     }
 
     /// A user's calls to the outside that go on beside this one, and for how long they have talked.
-    fn going_on(&self, tenant: &TenantId, user: &str, but: CallId) -> (u32, Duration) {
-        let now = Instant::now();
+    fn going_on(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+        user: &str,
+        but: CallId,
+    ) -> (u32, Duration) {
         let others = self.calls.values().filter(|live| {
             live.id() != but && live.setup.tenant == *tenant && live.ended.is_none()
         });
@@ -152,11 +163,11 @@ impl Switch {
 
     fn spend_call(&mut self, tenant: &TenantId, user: &str) {
         let (day, hour) = (self.paid_day(tenant), self.paid_hour());
-        let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
+        let Some(limits) = self.limits_of(tenant, Some(user)) else {
             return;
         };
         let usage = self.outbound.usage.entry(tenant.clone()).or_default();
-        let alarm = usage.begins(day, hour, user, &rules);
+        let alarm = usage.begins(day, hour, user, &limits);
         self.keep_spent(tenant, day, user, "calls", 1);
         self.keep_spent(tenant, day, user, &format!("{HOUR}{hour}"), 1);
         self.tell_of_alarm(tenant, Some(user), alarm);
@@ -181,11 +192,11 @@ impl Switch {
 
     fn spend_seconds(&mut self, tenant: &TenantId, user: &str, talked: Duration) {
         let day = self.paid_day(tenant);
-        let Some(rules) = self.tenants.get(&*tenant.0).map(|it| it.rules_of(user)) else {
+        let Some(limits) = self.limits_of(tenant, Some(user)) else {
             return;
         };
         let usage = self.outbound.usage.entry(tenant.clone()).or_default();
-        let alarm = usage.ends(day, user, talked, &rules);
+        let alarm = usage.ends(day, user, talked, &limits);
         let seconds = i64::try_from(talked.as_secs()).unwrap_or(i64::MAX);
         self.keep_spent(tenant, day, user, "seconds", seconds);
         self.tell_of_alarm(tenant, Some(user), alarm);
@@ -200,13 +211,11 @@ impl Switch {
             paid.user.as_deref(),
             paid.rate.cost(talked),
         );
-        let rules = (self.tenants.get(&*tenant.0)).map(|it| match user {
-            Some(user) => it.rules_of(user),
-            None => it.outbound.rules.clone(),
-        });
-        let Some(rules) = rules else { return };
+        let Some(limits) = self.limits_of(tenant, user) else {
+            return;
+        };
         let usage = self.outbound.usage.entry(tenant.clone()).or_default();
-        let [of_user, of_all] = usage.pays(day, user, cost, &rules);
+        let [of_user, of_all] = usage.pays(day, user, cost, &limits);
         let millionths = i64::try_from(cost.millionths()).unwrap_or(i64::MAX);
         // What everybody has spent stands under nobody's name.
         for user in user.into_iter().chain([""]) {
@@ -214,6 +223,11 @@ impl Switch {
         }
         self.tell_of_alarm(tenant, user, of_user);
         self.tell_of_alarm(tenant, None, of_all);
+    }
+
+    /// How much somebody of a tenant may use up; nothing where the tenant has gone from `config.lua`.
+    fn limits_of(&self, tenant: &TenantId, user: Option<&str>) -> Option<Limits> {
+        Some(self.tenants.get(&*tenant.0)?.limits_of(user))
     }
 
     /// Writes down what was spent, so that a restart gives nobody a new day.

@@ -28,6 +28,7 @@ impl Switch {
     /// Whether one more call of this price may begin.
     pub(super) fn affords(
         &self,
+        now: Instant,
         live: &Live,
         trunk: &str,
         outward: &Outward,
@@ -41,12 +42,9 @@ impl Switch {
             return Ok(());
         }
         let user = payer_of(setup);
-        let rules = match &user {
-            Some(user) => tenant.rules_of(user),
-            None => tenant.outbound.rules.clone(),
-        };
+        let limits = tenant.limits_of(user.as_deref());
         let first = rate.cost(Duration::ZERO);
-        let of = rules.cost_a_call;
+        let of = limits.cost_a_call;
         if !of.is_zero() && first > of {
             return Err(Barred::Cost {
                 limit: "cost_a_call",
@@ -54,11 +52,11 @@ impl Switch {
                 of,
             });
         }
-        let going = self.going(Some(&setup.tenant), Duration::ZERO);
+        let going = self.going(&setup.tenant, now);
         let more = sums(&going, user.as_deref());
         let more = (more.0 + first, more.1 + first);
         self.usage(&setup.tenant, |usage| {
-            usage.affords(self.paid_day(&setup.tenant), user.as_deref(), more, &rules)
+            usage.affords(self.paid_day(&setup.tenant), user.as_deref(), more, &limits)
         })
     }
 
@@ -69,11 +67,10 @@ impl Switch {
         }
     }
 
-    /// What goes on and costs something, `ahead` of now; and what is over and not in the records yet.
-    fn going(&self, tenant: Option<&TenantId>, ahead: Duration) -> Vec<Going> {
-        let now = Instant::now();
+    /// What goes on and costs something up to `at`; and what is over and not in the records yet.
+    fn going(&self, tenant: &TenantId, at: Instant) -> Vec<Going> {
         let live = self.calls.values();
-        let of = live.filter(|live| tenant.is_none_or(|tenant| live.setup.tenant == *tenant));
+        let of = live.filter(|live| live.setup.tenant == *tenant);
         let paid = of.flat_map(|live| {
             let legs = live.legs.iter();
             legs.filter_map(move |leg| Some((live, leg.over, leg.paid.as_ref()?)))
@@ -81,7 +78,7 @@ impl Switch {
         let costly = paid.filter(|(_, _, paid)| !paid.rate.is_free());
         costly
             .filter_map(|(live, over, paid)| {
-                let until = paid.until.unwrap_or(now + ahead);
+                let until = paid.until.unwrap_or(at);
                 let talked = until.saturating_duration_since(paid.since?);
                 Some(Going {
                     call: live.id(),
@@ -104,7 +101,7 @@ impl Switch {
             .collect();
         for name in tenants {
             let tenant = TenantId::from(name.as_str());
-            for (going, why) in self.too_costly(&tenant) {
+            for (going, why) in self.too_costly(now, &tenant) {
                 let call = going.call;
                 tracing::warn!(
                     target: "security", event = "toll_cut", %call, %tenant, user = going.user,
@@ -130,28 +127,25 @@ impl Switch {
         }
     }
 
-    fn too_costly(&self, tenant: &TenantId) -> Vec<(Going, &'static str)> {
+    fn too_costly(&self, now: Instant, tenant: &TenantId) -> Vec<(Going, &'static str)> {
         let Some(settings) = self.tenants.get(&*tenant.0) else {
             return Vec::new();
         };
-        let going = self.going(Some(tenant), AHEAD);
+        let going = self.going(tenant, now + AHEAD);
         let day = self.paid_day(tenant);
         let mut found = Vec::new();
         for one in going.iter().filter(|it| !it.is_over) {
-            let rules = match &one.user {
-                Some(user) => settings.rules_of(user),
-                None => settings.outbound.rules.clone(),
-            };
+            let limits = settings.limits_of(one.user.as_deref());
             let of_call = (going.iter().filter(|it| it.call == one.call))
                 .map(|it| it.cost)
                 .sum::<Money>();
-            if !rules.cost_a_call.is_zero() && of_call > rules.cost_a_call {
+            if !limits.cost_a_call.is_zero() && of_call > limits.cost_a_call {
                 found.push((one.call, "cost_a_call"));
                 continue;
             }
             let more = sums(&going, one.user.as_deref());
             let affords = self.usage(tenant, |usage| {
-                usage.affords(day, one.user.as_deref(), more, &rules)
+                usage.affords(day, one.user.as_deref(), more, &limits)
             });
             if let Err(barred) = affords {
                 found.push((one.call, barred.word()));

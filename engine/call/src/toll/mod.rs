@@ -102,17 +102,24 @@ pub struct Rules {
     pub blocked: Vec<String>,
     /// Where not empty, the only countries that are called abroad, as `+852`.
     pub abroad: Vec<String>,
-    /// Calls of one user between two midnights; 0 is no limit.
-    pub calls_a_day: u32,
-    /// Minutes of one user between two midnights; 0 is no limit.
-    pub minutes_a_day: u32,
-    /// Calls of one user within an hour of the clock; 0 is no limit.
-    pub calls_an_hour: u32,
-    /// Calls of one user to the outside that go on together; 0 is no limit.
-    pub calls_at_once: u32,
     /// What calls cost; numbers that none of them knows cost nothing.
     pub rates: Vec<Rate>,
-    /// What one call may cost; zero is no limit, here and below.
+    /// How much may be used up.
+    pub limits: Limits,
+}
+
+/// How much of calls to the outside may be used up; 0 is no limit.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Limits {
+    /// Calls of one user between two midnights.
+    pub calls_a_day: u32,
+    /// Minutes of one user between two midnights.
+    pub minutes_a_day: u32,
+    /// Calls of one user within an hour of the clock.
+    pub calls_an_hour: u32,
+    /// Calls of one user to the outside that go on together.
+    pub calls_at_once: u32,
+    /// What one call may cost.
     pub cost_a_call: Money,
     /// What all calls of one user may cost between two midnights.
     pub cost_a_day: Money,
@@ -127,14 +134,8 @@ impl Default for Rules {
             premium: Vec::new(),
             blocked: Vec::new(),
             abroad: Vec::new(),
-            calls_a_day: 0,
-            minutes_a_day: 0,
-            calls_an_hour: 0,
-            calls_at_once: 0,
             rates: Vec::new(),
-            cost_a_call: Money::default(),
-            cost_a_day: Money::default(),
-            tenant_cost_a_day: Money::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -112,35 +112,39 @@ fn countries_that_are_not_named_are_not_called_and_prefixes_make_premium() {
 
 #[test]
 fn a_day_has_so_many_calls_and_minutes_and_the_next_begins_anew() {
-    let rules = Rules {
+    let limits = Limits {
         calls_a_day: 5,
         minutes_a_day: 10,
-        ..Rules::default()
+        ..Limits::default()
     };
     let mut usage = Usage::default();
     let none = Duration::ZERO;
     let mut alarms = Vec::new();
 
     for _ in 0..5 {
-        assert_eq!(usage.allowed(1, "1049", none, &rules), Ok(()));
-        alarms.extend(usage.begins(1, 0, "1049", &rules));
+        assert_eq!(usage.allowed(1, "1049", none, &limits), Ok(()));
+        alarms.extend(usage.begins(1, 0, "1049", &limits));
     }
     assert_eq!(
-        usage.allowed(1, "1049", none, &rules),
+        usage.allowed(1, "1049", none, &limits),
         Err(Barred::Calls(5))
     );
-    assert_eq!(usage.allowed(1, "1050", none, &rules), Ok(()), "others may");
-    assert_eq!(usage.allowed(2, "1049", none, &rules), Ok(()), "tomorrow");
+    assert_eq!(
+        usage.allowed(1, "1050", none, &limits),
+        Ok(()),
+        "others may"
+    );
+    assert_eq!(usage.allowed(2, "1049", none, &limits), Ok(()), "tomorrow");
     let told: Vec<_> = alarms.iter().map(|it| (it.limit, it.used, it.of)).collect();
     assert_eq!(told, [("calls_a_day", 4, 5), ("calls_a_day", 5, 5)]);
 
-    usage.begins(2, 24, "1049", &rules);
+    usage.begins(2, 24, "1049", &limits);
     let minutes = |count: u64| Duration::from_secs(60 * count);
-    let near = usage.ends(2, "1049", minutes(8), &rules).unwrap();
+    let near = usage.ends(2, "1049", minutes(8), &limits).unwrap();
     assert_eq!((near.limit, near.used), ("minutes_a_day", 8));
-    assert_eq!(usage.allowed(2, "1049", minutes(1), &rules), Ok(()));
+    assert_eq!(usage.allowed(2, "1049", minutes(1), &limits), Ok(()));
     assert_eq!(
-        usage.allowed(2, "1049", minutes(2), &rules),
+        usage.allowed(2, "1049", minutes(2), &limits),
         Err(Barred::Minutes(10)),
         "what goes on counts"
     );
@@ -149,38 +153,38 @@ fn a_day_has_so_many_calls_and_minutes_and_the_next_begins_anew() {
 
 #[test]
 fn an_hour_has_so_many_calls_and_the_next_begins_anew() {
-    let rules = Rules {
+    let limits = Limits {
         calls_an_hour: 2,
-        ..Rules::default()
+        ..Limits::default()
     };
     let mut usage = Usage::default();
     for _ in 0..2 {
-        assert_eq!(usage.allowed_in_hour(1, 30, "1049", &rules), Ok(()));
-        usage.begins(1, 30, "1049", &rules);
+        assert_eq!(usage.allowed_in_hour(1, 30, "1049", &limits), Ok(()));
+        usage.begins(1, 30, "1049", &limits);
     }
 
     assert_eq!(
-        usage.allowed_in_hour(1, 30, "1049", &rules),
+        usage.allowed_in_hour(1, 30, "1049", &limits),
         Err(Barred::Hour(2))
     );
-    assert_eq!(usage.allowed_in_hour(1, 30, "1050", &rules), Ok(()));
-    assert_eq!(usage.allowed_in_hour(1, 31, "1049", &rules), Ok(()));
+    assert_eq!(usage.allowed_in_hour(1, 30, "1050", &limits), Ok(()));
+    assert_eq!(usage.allowed_in_hour(1, 31, "1049", &limits), Ok(()));
     let before = usage.of(1, "1049");
     let mut after_restart = Usage::default();
     after_restart.restore(1, "1049", before);
     assert!(
         after_restart
-            .allowed_in_hour(1, 30, "1049", &rules)
+            .allowed_in_hour(1, 30, "1049", &limits)
             .is_err()
     );
 }
 
 #[test]
 fn a_days_money_of_a_user_and_of_the_tenant_is_not_exceeded_and_its_end_is_told() {
-    let rules = Rules {
+    let limits = Limits {
         cost_a_day: Money::of(1.0),
         tenant_cost_a_day: Money::of(1.5),
-        ..Rules::default()
+        ..Limits::default()
     };
     let mut usage = Usage::default();
     let (half, none) = (Money::of(0.5), Money::default());
@@ -188,30 +192,39 @@ fn a_days_money_of_a_user_and_of_the_tenant_is_not_exceeded_and_its_end_is_told(
         alarms.into_iter().flatten().map(|it| it.limit).collect()
     };
 
-    assert_eq!(told(usage.pays(1, Some("1049"), half, &rules)), [""; 0]);
-    assert_eq!(usage.affords(1, Some("1049"), (half, half), &rules), Ok(()));
+    assert_eq!(told(usage.pays(1, Some("1049"), half, &limits)), [""; 0]);
     assert_eq!(
-        told(usage.pays(1, Some("1049"), Money::of(0.4), &rules)),
+        usage.affords(1, Some("1049"), (half, half), &limits),
+        Ok(())
+    );
+    assert_eq!(
+        told(usage.pays(1, Some("1049"), Money::of(0.4), &limits)),
         ["cost_a_day"]
     );
     assert_eq!(
-        usage.affords(1, Some("1049"), (half, half), &rules),
+        usage.affords(1, Some("1049"), (half, half), &limits),
         Err(Barred::Cost {
             limit: "cost_a_day",
             comes_to: Money::of(1.4),
             of: Money::of(1.0)
         })
     );
-    assert_eq!(usage.affords(1, Some("1050"), (half, half), &rules), Ok(()));
     assert_eq!(
-        told(usage.pays(1, None, half, &rules)),
+        usage.affords(1, Some("1050"), (half, half), &limits),
+        Ok(())
+    );
+    assert_eq!(
+        told(usage.pays(1, None, half, &limits)),
         ["tenant_cost_a_day"],
         "a program's calls are the tenant's"
     );
-    let beyond = usage.affords(1, Some("1050"), (half, half), &rules);
+    let beyond = usage.affords(1, Some("1050"), (half, half), &limits);
     assert_eq!(beyond.unwrap_err().word(), "tenant_cost_a_day");
-    assert_eq!(usage.affords(1, None, (none, none), &rules), Ok(()));
-    assert_eq!(usage.affords(2, Some("1049"), (half, half), &rules), Ok(()));
+    assert_eq!(usage.affords(1, None, (none, none), &limits), Ok(()));
+    assert_eq!(
+        usage.affords(2, Some("1049"), (half, half), &limits),
+        Ok(())
+    );
 }
 
 #[test]
@@ -242,4 +255,28 @@ fn a_number_knows_its_rate_and_its_country_and_waits_for_the_morning() {
         help.allowed_after_hours(Rights::up_to(Class::Internal)),
         Ok(())
     );
+}
+
+#[test]
+fn what_the_records_say_of_today_is_never_too_much_to_be_added_up() {
+    let limits = Limits {
+        calls_a_day: 5,
+        ..Limits::default()
+    };
+    let endless = Spent {
+        calls: u32::MAX,
+        talked: Duration::MAX,
+        cost: Money::from_millionths(u64::MAX),
+        hour: (30, u32::MAX),
+    };
+    let mut usage = Usage::default();
+
+    for _ in 0..2 {
+        usage.restore(1, "1049", endless);
+        usage.begins(1, 30, "1049", &limits);
+        usage.ends(1, "1049", Duration::MAX, &limits);
+    }
+
+    let refused = usage.allowed(1, "1049", Duration::MAX, &limits);
+    assert_eq!(refused, Err(Barred::Calls(u32::MAX)));
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Barred, Money, Rules};
+use super::{Barred, Limits, Money};
 
 /// What one user has spent between two midnights.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -52,8 +52,8 @@ impl Usage {
     /// Takes what was known before a restart.
     pub fn restore(&mut self, day: i64, user: &str, spent: Spent) {
         let known = &mut self.today(day, user).0;
-        known.calls += spent.calls;
-        known.talked += spent.talked;
+        known.calls = known.calls.saturating_add(spent.calls);
+        known.talked = known.talked.saturating_add(spent.talked);
         known.cost = known.cost + spent.cost;
         if spent.hour.0 > known.hour.0 {
             known.hour = spent.hour;
@@ -69,14 +69,14 @@ impl Usage {
         day: i64,
         user: &str,
         going_on: Duration,
-        rules: &Rules,
+        limits: &Limits,
     ) -> Result<(), Barred> {
         let spent = self.of(day, user);
-        if rules.calls_a_day > 0 && spent.calls >= rules.calls_a_day {
+        if limits.calls_a_day > 0 && spent.calls >= limits.calls_a_day {
             return Err(Barred::Calls(spent.calls));
         }
-        let minutes = minutes(spent.talked + going_on);
-        if rules.minutes_a_day > 0 && minutes >= rules.minutes_a_day {
+        let minutes = minutes(spent.talked.saturating_add(going_on));
+        if limits.minutes_a_day > 0 && minutes >= limits.minutes_a_day {
             return Err(Barred::Minutes(minutes));
         }
         Ok(())
@@ -91,10 +91,10 @@ impl Usage {
         day: i64,
         hour: i64,
         user: &str,
-        rules: &Rules,
+        limits: &Limits,
     ) -> Result<(), Barred> {
         let (of, begun) = self.of(day, user).hour;
-        let is_full = rules.calls_an_hour > 0 && of == hour && begun >= rules.calls_an_hour;
+        let is_full = limits.calls_an_hour > 0 && of == hour && begun >= limits.calls_an_hour;
         if is_full {
             Err(Barred::Hour(begun))
         } else {
@@ -112,15 +112,14 @@ impl Usage {
         day: i64,
         user: Option<&str>,
         more: (Money, Money),
-        rules: &Rules,
+        limits: &Limits,
     ) -> Result<(), Barred> {
         let of_user = user.map(|user| self.of(day, user).cost + more.0);
         let of_all = self.of(day, WHOLE).cost + more.1;
-        let limits = [
-            ("cost_a_day", of_user, rules.cost_a_day),
-            ("tenant_cost_a_day", Some(of_all), rules.tenant_cost_a_day),
-        ];
-        for (limit, comes_to, of) in limits {
+        for (limit, comes_to, of) in [
+            ("cost_a_day", of_user, limits.cost_a_day),
+            ("tenant_cost_a_day", Some(of_all), limits.tenant_cost_a_day),
+        ] {
             match comes_to {
                 Some(comes_to) if !of.is_zero() && comes_to > of => {
                     return Err(Barred::Cost {
@@ -141,7 +140,7 @@ impl Usage {
         day: i64,
         user: Option<&str>,
         cost: Money,
-        rules: &Rules,
+        limits: &Limits,
     ) -> [Option<Alarm>; 2] {
         let mut add = |user: &str, limit, of: Money| {
             let (spent, warned) = self.today(day, user);
@@ -156,33 +155,39 @@ impl Usage {
             })
         };
         [
-            user.and_then(|user| add(user, "cost_a_day", rules.cost_a_day)),
-            add(WHOLE, "tenant_cost_a_day", rules.tenant_cost_a_day),
+            user.and_then(|user| add(user, "cost_a_day", limits.cost_a_day)),
+            add(WHOLE, "tenant_cost_a_day", limits.tenant_cost_a_day),
         ]
     }
 
     /// A call to the outside begins.
-    pub fn begins(&mut self, day: i64, hour: i64, user: &str, rules: &Rules) -> Option<Alarm> {
+    pub fn begins(&mut self, day: i64, hour: i64, user: &str, limits: &Limits) -> Option<Alarm> {
         let (spent, warned) = self.today(day, user);
-        spent.calls += 1;
+        spent.calls = spent.calls.saturating_add(1);
         spent.hour = match spent.hour {
-            (of, begun) if of == hour => (hour, begun + 1),
+            (of, begun) if of == hour => (hour, begun.saturating_add(1)),
             _ => (hour, 1),
         };
         alarm(
             "calls_a_day",
             &mut warned[0],
             spent.calls,
-            rules.calls_a_day,
+            limits.calls_a_day,
         )
     }
 
     /// A call to the outside is over that has lasted so long.
-    pub fn ends(&mut self, day: i64, user: &str, talked: Duration, rules: &Rules) -> Option<Alarm> {
+    pub fn ends(
+        &mut self,
+        day: i64,
+        user: &str,
+        talked: Duration,
+        limits: &Limits,
+    ) -> Option<Alarm> {
         let (spent, warned) = self.today(day, user);
-        spent.talked += talked;
+        spent.talked = spent.talked.saturating_add(talked);
         let used = minutes(spent.talked);
-        alarm("minutes_a_day", &mut warned[1], used, rules.minutes_a_day)
+        alarm("minutes_a_day", &mut warned[1], used, limits.minutes_a_day)
     }
 
     fn today(&mut self, day: i64, user: &str) -> &mut (Spent, Warned) {

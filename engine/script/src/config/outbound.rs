@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use call::Payer;
 use call::schedule::Schedule;
-use call::toll::{Barred, Class, Money, Outward, Rate, Rights, Rules};
+use call::toll::{Barred, Class, Limits, Money, Outward, Rate, Rights, Rules};
 use serde_json::Value;
 
 use super::build::{count, duration, text, texts};
@@ -125,27 +125,20 @@ impl Tenant {
         }
     }
 
-    /// The rules with a user's own limits.
-    pub fn rules_of(&self, user: &str) -> Rules {
-        let own = self.users.get(user).map(|user| &user.allowance);
-        let rules = self.outbound.rules.clone();
-        Rules {
-            calls_a_day: own
-                .and_then(|own| own.calls_a_day)
-                .unwrap_or(rules.calls_a_day),
-            minutes_a_day: own
-                .and_then(|own| own.minutes_a_day)
-                .unwrap_or(rules.minutes_a_day),
-            calls_an_hour: own
-                .and_then(|own| own.calls_an_hour)
-                .unwrap_or(rules.calls_an_hour),
-            calls_at_once: own
-                .and_then(|own| own.calls_at_once)
-                .unwrap_or(rules.calls_at_once),
-            cost_a_day: own
-                .and_then(|own| own.cost_a_day)
-                .unwrap_or(rules.cost_a_day),
-            ..rules
+    /// How much somebody may use up; the tenant's limits where it is no user.
+    pub fn limits_of(&self, user: Option<&str>) -> Limits {
+        let all = self.outbound.rules.limits;
+        let Some(user) = user.and_then(|user| self.users.get(user)) else {
+            return all;
+        };
+        let own = &user.allowance;
+        Limits {
+            calls_a_day: own.calls_a_day.unwrap_or(all.calls_a_day),
+            minutes_a_day: own.minutes_a_day.unwrap_or(all.minutes_a_day),
+            calls_an_hour: own.calls_an_hour.unwrap_or(all.calls_an_hour),
+            calls_at_once: own.calls_at_once.unwrap_or(all.calls_at_once),
+            cost_a_day: own.cost_a_day.unwrap_or(all.cost_a_day),
+            ..all
         }
     }
 }
@@ -299,16 +292,18 @@ fn rules(it: &Value) -> Rules {
         premium: texts(&it["premium"]),
         blocked: texts(&it["blocked"]),
         abroad: texts(&it["abroad"]),
-        calls_a_day: count(&it["calls_a_day"]),
-        minutes_a_day: count(&it["minutes_a_day"]),
-        calls_an_hour: count(&it["calls_an_hour"]),
-        calls_at_once: count(&it["calls_at_once"]),
         rates: it["rates"]
             .as_array()
             .map_or_else(Vec::new, |rates| rates.iter().map(rate).collect()),
-        cost_a_call: money(&it["cost_a_call"]),
-        cost_a_day: money(&it["cost_a_day"]),
-        tenant_cost_a_day: money(&it["tenant_cost_a_day"]),
+        limits: Limits {
+            calls_a_day: count(&it["calls_a_day"]),
+            minutes_a_day: count(&it["minutes_a_day"]),
+            calls_an_hour: count(&it["calls_an_hour"]),
+            calls_at_once: count(&it["calls_at_once"]),
+            cost_a_call: money(&it["cost_a_call"]),
+            cost_a_day: money(&it["cost_a_day"]),
+            tenant_cost_a_day: money(&it["tenant_cost_a_day"]),
+        },
     }
 }
 
