@@ -6,7 +6,7 @@
 mod alerts;
 mod shown;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use call::TenantId;
@@ -144,8 +144,10 @@ impl Switch {
             return;
         };
         let (queues, agents) = &mut known.told;
-        queues.retain(|name, _| board.queues.iter().any(|it| it.now.name == *name));
-        agents.retain(|id, _| board.agents.iter().any(|it| it.id == *id));
+        let there: HashSet<&str> = board.queues.iter().map(|it| &*it.now.name).collect();
+        queues.retain(|name, _| there.contains(&**name));
+        let there: HashSet<&str> = board.agents.iter().map(|it| &*it.id).collect();
+        agents.retain(|id, _| there.contains(&**id));
         let mut changed = (Vec::new(), Vec::new());
         for queue in board.queues {
             let before = queues.get(&queue.now.name);

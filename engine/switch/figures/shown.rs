@@ -42,17 +42,17 @@ impl Switch {
 }
 
 fn queue(at: i64, now: Queue, sums: &[Line<QueueSums>]) -> BoardQueue {
-    let sums = sums.iter().find(|line| line.name == now.name);
+    let sums = of(sums, &now.name);
     let waits_since = (now.waiting > 0).then(|| at - now.longest_wait_ms * 1_000);
     BoardQueue {
         waits_since,
-        today: sums.map_or_else(QueueFigures::default, |line| (&line.sums).into()),
+        today: sums.map_or_else(QueueFigures::default, QueueFigures::from),
         now,
     }
 }
 
 fn agent(now: Agent, today: &Figures, sums: &[Line<AgentSums>]) -> BoardAgent {
-    let sums = sums.iter().find(|line| line.name == now.id);
+    let sums = of(sums, &now.id);
     BoardAgent {
         talking_since: today.talking_since(&now.id),
         id: now.id,
@@ -61,8 +61,14 @@ fn agent(now: Agent, today: &Figures, sums: &[Line<AgentSums>]) -> BoardAgent {
         reason: now.reason,
         reachable: now.reachable,
         since: now.since,
-        today: sums.map_or_else(AgentFigures::default, |line| (&line.sums).into()),
+        today: sums.map_or_else(AgentFigures::default, AgentFigures::from),
     }
+}
+
+/// The sums of one of them. Lines of a single day stand in the order of their names.
+fn of<'l, S>(lines: &'l [Line<S>], name: &str) -> Option<&'l S> {
+    let at = lines.binary_search_by(|line| line.name.as_str().cmp(name));
+    at.ok().map(|at| &lines[at].sums)
 }
 
 /// Whether there is more to tell than that time goes by.

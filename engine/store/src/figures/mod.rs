@@ -12,6 +12,7 @@ mod spell;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::{EpisodeRow, QueueLogRow};
 
@@ -58,8 +59,9 @@ pub struct Figures {
     numbers: BTreeMap<(String, usize), NumberSums>,
     /// What each agent does now.
     spells: BTreeMap<String, Spell>,
-    /// When each agent has answered for which queue.
-    answers: BTreeMap<String, BTreeMap<i64, String>>,
+    /// When each agent has answered for which queue. A day's are many, and the board shows itself every second:
+    /// copies share them.
+    answers: Arc<BTreeMap<String, BTreeMap<i64, String>>>,
 }
 
 /// One line of a report.
@@ -120,7 +122,8 @@ impl Figures {
             sums.or_default().offer(&offer.why);
         }
         if let Some(agent) = stay.agent.as_ref().filter(|_| stay.outcome == "answered") {
-            let answers = self.answers.entry(agent.clone()).or_default();
+            let answers = Arc::make_mut(&mut self.answers);
+            let answers = answers.entry(agent.clone()).or_default();
             answers.insert(stay.entered_at + stay.waited, stay.queue.clone());
         }
     }
