@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use call::desk::Role;
 use call::number::{Kind, Plan, normalise};
 use call::{CallId, Fallback, Target, TenantId};
 use script::SentText;
@@ -88,28 +87,23 @@ impl Switch {
 
     /// Sends text to the phones of all who lead the user, and of the administrators.
     fn text_leaders(&mut self, now: Instant, tenant: &TenantId, user: Option<&str>, number: &str) {
-        let Some(settings) = self.tenants.get(&*tenant.0).cloned() else {
+        let Some(settings) = self.tenants.get(&*tenant.0) else {
             return;
         };
-        let caller = user.and_then(|user| settings.users.get(user));
-        let team = caller.and_then(|it| it.person.team.clone());
+        let caller = user.and_then(|user| self.people.one(&tenant.0, user));
         let name = caller.and_then(|it| it.name.clone()).unwrap_or_default();
         let who = user.unwrap_or_default();
         let text = match settings.language.as_str() {
             "zh" => format!("紧急呼叫：{who} {name} 正在拨打 {number}"),
             _ => format!("Emergency: {who} {name} is calling {number}"),
         };
-        let leads = |person: &call::desk::Person| match person.role {
-            Role::Admin => true,
-            Role::Leader => team.is_none() || person.team == team,
-            _ => false,
-        };
-        let leaders = settings.users.iter().filter(|(_, it)| leads(&it.person));
-        for (leader, _) in leaders.take(MOST_TOLD) {
+        let leaders = self.people.leaders_of(&tenant.0, user).into_iter();
+        let leaders: Vec<String> = leaders.take(MOST_TOLD).map(str::to_owned).collect();
+        for to in leaders {
             let what = SentText {
                 from: user.map(str::to_owned),
                 name: (!name.is_empty()).then(|| name.clone()),
-                to: leader.clone(),
+                to,
                 text: text.clone(),
             };
             // Who is not there is not told: the event tells the others.

@@ -85,6 +85,26 @@ impl People {
         self.0.get(tenant)?.known.get(extension)
     }
 
+    /// Who leads somebody, by extension: the leaders of their team, all of them where there is no team, and the
+    /// administrators.
+    pub(super) fn leaders_of(&self, tenant: &str, user: Option<&str>) -> Vec<&str> {
+        let Some(staff) = self.0.get(tenant) else {
+            return Vec::new();
+        };
+        let led = user.and_then(|user| staff.known.get(user));
+        let team = led.and_then(|led| led.person.team.as_ref());
+        let leads = |person: &Person| match person.role {
+            Role::Admin => true,
+            Role::Leader => team.is_none() || person.team.as_ref() == team,
+            _ => false,
+        };
+        let all = staff.known.iter();
+        let leaders = all.filter(|(_, known)| leads(&known.person));
+        let mut leaders: Vec<&str> = leaders.map(|(extension, _)| &**extension).collect();
+        leaders.sort_unstable();
+        leaders
+    }
+
     /// Themselves and, of a leader, those whom they lead.
     pub(super) fn reach(&self, settings: &Tenant, tenant: &str, extension: &str) -> Option<Reach> {
         let staff = self.0.get(tenant)?;
@@ -213,6 +233,27 @@ mod tests {
 
         let known = people.one("8001", "1049").unwrap();
         assert_ne!(known.person.role, Role::Admin);
+    }
+
+    #[test]
+    fn leaders_of_the_records_lead_their_team_as_those_of_config_lua_do() {
+        let (_, people) = people(&[
+            stored("1801", "leader", Some("night")),
+            stored("1802", "agent", Some("night")),
+            stored("1803", "leader", Some("day")),
+            stored("1804", "agent", None),
+            stored("1805", "admin", None),
+        ]);
+        let lead = |user| people.leaders_of("8001", user);
+
+        let night = lead(Some("1802"));
+        assert!(night.contains(&"1801") && night.contains(&"1805"));
+        assert!(!night.contains(&"1803") && !night.contains(&"1802"));
+        let of_all = lead(Some("1804"));
+        assert!(of_all.contains(&"1801") && of_all.contains(&"1803"));
+        assert_eq!(lead(None), of_all, "a program calls for help");
+        assert!(of_all.is_sorted());
+        assert_eq!(people.leaders_of("8999", None), [""; 0]);
     }
 
     #[test]
