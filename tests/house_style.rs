@@ -299,6 +299,41 @@ fn every_test_that_the_coverage_list_names_exists() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+#[test]
+fn every_file_that_the_pages_for_builders_name_is_there() {
+    let sources: Vec<String> = sources()
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let mut gone = Vec::new();
+    for page in ["CONTRIBUTING.md", "engine/README.md"] {
+        let text = read(Path::new(page));
+        let quoted = text.split('`').skip(1).step_by(2);
+        for name in quoted.filter(|name| names_a_file(name)) {
+            let is_at = |path: &str| Path::new(path).exists();
+            let is_there = is_at(name) || is_at(&format!("engine/{name}"));
+            let is_below = || {
+                sources
+                    .iter()
+                    .any(|path| path.ends_with(&format!("/{name}")))
+            };
+            if !is_there && !is_below() {
+                gone.push(format!("{page}: {name}"));
+            }
+        }
+    }
+
+    assert!(gone.is_empty(), "say where these are now: {gone:#?}");
+}
+
+/// `events/news.rs`, `engine/sip/src/body/`, `store/src/figures`.
+fn names_a_file(quoted: &str) -> bool {
+    let folders = ["engine/", "tests/", "scripts/", "plugins/", "fuzz/"];
+    let is_path = |sign: char| sign.is_ascii_alphanumeric() || "_-./".contains(sign);
+    let is_ours = folders.iter().any(|folder| quoted.starts_with(folder));
+    quoted.chars().all(is_path) && (is_ours || quoted.ends_with(".rs") || quoted.contains("/src/"))
+}
+
 /// The name in `struct Name`, `enum Name`, `trait Name`.
 fn declared_type(line: &str) -> Option<String> {
     let mut words = line
