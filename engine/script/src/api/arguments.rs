@@ -268,6 +268,15 @@ pub(crate) fn duration(value: &Value) -> Option<Duration> {
     }
 }
 
+/// Reads a point in time, in seconds since 1970: microseconds since then.
+pub(crate) fn moment(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(seconds) => Some(seconds.saturating_mul(1_000_000)),
+        Value::Number(seconds) if seconds.is_finite() => Some((seconds * 1e6) as i64),
+        _ => None,
+    }
+}
+
 /// A value in a sentence: short ones as they are, others by their kind.
 pub(crate) fn shown(value: &Value) -> String {
     match value {

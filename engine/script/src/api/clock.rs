@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Zoned, civil::Weekday};
 use mlua::{Lua, MultiValue, Table, Value};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, moment};
 use super::while_running;
 use crate::surroundings::Surroundings;
 use crate::vm;
@@ -69,9 +69,8 @@ pub(crate) fn micros(
 ) -> mlua::Result<i64> {
     match arguments.value(index) {
         Value::Nil => Ok(around.clock.unix_micros()),
-        Value::Integer(seconds) => Ok(seconds.saturating_mul(1_000_000)),
-        Value::Number(seconds) if seconds.is_finite() => Ok((seconds * 1e6) as i64),
-        other => Err(arguments.wrong("seconds since 1970, or nothing for now", other)),
+        given => moment(given)
+            .ok_or_else(|| arguments.wrong("seconds since 1970, or nothing for now", given)),
     }
 }
 

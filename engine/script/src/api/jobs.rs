@@ -8,7 +8,7 @@ use ::store::NewJob;
 use mlua::{Error, Function, Lua, MultiValue, Table, Value};
 use uuid::Uuid;
 
-use super::arguments::{Arguments, Names, Options, duration, shown};
+use super::arguments::{Arguments, Names, Options, duration, moment, shown};
 use super::{while_loading, while_running};
 use crate::convert::to_json;
 use crate::jobs::{Later, Schedule};
@@ -182,12 +182,10 @@ fn new_job(
     let now = surroundings.clock.unix_micros();
     let due_at = match options.value("at")? {
         Value::Nil => now,
-        Value::Integer(seconds) => seconds.saturating_mul(1_000_000),
-        Value::Number(seconds) if seconds.is_finite() => (seconds * 1e6) as i64,
-        other => {
-            let message = format!("expected seconds since 1970, got {}", shown(&other));
-            return Err(options.refuse("at", message));
-        }
+        given => moment(&given).ok_or_else(|| {
+            let message = format!("expected seconds since 1970, got {}", shown(&given));
+            options.refuse("at", message)
+        })?,
     };
     Ok(NewJob {
         tenant: surroundings.tenant.to_string(),

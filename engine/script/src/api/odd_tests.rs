@@ -169,3 +169,21 @@ fn every_global_stands_any_value() {
         }
     }
 }
+
+#[test]
+fn figures_of_whatever_time_stand_any_value() {
+    let bed = Bed::new();
+
+    for function in ["queues", "agents", "adherence", "missed"] {
+        for odd in ODD {
+            for options in [
+                format!("since = {odd}"),
+                format!("until = {odd}"),
+                format!("since = {odd}, until = 1e308"),
+            ] {
+                let asked = format!("statistics.{function} {{ {options} }}");
+                check(&asked, bed.run(Phase::Call, &format!("{MAKE} {asked}")));
+            }
+        }
+    }
+}

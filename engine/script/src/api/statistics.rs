@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mlua::{Error, Lua, MultiValue, Table, Value};
 
-use super::arguments::{Arguments, Names, Options};
+use super::arguments::{self, Arguments, Names, Options};
 use super::while_running;
 use crate::surroundings::Surroundings;
 use crate::{fault, vm};
@@ -141,7 +141,7 @@ fn wanted(
         None => midnight(surroundings, now),
     };
     let until = moment(&options, "until")?.unwrap_or(now);
-    if until - since > LONGEST {
+    if until.saturating_sub(since) > LONGEST {
         return Err(options.refuse("since", "is 92 days before `until` at most"));
     }
     if wish == Wish::Adherence {
@@ -160,13 +160,12 @@ fn wanted(
 
 /// Seconds since 1970.
 fn moment(options: &Options, name: &str) -> mlua::Result<Option<i64>> {
-    let seconds = match options.value(name)? {
-        Value::Nil => return Ok(None),
-        Value::Integer(seconds) => seconds as f64,
-        Value::Number(seconds) => seconds,
-        _ => return Err(options.refuse(name, "is seconds since 1970, such as clock.now() - 3600")),
-    };
-    Ok(Some((seconds * 1e6) as i64))
+    match options.value(name)? {
+        Value::Nil => Ok(None),
+        given => arguments::moment(&given).map(Some).ok_or_else(|| {
+            options.refuse(name, "is seconds since 1970, such as clock.now() - 3600")
+        }),
+    }
 }
 
 /// When the tenant's day began.
