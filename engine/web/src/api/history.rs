@@ -15,18 +15,10 @@ use uuid::Uuid;
 use super::body::{Given, Named};
 use super::masking::masked;
 use super::own::Own;
-use super::page::{self, Asked, Page};
+use super::page::{self, Asked, Page, Plain};
 use super::problem::Problem;
 use crate::exchange::CallWanted;
 use crate::time;
-
-/// A page of the list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Question {
-    after: Option<String>,
-    limit: Option<usize>,
-}
 
 /// One call of a user's.
 #[derive(Debug, Serialize)]
@@ -53,7 +45,7 @@ pub(super) struct Again {
 pub(super) async fn list(
     own: Own,
     Named(user): Named,
-    Asked(asked): Asked<Question>,
+    Asked(asked): Asked<Plain>,
 ) -> Result<Json<Page<Entry>>, Problem> {
     let limit = page::limit(asked.limit)?;
     let is_masked = own.user(&user).await?.masked;

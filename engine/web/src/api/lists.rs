@@ -7,17 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{Given, Named};
 use super::own::Own;
-use super::page::{self, Asked, Page};
+use super::page::{self, Asked, Page, Plain};
 use super::problem::Problem;
 use crate::time;
-
-/// A page of a list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plain {
-    after: Option<String>,
-    limit: Option<usize>,
-}
 
 /// A number, or how numbers begin, on a list.
 #[derive(Debug, Serialize)]

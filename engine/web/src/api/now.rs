@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::body::Given;
 use super::own::Own;
-use super::page::{self, Asked, Page};
+use super::page::{self, Asked, Page, Plain};
 use super::problem::Problem;
 use crate::exchange::{Registration, Reloaded, Scripts, Trunk, User};
 
@@ -16,14 +16,6 @@ pub(super) struct OfUser {
     user: Option<String>,
     after: Option<String>,
     limit: Option<usize>,
-}
-
-/// A page of a list without filters.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plain {
-    pub(super) after: Option<String>,
-    pub(super) limit: Option<usize>,
 }
 
 pub(super) async fn registrations(

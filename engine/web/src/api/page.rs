@@ -2,8 +2,8 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::problem::Problem;
@@ -58,6 +58,14 @@ impl<T> Page<T> {
     pub(super) fn items(&self) -> &[T] {
         &self.items
     }
+}
+
+/// Which page of a list that has no filters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Plain {
+    pub(super) after: Option<String>,
+    pub(super) limit: Option<usize>,
 }
 
 /// The question after the path. A name that is not known is refused: a filter with a slip in it

@@ -3,9 +3,8 @@
 use axum::Json;
 
 use super::body::Named;
-use super::now::Plain;
 use super::own::Own;
-use super::page::{self, Asked, Page};
+use super::page::{self, Asked, Page, Plain};
 use super::problem::Problem;
 use crate::exchange::{Allowed, Plugin};
 

@@ -8,18 +8,10 @@ use uuid::Uuid;
 use super::agents;
 use super::body::Named;
 use super::own::Own;
-use super::page::{self, Asked, Page};
+use super::page::{self, Asked, Page, Plain};
 use super::problem::Problem;
 use crate::floor::{Queue, QueueDetails};
 use crate::time;
-
-/// A page of a list without filters.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Plain {
-    after: Option<String>,
-    limit: Option<usize>,
-}
 
 /// Which lines of the log to list, newest first.
 #[derive(Debug, Default, Deserialize)]
