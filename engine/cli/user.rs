@@ -114,119 +114,22 @@ impl User {
                 role,
                 team,
                 whose,
-            } => {
-                let (config, tenant) = whose.tenant()?;
-                role_is_known(&role)?;
-                if config.tenants[&tenant]
-                    .users
-                    .get(&extension)
-                    .is_some_and(|user| user.password.is_some())
-                {
-                    return Err(format!(
-                        "{extension} has its password in config.lua: change it there"
-                    )
-                    .into());
-                }
-                let plain = extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
-                if extension.is_empty() || !plain {
-                    return Err(format!(
-                        "'{extension}' is no extension: it has only letters and digits"
-                    )
-                    .into());
-                }
-                context_is_there(&whose.places, &tenant, &context)?;
-                let store = open_store(&whose.places.data)?;
-                if store.user(&tenant, &extension).wait()?.is_some() {
-                    return Err(format!("{extension} exists: `moonswitch user passwd {extension}` changes the password").into());
-                }
-                let user = UserRecord {
-                    role,
-                    team,
-                    ..record(
-                        &config,
-                        &tenant,
-                        &extension,
-                        name,
-                        context,
-                        &read_password(&extension)?,
-                    )
-                };
-                store.put_user(user).wait()?;
-                super::say(format_args!("{extension} can register now"))?;
-                tell(&whose.places);
-            }
-            Verb::Passwd { extension, whose } => {
-                let (config, tenant) = whose.tenant()?;
-                let known = match super::records(&whose.places)? {
-                    Some(store) => store
-                        .user(&tenant, &extension)
-                        .wait()?
-                        .map(|old| (store, old)),
-                    None => None,
-                };
-                let Some((store, old)) = known else {
-                    return Err(format!("no user {extension} in the records: `moonswitch user add {extension}` adds one; users of config.lua have their password there").into());
-                };
-                let user = UserRecord {
-                    role: old.role,
-                    team: old.team,
-                    ..record(
-                        &config,
-                        &tenant,
-                        &extension,
-                        old.name,
-                        old.context,
-                        &read_password(&extension)?,
-                    )
-                };
-                store.put_user(user).wait()?;
-                super::say(format_args!("the password of {extension} is changed"))?;
-                tell(&whose.places);
-            }
+            } => add(&whose, &extension, name, context, (role, team))?,
+            Verb::Passwd { extension, whose } => change_password(&whose, &extension)?,
             Verb::Role {
                 extension,
                 role,
                 team,
                 whose,
             } => give_role(&whose, &extension, &role, team.as_deref())?,
-            Verb::DeskPassword { extension, whose } => {
-                let (config, tenant) = whose.tenant()?;
-                let store = open_store(&whose.places.data)?;
-                let configured = config.tenants[&tenant].users.contains_key(&extension);
-                if !configured && store.user(&tenant, &extension).wait()?.is_none() {
-                    let why = "neither config.lua nor the records have them";
-                    return Err(format!("no user {extension}: {why}").into());
-                }
-                let password = read_secret("password for the desk")?;
-                if let Some(why) = web::weakness_of_desk_password(&password, &extension) {
-                    return Err(format!("this password is none: {why}").into());
-                }
-                let hash = web::hash_desk_password(&password).ok_or("it cannot be hashed")?;
-                let now = jiff::Timestamp::now().as_microsecond();
-                let whose = (tenant.as_str(), extension.as_str());
-                store.put_desk_password(whose, hash, now, None).wait()?;
-                super::say(format_args!(
-                    "the password for the desk of {extension} is changed, and their sessions are over"
-                ))?;
-            }
+            Verb::DeskPassword { extension, whose } => change_desk_password(&whose, &extension)?,
             Verb::Pin {
                 mailbox,
                 reset,
                 whose,
             } => super::pin::change(&whose, &mailbox, reset)?,
             Verb::List { json, whose } => list(&whose, json)?,
-            Verb::Delete { extension, whose } => {
-                let (_, tenant) = whose.tenant()?;
-                let removed = match super::records(&whose.places)? {
-                    Some(store) => store.delete_user(&tenant, &extension).wait()?,
-                    None => false,
-                };
-                if !removed {
-                    return Err(format!("no user {extension} in the records").into());
-                }
-                super::say(format_args!("{extension} is removed"))?;
-                tell(&whose.places);
-            }
+            Verb::Delete { extension, whose } => delete(&whose, &extension)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -248,6 +151,115 @@ impl Whose {
         };
         Ok((config, tenant))
     }
+}
+
+fn add(
+    whose: &Whose,
+    extension: &str,
+    name: Option<String>,
+    context: String,
+    (role, team): (String, Option<String>),
+) -> Result<(), Box<dyn Error>> {
+    let (config, tenant) = whose.tenant()?;
+    role_is_known(&role)?;
+    let configured = config.tenants[&tenant].users.get(extension);
+    if configured.is_some_and(|user| user.password.is_some()) {
+        return Err(format!("{extension} has its password in config.lua: change it there").into());
+    }
+    let plain = extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if extension.is_empty() || !plain {
+        return Err(
+            format!("'{extension}' is no extension: it has only letters and digits").into(),
+        );
+    }
+    context_is_there(&whose.places, &tenant, &context)?;
+    let store = open_store(&whose.places.data)?;
+    if store.user(&tenant, extension).wait()?.is_some() {
+        return Err(format!(
+            "{extension} exists: `moonswitch user passwd {extension}` changes the password"
+        )
+        .into());
+    }
+    let password = read_password(extension)?;
+    let user = UserRecord {
+        role,
+        team,
+        ..record(&config, &tenant, extension, name, context, &password)
+    };
+    store.put_user(user).wait()?;
+    super::say(format_args!("{extension} can register now"))?;
+    tell(&whose.places);
+    Ok(())
+}
+
+fn change_password(whose: &Whose, extension: &str) -> Result<(), Box<dyn Error>> {
+    let (config, tenant) = whose.tenant()?;
+    let store = super::records(&whose.places)?;
+    let old = match &store {
+        Some(store) => store.user(&tenant, extension).wait()?,
+        None => None,
+    };
+    let (Some(store), Some(old)) = (store, old) else {
+        return Err(format!(
+            "no user {extension} in the records: `moonswitch user add {extension}` adds one; \
+             users of config.lua have their password there"
+        )
+        .into());
+    };
+    let password = read_password(extension)?;
+    let user = UserRecord {
+        role: old.role,
+        team: old.team,
+        ..record(
+            &config,
+            &tenant,
+            extension,
+            old.name,
+            old.context,
+            &password,
+        )
+    };
+    store.put_user(user).wait()?;
+    super::say(format_args!("the password of {extension} is changed"))?;
+    tell(&whose.places);
+    Ok(())
+}
+
+fn change_desk_password(whose: &Whose, extension: &str) -> Result<(), Box<dyn Error>> {
+    let (config, tenant) = whose.tenant()?;
+    let store = open_store(&whose.places.data)?;
+    let configured = config.tenants[&tenant].users.contains_key(extension);
+    if !configured && store.user(&tenant, extension).wait()?.is_none() {
+        let why = "neither config.lua nor the records have them";
+        return Err(format!("no user {extension}: {why}").into());
+    }
+    let password = read_secret("password for the desk")?;
+    if let Some(why) = web::weakness_of_desk_password(&password, extension) {
+        return Err(format!("this password is none: {why}").into());
+    }
+    let hash = web::hash_desk_password(&password).ok_or("it cannot be hashed")?;
+    let now = jiff::Timestamp::now().as_microsecond();
+    let who = (tenant.as_str(), extension);
+    store.put_desk_password(who, hash, now, None).wait()?;
+    super::say(format_args!(
+        "the password for the desk of {extension} is changed, and their sessions are over"
+    ))?;
+    Ok(())
+}
+
+fn delete(whose: &Whose, extension: &str) -> Result<(), Box<dyn Error>> {
+    let (_, tenant) = whose.tenant()?;
+    let removed = match super::records(&whose.places)? {
+        Some(store) => store.delete_user(&tenant, extension).wait()?,
+        None => false,
+    };
+    if !removed {
+        let how = "`moonswitch user list` lists all; those of config.lua are taken out there";
+        return Err(format!("no user {extension} in the records: {how}").into());
+    }
+    super::say(format_args!("{extension} is removed"))?;
+    tell(&whose.places);
+    Ok(())
 }
 
 /// A user with a context that the scripts do not declare could dial nothing.
@@ -296,7 +308,8 @@ fn give_role(
         None => false,
     };
     if !given {
-        return Err(format!("no user {extension} in the records").into());
+        let how = "`moonswitch user list` lists all";
+        return Err(format!("no user {extension} in the records: {how}").into());
     }
     super::say(format_args!("{extension} is {role} now"))?;
     tell(&whose.places);

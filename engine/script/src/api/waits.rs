@@ -74,7 +74,6 @@ fn wants(options: &Options, medium: Medium) -> mlua::Result<Wants> {
         required: skills(options, "required")?,
         preferred: skills(options, "preferred")?,
         agent: options.text("agent")?.map(|agent| agent.as_str().into()),
-        last_agent: None,
         agent_for: options.maybe_duration("agent_for")?,
         vip: options.boolean("vip", false)?,
         penalty: PenaltyRange {
@@ -82,7 +81,7 @@ fn wants(options: &Options, medium: Medium) -> mlua::Result<Wants> {
             max: penalty("max_penalty", usual.max)?,
             raise: penalty("raise_penalty", usual.raise)?,
         },
-        penalty_rules: None,
+        ..Wants::default()
     })
 }
 
