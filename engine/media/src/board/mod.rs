@@ -25,7 +25,7 @@ use self::tick::Schedule;
 use crate::leg::Leg;
 use crate::leg::mouth::Workbench;
 use crate::rtp::rtcp;
-use crate::{Event, LegKey, RecordingSink};
+use crate::{Event, RecordingSink};
 
 /// The work of one media thread, without its sockets.
 ///
