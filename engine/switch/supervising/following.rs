@@ -157,12 +157,8 @@ impl Switch {
         tenant: &TenantId,
         agent: &str,
     ) -> Option<(CallId, LegId)> {
-        let ours = self.calls.values();
-        let ours = ours.filter(|live| live.setup.tenant == *tenant);
-        let theirs = ours.filter_map(|live| {
-            let leg = leg_in(live, agent)?;
-            Some((live.setup.started_at, live.id(), leg))
-        });
+        let theirs = self.calls_of_agent(tenant, agent);
+        let theirs = theirs.map(|(live, leg)| (live.setup.started_at, live.id(), leg));
         theirs.max().map(|(_, call, leg)| (call, leg))
     }
 
@@ -173,15 +169,23 @@ impl Switch {
         tenant: &TenantId,
         agent: &str,
     ) -> Option<(CallId, LegId)> {
-        let ours = self.calls.values();
-        let ours = ours.filter(|live| live.setup.tenant == *tenant);
-        let theirs = ours.filter_map(|live| {
-            let leg = leg_in(live, agent)?;
+        let theirs = self.calls_of_agent(tenant, agent).map(|(live, leg)| {
             let mut legs = live.call.legs().iter();
             let customer = legs.any(|it| it.user().is_none() && it.state() == LegState::Up);
-            Some((customer, live.setup.started_at, live.id(), leg))
+            (customer, live.setup.started_at, live.id(), leg)
         });
         theirs.max().map(|(_, _, call, leg)| (call, leg))
+    }
+
+    /// The calls that an agent is in with somebody, and their leg in each.
+    fn calls_of_agent<'s>(
+        &'s self,
+        tenant: &TenantId,
+        agent: &str,
+    ) -> impl Iterator<Item = (&'s Live, LegId)> {
+        let ours = self.calls.values();
+        let ours = ours.filter(|live| live.setup.tenant == *tenant);
+        ours.filter_map(|live| Some((&**live, leg_in(live, agent)?)))
     }
 
     /// The next agent in a call whom a leader may hear, by number.

@@ -235,16 +235,15 @@ fn tiers() -> Schema {
     ])
 }
 
+fn after() -> Field {
+    let help = "When the caller has waited for so long.";
+    Field::new("after", Kind::Duration, help).range(0.0, DAY)
+}
+
 fn penalty_rule() -> Schema {
     let change = |name: &'static str, help: &'static str| Field::new(name, Kind::Data, help);
     Schema::new(vec![
-        Field::new(
-            "after",
-            Kind::Duration,
-            "When the caller has waited for so long.",
-        )
-        .required()
-        .range(0.0, DAY),
+        after().required(),
         change("min", "The lowest penalty: 2, or \"+1\"."),
         change("max", "The highest."),
         change("raise", "Lower ones count as this one."),
@@ -253,13 +252,7 @@ fn penalty_rule() -> Schema {
 
 fn ring() -> Schema {
     Schema::new(vec![
-        Field::new(
-            "after",
-            Kind::Duration,
-            "When the caller has waited for so long.",
-        )
-        .required()
-        .range(0.0, DAY),
+        after().required(),
         Field::new(
             "drop",
             Kind::List(Box::new(Kind::String)),
@@ -345,12 +338,7 @@ fn pauses() -> Schema {
 
 fn overflow() -> Schema {
     Schema::new(vec![
-        Field::new(
-            "after",
-            Kind::Duration,
-            "When the caller has waited for so long.",
-        )
-        .range(0.0, DAY),
+        after(),
         Field::new(
             "when",
             Kind::Enum(&["full", "empty"]),
