@@ -144,10 +144,14 @@ impl Switch {
             return;
         };
         let (queues, agents) = &mut known.told;
-        let there: HashSet<&str> = board.queues.iter().map(|it| &*it.now.name).collect();
-        queues.retain(|name, _| there.contains(&**name));
-        let there: HashSet<&str> = board.agents.iter().map(|it| &*it.id).collect();
-        agents.retain(|id, _| there.contains(&**id));
+        {
+            let there = board.queues.iter().map(|it| &*it.now.name);
+            let there: HashSet<&str> = there.collect();
+            queues.retain(|name, _| there.contains(&**name));
+            let there = board.agents.iter().map(|it| &*it.id);
+            let there: HashSet<&str> = there.collect();
+            agents.retain(|id, _| there.contains(&**id));
+        }
         let mut changed = (Vec::new(), Vec::new());
         for queue in board.queues {
             let before = queues.get(&queue.now.name);

@@ -184,8 +184,8 @@ impl Switch {
         agent: &str,
     ) -> impl Iterator<Item = (&'s Live, LegId)> {
         let ours = self.calls.values();
-        let ours = ours.filter(|live| live.setup.tenant == *tenant);
-        ours.filter_map(|live| Some((&**live, leg_in(live, agent)?)))
+        let ours = ours.filter(move |live| live.setup.tenant == *tenant);
+        ours.filter_map(move |live| Some((&**live, leg_in(live, agent)?)))
     }
 
     /// The next agent in a call whom a leader may hear, by number.
