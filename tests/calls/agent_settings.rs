@@ -188,6 +188,37 @@ fn s5_a_phone_where_somebody_sits_is_not_taken_without_a_word_and_everybody_hear
 }
 
 #[test]
+fn s3_nobody_sits_down_from_afar_at_a_phone_over_whose_user_they_have_no_say() {
+    let (exchange, api) = exchange("");
+    let [a1, a2, _leader] = exchange.phones(["1049", "1050", "1001"]);
+    exchange.logs_in(&a1);
+    exchange.logs_in(&a2);
+    let desk = |user: &str| Api::at_desk(&exchange, "8001", user, &format!("demo-{user}"));
+    let (rogue, leader) = (desk("1050"), desk("1001"));
+    let sit = |device: &str, take_over: bool| json!({ "command": "sit", "device": device, "take_over": take_over });
+
+    for (device, take_over) in [("1001", false), ("1001", true), ("1049", true)] {
+        let (status, refused) = orders(&rogue, "1050", sit(device, take_over));
+        assert_eq!(
+            (status, &refused["code"]),
+            (403, &json!("not_allowed")),
+            "{device}"
+        );
+    }
+    exchange.agree_on("1049", "busy");
+    assert_eq!(api.get("/agents/1050")["settings"]["device"], json!(null));
+    assert_eq!(
+        orders(&rogue, "1050", json!({ "command": "sit" })).0,
+        200,
+        "their own is theirs"
+    );
+
+    assert_eq!(orders(&leader, "1050", sit("1049", true)).0, 200);
+    exchange.agree_on("1049", "logged_out");
+    assert_eq!(api.get("/agents/1050")["settings"]["device"], "1049");
+}
+
+#[test]
 fn s5_who_logs_in_at_a_second_phone_by_its_keys_goes_on_there_and_the_first_is_told() {
     let (exchange, api) = exchange("");
     let [a1, a2] = exchange.phones(["1049", "1050"]);

@@ -56,6 +56,10 @@ impl Switch {
         tenant: &TenantId,
         order: &Order,
     ) -> Result<Performed, Refused> {
+        if let Err(refused) = self.may_sit_from_afar(tenant, order) {
+            self.note_order(tenant, order, &Err(refused.clone()));
+            return Err(refused);
+        }
         let done = self.order(now, tenant, order)?;
         let agent = AgentId::from(&*order.user);
         Ok(Performed {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use call::acd::{Act, AgentId, By, Habit, State};
-use call::desk::{Done, Order, Refused};
+use call::desk::{self, Deed, Done, Order, Refused, allowed};
 use call::{Light, TenantId};
 use script::SentText;
 use web::News;
@@ -29,6 +29,52 @@ impl Switch {
         }
     }
 
+    /// Whether a person may sit down at a phone by the API, where nobody has seen that they are there: what is done at
+    /// it would be theirs, and whoever sits there be logged out. Wants a say over all whose phone it is. At the phone
+    /// itself, by its star code, the dialplan has asked for the PIN.
+    pub(in crate::switch) fn may_sit_from_afar(
+        &self,
+        tenant: &TenantId,
+        order: &Order,
+    ) -> Result<(), Refused> {
+        let (Deed::Sit { device, .. }, desk::By::User(by)) = (&order.deed, &order.by) else {
+            return Ok(());
+        };
+        let Some(device) = device.as_deref().filter(|device| *device != order.user) else {
+            return Ok(());
+        };
+        let there = self.phone_of(tenant, device);
+        let sits = self.sits_at(tenant, &AgentId::from(&*there));
+        let others = sits.map(|who| who.to_string()).into_iter().chain([there]);
+        for other in others.filter(|other| *other != order.user) {
+            // A phone that is none is told of as such.
+            if self.person(tenant, &other).is_none() {
+                continue;
+            }
+            let say = Order {
+                by: order.by.clone(),
+                user: other,
+                deed: Deed::ForceLogOut {},
+            };
+            if allowed(&say, |user| self.person(tenant, user)).is_err() {
+                let sentence = format!(
+                    "{by} may not sit down at the phone of {device} from afar: log in at that phone, by its code \
+                     (*22{} in the demo), or let its leader do it",
+                    order.user
+                );
+                return Err(Refused::new("not_allowed", sentence));
+            }
+        }
+        Ok(())
+    }
+
+    /// The phone that is meant by a user's: of one who sits elsewhere the one where they sit.
+    fn phone_of(&self, tenant: &TenantId, device: &str) -> String {
+        let habits = self.habits_of(tenant, &AgentId::from(device));
+        let seat = habits.device.map(|seat| seat.to_string());
+        seat.unwrap_or_else(|| device.to_owned())
+    }
+
     /// An agent sits down at a phone; whoever sits there is logged out if that is wanted.
     pub(super) fn sit_at_desk(
         &mut self,
@@ -38,13 +84,7 @@ impl Switch {
         (device, take_over): (Option<&str>, bool),
     ) -> Result<Done, Refused> {
         let user = AgentId::from(&*order.user);
-        // The phone of one who sits elsewhere is the one where they sit.
-        let resolved = device.map(|device| {
-            let habits = self.habits_of(tenant, &AgentId::from(device));
-            habits
-                .device
-                .map_or_else(|| device.to_owned(), |seat| seat.to_string())
-        });
+        let resolved = device.map(|device| self.phone_of(tenant, device));
         let device = resolved.as_deref().filter(|device| *device != order.user);
         let state = |switch: &Self, agent: &AgentId| {
             let all = switch.agents_of(now, tenant);

@@ -42,6 +42,26 @@ pub(super) async fn response(response: Response) -> Response {
     Response::from_parts(head, Body::from(masked))
 }
 
+/// The same of what a plugin has answered, which may be text of any kind: a table for a spreadsheet, a page.
+pub(super) async fn of_a_plugin(answer: Response) -> Response {
+    let kind = answer.headers().get(CONTENT_TYPE);
+    let is_text = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/"));
+    if !is_text {
+        return response(answer).await;
+    }
+    let (mut head, body) = answer.into_parts();
+    let Ok(octets) = to_bytes(body, MOST).await else {
+        return Problem::broken().into_response();
+    };
+    let text = String::from_utf8_lossy(&octets);
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| text_masked(line).unwrap_or_else(|| line.to_owned()))
+        .collect();
+    head.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(lines.join("\n")))
+}
+
 fn octets_masked(octets: &Bytes) -> serde_json::Result<Vec<u8>> {
     if octets.is_empty() {
         return Ok(Vec::new());
@@ -109,7 +129,7 @@ fn is_time(text: &str) -> bool {
 }
 
 /// Fields of our own making, in which no number stands: ids and cursors.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "cursor",
     "next",
     "id",
@@ -117,6 +137,7 @@ const OURS: [&str; 8] = [
     "item",
     "recording",
     "hash",
+    "sha256",
     "began_at",
 ];
 /// Digits of the shortest number that is masked.
@@ -148,7 +169,7 @@ mod tests {
     fn numbers_are_hidden_wherever_they_stand_and_nothing_else_is() {
         let id = "01930000-0000-7000-8000-000000000001";
         let mut value = json!({
-            "id": id, "cursor": "1863af.1234567890", "at": "2026-11-24T04:00:00.123456Z",
+            "id": id, "cursor": "1863af.1234567890", "at": "2026-11-24T04:00:00.123456Z", "sha256": "30173c5e12345678",
             "from": "13800138000", "to": "1049", "raw": "+86 138-0013-8000", "duration_ms": 12345678,
             "legs": [{ "peer": "sip:+8613800138000@192.0.2.7:5060", "because": format!("call {id} of 13800138000") }],
             "vars": { "电话": "回电13800138000" }, "call": { "from": "13800138000", "call": id },
@@ -159,7 +180,7 @@ mod tests {
         assert_eq!(
             value,
             json!({
-                "id": id, "cursor": "1863af.1234567890", "at": "2026-11-24T04:00:00.123456Z",
+                "id": id, "cursor": "1863af.1234567890", "at": "2026-11-24T04:00:00.123456Z", "sha256": "30173c5e12345678",
                 "from": "138****8000", "to": "1049", "raw": "+86 138-0****8000", "duration_ms": 12345678,
                 "legs": [{ "peer": "sip:+86138****8000@192.0.2.7:5060", "because": format!("call {id} of 138****8000") }],
                 "vars": { "电话": "回电138****8000" }, "call": { "from": "138****8000", "call": id },

@@ -20,6 +20,8 @@ use tokio::time::timeout;
 use super::Parts;
 use super::auth;
 use super::body;
+use super::masking;
+use super::own::Own;
 use super::problem::Problem;
 use crate::doors::{Door, Guard, OpenDoor, Unwelcome, Visit, Welcome};
 use crate::server::Source;
@@ -51,7 +53,7 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         Door::OtherMethods(methods) => return Ok(wrong_method(&methods)),
         Door::Open(door) => door,
     };
-    let by = admit(
+    let own = admit(
         parts,
         &door.guard,
         tenant,
@@ -73,6 +75,7 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         Guard::Bearer(_) | Guard::Token => VISIT,
     };
     let body = body::whole(&head.headers, body, limit).await?;
+    let is_masked = own.as_ref().is_some_and(Own::is_masked);
     let visit = Visit {
         method: head.method.as_str().to_owned(),
         path: path.to_owned(),
@@ -80,19 +83,23 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         headers: headers(&head.headers),
         body,
         source,
-        by,
+        by: own.map(|own| own.name().to_owned()),
     };
-    ask(door, visit).await
+    let answered = ask(door, visit).await?;
+    Ok(match is_masked {
+        true => masking::of_a_plugin(answered).await,
+        false => answered,
+    })
 }
 
-/// Who asks; the name of their token where they have one.
+/// Who asks, where it is somebody whom the exchange knows.
 async fn admit(
     parts: &Arc<Parts>,
     guard: &Guard,
     tenant: &str,
     (method, headers): (&Method, &HeaderMap),
     source: IpAddr,
-) -> Result<Option<String>, Problem> {
+) -> Result<Option<Own>, Problem> {
     match guard {
         Guard::Anybody => Ok(None),
         Guard::Bearer(secrets) => {
@@ -103,7 +110,7 @@ async fn admit(
             let own = auth::judge(parts, Scope::PluginsUse, (method, headers), source).await?;
             // What is another's is not there.
             match own.is_of(tenant) {
-                true => Ok(Some(own.name().to_owned())),
+                true => Ok(Some(own)),
                 false => Err(Problem::not_found("path")),
             }
         }

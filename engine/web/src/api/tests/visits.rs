@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::bench::{Bench, OURS, bearer, token};
+use super::session::logs_in;
 use crate::api::VISIT;
 use crate::api::visits::STRANGERS;
 use crate::doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
@@ -24,7 +25,7 @@ impl Doors for Played {
             (OURS, "/slow") | ("8003", "/open") => Guard::Anybody,
             (OURS, "/open" | "/busy" | "/gone" | "/broken" | "/shut" | "/odd") => Guard::Anybody,
             (OURS, "/sms") => Guard::Bearer(SECRETS.map(|it| it.replace(' ', "-")).to_vec()),
-            (OURS, "/desk") => Guard::Token,
+            (OURS, "/desk" | "/customers" | "/list") => Guard::Token,
             _ => return Door::Nothing,
         };
         if method == "DELETE" {
@@ -42,6 +43,8 @@ impl Doors for Played {
                 }
                 "/broken" => Err(Unwelcome::Failed),
                 "/shut" => Err(Unwelcome::OutOfOrder),
+                "/customers" => Ok(customers("application/json", r#"{"from":"13800138000"}"#)),
+                "/list" => Ok(customers("text/csv", "from\n13800138000\n")),
                 "/odd" => Err(Unwelcome::BadRequest("no JSON".to_owned())),
                 _ => Ok(told(&visit)),
             };
@@ -52,6 +55,14 @@ impl Doors for Played {
             guard,
             ask: Box::new(ask),
         })
+    }
+}
+
+fn customers(kind: &str, body: &'static str) -> Welcome {
+    Welcome {
+        status: 200,
+        headers: vec![("content-type".to_owned(), kind.to_owned())],
+        body: body.into(),
     }
 }
 
@@ -296,5 +307,24 @@ async fn who_dawdles_at_one_tenants_routes_keeps_nobody_from_anothers() {
         }
     };
     timeout(Duration::from_secs(10), free).await.unwrap();
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn numbers_in_what_plugins_answer_are_hidden_from_roles_that_may_not_see_them() {
+    let bench = Bench::start().await;
+    let cookie = logs_in(&bench, "1049").await;
+    let of = |path: &'static str| {
+        let (bench, cookie) = (&bench, &cookie);
+        async move {
+            let headers = [("Cookie", &**cookie)];
+            text(&bench.sends("GET", path, &headers).await)
+        }
+    };
+    assert_eq!(of("/t/8001/customers").await, r#"{"from":"13800138000"}"#);
+    *bench.exchange.masks.lock().unwrap() = true;
+
+    assert_eq!(of("/t/8001/customers").await, r#"{"from":"138****8000"}"#);
+    assert_eq!(of("/t/8001/list").await, "from\n138****8000\n");
     bench.stops().await;
 }
