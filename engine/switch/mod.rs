@@ -59,7 +59,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::{CallId, LegId};
+use call::{CallId, LegId, TenantId};
 use media::{LegKey, RecordingKey};
 use net::Received;
 use script::config::Tenant;
@@ -148,6 +148,8 @@ enum Errand {
     Typed(desk::control::Typed),
     /// Beside this call nobody is asked any more: that call is over.
     ConsultOver(CallId, CallId),
+    /// The call to somebody who wanted to be called back is over.
+    CallbackOver(TenantId, CallId),
 }
 
 impl Switch {
@@ -376,6 +378,7 @@ impl Switch {
                 Some(Errand::Attend(call)) => self.attend(now, call),
                 Some(Errand::Typed(typed)) => self.typed(now, typed),
                 Some(Errand::ConsultOver(main, over)) => self.consult_is_over(now, main, over),
+                Some(Errand::CallbackOver(tenant, id)) => self.callback_is_over(now, &tenant, id),
                 None => return,
             }
         }

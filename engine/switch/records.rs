@@ -11,8 +11,8 @@ use store::{CallBegin, CallEnd, Direction, FinishedCall, JournalLine, LegRow};
 use tokio::sync::oneshot;
 use web::News;
 
-use super::Switch;
 use super::live::{Leg, Live};
+use super::{Errand, Switch};
 
 impl Switch {
     /// A script asks something of its call.
@@ -115,6 +115,11 @@ impl Switch {
             self.release(now, live, leg, record.cause, false);
         }
         self.errands.extend(live.over_beside());
+        if let Some(callback) = live.calls_back {
+            let tenant = live.setup.tenant.clone();
+            self.errands
+                .push_back(Errand::CallbackOver(tenant, callback));
+        }
         live.replies.clear();
         live.ended = Some(record);
         live.end_by = Some(now + LAST_WORDS);

@@ -122,6 +122,18 @@ impl Switch {
         }
     }
 
+    /// The call to somebody is over: unless they wait in the line by it, they are called again later, and the agent
+    /// who was held for them is free.
+    pub(in crate::switch) fn callback_is_over(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        id: CallId,
+    ) {
+        self.on_floor(now, tenant, |floor| floor.acd.handle_not_back(now, id));
+        self.drain_floor(now, tenant);
+    }
+
     /// Keeps what is known of somebody who is to be called back.
     pub(super) fn note_callback(&mut self, tenant: &TenantId, change: CallbackChange) {
         tracing::info!(

@@ -241,6 +241,53 @@ fn who_wants_it_is_called_back_when_it_is_their_turn_and_has_the_agent_who_was_h
 }
 
 #[test]
+fn who_is_not_to_be_had_when_called_back_holds_no_agent_and_keeps_nobody_waiting() {
+    let exchange = exchange(
+        "callback = { trunk = \"carrier\", caller_id = \"4001\", retry = 60 }",
+        "keys = { [\"2\"] = { to = \"callback\", confirm = false } }",
+        &[],
+    );
+    let [a1] = idle(&exchange, ["1049"]);
+    let carrier = exchange.carrier();
+    let first = carrier.dials_as("13800000000", "4001", CUSTOMERS[0]);
+    let agent = a1.rings();
+    agent.answers();
+    first.hears(pilot::A1);
+    for number in [1, 2] {
+        let home = waits(&carrier, number);
+        home.presses("2", Keys::Rfc4733);
+        home.is_over_within(LONG);
+    }
+
+    agent.hangs_up();
+    carrier.rings().refuses(486);
+
+    // The other one, and then a customer on the line, while the first is left alone.
+    carrier.rings().refuses(486);
+    let line = carrier.dials_as("13800000003", "4001", CUSTOMERS[3]);
+    let agent = a1.rings();
+    agent.answers();
+    line.hears(pilot::A1);
+    agent.hangs_up();
+    let lines = eventually("the log of who was called back", || {
+        let filter = store::QueueLogFilter {
+            kind: Some("callback".into()),
+            ..store::QueueLogFilter::default()
+        };
+        let lines = exchange.store().queue_log("8001", filter).wait().unwrap();
+        (lines.len() >= 6).then_some(lines)
+    });
+    for one in ["+8613800000001", "+8613800000002"] {
+        let of = lines
+            .iter()
+            .rev()
+            .filter(|it| it.target.as_deref() == Some(one));
+        let states: Vec<_> = of.filter_map(|it| it.why.as_deref()).collect();
+        assert_eq!(states, ["waits", "called", "waits"], "{one}");
+    }
+}
+
+#[test]
 fn a_colleague_picks_whom_they_want_out_of_the_line() {
     let scripts = plan("", "").replace(
         "context \"internal\" {",
