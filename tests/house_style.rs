@@ -156,7 +156,7 @@ fn no_test_is_skipped_and_none_sleeps() {
         "tests/robust/floods.rs",
         "tests/calls/queues/offers.rs",
         "engine/script/tests/host/neighbours.rs",
-        "engine/script/tests/host/support/mod.rs",
+        "engine/script/tests/host/support/exchange.rs",
     ];
     let skips = [
         "#[ignore",
