@@ -1,17 +1,70 @@
-//! Whoever holds for long is reminded: by a beep where their phone hears us meanwhile, else by a text on all of
-//! their phones. Programs and scripts hear of it either way.
+//! Holding by a phone's own key is told of as the command. Whoever holds for long is reminded: by a beep where their
+//! phone hears us meanwhile, else by a text on all of their phones. Programs and scripts hear of it either way.
 
 use std::time::{Duration, Instant};
 
-use call::LegId;
+use call::desk::{By, Deed, Done, Order};
+use call::{CallId, Event, LegId, TenantId};
 use script::SentText;
 use serde_json::json;
 use web::News;
 
-use super::Switch;
 use super::live::{Leg, Live};
+use super::transfers::user_of;
+use super::{Errand, Switch};
+
+/// A user has held, or taken back, by their phone's own key (a re-INVITE).
+#[derive(Debug)]
+pub(super) struct ByPhone {
+    tenant: TenantId,
+    call: CallId,
+    user: String,
+    held: bool,
+}
 
 impl Switch {
+    /// A phone holds, or takes back. A conversation that is on hold already by a command is not held again.
+    pub(super) fn held_by_phone(&mut self, now: Instant, live: &mut Live, leg: LegId, held: bool) {
+        let mut legs = live.call.legs().iter();
+        let changes = legs.any(|known| known.id() == leg && known.holds() != held);
+        let user = user_of(&live.call, leg).filter(|_| changes);
+        // Whoever waits in a menu or a room has nobody on hold.
+        let user = user.filter(|_| live.call.talking().contains(&leg));
+        if let Some(user) = user.map(str::to_owned) {
+            self.errands.push_back(Errand::Held(ByPhone {
+                tenant: live.setup.tenant.clone(),
+                call: live.id(),
+                user,
+                held,
+            }));
+        }
+        live.call.handle_event(now, Event::Held { leg, held });
+        self.tell_room_of_hold(live);
+    }
+
+    /// Tells of it as of the command `hold` or `retrieve`.
+    pub(super) fn tell_of_hold(&self, by_phone: ByPhone) {
+        let ByPhone {
+            tenant,
+            call,
+            user,
+            held,
+        } = by_phone;
+        let order = Order {
+            by: By::User(user.clone()),
+            user,
+            deed: match held {
+                true => Deed::Hold {},
+                false => Deed::Retrieve {},
+            },
+        };
+        let done = Ok(Done {
+            agent: None,
+            call: Some(call),
+        });
+        self.note_order(&tenant, &order, &done);
+    }
+
     pub(super) fn remind_of_hold(
         &mut self,
         now: Instant,

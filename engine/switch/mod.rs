@@ -38,6 +38,7 @@ mod reconciling;
 mod reconfigure;
 mod recording;
 mod records;
+mod referring;
 mod registering;
 mod replacing;
 mod rooms;
@@ -146,6 +147,8 @@ enum Errand {
     Attend(CallId),
     /// A user has typed a code.
     Typed(desk::control::Typed),
+    /// A user has held or taken back by their phone's own key.
+    Held(holding::ByPhone),
     /// Beside this call nobody is asked any more: that call is over.
     ConsultOver(CallId, CallId),
     /// The call to somebody who wanted to be called back is over.
@@ -377,6 +380,7 @@ impl Switch {
                 }
                 Some(Errand::Attend(call)) => self.attend(now, call),
                 Some(Errand::Typed(typed)) => self.typed(now, typed),
+                Some(Errand::Held(held)) => self.tell_of_hold(held),
                 Some(Errand::ConsultOver(main, over)) => self.consult_is_over(now, main, over),
                 Some(Errand::CallbackOver(tenant, id)) => self.callback_is_over(now, &tenant, id),
                 None => return,

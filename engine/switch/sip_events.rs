@@ -338,9 +338,7 @@ impl Switch {
                     let changed = std::mem::replace(&mut sound.held, held) != held;
                     switch.set_sound(thread, leg, agreed);
                     if changed {
-                        live.call
-                            .handle_event(now, CallEvent::Held { leg: id, held });
-                        switch.tell_room_of_hold(live);
+                        switch.held_by_phone(now, live, id, held);
                     }
                 }
                 // The sound goes on as it was.

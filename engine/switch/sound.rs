@@ -347,9 +347,7 @@ impl Switch {
                     switch.endpoint.answer(now, session, answer.into());
                     switch.end_fax(now, live, Some(leg_id));
                     if changed {
-                        live.call
-                            .handle_event(now, Event::Held { leg: leg_id, held });
-                        switch.tell_room_of_hold(live);
+                        switch.held_by_phone(now, live, leg_id, held);
                     }
                 }
                 Err(error) => {

@@ -3,10 +3,14 @@
 use serde_json::{Value, json};
 
 use super::codes::{customer_of, setup};
-use crate::support::{Api, Baresip, Exchange, Line, Linphone, Phone, hear_each_other, pilot};
+use crate::support::{
+    Api, Baresip, Exchange, Line, Linphone, Phone, eventually, hear_each_other, pilot,
+};
 
-/// Of each call: what was dialled, its result, who ended it, and who talked, one after the other.
-type Story = Vec<(String, String, String, Vec<(String, Option<String>)>)>;
+/// Of each call: what was dialled, its result, who ended it, and who talked, one after the other; and the commands of
+/// the audit log by which it was handed on, with whom they were about and how they ended.
+type Story = (Vec<Told>, Vec<[String; 3]>);
+type Told = (String, String, String, Vec<(String, Option<String>)>);
 
 /// The story of the calls once the customer talks with 1050 and hangs up.
 fn story(exchange: &Exchange, customer: &Line, target: &Line, calls: usize) -> Story {
@@ -32,7 +36,20 @@ fn story(exchange: &Exchange, customer: &Line, target: &Line, calls: usize) -> S
             parts,
         )
     };
-    rows.iter().map(of).collect()
+    (rows.iter().map(of).collect(), handed_on(exchange))
+}
+
+fn handed_on(exchange: &Exchange) -> Vec<[String; 3]> {
+    let api = Api::of(exchange, "8001");
+    eventually("the audit log", || {
+        let lines = api.items("/audit");
+        let lines = lines.iter().rev().map(|line| {
+            ["act", "about", "outcome"].map(|name| line[name].as_str().unwrap_or_default().into())
+        });
+        let is_one = |act: &str| act == "command:transfer" || act == "command:complete";
+        let lines: Vec<[String; 3]> = lines.filter(|[act, ..]| is_one(act)).collect();
+        (!lines.is_empty()).then_some(lines)
+    })
 }
 
 fn order(exchange: &Exchange, deed: &Value) {
@@ -116,6 +133,7 @@ fn an_attended_transfer_by_a_linphones_own_keys_by_a_baresips_codes_and_by_the_a
         2,
     );
 
+    assert_eq!(own.1, [["command:complete", "1049", "done"]]);
     assert_eq!(own, codes);
     assert_eq!(codes, api);
 }
@@ -153,6 +171,7 @@ fn a_blind_transfer_by_phones_own_keys_by_codes_and_by_the_api_leaves_the_same()
         1,
     );
 
+    assert_eq!(own.1, [["command:transfer", "1049", "done"]]);
     assert_eq!(own, others);
     assert_eq!(own, codes);
     assert_eq!(codes, api);

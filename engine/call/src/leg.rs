@@ -98,6 +98,11 @@ impl Leg {
         self.held || self.away
     }
 
+    /// Whether it has put the conversation on hold itself, by its phone or by a command.
+    pub fn holds(&self) -> bool {
+        self.held
+    }
+
     /// Whether its user talks with somebody in another call, over the same phone line.
     pub fn is_away(&self) -> bool {
         self.away

@@ -241,7 +241,7 @@ impl Switch {
         };
         self.promise_place(consult.call, main);
         self.give_up_asking(now, consult.call, main);
-        self.transfer_in_name_of(now, (main, consult.leg), user, &to)
+        self.transfer_in_name_of(now, (main, consult.leg), user, &to, None)
             .is_ok()
     }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use call::desk::{By, Deed, Done, Order, Refused};
 use call::{CallId, Event, LegId, LegState, Options, Sound, Steer, TenantId, Tone, TransferId};
 use media::{Command, LegKey};
+use sip::SubscriptionId;
 use tokio::sync::oneshot;
 
 use crate::log::Masked;
@@ -140,11 +141,7 @@ impl Switch {
         to: &str,
     ) -> Result<Done, Refused> {
         let (call, leg) = self.conversation_of(tenant, user)?;
-        if self.consult_of(call).is_some() {
-            let sentence = format!("{user} asks somebody: complete that, or cancel it first");
-            return Err(Refused::new("consulting", sentence));
-        }
-        self.transfer_in_name_of(now, (call, leg), user, to)?;
+        self.transfer_in_name_of(now, (call, leg), user, to, None)?;
         Ok(in_call(call))
     }
 
@@ -160,14 +157,19 @@ impl Switch {
         self.put_through(now, tenant, user, &to.unwrap_or_default())
     }
 
-    /// Tries a blind transfer, as by the phone's own key.
+    /// Tries a blind transfer; a phone that has asked for it is told how it goes.
     pub(in crate::switch) fn transfer_in_name_of(
         &mut self,
         now: Instant,
         (call, leg): (CallId, LegId),
         by: &str,
         to: &str,
+        phone: Option<SubscriptionId>,
     ) -> Result<(), Refused> {
+        if self.consult_of(call).is_some() {
+            let sentence = format!("{by} asks somebody: complete that, or cancel it first");
+            return Err(Refused::new("consulting", sentence));
+        }
         let tenant = self.calls.get(&call).map(|live| live.setup.tenant.clone());
         let account = tenant.and_then(|tenant| self.accounts.user(&tenant, by));
         let account = account.ok_or_else(|| Refused::no_such_user(by))?;
@@ -175,7 +177,8 @@ impl Switch {
         tracing::info!(%call, by, to = %Masked(to), "a call is transferred");
         let (answer, mut asked) = oneshot::channel();
         let transfer = TransferId(self.next_key());
-        self.referrals.insert(transfer, Referral::Order(answer));
+        let tried = Some(answer);
+        self.referrals.insert(transfer, Referral { phone, tried });
         let event = Event::Referred {
             transfer,
             leg,
@@ -184,9 +187,12 @@ impl Switch {
             context,
         };
         self.with_machine(now, call, |machine| machine.handle_event(now, event));
-        self.referrals.remove(&transfer);
         // Who has not been told is not told any more: the call has ended meanwhile.
-        asked.try_recv().unwrap_or_else(|_| Err(is_over()))
+        let tried = asked.try_recv().unwrap_or_else(|_| Err(is_over()));
+        if phone.is_none() || tried.is_err() {
+            self.referrals.remove(&transfer);
+        }
+        tried
     }
 
     /// Presses keys for whom a user talks with.

@@ -6,6 +6,7 @@ mod handed;
 mod holds;
 mod recorded;
 mod same;
+mod told;
 mod trios;
 
 use serde_json::{Value, json};
