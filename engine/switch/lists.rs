@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use call::desk::Refused;
+use call::desk::{By, Refused};
 use call::screen::{Change, List, Listed, Lists, Nuisance, Question, as_listed};
 use call::{Ended, Screened, Setup, Sound, TenantId};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(crate) enum Asked {
     Change(
         TenantId,
         Change,
-        String,
+        By,
         oneshot::Sender<Result<Listed, Refused>>,
     ),
 }
@@ -121,7 +121,7 @@ impl Switch {
                 let _ = answer.send(self.listed(&tenant, &question));
             }
             Asked::Change(tenant, change, by, answer) => {
-                let _ = answer.send(self.change_list(&tenant, change, &by));
+                let _ = answer.send(self.change_list_for(&tenant, change, by));
             }
         }
     }

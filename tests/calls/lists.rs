@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Api, Exchange, Setup, pilot};
+use crate::support::{Api, Exchange, Setup, Stream, eventually, pilot};
 
 /// The hotline 4001 rings 1049; 4002 waits in a queue for 1049.
 const PLAN: &str = "-- The hotline rings 1049, or waits for them.
@@ -224,4 +224,110 @@ fn a_number_that_calls_too_often_or_twice_at_once_is_not_let_in() {
         2,
         "{results:?}"
     );
+}
+
+/// The events of a change up to its command, without the trunk's calls around it.
+fn changed(stream: &mut Stream) -> Vec<Value> {
+    let told = stream.until("desk.command").into_iter();
+    let ours =
+        told.filter(|event| event["type"] == "list.changed" || event["type"] == "desk.command");
+    ours.map(|event| json!([event["type"], event["data"]]))
+        .collect()
+}
+
+#[test]
+fn a_list_is_changed_by_phone_by_its_page_and_by_a_command_with_the_same_check_event_and_line() {
+    let exchange = Exchange::start(setup(""));
+    let [agent, leader] = exchange.phones(["1049", "1001"]);
+    let program = Api::of(&exchange, "8001");
+    let [works, leads] =
+        ["1049", "1001"].map(|user| Api::at_desk(&exchange, "8001", user, &format!("demo-{user}")));
+    let mut stream = program.listens(None);
+    let listed = json!({ "number": "138 0013-8000", "reason": "nuisance" });
+    let gone = json!({ "number": "+8613800138000" });
+    let command = |word: &str, listed: &Value| {
+        let mut deed = listed.clone();
+        deed["command"] = word.into();
+        deed["list"] = "blacklist".into();
+        deed
+    };
+    let pages = |api: &Api| {
+        let added = api.gives("/lists/blacklist", &listed);
+        assert_eq!(
+            (added.0, &added.1["number"]),
+            (201, &json!("+8613800138000"))
+        );
+        assert_eq!(api.gives("/lists/blacklist/remove", &gone).0, 200);
+    };
+
+    let mut ways = Vec::new();
+    for way in ["phone", "page", "command"] {
+        match way {
+            "phone" => {
+                for code in ["*30", "*31"] {
+                    leader.dials(code).is_hung_up();
+                }
+            }
+            "page" => pages(&leads),
+            _ => {
+                let add = command("list_add", &listed);
+                assert_eq!(leads.gives("/users/1001/commands", &add).0, 200);
+                let remove = command("list_remove", &gone);
+                assert_eq!(leads.gives("/users/1001/commands", &remove).0, 200);
+            }
+        }
+        ways.push([changed(&mut stream), changed(&mut stream)]);
+    }
+
+    let told = |user: Value, by: &str, word: &str, outcome: &str| json!(["desk.command", { "by": by, "user": user, "command": word, "outcome": outcome }]);
+    let leaders = |word| told("1001".into(), "user:1001", word, "done");
+    assert_eq!(ways[0][0].len(), 2, "{ways:?}");
+    assert_eq!(
+        [&ways[0][0][1], &ways[0][1][1]],
+        [&leaders("list_add"), &leaders("list_remove")]
+    );
+    assert_eq!(ways[0], ways[1], "by phone and by the page");
+    assert_eq!(ways[1], ways[2], "by the page and by the command");
+
+    // A program's is about nobody; what is refused is told, and an agent is refused by each way.
+    pages(&program);
+    let nobody = |word| told(Value::Null, "api:desk", word, "done");
+    assert_eq!(changed(&mut stream)[1], nobody("list_add"));
+    assert_eq!(changed(&mut stream)[1], nobody("list_remove"));
+    assert_eq!(program.gives("/lists/blacklist/remove", &gone).0, 404);
+    let refused = told(Value::Null, "api:desk", "list_remove", "not_listed");
+    assert_eq!(changed(&mut stream), [refused]);
+    agent.dials("*30").is_hung_up();
+    let denied = told("1049".into(), "user:1049", "list_add", "not_allowed");
+    assert_eq!(changed(&mut stream), [denied.clone()]);
+    let add = command("list_add", &listed);
+    assert_eq!(works.gives("/users/1049/commands", &add).0, 403);
+    assert_eq!(changed(&mut stream), [denied]);
+    assert_eq!(works.gives("/lists/blacklist", &listed).0, 403);
+
+    let lines = eventually("the audit log", || {
+        let lines = program.items("/audit");
+        let lines = lines.iter().rev().filter_map(|line| {
+            let act = line["act"].as_str().unwrap().strip_prefix("command:")?;
+            Some(json!([act, line["by"], line["about"], line["outcome"]]))
+        });
+        let lines: Vec<Value> = lines.collect();
+        (lines.len() >= 11).then_some(lines)
+    });
+    let mut expected = Vec::new();
+    for _ in 0..3 {
+        expected.push(json!(["list_add", "user:1001", "1001", "done"]));
+        expected.push(json!(["list_remove", "user:1001", "1001", "done"]));
+    }
+    expected.push(json!(["list_add", "api:desk", "blacklist", "done"]));
+    expected.push(json!(["list_remove", "api:desk", "blacklist", "done"]));
+    expected.push(json!([
+        "list_remove",
+        "api:desk",
+        "blacklist",
+        "not_listed"
+    ]));
+    let denied = json!(["list_add", "user:1049", "1049", "not_allowed"]);
+    expected.extend([denied.clone(), denied]);
+    assert_eq!(lines, expected);
 }

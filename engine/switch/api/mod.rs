@@ -184,12 +184,7 @@ impl web::Exchange for Entrance {
         self.ask_lists(|answer| lists::Asked::Read(tenant, question, answer))
     }
 
-    fn change_list(
-        &self,
-        tenant: &str,
-        change: Change,
-        by: String,
-    ) -> Asked<Result<Listed, Refused>> {
+    fn change_list(&self, tenant: &str, change: Change, by: By) -> Asked<Result<Listed, Refused>> {
         let tenant = tenant.into();
         self.ask_lists(|answer| lists::Asked::Change(tenant, change, by, answer))
     }

@@ -1,12 +1,28 @@
 //! Deeds about the lists of callers.
 
 use call::TenantId;
-use call::desk::{Deed, Done, Order, Refused};
+use call::desk::{By, Deed, Done, Order, Refused, allowed};
 use call::screen::{Change, Listed};
 
 use crate::switch::Switch;
 
 impl Switch {
+    /// Changes a list for a program or somebody at a desk: the command `list_add` or `list_remove`, of which the entry
+    /// is wanted, too.
+    pub(in crate::switch) fn change_list_for(
+        &mut self,
+        tenant: &TenantId,
+        change: Change,
+        by: By,
+    ) -> Result<Listed, Refused> {
+        let order = Order::about_list(by, &change);
+        let done = allowed(&order, |user| self.person(tenant, user))
+            .and_then(|()| self.change_list(tenant, change, &order.by.to_string()));
+        let noted = done.as_ref().map(|_| Done::default());
+        self.note_order(tenant, &order, &noted.map_err(Clone::clone));
+        done
+    }
+
     pub(super) fn list_at_desk(
         &mut self,
         tenant: &TenantId,

@@ -16,7 +16,7 @@ pub(crate) mod switches;
 use std::time::Instant;
 
 use call::acd::AgentId;
-use call::desk::{Deed, Done, ItemDeed, Order, Person, Refused, allowed};
+use call::desk::{Deed, Done, ItemDeed, NOBODY, Order, Person, Refused, allowed};
 use call::{Mode, Steer, TenantId};
 use store::AuditRow;
 use tokio::sync::oneshot;
@@ -214,14 +214,14 @@ impl Switch {
             at: self.parts.clock.unix_micros(),
             by: by.clone(),
             act: format!("command:{}", order.deed.word()),
-            about: order.user.clone(),
+            about: order.about().to_owned(),
             outcome: outcome.to_owned(),
             source: None,
         };
         self.parts.store.note_audit(line).forget();
         let news = News::DeskCommand {
             by,
-            user: order.user.clone(),
+            user: (order.user != NOBODY).then(|| order.user.clone()),
             command: order.deed.word(),
             outcome,
         };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Needs, Refused, Right, SwitchState, Terms};
 use crate::acd::Act;
-use crate::screen::List;
+use crate::screen::{Change, List};
 use crate::{CallId, Parting, RecordingId};
 
 /// The one table of deeds: each with its fields, its word, whose right it wants, and what a code within a call
@@ -328,6 +328,28 @@ deeds! {
 }
 
 impl Deed {
+    /// What changes a list of callers so. Until when an entry stands there is the change's to say.
+    pub fn change(change: &Change) -> Self {
+        match change {
+            Change::Add(listed) => Self::ListAdd {
+                list: listed.list,
+                number: listed.number.clone(),
+                prefix: listed.is_prefix,
+                reason: listed.reason.clone(),
+                days: None,
+            },
+            Change::Remove {
+                list,
+                number,
+                is_prefix,
+            } => Self::ListRemove {
+                list: *list,
+                number: number.clone(),
+                prefix: *is_prefix,
+            },
+        }
+    }
+
     /// What it is to the machine of agents and queues, with the tenant's names for 置忙; `None` when it is
     /// about calls.
     pub fn act(&self, reasons: &[String]) -> Option<Result<Act, Refused>> {

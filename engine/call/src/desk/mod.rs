@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::CallId;
 use crate::acd::{self, Refusal, Status};
+use crate::screen::Change;
 
 pub use deed::Deed;
 pub use item::ItemDeed;
@@ -63,10 +64,36 @@ impl fmt::Display for By {
 pub struct Order {
     /// Who wants it.
     pub by: By,
-    /// The user whose state, phone or call it is about: `1049`.
+    /// The user whose state, phone or call it is about: `1049`. Nobody's where a program changes what is no one's
+    /// ([`NOBODY`]).
     pub user: String,
     /// What.
     pub deed: Deed,
+}
+
+/// The user whom an order of a program is about that changes a list of callers.
+pub const NOBODY: &str = "";
+
+impl Order {
+    /// Changes a list of callers: about whoever does it, at a phone or a desk.
+    pub fn about_list(by: By, change: &Change) -> Self {
+        let user = match &by {
+            By::User(user) => user.clone(),
+            By::Program(_) | By::Script(_) => NOBODY.to_owned(),
+        };
+        let deed = Deed::change(change);
+        Self { by, user, deed }
+    }
+
+    /// What the audit log names: the user whom it is about, or the list.
+    pub fn about(&self) -> &str {
+        match &self.deed {
+            Deed::ListAdd { list, .. } | Deed::ListRemove { list, .. } if self.user == NOBODY => {
+                list.word()
+            }
+            _ => &self.user,
+        }
+    }
 }
 
 /// It was done, or has begun.

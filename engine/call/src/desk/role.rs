@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{By, Order, Refused};
+use super::{By, Deed, NOBODY, Order, Refused};
 use crate::toll::{Class, Rights};
 
 /// What somebody is in the call centre.
@@ -178,6 +178,10 @@ pub struct Person {
 /// # Errors
 /// With what to tell whoever gave it.
 pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<(), Refused> {
+    let is_nobodys = matches!(order.deed, Deed::ListAdd { .. } | Deed::ListRemove { .. });
+    if order.user == NOBODY && is_nobodys && !matches!(order.by, By::User(_)) {
+        return Ok(());
+    }
     let target = who(&order.user).ok_or_else(|| Refused::no_such_user(&order.user))?;
     let By::User(by) = &order.by else {
         return Ok(());
@@ -214,9 +218,10 @@ pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Deed, SwitchState, Terms};
+    use super::super::{SwitchState, Terms};
     use super::*;
     use crate::Mode;
+    use crate::screen::{Change, List};
 
     fn who(user: &str) -> Option<Person> {
         let (role, team) = match user {
@@ -299,6 +304,37 @@ mod tests {
             };
             assert_eq!(judged(user(by), by, closed), verdict, "{by}");
         }
+    }
+
+    #[test]
+    fn a_program_changes_lists_about_nobody_and_does_nothing_else_so() {
+        let listed = |by: By| {
+            let change = Change::Remove {
+                list: List::Blacklist,
+                number: "+8613800138000".into(),
+                is_prefix: false,
+            };
+            Order::about_list(by, &change)
+        };
+        let program = || By::Program("api:tour".into());
+
+        let order = listed(program());
+        assert_eq!((&*order.user, order.about()), (NOBODY, "blacklist"));
+        assert_eq!(allowed(&order, who), Ok(()));
+        for (by, verdict) in [("1001", Ok(())), ("1049", Err("not_allowed"))] {
+            let order = listed(user(by));
+            assert_eq!((&*order.user, order.about()), (by, by));
+            let judged = allowed(&order, who).map_err(|refused| refused.word);
+            assert_eq!(judged, verdict, "{by}");
+        }
+        let hang_up = Deed::HangUp {};
+        assert_eq!(judged(program(), NOBODY, hang_up), Err("no_such_user"));
+        let add = Deed::change(&Change::Remove {
+            list: List::Vip,
+            number: "1".into(),
+            is_prefix: false,
+        });
+        assert_eq!(judged(user("1001"), NOBODY, add), Err("no_such_user"));
     }
 
     #[test]

@@ -71,7 +71,6 @@ pub(super) async fn add(
         added_by: own.by(),
     };
     let listed = own.change_list(Change::Add(listed)).await?;
-    own.note("list_add", &list);
     Ok((StatusCode::CREATED, Json(entry(listed))))
 }
 
@@ -86,7 +85,6 @@ pub(super) async fn remove(
         is_prefix: unwanted.prefix,
     };
     let gone = own.change_list(change).await?;
-    own.note("list_remove", &list);
     Ok(Json(entry(gone)))
 }
 

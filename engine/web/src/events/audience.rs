@@ -115,7 +115,7 @@ impl News {
             | Self::AgentMoved { agent, .. }
             | Self::AgentPaused { agent, .. }
             | Self::ItemChanged { agent, .. } => both(Some(agent), None),
-            Self::DeskCommand { by, user, .. } => both(Some(user), by.strip_prefix("user:")),
+            Self::DeskCommand { by, user, .. } => both(user.as_deref(), by.strip_prefix("user:")),
             Self::SessionTakenOver { user }
             | Self::CallHoldReminded { user, .. }
             | Self::RegistrationChanged { user, .. }

@@ -170,8 +170,8 @@ pub enum News {
     DeskCommand {
         /// `user:1001`, `api:NAME`, `plugin:NAME`, `script`.
         by: String,
-        /// The user whom it was about.
-        user: String,
+        /// The user whom it was about; nobody where a program has changed a list of callers.
+        user: Option<String>,
         /// What: `busy`, `hang_up` …
         command: &'static str,
         /// `done`, or the word of why not: `not_allowed`, `in_call` …

@@ -85,13 +85,10 @@ pub trait Exchange: Send + Sync + 'static {
     /// What stands on the lists of callers.
     fn listed(&self, tenant: &str, question: Question) -> Asked<Vec<Listed>>;
 
-    /// Changes a list of callers; what came or went.
-    fn change_list(
-        &self,
-        tenant: &str,
-        change: Change,
-        by: String,
-    ) -> Asked<Result<Listed, Refused>>;
+    /// Changes a list of callers; what came or went. It is the command `list_add` or `list_remove`, and refused to whom that
+    /// is not open.
+    fn change_list(&self, tenant: &str, change: Change, by: By) -> Asked<Result<Listed, Refused>>;
+
     /// Something that is no call is to wait in a queue: its id, or the sentence that says why it cannot.
     fn offer_item(&self, tenant: &str, item: ItemWanted) -> Asked<Result<Uuid, String>>;
 

@@ -75,12 +75,17 @@ impl Own {
     }
 
     pub(in crate::api) async fn change_list(&self, change: Change) -> Result<Listed, Problem> {
+        let (act, list) = match &change {
+            Change::Add(listed) => ("list_add", listed.list),
+            Change::Remove { list, .. } => ("list_remove", *list),
+        };
+        self.log(act, &list.word(), "asked");
         let exchange = &self.parts.exchange;
-        let done = answer(exchange.change_list(self.tenant(), change, self.by())).await?;
+        let done = answer(exchange.change_list(self.tenant(), change, self.who.by())).await?;
         done.map_err(|refused| match refused.word {
             "not_listed" => Problem::not_found("entry of this list"),
             "no_number" => Problem::unprocessable(refused.word, refused.sentence),
-            word => Problem::conflict(word, refused.sentence),
+            _ => Problem::refused(refused),
         })
     }
 

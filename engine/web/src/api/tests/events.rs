@@ -133,7 +133,7 @@ fn all_news() -> Vec<News> {
         },
         News::DeskCommand {
             by: "user:1001".into(),
-            user: "1049".into(),
+            user: Some("1049".into()),
             command: "hang_up",
             outcome: "done",
         },

@@ -65,7 +65,7 @@ fn a_day(bench: &Bench) {
     publish(None, down);
     let last = News::DeskCommand {
         by: "user:1001".to_owned(),
-        user: "1060".to_owned(),
+        user: Some("1060".to_owned()),
         command: "hang_up",
         outcome: "not_allowed",
     };

@@ -342,12 +342,7 @@ impl Exchange for Played {
         self.answer(if tenant == OURS { all } else { Vec::new() })
     }
 
-    fn change_list(
-        &self,
-        tenant: &str,
-        change: Change,
-        by: String,
-    ) -> Asked<Result<Listed, Refused>> {
+    fn change_list(&self, tenant: &str, change: Change, by: By) -> Asked<Result<Listed, Refused>> {
         self.note(format!("{tenant} {change:?} {by}"));
         self.answer(match change {
             Change::Add(wanted) if wanted.number == "x" => {
