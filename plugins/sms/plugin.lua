@@ -1,7 +1,7 @@
 -- What the plugin is, what it may do, and what it can be set to.
 return {
   name        = "sms",
-  version     = "2.0.0",
+  version     = "2.1.0",
   api         = 1,
   description = "Sends text messages by a provider's HTTP API or by SMPP, takes incoming ones and receipts, and minds who has opted out.",
 
@@ -10,7 +10,7 @@ return {
     smpp          = { "config.host" },
     private_hosts = { "config.url", "config.host" },
     http_routes   = { "/sms" },
-    events        = { "call.ended" },
+    events        = { "call.ended", "link.wanted" },
     jobs          = true,
     store         = true,
     db            = true,
@@ -26,6 +26,10 @@ return {
     templates = {
       type = "map", of = "text", default = {},
       help = "Texts by name, with {places}; *76 and a name of one digit sends one to the last caller.",
+    },
+    link = {
+      type = "map", of = "text", default = {},
+      help = "What a queue's link.wanted sends to its caller: template = a name in templates, or text, with {url} in it; and url.",
     },
     opt_out = {
       type = "list", of = "string", default = { "退订", "TD", "T", "STOP" },

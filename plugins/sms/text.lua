@@ -65,4 +65,41 @@ function text.fill(template, values)
   end))
 end
 
+local OF_A_LINK = { template = true, text = true, url = true }
+
+---What the setting `link` sends to callers.
+---@param link table<string, string>        template or text, and url
+---@param templates table<string, string>
+---@return string? said   nil where nothing is set, or it is wrong
+---@return string? why    What is wrong
+function text.link(link, templates)
+  for name in pairs(link) do
+    if not OF_A_LINK[name] then
+      return nil, ("unknown '%s': there are template, text and url"):format(name)
+    end
+  end
+  if link.template and link.text then
+    return nil, "name a template or give a text, not both"
+  end
+  local said = link.text
+  if link.template then
+    said = templates[link.template]
+    if not said then
+      return nil, ("no template '%s' in templates"):format(link.template)
+    end
+  end
+  if not said then
+    return nil, link.url and "the url goes into a template or a text: add one" or nil
+  end
+  for name in said:gmatch("{([%w_]+)}") do
+    if name ~= "url" then
+      return nil, ("there is no {%s}, only {url}"):format(name)
+    end
+    if not link.url then
+      return nil, "url is missing, which the text names"
+    end
+  end
+  return text.fill(said, { url = link.url })
+end
+
 return text

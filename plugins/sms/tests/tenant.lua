@@ -8,6 +8,7 @@ return {
       from      = "10690000",
       signature = "云桥",
       templates = { ["1"] = "{agent}号坐席为您服务，回电请拨4001234567。" },
+      link      = { text = "自助办理：{url}", url = "https://m.example.com/it" },
     },
   },
 }

@@ -2,6 +2,7 @@
 
 mod hospitable;
 mod limits;
+mod linked;
 mod offers;
 mod own_calls;
 mod picked;
