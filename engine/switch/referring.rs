@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use call::desk::{By, Deed, Done, Order, Refused, allowed};
-use call::{CallId, LegId, TenantId};
+use call::{CallId, Event, LegId, TenantId};
 use sip::{
     Host, Method, ReferTo, Replaces, Request, Scheme, SessionId, Source, SubscriptionId, Uri,
 };
@@ -260,7 +260,8 @@ impl Switch {
         }
         let talks = |live: &Live, leg| live.call.pair().is_some_and(|pair| pair.contains(&leg));
         let dialled = |live: &Live| live.call.setup().to.clone();
-        match (talks(ours, asking.leg), talks(theirs, other_leg)) {
+        let begun = [ours, theirs].map(|live| (live.id(), live.setup.started_at));
+        let done = match (talks(ours, asking.leg), talks(theirs, other_leg)) {
             _ if asking.call == other => self.turn_down(now, refer, 603, nobody_to_transfer()),
             (true, true) => self.join_calls(now, &asking, (other, other_leg)),
             // Nobody to talk with has come yet, or nobody will: whom it rang there is rung for the
@@ -285,7 +286,14 @@ impl Switch {
             }
             // Whose call only rings here is somebody else's, who has not been asked.
             _ => self.turn_down(now, refer, 603, nobody_to_transfer()),
+        };
+        let call = done?;
+        // The other one was made to ask first.
+        if let Some((_, since)) = begun.into_iter().find(|(other, _)| *other != call) {
+            let event = Event::Consulted { since };
+            self.with_machine(now, call, |machine| machine.handle_event(now, event));
         }
+        Ok(call)
     }
 
     /// Both calls stand: the two who are left talk with each other, and the transferor is out of

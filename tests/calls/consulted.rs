@@ -56,14 +56,14 @@ fn the_agent_who_was_asked_talks_with_the_customer_in_one_call() {
     let stretches: Vec<_> = record
         .segments
         .iter()
-        .filter(|segment| ["talk", "hold"].contains(&segment.kind.as_str()))
+        .filter(|segment| ["talk", "hold", "consult"].contains(&segment.kind.as_str()))
         .map(|segment| (segment.kind.as_str(), segment.agent.as_deref().unwrap()))
         .collect();
     assert_eq!(
         stretches,
         [
             ("talk", "1049"),
-            ("hold", "1049"),
+            ("consult", "1049"),
             ("talk", "1050"),
             ("hold", "1050"),
             ("talk", "1050"),

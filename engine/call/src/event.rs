@@ -113,6 +113,12 @@ pub enum Event {
         /// What becomes of the other party.
         parting: Parting,
     },
+    /// Whoever has put the call through had asked somebody first, by another call of theirs which had begun then: what was a
+    /// hold since is a consultation.
+    Consulted {
+        /// Microseconds since 1970.
+        since: i64,
+    },
     /// What this call was for goes on in another, and this one is over.
     Moved {
         /// The leg that goes there; `None` when none does.

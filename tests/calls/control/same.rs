@@ -75,10 +75,8 @@ fn handed_over(
         assert_eq!(end.vars.get("tags"), None::<&Value>);
         // Whether a menu has lasted for a moment before that is chance.
         let stretches = details.segments.iter().filter(|it| it.kind != "ivr");
-        // For what a phone holds by its own keys is its own affair.
-        let kind = |kind: &str| kind.replace("consult", "hold");
         let stretches = stretches
-            .map(|it| (kind(&it.kind), it.agent.clone()))
+            .map(|it| (it.kind.clone(), it.agent.clone()))
             .collect();
         let (result, by) = (end.result.clone(), end.ended_by.clone());
         calls.push((row.begin.to.clone(), result, by, stretches));

@@ -69,7 +69,7 @@ fn d12_an_attended_transfer() {
   leg 2 user 1050 up, normal
   queue it
   talk it 1049, recorded
-  hold it 1049, recorded
+  consult it 1049, recorded
   talk it 1050, recorded
   stay it at 1: answered 1049 [1049 connected]
   recording call, 2 channels
@@ -253,7 +253,7 @@ fn d12_an_attended_transfer_of_a_customer_whom_the_agent_has_called() {
   leg 2 user 1050 up, normal
   ring
   talk 1049, recorded
-  hold 1049, recorded
+  consult 1049, recorded
   talk 1050, recorded
   recording call, 2 channels
 internal 1049 -> 1050: transferred 已转接, by system:transferred, normal 200

@@ -140,6 +140,12 @@ impl Board {
             .turn(self.micros(self.now), kind, agent, recording);
     }
 
+    /// What was a hold since then is a consultation.
+    pub(crate) fn consulted(&mut self, since: i64) {
+        let at = self.micros(self.now);
+        self.timeline.was_consult(since, at);
+    }
+
     // Legs
 
     pub(crate) fn legs(&self) -> &[Leg] {

@@ -125,6 +125,7 @@ impl Call {
                 self.joined(newcomer.clone(), *instead_of, by.clone(), *beside);
                 self.look_at_transfer(Some(event));
             }
+            Event::Consulted { since } => self.board.consulted(*since),
             Event::Moved { leg, to } => self.moved(*leg, *to),
             Event::Supervised { leg } => {
                 self.board

@@ -71,6 +71,23 @@ impl Timeline {
         }
     }
 
+    /// Whoever held until now (`at`), or again and again, was asking somebody by another call since then: what was a hold is
+    /// a consultation. So is the time of dialling before it; an older hold ends where that call began.
+    pub(crate) fn was_consult(&mut self, since: i64, at: i64) {
+        let mut done = Vec::with_capacity(self.done.len() + 1);
+        for mut stretch in std::mem::take(&mut self.done) {
+            if stretch.kind == SegmentKind::Hold && stretch.to > since {
+                done.extend(become_consult(&mut stretch, since));
+            }
+            done.push(stretch);
+        }
+        // One that begins now is of whoever has come.
+        if self.current.kind == SegmentKind::Hold && self.current.from < at {
+            done.extend(become_consult(&mut self.current, since));
+        }
+        self.done = done;
+    }
+
     pub(crate) fn finish(&mut self, at: i64) -> Vec<Segment> {
         self.close(at);
         std::mem::take(&mut self.done)
@@ -83,6 +100,23 @@ impl Timeline {
         }
     }
 }
+
+/// Makes a hold a consultation; what it was before that, where it was one for long.
+fn become_consult(stretch: &mut Segment, since: i64) -> Option<Segment> {
+    let was_long = stretch.from < since - DIALLING;
+    let before = was_long.then(|| Segment {
+        to: since,
+        ..stretch.clone()
+    });
+    if was_long {
+        stretch.from = since;
+    }
+    stretch.kind = SegmentKind::Consult;
+    before
+}
+
+/// Microseconds: so long it may take to press hold and to dial.
+const DIALLING: i64 = 30_000_000;
 
 /// What has happened that the outcome depends on.
 #[derive(Debug, Default)]
@@ -163,5 +197,89 @@ impl Story {
             _ if self.ringing => Outcome::AbandonedRinging,
             _ => Outcome::EndedInMenu,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    /// Stretches of 1049 that end with one that goes on, by the seconds at which they begin.
+    fn lived(stretches: &[(i64, SegmentKind)]) -> Timeline {
+        let mut timeline = Timeline::new(0);
+        for (at, kind) in stretches {
+            timeline.turn(at * SECOND, *kind, Some("1049".into()), None);
+        }
+        timeline
+    }
+
+    fn kinds(timeline: &mut Timeline, end: i64) -> Vec<(SegmentKind, i64)> {
+        let done = timeline.finish(end * SECOND);
+        for pair in done.windows(2) {
+            assert_eq!(pair[0].to, pair[1].from, "{done:?}");
+        }
+        let length = |it: &Segment| (it.to - it.from) / SECOND;
+        done.iter().map(|it| (it.kind, length(it))).collect()
+    }
+
+    use SegmentKind::{Consult, Hold, Ivr, Talk};
+
+    #[test]
+    fn a_hold_while_somebody_was_asked_is_a_consultation_with_the_time_of_dialling() {
+        let mut timeline = lived(&[(0, Talk), (60, Hold), (100, Talk)]);
+
+        timeline.was_consult(65 * SECOND, 100 * SECOND);
+
+        let expected = [(Talk, 60), (Consult, 40), (Talk, 20)];
+        assert_eq!(kinds(&mut timeline, 120), expected);
+    }
+
+    #[test]
+    fn a_hold_that_was_long_before_somebody_was_asked_stays_one_until_then() {
+        let mut timeline = lived(&[(0, Talk), (60, Hold)]);
+
+        timeline.was_consult(160 * SECOND, 200 * SECOND);
+
+        let expected = [(Talk, 60), (Hold, 100), (Consult, 40)];
+        assert_eq!(kinds(&mut timeline, 200), expected);
+    }
+
+    #[test]
+    fn who_has_gone_to_and_fro_has_consulted_each_time_and_older_holds_stay_holds() {
+        let mut timeline = lived(&[
+            (0, Talk),
+            (10, Hold),
+            (20, Talk),
+            (60, Hold),
+            (90, Talk),
+            (100, Hold),
+            (120, Ivr),
+        ]);
+
+        timeline.was_consult(61 * SECOND, 120 * SECOND);
+
+        let expected = [
+            (Talk, 10),
+            (Hold, 10),
+            (Talk, 40),
+            (Consult, 30),
+            (Talk, 10),
+            (Consult, 20),
+            (Ivr, 5),
+        ];
+        assert_eq!(kinds(&mut timeline, 125), expected);
+    }
+
+    #[test]
+    fn whoever_has_come_and_holds_from_now_on_holds() {
+        let mut timeline = lived(&[(0, Talk), (60, Hold)]);
+        timeline.turn(80 * SECOND, Hold, Some("1050".into()), None);
+
+        timeline.was_consult(65 * SECOND, 80 * SECOND);
+
+        let expected = [(Talk, 60), (Consult, 20), (Hold, 10)];
+        assert_eq!(kinds(&mut timeline, 90), expected);
     }
 }
