@@ -63,6 +63,11 @@ const STEPS: &[(u32, &str, &str)] = &[
         "roles of users",
         include_str!("../schema/0016_roles_of_users.sql"),
     ),
+    (
+        17,
+        "who was recorded",
+        include_str!("../schema/0017_who_was_recorded.sql"),
+    ),
 ];
 
 /// Applies what is missing. Each step is a transaction of its own with the note that it is done.

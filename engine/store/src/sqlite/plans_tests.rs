@@ -164,6 +164,35 @@ fn a_teams_calls_come_from_the_index_of_each_of_its_members() {
 }
 
 #[test]
+fn a_teams_recordings_come_from_the_index_of_each_of_its_members() {
+    let (connection, folder) = database();
+    let before = Some((1, Uuid::nil()));
+    for (since, until, before) in [
+        (None, None, None),
+        (Some(1), Some(2), None),
+        (Some(1), Some(2), before),
+        (None, None, before),
+    ] {
+        let filter = RecordingFilter {
+            call: None,
+            conversations: true,
+            among: vec!["1049".into(), "1050".into()],
+            since,
+            until,
+            before,
+            limit: 1,
+        };
+        let sql = recordings::of_member(&filter);
+        assert_is_quick(&connection, &sql, &format!("{filter:?}"));
+        let steps = plan(&connection, &sql).join("; ");
+        let index = "recorded_by_party (tenant=? AND party=? AND ";
+        assert!(steps.contains(index), "{steps}");
+        assert!(!steps.contains("recordings_by_time"), "{steps}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn no_list_of_recordings_messages_or_jobs_reads_every_row() {
     let (connection, folder) = database();
     let some = || Some("1049".to_owned());
@@ -177,7 +206,8 @@ fn no_list_of_recordings_messages_or_jobs_reads_every_row() {
         let filter = RecordingFilter {
             call,
             conversations: true,
-            among: vec!["1049".into()],
+            // A team's are found otherwise where no call is named.
+            among: call.map(|_| "1049".to_owned()).into_iter().collect(),
             since,
             until,
             before,

@@ -3,12 +3,13 @@
 use store::{Error, RecordingEnd, RecordingFilter, RecordingRow, Store};
 use uuid::Uuid;
 
-use super::tenant;
+use super::{calls, tenant};
 
 /// The contract of recordings.
 pub(crate) fn run(store: &dyn Store) {
     a_recording_is_there_from_its_beginning_until_it_is_thrown_away(store);
     recordings_are_listed_newest_first_and_page_by_page(store);
+    a_teams_recordings_are_those_of_calls_that_its_members_made_or_took_part_in(store);
 }
 
 fn a_recording_is_there_from_its_beginning_until_it_is_thrown_away(store: &dyn Store) {
@@ -119,6 +120,62 @@ fn recordings_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
     assert_eq!(page(Some((3_000, rows[2].id))), [2_000, 1_000]);
     let others = store.list_recordings(&theirs, RecordingFilter::default());
     assert_eq!(others.wait().unwrap(), []);
+}
+
+fn a_teams_recordings_are_those_of_calls_that_its_members_made_or_took_part_in(store: &dyn Store) {
+    let ours = tenant("teams");
+    let begin_by = |user: Option<&str>, at| {
+        let mut begin = calls::begin(&ours, at);
+        begin.user = user.map(str::to_owned);
+        begin
+    };
+    // 1049 takes part in the first, 1050 makes the second, which goes on, nobody of a team is in the third.
+    let answered = calls::finished(begin_by(None, 1_000));
+    let made = begin_by(Some("1050"), 2_000);
+    let mut others = calls::finished(begin_by(Some("1060"), 3_000));
+    others.segments.truncate(1);
+    let [first, again, second, third] = [
+        (answered.begin.id, 1_001),
+        // It began long after its call did, and after another call's.
+        (answered.begin.id, 2_500),
+        (made.id, 2_001),
+        (others.begin.id, 3_001),
+    ]
+    .map(|(call, at)| recording(&ours, call, at));
+    store.begin_call(made.clone()).wait().unwrap();
+    for row in [&first, &again, &second, &third] {
+        store.begin_recording(row.clone()).wait().unwrap();
+    }
+    for call in [&answered, &others] {
+        store.finish_call(call.clone()).wait().unwrap();
+    }
+    let among = |members: &[&str], limit, before| -> Vec<i64> {
+        let filter = RecordingFilter {
+            among: members.iter().map(|it| (*it).to_owned()).collect(),
+            conversations: true,
+            limit,
+            before,
+            ..RecordingFilter::default()
+        };
+        let rows = store.list_recordings(&ours, filter).wait().unwrap();
+        rows.into_iter().map(|row| row.started_at).collect()
+    };
+
+    let team = ["1049", "1050"];
+    assert_eq!(among(&team, 0, None), [2_500, 2_001, 1_001]);
+    assert_eq!(among(&team, 2, None), [2_500, 2_001]);
+    assert_eq!(among(&team, 2, Some((2_001, second.id))), [1_001]);
+    assert_eq!(among(&["1049"], 0, None), [2_500, 1_001]);
+    assert_eq!(among(&["1060"], 0, None), [3_001]);
+    assert_eq!(among(&["1051"], 0, None), [0; 0]);
+
+    // A call that is written anew, with other parties, and a recording that is thrown away.
+    let mut anew = answered.clone();
+    anew.segments[1].agent = Some("1051".into());
+    store.finish_call(anew).wait().unwrap();
+    assert!(store.delete_recording(&ours, again.id).wait().unwrap());
+    assert_eq!(among(&["1051"], 0, None), [1_001]);
+    assert_eq!(among(&["1049"], 0, None), [0; 0]);
 }
 
 fn recording(tenant: &str, call_id: Uuid, started_at: i64) -> RecordingRow {
