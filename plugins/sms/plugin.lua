@@ -29,7 +29,7 @@ return {
     },
     link = {
       type = "map", of = "text", default = {},
-      help = "What a queue's link.wanted sends to its caller: template = a name in templates, or text, with {url} in it; and url.",
+      help = "What link.wanted sends to a caller who waits: template, a name in templates, or text; and url for {url}.",
     },
     opt_out = {
       type = "list", of = "string", default = { "退订", "TD", "T", "STOP" },

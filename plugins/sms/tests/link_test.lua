@@ -2,7 +2,7 @@
 local API = "POST https://sms.example.com/v1/messages"
 
 local function waits(from)
-  local caller = dial { to = "200", from = from, at = "mon 10:00" }
+  local caller = dial { to = "200", from = from }
   caller:waits_in("it")
   return caller
 end
