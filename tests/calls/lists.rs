@@ -45,7 +45,7 @@ fn setup(callers: &str) -> Setup {
     setup.with_http()
 }
 
-fn orders(api: &Api, command: serde_json::Value) {
+fn orders(api: &Api, command: Value) {
     let (status, done) = api.gives("/users/1060/commands", &command);
     assert_eq!(status, 200, "{done}");
 }

@@ -44,7 +44,8 @@ fn handed_on(exchange: &Exchange) -> Vec<[String; 3]> {
     eventually("the audit log", || {
         let lines = api.items("/audit");
         let lines = lines.iter().rev().map(|line| {
-            ["act", "about", "outcome"].map(|name| line[name].as_str().unwrap_or_default().into())
+            ["act", "about", "outcome"]
+                .map(|name| line[name].as_str().unwrap_or_default().to_owned())
         });
         let is_one = |act: &str| act == "command:transfer" || act == "command:complete";
         let lines: Vec<[String; 3]> = lines.filter(|[act, ..]| is_one(act)).collect();
