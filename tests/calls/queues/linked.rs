@@ -9,6 +9,7 @@ queue \"it\" {
   agents = { \"1049\" }, join_if = \"always\", stay_if = \"always\",
   overflow = { { after = 2, emit = \"link.wanted\" } },
 }
+context \"internal\" {}
 context \"inbound\" { [\"4001\"] = function(call)
   local reached = sms.takes_link(call.from)
   call:queue(\"it\", { keys = reached and { [\"5\"] = { emit = \"link.wanted\", play = \"tones/1520\" } } or nil })
