@@ -142,7 +142,7 @@ fn a_teams_recordings_are_those_of_calls_that_its_members_made_or_took_part_in(s
         (others.begin.id, 3_001),
     ]
     .map(|(call, at)| recording(&ours, call, at));
-    store.begin_call(made.clone()).wait().unwrap();
+    store.begin_call(made).wait().unwrap();
     for row in [&first, &again, &second, &third] {
         store.begin_recording(row.clone()).wait().unwrap();
     }
@@ -170,7 +170,7 @@ fn a_teams_recordings_are_those_of_calls_that_its_members_made_or_took_part_in(s
     assert_eq!(among(&["1051"], 0, None), [0; 0]);
 
     // A call that is written anew, with other parties, and a recording that is thrown away.
-    let mut anew = answered.clone();
+    let mut anew = answered;
     anew.segments[1].agent = Some("1051".into());
     store.finish_call(anew).wait().unwrap();
     assert!(store.delete_recording(&ours, again.id).wait().unwrap());
