@@ -58,9 +58,8 @@ impl Switch {
             };
             if allowed(&say, |user| self.person(tenant, user)).is_err() {
                 let sentence = format!(
-                    "{by} may not sit down at the phone of {device} from afar: log in at that phone, by its code \
-                     (*22{} in the demo), or let its leader do it",
-                    order.user
+                    "{by} may not sit down at the phone of {device} from afar: log in at that phone, by its star \
+                     code, or let a leader of theirs do it"
                 );
                 return Err(Refused::new("not_allowed", sentence));
             }
