@@ -157,6 +157,7 @@ fn no_test_is_skipped_and_none_sleeps() {
         "tests/calls/queues/offers.rs",
         "engine/script/tests/host/neighbours.rs",
         "engine/script/tests/host/support/exchange.rs",
+        "engine/script/tests/host/support/mod.rs",
     ];
     let skips = [
         "#[ignore",
