@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use call::acd::{self, Act, AgentId, Refusal};
-use call::desk::{Deed, Refused, Terms};
+use call::desk::{By, Deed, Order, Refused, Terms};
 use call::{CallId, Event, Follow, Mode, Parting, Supervise, SupervisionNews, TenantId, Wanted};
 use media::{HeardBy, LegKey};
 
@@ -48,6 +48,8 @@ struct Watch {
     /// The leader was told that the agent is in no call.
     told_to_wait: bool,
     track: Option<Track>,
+    /// Who has ended the leader's call, once it is over.
+    ended_by: Option<String>,
 }
 
 /// Whom a leader hears, and who hears the leader.
@@ -92,7 +94,7 @@ impl Switch {
     /// Does what the leader of a call wants.
     pub(super) fn handle_wanted(&mut self, now: Instant, call: CallId, wanted: Wanted) {
         if let Wanted::Stop = wanted {
-            return self.end_supervision(now, call);
+            return self.stop_in_supervision(now, call);
         }
         let done = match wanted {
             Wanted::Begin(wanted) => self.begin_supervision(now, call, wanted),
@@ -133,6 +135,7 @@ impl Switch {
             customer: None,
             told_to_wait: false,
             track: None,
+            ended_by: None,
         };
         self.supervisions.watches.insert(call, watch);
         let deed = Deed::supervise(mode, terms);
@@ -181,6 +184,30 @@ impl Switch {
         done.map(|_| ())
     }
 
+    /// The leader's call supervises no longer, by a key or because it is over: the same order as from a desk, unless
+    /// an order is why.
+    fn stop_in_supervision(&mut self, now: Instant, call: CallId) {
+        let Some(watch) = self.supervisions.watches.get(&call) else {
+            return;
+        };
+        let tenant = watch.tenant.clone();
+        let (by, leader) = match watch.ended_by.clone() {
+            Some(other) if !other.starts_with("agent:") => {
+                (By::Program(other), Some(watch.leader.clone()))
+            }
+            _ => (By::User(watch.leader.clone()), None),
+        };
+        let order = Order {
+            by,
+            user: watch.wanted.agent.clone(),
+            deed: Deed::Stop { leader },
+        };
+        if self.order(now, &tenant, &order).is_err() {
+            // Who may no longer hear the agent, least of all goes on.
+            self.end_supervision(now, call);
+        }
+    }
+
     /// A leader who supervises already supervises so from now on.
     pub(super) fn supervise_from(&mut self, now: Instant, call: CallId, wanted: Supervise) {
         let Some(watch) = self.supervisions.watches.get_mut(&call) else {
@@ -209,11 +236,14 @@ impl Switch {
 
     /// Notes that a call has changed which a leader hears, waits for or supervises in.
     pub(super) fn note_supervision(&mut self, live: &Live) {
-        let Supervisions { watches, log_outs } = &self.supervisions;
+        let Supervisions { watches, log_outs } = &mut self.supervisions;
         if watches.is_empty() && log_outs.is_empty() {
             return;
         }
         let id = live.setup.id;
+        if let (Some(watch), Some(record)) = (watches.get_mut(&id), &live.ended) {
+            watch.ended_by = Some(record.ended_by.clone());
+        }
         let concerns = |(own, watch): (&CallId, &Watch)| {
             let is_own_end = *own == id && live.ended.is_some();
             let is_heard = watch.heard.as_ref().is_some_and(|heard| heard.call == id);

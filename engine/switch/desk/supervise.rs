@@ -216,7 +216,12 @@ impl Switch {
             let sentence = format!("{leader} does not supervise {}", order.user);
             return Err(Refused::new("not_supervising", sentence));
         };
-        self.tell_supervisor(now, call, call::SupervisionNews::Over);
+        self.end_supervision(now, call);
+        // By a key of the leader's it has ended there already.
+        let mut theirs = self.calls.get(&call).into_iter();
+        if theirs.any(|live| live.call.state() == "supervise") {
+            self.tell_supervisor(now, call, call::SupervisionNews::Over);
+        }
         Ok(Done {
             agent: None,
             call: Some(call),
