@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use call::acd::PickError;
 use call::{CallId, Event, Fetch, LegId, LegState, Target, TenantId, Why};
 
 use super::live::Live;
@@ -100,17 +101,24 @@ impl Switch {
             return;
         };
         let (tenant, leg) = (live.setup.tenant.clone(), live.call.front());
+        let mut in_vain = Event::NothingFetched;
         let found = match what {
             Fetch::Slot(slot) => self.lot.find(&tenant, slot).map(|parked| (parked, None)),
             Fetch::Ringing(targets) => self.rings_longest(&tenant, targets, call),
-            Fetch::Waiting(pick) => self.pickable(&tenant, pick).map(|waits| (waits, None)),
+            Fetch::Waiting(pick) => match self.pickable(now, &tenant, pick) {
+                Ok(waits) => Some((waits, None)),
+                Err(why) => {
+                    if why == PickError::Taken {
+                        in_vain = Event::FetchedByOther;
+                    }
+                    None
+                }
+            },
         };
         let fetched =
             found.is_some_and(|(into, at)| self.move_leg(now, (call, leg), into, at.into(), None));
         if !fetched {
-            self.with_machine(now, call, |machine| {
-                machine.handle_event(now, Event::NothingFetched);
-            });
+            self.with_machine(now, call, |machine| machine.handle_event(now, in_vain));
         }
     }
 

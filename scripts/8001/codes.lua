@@ -14,6 +14,9 @@ local contacts   = require "plugins.contacts"
 local survey     = require "plugins.survey"
 local tickets    = require "plugins.tickets"
 
+-- The queues by the digit behind *27; without one it takes whoever waits longest in one's own.
+local QUEUES = { ["1"] = "it" }
+
 ---@type CodeRow[]
 local idle = {
   -- 座席: logging in, 置闲, 置忙, 事后.
@@ -59,7 +62,7 @@ local idle = {
   { "7<Z>", does = function(call, place) return colleagues.retrieve(call, "0" .. place) end, menu = false },
   { "**<10XX>", does = colleagues.pick_up, menu = false },
   { "*8", does = colleagues.pick_up_team, name = "code/pick-up" },
-  { "*27", "*27<Z>", does = colleagues.take, name = "code/take-waiting" },
+  { "*27", "*27<Z>", does = colleagues.take(QUEUES), name = "code/take-waiting" },
   { "*88<XX>", does = colleagues.room, name = "code/room" },
 
   -- Leaders: hear, speak, end calls and set states of their team; the hotline's switch; who is not wanted; prompts.

@@ -46,18 +46,31 @@ local function room(call, number)
   end
 end
 
----Takes whoever is next in a queue, or the one at a place. Who serves the queue may, and leaders.
----@param call Call
----@param place? string
-local function take(call, place)
-  local waits = queues.get("it").callers[tonumber(place) or 1]
-  local why = "nobody"
-  if waits and call.user then
-    local _, refused = desk.order(call.user.extension, { command = "pick", call = waits.call })
-    why = refused or why
+-- Why nobody is taken out of the line.
+local NOBODY = {
+  nobody      = "agent/waiting-nobody",
+  taken       = "agent/caller-taken",
+  not_allowed = "hours/switch-denied",
+}
+
+---Makes a handler that takes a caller out of the line: whoever is next in the queue of that digit, or, without one, whoever
+---waits longest in the queues that the user serves. Who serves the queue may, and leaders from any.
+---@param numbers table<string, string>   Digits, and names of queues
+---@return fun(call: Call, digit: string?)
+local function take(numbers)
+  return function(call, digit)
+    local queue, why = digit and numbers[digit], "nobody" ---@type string?, string?
+    if digit and not queue then
+      call:answer()
+      return call:play("menu/invalid")
+    end
+    if call.user then
+      local _, refused = desk.order(call.user.extension, { command = "pick", queue = queue })
+      why = refused
+    end
+    call:answer()
+    return call:play(NOBODY[why] or "agent/failed")
   end
-  call:answer()
-  return call:play(why == "not_allowed" and "hours/switch-denied" or "agent/waiting-nobody")
 end
 
 return {

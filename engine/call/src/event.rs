@@ -93,6 +93,8 @@ pub enum Event {
     /// No call waits where one was to be taken; answers [`Output::Fetch`](crate::Output::Fetch),
     /// where [`Moved`](Self::Moved) does not.
     NothingFetched,
+    /// The same: there was one, and somebody else was quicker.
+    FetchedByOther,
     /// Who is in the call's room has changed; also answers
     /// [`Output::EnterRoom`](crate::Output::EnterRoom).
     Room(RoomNews),

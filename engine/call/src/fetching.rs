@@ -34,11 +34,13 @@ impl Activity for Fetching {
     }
 
     fn handle(&mut self, board: &mut Board, input: Input<'_>) -> Option<Reply> {
-        let Input::Event(Event::NothingFetched) = input else {
-            return None;
+        let (why, because) = match input {
+            Input::Event(Event::NothingFetched) => (Why::Nobody, "none waits there"),
+            Input::Event(Event::FetchedByOther) => (Why::Taken, "somebody was quicker"),
+            _ => return None,
         };
-        board.decide("go on without a call", "none waits there");
-        Some(Reply::Leg(Err(Why::Nobody)))
+        board.decide("go on without a call", because);
+        Some(Reply::Leg(Err(why)))
     }
 
     fn deadline(&self) -> Option<Instant> {

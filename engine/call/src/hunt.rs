@@ -425,6 +425,7 @@ fn rank(why: Why) -> u8 {
         | Why::Full
         | Why::Empty
         | Why::Overflow
-        | Why::Nobody => 9,
+        | Why::Nobody
+        | Why::Taken => 9,
     }
 }

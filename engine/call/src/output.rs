@@ -208,7 +208,7 @@ pub enum Output {
         slot: String,
     },
     /// Look for a call to take: the leg that the script serves goes there, or answer with
-    /// [`Event::NothingFetched`](crate::Event).
+    /// [`Event::NothingFetched`](crate::Event) or [`Event::FetchedByOther`](crate::Event).
     Fetch(Fetch),
     /// Bring the leg that the script serves into a room, and answer with
     /// [`Event::Room`](crate::Event), then and whenever somebody comes, goes, holds or takes back.

@@ -39,6 +39,8 @@ pub enum Why {
     Overflow,
     /// No call waits there.
     Nobody,
+    /// The caller who was to be taken out of the line has been taken by somebody quicker.
+    Taken,
     /// The toll fence: whoever has chosen the number has no right to it.
     NotAllowed,
     /// The toll fence: today's calls or minutes are used up.
@@ -64,6 +66,7 @@ impl Why {
             Self::Empty => "empty",
             Self::Overflow => "overflow",
             Self::Nobody => "nobody",
+            Self::Taken => "taken",
             Self::NotAllowed => "not_allowed",
             Self::LimitReached => "limit_reached",
         }

@@ -221,7 +221,7 @@ function Call:retrieve(slot) end
 ---`"queue:it"` takes whoever is next in a queue, `"call:" .. id` the caller of that call (`queues.get`).
 ---@param target Target|Target[]   "user:1050", "queue:it"
 ---@return nil
----@return "nobody" why
+---@return "nobody"|"taken" why   taken: somebody was quicker with a caller of a queue
 function Call:pickup(target) end
 
 ---@class ConferenceOptions

@@ -238,7 +238,7 @@ desk = {}
 ---@field recording? string  Of save_prompt: its id
 ---@field language? string   Of save_prompt: "zh" or "en"; the tenant's when left out
 ---@field call? string       Of pick: the call that waits, or
----@field queue? string      whoever is next in that queue. Who dials a star code has the caller at once; else an agent is rung
+---@field queue? string      whoever is next in that queue; with neither, whoever waits longest in the queues that the user serves (in any, for who serves none). Who dials a star code has the caller at once; else an agent is rung
 ---@field leader? string     Of listen, whisper, barge, take_over and stop: who supervises, where nobody calls who could be meant
 ---@field follow? "agent"|"customer"  Of listen, whisper and barge: who is followed when the agent puts the customer through
 ---@field notice? boolean    Of the same: the agent hears a tone when it begins
@@ -264,7 +264,7 @@ desk = {}
 ---@param deed Deed
 ---@param options? OrderOptions
 ---@return Performed? done
----@return string? why       not_allowed, not_in_call, no_consult, not_answered, no_such_number, no_such_user … or a word of AgentRefusal
+---@return string? why       not_allowed, not_in_call, no_consult, not_answered, taken, no_such_number, no_such_user … or a word of AgentRefusal
 ---@return string? sentence  For people
 function desk.order(user, deed, options) end
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use call::acd::{
-    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Decision, Pick, QueueName,
+    Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Decision, Pick, PickError, QueueName,
     QueueStatus, Refusal, Status,
 };
 use call::desk::SwitchState;
@@ -131,8 +131,35 @@ impl Switch {
     }
 
     /// Who waits and could be taken out of the line.
-    pub(in crate::switch) fn pickable(&self, tenant: &TenantId, pick: &Pick) -> Option<CallId> {
-        self.floors.by_tenant.get(tenant)?.acd.pickable(pick)
+    ///
+    /// # Errors
+    /// [`PickError::Taken`] where a colleague was quicker, else [`PickError::Nobody`].
+    pub(in crate::switch) fn pickable(
+        &self,
+        now: Instant,
+        tenant: &TenantId,
+        pick: &Pick,
+    ) -> Result<CallId, PickError> {
+        let floor = self.floors.by_tenant.get(tenant);
+        let acd = &floor.ok_or(PickError::Nobody)?.acd;
+        acd.pickable(pick).map_err(|why| {
+            let gone = match pick {
+                Pick::Call(call) => Some(*call),
+                Pick::NextOf(queue) => acd.just_answered(now, queue),
+            };
+            match gone.is_some_and(|call| self.is_with_somebody(tenant, call)) {
+                true => PickError::Taken,
+                false => why,
+            }
+        })
+    }
+
+    /// Whether a call that waited in a queue talks with somebody now.
+    fn is_with_somebody(&self, tenant: &TenantId, call: CallId) -> bool {
+        let live = self.calls.get(&call);
+        live.filter(|live| live.setup.tenant == *tenant)
+            .and_then(|live| Some((live, live.call.pair()?)))
+            .is_some_and(|(live, pair)| pair.iter().any(|leg| live.call.came_by_queue(*leg)))
     }
 
     /// Why a caller waits.

@@ -1,9 +1,11 @@
 //! Whoever wants a certain caller takes them out of the line (E27).
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{CUSTOMERS, plan, waits};
-use crate::support::{Api, Exchange, Keys, Setup, pilot};
+use crate::support::{Api, Exchange, Keys, Line, Setup, pilot};
 
 #[test]
 fn e27_who_is_picked_by_command_is_nobody_elses_and_one_who_is_gone_is_refused_with_a_word() {
@@ -26,7 +28,7 @@ fn e27_who_is_picked_by_command_is_nobody_elses_and_one_who_is_gone_is_refused_w
     let refused = tells("1051", pick.clone());
     assert_eq!(
         (refused.status, &refused.json()["code"]),
-        (409, &json!("nobody"))
+        (409, &json!("taken"))
     );
     assert_eq!(tells("1049", json!({ "command": "idle" })).status, 200);
     let next = a1.rings();
@@ -36,6 +38,8 @@ fn e27_who_is_picked_by_command_is_nobody_elses_and_one_who_is_gone_is_refused_w
     offer.answers();
     offer.hears(CUSTOMERS[0]);
     first.hears(pilot::A2);
+    let late = tells("1051", pick.clone());
+    assert_eq!((late.status, &late.json()["code"]), (409, &json!("taken")));
 
     first.hangs_up();
     offer.is_over();
@@ -44,27 +48,63 @@ fn e27_who_is_picked_by_command_is_nobody_elses_and_one_who_is_gone_is_refused_w
     assert!(a3.is_not_called_for(super::QUIET));
 }
 
-#[test]
-fn e27_star_27_takes_the_next_caller_and_star_272_the_second() {
-    let exchange = Exchange::start(Setup::default());
-    let [leader, a1] = exchange.phones(["1001", "1049"]);
-    assert_eq!(exchange.said_to(&a1, "*27", &[]), ["agent/waiting-nobody"]);
-    exchange.logs_in(&a1);
+/// So many customers of the hotline who wait, one after the other.
+fn wait_at_the_hotline<const N: usize>(exchange: &Exchange) -> [Line; N] {
     let carrier = exchange.carrier();
-    let lines = [0, 1].map(|customer| {
+    std::array::from_fn(|customer| {
         let number = format!("1380000000{customer}");
         let line = carrier.dials_as(&number, "4001234567", CUSTOMERS[customer]);
         line.is_answered();
-        line.hears_something(std::time::Duration::from_secs(2));
+        line.hears_something(Duration::from_secs(2));
         line.presses("1", Keys::Rfc4733);
-        line.hears_within(pilot::MUSIC, std::time::Duration::from_secs(20));
+        line.hears_within(pilot::MUSIC, Duration::from_secs(20));
         line
-    });
+    })
+}
 
-    let second = leader.dials("*272");
-    second.hears(CUSTOMERS[1]);
-    lines[1].hears(pilot::L1);
-    let first = a1.dials("*27");
+#[test]
+fn e27_star_27_takes_who_waits_longest_and_star_271_who_is_next_in_the_queue_of_that_digit() {
+    let exchange = Exchange::start(Setup::default());
+    let [leader, a1] = exchange.phones(["1001", "1049"]);
+    assert_eq!(exchange.said_to(&a1, "*27", &[]), ["agent/waiting-nobody"]);
+    assert_eq!(exchange.said_to(&a1, "*279", &[]), ["menu/invalid"]);
+    exchange.logs_in(&a1);
+    let [one, two] = wait_at_the_hotline(&exchange);
+
+    let first = leader.dials("*271");
     first.hears(CUSTOMERS[0]);
-    lines[0].hears(pilot::A1);
+    one.hears(pilot::L1);
+    let second = a1.dials("*27");
+    second.hears(CUSTOMERS[1]);
+    two.hears(pilot::A1);
+}
+
+#[test]
+fn e27_of_two_who_dial_for_the_same_caller_the_slower_hears_that_somebody_was_quicker() {
+    let exchange = Exchange::start(Setup::default());
+    let [a1, a2] = exchange.phones(["1049", "1050"]);
+    exchange.logs_in(&a1);
+    exchange.logs_in(&a2);
+    let [customer] = wait_at_the_hotline(&exchange);
+
+    let (one, two) = (a1.dials("*27"), a2.dials("*271"));
+    let (quicker, slower) = match customer.finds(pilot::A1, Duration::from_secs(4)) {
+        true => (one, two),
+        false => (two, one),
+    };
+
+    quicker.hears(CUSTOMERS[0]);
+    slower.is_over_within(Duration::from_secs(10));
+    assert!(quicker.is_up() && customer.is_up());
+    let ended = exchange.ended_calls(4);
+    let call = ended.iter().find(|row| {
+        let end = row.end.as_ref();
+        row.begin.to.starts_with("*27") && end.is_some_and(|end| end.result != "transferred")
+    });
+    let said = exchange.played_in(call.unwrap().begin.id);
+    assert_eq!(said, ["agent/caller-taken"]);
+    // Soon nobody waits any longer: that is another word.
+    customer.hangs_up();
+    quicker.is_hung_up();
+    assert_eq!(exchange.said_to(&a1, "*27", &[]), ["agent/waiting-nobody"]);
 }

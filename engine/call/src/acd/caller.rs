@@ -156,6 +156,8 @@ pub(super) struct Queue {
     pub(super) away: usize,
     /// Who waits on the line has waited for a call to somebody else that came to nothing: they go first.
     pub(super) line_first: bool,
+    /// Who was answered last, and when.
+    pub(super) answered: Option<(CallId, Instant)>,
 }
 
 /// A script is thinking.
@@ -181,6 +183,7 @@ impl Queue {
             estimate: Estimate::default(),
             away: 0,
             line_first: false,
+            answered: None,
         }
     }
 

@@ -355,6 +355,7 @@ impl Acd {
         let outcome = match &why {
             Leave::Answered(agent) => {
                 caller.episode.agent = Some(agent.clone());
+                self.queues[caller.queue.0].answered = Some((caller.call, self.clock.now));
                 Outcome::Answered
             }
             Leave::Gone => Outcome::Abandoned,

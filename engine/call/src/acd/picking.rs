@@ -1,6 +1,6 @@
 //! Somebody takes a caller out of the line whose turn it need not be.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,9 +24,12 @@ pub enum Pick {
 /// Why nobody is picked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PickError {
-    /// Nobody waits there, the call does not wait any more, or a colleague has picked it.
+    /// Nobody waits there, or the call does not wait any more.
     #[error("nobody waits there")]
     Nobody,
+    /// A colleague was quicker: is rung for the caller whom they have picked, or is being put through.
+    #[error("a colleague was quicker and has the caller")]
+    Taken,
     /// The user is a member of no queue.
     #[error("is a member of no queue")]
     NotAnAgent,
@@ -46,6 +49,7 @@ impl PickError {
     pub fn word(self) -> &'static str {
         match self {
             Self::Nobody => "nobody",
+            Self::Taken => "taken",
             Self::NotAnAgent => "not_an_agent",
             Self::LoggedOut => "logged_out",
             Self::InCall => "in_call",
@@ -56,21 +60,44 @@ impl PickError {
 
 impl Acd {
     /// Who waits that could be picked.
-    pub fn pickable(&self, pick: &Pick) -> Option<CallId> {
-        let can_be = |call: &CallId| {
-            let caller = self.callers.get(call)?;
-            let is_on_the_line = caller.away.is_none() && caller.wants.medium == Medium::Voice;
-            let is_taken = caller.offers.connecting.is_some() || self.is_picked(caller);
-            (is_on_the_line && !is_taken).then_some(*call)
-        };
+    ///
+    /// # Errors
+    /// [`PickError::Nobody`], or [`PickError::Taken`] where there was somebody.
+    pub fn pickable(&self, pick: &Pick) -> Result<CallId, PickError> {
         match pick {
-            Pick::Call(call) => can_be(call),
+            Pick::Call(call) => self.can_be_picked(*call),
             Pick::NextOf(queue) => {
-                let queue = &self.queues[self.names.queues.get(queue)?.0];
-                let mut line = queue.line.iter().map(|(_, call)| call);
-                line.find_map(can_be)
+                let ix = self.names.queues.get(queue).ok_or(PickError::Nobody)?;
+                let mut why = PickError::Nobody;
+                for (_, call) in &self.queues[ix.0].line {
+                    match self.can_be_picked(*call) {
+                        Err(PickError::Taken) => why = PickError::Taken,
+                        Err(_) => {}
+                        found => return found,
+                    }
+                }
+                Err(why)
             }
         }
+    }
+
+    fn can_be_picked(&self, call: CallId) -> Result<CallId, PickError> {
+        let caller = self.callers.get(&call).ok_or(PickError::Nobody)?;
+        if caller.away.is_some() || caller.wants.medium != Medium::Voice {
+            return Err(PickError::Nobody);
+        }
+        let is_taken = caller.offers.connecting.is_some() || self.is_picked(caller);
+        match is_taken {
+            true => Err(PickError::Taken),
+            false => Ok(call),
+        }
+    }
+
+    /// Who was the last to be answered in a queue, for a few seconds: whoever wanted to pick them then was too late.
+    pub fn just_answered(&self, now: Instant, queue: &QueueName) -> Option<CallId> {
+        let ix = self.names.queues.get(queue)?;
+        let (call, at) = self.queues[ix.0].answered?;
+        (now.saturating_duration_since(at) <= JUST_NOW).then_some(call)
     }
 
     /// Whether somebody has chosen this caller, and is rung for them.
@@ -124,7 +151,7 @@ impl Acd {
             Some(Because::Unreachable) => return Err(PickError::NoPhone),
             Some(_) => return Err(PickError::InCall),
         }
-        let call = self.pickable(pick).ok_or(PickError::Nobody)?;
+        let call = self.pickable(pick)?;
         self.stop_ringing_for(call);
         let queue = self.callers.get(&call).map(|caller| caller.queue);
         self.outputs.extend(queue.map(|queue| {
@@ -156,3 +183,6 @@ impl Acd {
         }
     }
 }
+
+/// Whoever sees somebody wait and dials a code for them comes within that time.
+const JUST_NOW: Duration = Duration::from_secs(5);

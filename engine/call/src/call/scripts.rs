@@ -205,7 +205,7 @@ pub(super) fn cause_of(why: Why) -> Cause {
         Why::Busy => Cause::Busy,
         Why::Rejected => Cause::Rejected,
         Why::NoAnswer | Why::Timeout => Cause::NoAnswer,
-        Why::Unavailable | Why::Empty | Why::Nobody => Cause::Unavailable,
+        Why::Unavailable | Why::Empty | Why::Nobody | Why::Taken => Cause::Unavailable,
         Why::Congestion | Why::Full => Cause::Congestion,
         Why::Unallocated => Cause::Unallocated,
         Why::SwitchedOff => Cause::SwitchedOff,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::acd::{
-    Acd, Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, Output, Pick,
+    Acd, Act, AgentId, AskId, By, Callback, CallbackError, Chosen, Enter, Output, Pick, PickError,
     QueueStatus, Refusal, Status, Wants,
 };
 use call::desk::{Deed, Done, Order, Refused, SwitchState, allowed};
@@ -316,7 +316,7 @@ impl Floor {
     }
 
     /// Who waits and could be taken out of the line.
-    pub(super) fn pickable(&self, pick: &Pick) -> Option<CallId> {
+    pub(super) fn pickable(&self, pick: &Pick) -> Result<CallId, PickError> {
         self.acd.pickable(pick)
     }
 

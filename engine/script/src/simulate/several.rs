@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use call::acd::PickError;
 use call::{CallId, Event, Fetch, Guest, Leg, LegId, LegState, RoomNews, Target, TransferId, Why};
 
 use super::scene::{Fate, Line, Scene};
@@ -147,6 +148,7 @@ impl Stage {
         let (now, Some(place)) = (self.now(), self.place_of(call)) else {
             return;
         };
+        let mut in_vain = Event::NothingFetched;
         let found = match what {
             Fetch::Slot(slot) => {
                 let parked = self.world.several.lot.get(slot);
@@ -156,10 +158,15 @@ impl Stage {
                 let mut scenes = self.scenes.iter().enumerate();
                 scenes.find_map(|(into, scene)| Some((into, Some(scene.rings_at(targets)?))))
             }
-            Fetch::Waiting(pick) => {
-                let waits = self.world.floor.pickable(pick);
-                waits.and_then(|waits| Some((self.place_of(waits)?, None)))
-            }
+            Fetch::Waiting(pick) => match self.world.floor.pickable(pick) {
+                Ok(waits) => self.place_of(waits).map(|place| (place, None)),
+                Err(why) => {
+                    if why == PickError::Taken {
+                        in_vain = Event::FetchedByOther;
+                    }
+                    None
+                }
+            },
         };
         let found = found.filter(|(into, at)| {
             let takes = self.scenes[*into].call.takes(*at);
@@ -173,7 +180,7 @@ impl Stage {
         });
         let Some((into, instead_of, newcomer)) = newcomer else {
             let machine = &mut self.scenes[place].call;
-            return machine.handle_event(now, Event::NothingFetched);
+            return machine.handle_event(now, in_vain);
         };
         let to = self.scenes[into].setup.id;
         let moves = &mut self.scenes[place];

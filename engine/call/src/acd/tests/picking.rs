@@ -78,11 +78,25 @@ fn nobody_else_gets_a_caller_who_is_picked_also_where_all_ring() {
         "nobody rings with who has picked"
     );
     for pick in [Pick::Call(call), next] {
-        assert_eq!(floor.acd.pickable(&pick), None);
-        assert_eq!(floor.picks("1051", &pick), Err(PickError::Nobody));
+        assert_eq!(floor.acd.pickable(&pick), Err(PickError::Taken));
+        assert_eq!(floor.picks("1051", &pick), Err(PickError::Taken));
     }
     floor.wait(s(15));
     assert_eq!(floor.ringing(), ["1050"], "who has picked did not come");
+}
+
+#[test]
+fn who_was_answered_a_moment_ago_is_known_for_a_few_seconds() {
+    let mut floor = Floor::staffed(&["1049", "1050"], |_| {});
+    let queue = "it".into();
+    let call = floor.calls();
+    assert_eq!(floor.acd.just_answered(floor.now, &queue), None);
+
+    floor.answers("1049");
+
+    assert_eq!(floor.acd.just_answered(floor.now, &queue), Some(call));
+    floor.wait(s(6));
+    assert_eq!(floor.acd.just_answered(floor.now, &queue), None);
 }
 
 #[test]

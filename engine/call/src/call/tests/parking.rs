@@ -287,6 +287,17 @@ fn who_looks_for_a_call_that_is_not_there_hears_so_from_its_script() {
 }
 
 #[test]
+fn who_comes_too_late_for_a_call_that_waits_hears_that_it_is_taken() {
+    let fetch = Fetch::Waiting(crate::acd::Pick::NextOf("it".into()));
+    let mut bench = Bench::new();
+
+    let request = bench.ask(Command::Fetch(fetch));
+    bench.event(Event::FetchedByOther);
+
+    assert_eq!(bench.reply(request), Some(Reply::Leg(Err(Why::Taken))));
+}
+
+#[test]
 fn who_finds_one_is_answered_and_goes_there() {
     let mut bench = Bench::new();
     let request = bench.ask(Command::Fetch(Fetch::Slot("5901".to_owned())));

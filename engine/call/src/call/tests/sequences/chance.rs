@@ -53,6 +53,7 @@ impl Chaos {
                         .collect(),
                 ),
             }),
+            37 if self.random.below(3) == 0 => Event::FetchedByOther,
             37 => Event::NothingFetched,
             27..=28 => Event::Referred {
                 transfer: TransferId(self.random.below(1_000)),
