@@ -236,7 +236,7 @@ impl Switch {
             from_raw: setup.from_raw.clone(),
             from_number: setup.from.clone(),
             from_name: setup.from_name.clone(),
-            to: setup.to.clone(),
+            to: live.dialled().to_owned(),
             context: setup.context.clone(),
             user: setup.calling_user().map(str::to_owned),
             trunk_in: setup.trunk.clone(),
@@ -247,6 +247,18 @@ impl Switch {
 }
 
 impl Live {
+    /// The number that was dialled. What a code has dialled for somebody (`*870` the last number again) is a call to that
+    /// number, as if they had dialled it.
+    fn dialled(&self) -> &str {
+        let is_code = |to: &str| to.starts_with(['*', '#']);
+        let now = self.call.setup();
+        let is_handed_on = is_code(&self.setup.to) && !is_code(&now.to);
+        match is_handed_on && now.transferred_by.is_none() {
+            true => &now.to,
+            false => &self.setup.to,
+        }
+    }
+
     /// What the record keeps of its script's variables, and of what users have marked it with.
     fn told_vars(&self) -> serde_json::Value {
         let mut vars = self.vars.clone();

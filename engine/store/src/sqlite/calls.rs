@@ -85,7 +85,7 @@ fn set_end(rows: &Rows<'_>, call: &FinishedCall, again: bool) -> Result<bool, Er
     let changed = rows.change(
         "UPDATE calls SET answered_at = ?3, ended_at = ?4, ended_by = ?5, result = ?6, cause = ?7,
            sip_status = ?8, q850 = ?9, trunk_out = ?10, mos_min = ?11, vars = ?12,
-           script_error = ?13, from_number = ?14, generation = ?15, direction = ?16
+           script_error = ?13, from_number = ?14, generation = ?15, direction = ?16, dialled = ?18
          WHERE tenant = ?1 AND id = ?2 AND (ended_at IS NULL OR ?17)",
         &[
             call.begin.id.as_bytes(),
@@ -104,6 +104,7 @@ fn set_end(rows: &Rows<'_>, call: &FinishedCall, again: bool) -> Result<bool, Er
             &call.begin.generation,
             &call.begin.direction.word(),
             &again,
+            &call.begin.to,
         ],
     )?;
     Ok(changed > 0)
