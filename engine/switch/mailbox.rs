@@ -161,15 +161,18 @@ impl Switch {
 
     /// What the audit log says of a PIN that was chosen; which it is, it does not.
     fn pin_line(&self, live: &Live, mailbox: &str, verdict: PinVerdict) -> AuditRow {
-        let (setup, outcome) = (
-            &live.setup,
-            match verdict {
-                PinVerdict::Right => "done",
-                PinVerdict::Guessable => "guessable",
-                PinVerdict::Different => "different",
-                PinVerdict::Wrong | PinVerdict::Locked => "not_allowed",
-            },
-        );
+        let outcome = match verdict {
+            PinVerdict::Right => "done",
+            PinVerdict::Guessable => "guessable",
+            PinVerdict::Different => "different",
+            PinVerdict::Wrong | PinVerdict::Locked => "not_allowed",
+        };
+        self.audit_line(live, "command:change_pin", (mailbox, outcome))
+    }
+
+    /// What the audit log says of something that was done from a phone.
+    fn audit_line(&self, live: &Live, act: &str, (about, outcome): (&str, &str)) -> AuditRow {
+        let setup = &live.setup;
         let by = match setup.acting_user() {
             Some(user) => format!("user:{user}"),
             None => setup.from.clone().unwrap_or_else(|| "anonymous".to_owned()),
@@ -179,8 +182,8 @@ impl Switch {
             tenant: setup.tenant.to_string(),
             at: self.parts.clock.unix_micros(),
             by,
-            act: "command:change_pin".to_owned(),
-            about: mailbox.to_owned(),
+            act: act.to_owned(),
+            about: about.to_owned(),
             outcome: outcome.to_owned(),
             source: None,
         }
@@ -212,10 +215,14 @@ impl Switch {
         let entrance = self.parts.entrance.clone();
         let (store, events) = (self.parts.store.clone(), self.parts.events.clone());
         let scripts = self.parts.scripts.clone();
+        // As the API says it.
+        let act = format!("voicemail_{}", news.word());
+        let line = self.audit_line(live, &act, (&message.to_string(), "done"));
         tokio::spawn(async move {
             let stored = stored.await;
             match &stored {
                 Ok(()) => {
+                    store.note_audit(line).forget();
                     let told = api::tell_of_message(
                         &*store, &events, &entrance, &tenant, message, &news, now,
                     );
