@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{IN_CALL, Witness, demo};
-use crate::support::{Api, Keys, Line, Phone, pilot};
+use crate::support::{Api, Exchange, Keys, Line, Phone, eventually, pilot};
 
 /// How something is done in a call.
 #[derive(Clone, Copy, Debug)]
@@ -30,21 +30,27 @@ impl Agent<'_> {
     /// Does something, and what is told of it.
     fn does(&mut self, line: &Line, (code, keys): (&'static str, &str), deed: Value) {
         match self.way {
-            Way::Keys => line.presses(keys, Keys::Rfc4733),
+            Way::Keys => {
+                self.witness.watches(Some(self.user));
+                line.presses(keys, Keys::Rfc4733);
+            }
             Way::Program => {
+                self.witness.watches(None);
                 let path = format!("/users/{}/commands", self.user);
                 let (status, said) = self.api.gives(&path, &deed);
                 assert!(status < 300, "{code}: {said}");
             }
         }
         let command = deed["command"].as_str().unwrap();
-        self.told.extend(self.witness.told_of(self.user, command));
+        let told = self.witness.told_of(self.user, command);
+        assert_eq!(told.last().unwrap()["data"]["outcome"], "done", "{code}");
+        self.told.extend(told);
         self.typed.insert(code);
     }
 
     /// Talks with a customer whom they have called.
     fn talks(&self, carrier: &Phone) -> (Line, Line) {
-        let line = self.phone.dials("13800138000");
+        let line = self.phone.dials(CUSTOMER);
         let customer = carrier.rings();
         customer.answers();
         customer.hears(self.tone);
@@ -101,14 +107,44 @@ impl Agent<'_> {
     }
 }
 
+/// What is left of somebody's calls in the records, oldest first, with the same name for whoever they are.
+fn left(exchange: &Exchange, user: &str) -> Vec<Value> {
+    let theirs = eventually("the records of all calls", || {
+        let mut rows = exchange.records();
+        rows.retain(|row| row.begin.user.as_deref() == Some(user) && row.begin.to == CUSTOMER);
+        rows.reverse();
+        (rows.len() == 4 && rows.iter().all(|row| row.end.is_some())).then_some(rows)
+    });
+    let plain = |text: &str| text.replace(user, "them");
+    let left = theirs.into_iter().map(|row| {
+        let end = row.end.unwrap();
+        let parts = exchange
+            .call(row.begin.id)
+            .segments
+            .into_iter()
+            .map(|part| {
+                let agent = part.agent.as_deref().map(plain);
+                json!([part.kind, agent, part.recording.is_some()])
+            });
+        let mut parts: Vec<Value> = parts.collect();
+        parts.dedup();
+        let recordings = exchange.store().recordings("8001", row.begin.id);
+        let recordings = recordings.wait().unwrap();
+        let purposes: Vec<&str> = recordings.iter().map(|it| it.purpose.as_str()).collect();
+        json!({
+            "result": end.result, "by": plain(&end.ended_by), "vars": end.vars, "parts": parts,
+            "recordings": purposes,
+        })
+    });
+    left.collect()
+}
+
 #[test]
 fn each_code_in_a_conversation_does_what_the_command_of_a_program_does() {
     let (exchange, api) = demo();
     let [a1, a2, a3] = exchange.phones(["1049", "1050", "1051"]);
     let carrier = exchange.carrier();
-    let mut witness = Witness {
-        stream: api.listens(None),
-    };
+    let mut witness = Witness::of(&api);
     let ways = [
         (Way::Keys, "1049", &a1, pilot::A1),
         (Way::Program, "1050", &a2, pilot::A2),
@@ -131,4 +167,11 @@ fn each_code_in_a_conversation_does_what_the_command_of_a_program_does() {
         exchange.has_no_calls();
     }
     assert_eq!(told[0], told[1]);
+    // And so is what is left of it: parts, marks, recordings.
+    let [by_keys, by_program] = ["1049", "1050"].map(|user| left(&exchange, user));
+    assert_eq!(by_keys, by_program);
+    assert_eq!(by_keys[0]["vars"]["tags"], json!(["marked"]));
+    assert_eq!(by_keys[0]["recordings"], json!(["call"]));
 }
+
+const CUSTOMER: &str = "13800138000";

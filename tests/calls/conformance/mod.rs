@@ -3,23 +3,28 @@
 //! [`ROWS`] names for each code of `scripts/8001/codes.lua` how that is proven. A code of the table that has no row
 //! here fails, a row here that the table lacks, and a row of the printed page or of the plan (`plan`) that either lacks.
 
+mod again;
 mod in_call;
 mod lamps;
 mod led;
+mod messages;
 mod others;
+mod parked;
+mod pins;
 mod plan;
 mod plugged;
 mod served;
 mod states;
 mod table;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use crate::support::{Api, Exchange, Setup};
 
-use crate::support::{Api, Exchange, Setup, Stream};
+use witness::Witness;
 
 /// How a code is proven.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,8 +41,11 @@ enum Proof {
 
 use Proof::{By, Same, SameInCalls, SameInPlugin};
 
-const CONTACTS: &str = "plugins/contacts/tests/contacts_test.lua";
-const TICKETS: &str = "tests/dialplan/codes_test.lua";
+const NUMBERS: &str =
+    "tests/calls/conformance/again.rs::who_is_called_again_by_a_code_is_called_as_by_a_program";
+const MESSAGES: &str = "tests/calls/conformance/messages.rs::a_message_that_is_heard_and_deleted_by_phone_is_told_of_as_by_a_program";
+const PARKED: &str =
+    "tests/calls/conformance/parked.rs::a_customer_is_parked_with_the_same_events_by_each_way";
 
 /// What is dialled.
 const IDLE: &[(&str, Proof)] = &[
@@ -66,54 +74,34 @@ const IDLE: &[(&str, Proof)] = &[
     ("*430", Same),
     (
         "*11",
-        By("tests/dialplan/codes_test.lua::a new PIN is chosen with the old one"),
-    ),
-    (
-        "*870",
         By(
-            "tests/api/history.rs::the_phone_redials_calls_back_and_reads_the_last_five_from_any_of_ones_phones",
+            "tests/calls/conformance/pins.rs::a_new_pin_is_chosen_with_the_old_one_which_opens_nothing_any_more",
         ),
     ),
-    (
-        "*69",
-        By(
-            "tests/api/history.rs::the_phone_redials_calls_back_and_reads_the_last_five_from_any_of_ones_phones",
-        ),
-    ),
-    (
-        "*690",
-        By(
-            "tests/api/history.rs::the_phone_redials_calls_back_and_reads_the_last_five_from_any_of_ones_phones",
-        ),
-    ),
+    ("*870", By(NUMBERS)),
+    ("*69", By(NUMBERS)),
+    ("*690", By(NUMBERS)),
     (
         "*732",
         By(
             "tests/calls/conformance/table.rs::who_has_talked_hears_their_last_recording_and_nobody_elses",
         ),
     ),
-    ("*41", By(CONTACTS)),
+    ("*41", SameInPlugin),
     ("*41<X>", SameInPlugin),
     ("*41<XX>", SameInPlugin),
-    ("*42", By(TICKETS)),
+    (
+        "*42",
+        By("tests/calls/conformance/plugged.rs::a_ticket_is_opened_by_phone_and_its_note_is_kept"),
+    ),
     ("*42<X>", SameInPlugin),
     ("*44", SameInPlugin),
-    ("*440", By(TICKETS)),
+    ("*440", SameInPlugin),
     ("*440<XXXXX>", SameInPlugin),
-    ("*97", By("tests/calls/voicemail.rs")),
-    ("*98", By("tests/calls/voicemail.rs")),
-    (
-        "*980",
-        By(
-            "tests/calls/hotline.rs::out_of_hours_the_caller_leaves_a_message_and_an_agent_listens_to_it",
-        ),
-    ),
-    (
-        "*5900",
-        By(
-            "tests/calls/control/handed.rs::a_customer_is_parked_and_fetched_with_the_same_story_by_each_way",
-        ),
-    ),
+    ("*97", By(MESSAGES)),
+    ("*98", By(MESSAGES)),
+    ("*980", By(MESSAGES)),
+    ("*5900", By(PARKED)),
     (
         "70",
         By(
@@ -200,12 +188,7 @@ const IDLE: &[(&str, Proof)] = &[
             "tests/calls/surveyed.rs::an_agent_hands_a_customer_over_and_what_they_press_is_that_agents_score",
         ),
     ),
-    (
-        "*2",
-        By(
-            "tests/dialplan/codes_test.lua::the menu reads functions with their keys and does what is typed",
-        ),
-    ),
+    ("*2", Same),
 ];
 
 /// Rows of the table that stand in it as comments: they want a plugin that the demo exchange has not.
@@ -239,66 +222,6 @@ fn demo() -> (Exchange, Api) {
     let exchange = Exchange::start(Setup::default().with_http());
     let api = Api::of(&exchange, "8001");
     (exchange, api)
-}
-
-/// What is told of somebody: without ids and times, without the way by which it was done, and with the same name for
-/// whoever it is about.
-struct Witness {
-    stream: Stream,
-}
-
-impl Witness {
-    /// The events about a user up to the command that they, or somebody for them, have given.
-    fn told_of(&mut self, user: &str, command: &str) -> Vec<Value> {
-        self.told_until(user, |event| {
-            event["type"] == "desk.command" && event["data"]["command"] == command
-        })
-    }
-
-    /// The events about a user up to this one.
-    fn told_until(&mut self, user: &str, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let mut told = Vec::new();
-        loop {
-            let event = self.stream.next();
-            let kind = event["type"].as_str().unwrap().to_owned();
-            let about = &event["data"];
-            let is_theirs =
-                about["agent"] == user || about["user"] == user || kind == "list.changed";
-            let is_of_a_call = kind.starts_with("call.") || kind.starts_with("registration.");
-            if !is_theirs || is_of_a_call || kind.starts_with("recording.") {
-                continue;
-            }
-            told.push(plain(&kind, about, user));
-            if is_last(&event) {
-                return told;
-            }
-        }
-    }
-}
-
-fn plain(kind: &str, about: &Value, user: &str) -> Value {
-    let mut about = about.clone();
-    if let Some(fields) = about.as_object_mut() {
-        for name in [
-            "by",
-            "call",
-            "lasted_ms",
-            "waited_ms",
-            "number",
-            "from",
-            "to",
-            "added_at",
-            "trace",
-        ] {
-            fields.remove(name);
-        }
-        for value in fields.values_mut() {
-            if *value == user {
-                *value = "whoever it is about".into();
-            }
-        }
-    }
-    serde_json::json!({ "type": kind, "data": about })
 }
 
 /// All codes that are proven in a way.

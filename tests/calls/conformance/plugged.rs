@@ -1,12 +1,13 @@
 //! What is dialled for a plugin, beside the same by the plugin's own HTTP: what is left of it is the same.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{Proof, codes_that, demo, table};
 use crate::support::http::ask;
-use crate::support::{Api, Exchange, Phone, Setup, eventually, pilot};
+use crate::support::{Api, Exchange, Keys, Phone, Setup, eventually, pilot};
 
 /// A desk that asks plugins.
 struct Desk<'a> {
@@ -74,10 +75,12 @@ fn each_code_for_a_plugin_leaves_what_the_plugins_http_leaves() {
     texts(&silent, &api);
 
     let walked = [
+        "*41",
         "*41<X>",
         "*41<XX>",
         "*42<X>",
         "*44",
+        "*440",
         "*440<XXXXX>",
         "*76<X>",
     ];
@@ -94,17 +97,30 @@ fn closes_records(desk: &Desk<'_>, phone: &Phone) {
         record("1049").and_then(|_| record("1050"))
     });
     let path = format!("/contacts/{}/1050", theirs["call"].as_str().unwrap());
-    for (dialled, closed) in [
-        ("*412", json!({ "category": "fault" })),
+    for (dialled, keys, closed) in [
+        ("*412", "", json!({ "category": "fault" })),
         (
             "*4112",
+            "",
             json!({ "category": "enquiry", "result": "follow-up" }),
         ),
+        // It asks for one after the other.
+        (
+            "*41",
+            "31",
+            json!({ "category": "complaint", "result": "solved" }),
+        ),
     ] {
-        let said = desk.exchange.said_to(phone, dialled, &[]);
+        let line = phone.dials(dialled);
+        line.is_answered();
+        line.presses(keys, Keys::Rfc4733);
+        eventually("the record to be closed so", || {
+            let now = record("1049")?;
+            (now["category"] == closed["category"]).then_some(())
+        });
+        line.hangs_up();
         desk.asks("PUT", &path, &closed);
 
-        assert_eq!(said, ["record/closed"], "{dialled}");
         let differ = ["call", "agent", "at", "closed_at", "closed_by"];
         let [by_phone, by_http] =
             ["1049", "1050"].map(|agent| without(&record(agent).unwrap(), &differ));
@@ -136,17 +152,77 @@ fn opens_and_urges(desk: &Desk<'_>, phone: &Phone) {
     assert_eq!(said[3], open.to_string(), "{said:?}");
 
     let number = ticket["number"].as_str().unwrap();
-    let dialled = format!("*440{}", &number[number.len() - 5..]);
-    let said = desk.exchange.said_to(phone, &dialled, &[]);
-    desk.asks("POST", &format!("/tickets/{number}/urge"), &json!({}));
+    let last = &number[number.len() - 5..];
+    let said = desk.exchange.said_to(phone, &format!("*440{last}"), &[]);
     assert_eq!(said, ["ticket/urge-ok"]);
+    desk.asks("POST", &format!("/tickets/{number}/urge"), &json!({}));
+    // It asks for the digits.
+    let asks = phone.dials("*440");
+    asks.is_answered();
+    asks.presses(last, Keys::Rfc4733);
+    let urges = eventually("the third time", || {
+        let urges = events_of(desk, number, "ticket.urged");
+        (urges.len() == 3).then_some(urges)
+    });
+    asks.hangs_up();
+    let by = urges.iter().map(|it| it["by"].as_str().unwrap());
+    assert_eq!(
+        by.collect::<Vec<_>>(),
+        ["user:1049", "api:desk", "user:1049"]
+    );
+    for (times, urge) in (1..).zip(&urges) {
+        assert_eq!(urge["times"], times);
+        assert_eq!(
+            without(urge, &["by", "times"]),
+            without(&urges[1], &["by", "times"])
+        );
+    }
+}
+
+/// What has happened of a kind to a ticket.
+fn events_of(desk: &Desk<'_>, number: &str, kind: &str) -> Vec<Value> {
     let events = desk.gets(&format!("/tickets/{number}"))["events"].clone();
-    let urges: Vec<Value> = (events.as_array().unwrap().iter())
-        .filter(|event| event["type"] == "ticket.urged")
-        .map(|event| without(&event["data"], &["by", "times"]))
-        .collect();
-    assert_eq!(urges.len(), 2, "{events}");
-    assert_eq!(urges[0], urges[1]);
+    let events = events.as_array().unwrap().iter();
+    let of_kind = events.filter(|event| event["type"] == kind);
+    of_kind.map(|event| event["data"].clone()).collect()
+}
+
+#[test]
+fn a_ticket_is_opened_by_phone_and_its_note_is_kept() {
+    let (exchange, api) = demo();
+    let [a1] = exchange.phones(["1049"]);
+    let desk = Desk::of(&exchange, &api);
+    talks(&a1, &exchange.carrier());
+    let talked = exchange.ended_calls(1)[0].begin.id.to_string();
+    eventually("the record of the conversation", || {
+        let found = desk.gets("/contacts?agent=1049")["contacts"][0].clone();
+        (found["call"] == *talked).then_some(())
+    });
+
+    let opening = a1.dials("*42");
+    opening.is_answered();
+    opening.hears_within(pilot::BEEP, Duration::from_secs(20));
+    opening.talks_for(Duration::from_secs(2));
+    opening.hangs_up();
+
+    let ticket = desk.gets("/tickets")["tickets"][0].clone();
+    assert_eq!(
+        (&ticket["category"], &ticket["opened_by"], &ticket["call"]),
+        (&Value::Null, &json!("1049"), &json!(talked))
+    );
+    let number = ticket["number"].as_str().unwrap();
+    let note = eventually("its note", || {
+        events_of(&desk, number, "ticket.noted").first().cloned()
+    });
+    assert_eq!(
+        (&note["call"], &note["by"]),
+        (&json!(talked), &json!("1049"))
+    );
+    let sound = api.get(&format!(
+        "/recordings/{}",
+        note["recording"].as_str().unwrap()
+    ));
+    assert!(sound["duration_ms"].as_i64() >= Some(1_000), "{sound}");
 }
 
 /// The demo exchange with the plugin sms, and the row that its table has for it.

@@ -28,6 +28,8 @@ pub(super) struct Floor<'a> {
 pub(super) struct Agent<'a> {
     pub(super) way: Way,
     pub(super) user: &'static str,
+    /// Who dials, where that is a leader of theirs.
+    pub(super) leader: Option<&'static str>,
     pub(super) phone: &'a Phone,
     /// A second phone of theirs, that speaks as the free one does.
     pub(super) other: &'a Phone,
@@ -47,8 +49,15 @@ impl Agent<'_> {
         said
     }
 
+    /// Who gives the commands that are waited for from now on.
+    pub(super) fn is_watched(&mut self) {
+        let by = self.leader.unwrap_or(self.user);
+        self.witness.watches((self.way == Way::Phone).then_some(by));
+    }
+
     /// Notes what is told of a code, up to the command that it stands for.
     pub(super) fn notes(&mut self, code: &'static str, command: &str, outcome: &str) {
+        self.is_watched();
         let mut told = self.witness.told_of(self.user, command);
         told.retain_mut(is_lasting);
         let last = told.last().unwrap();
@@ -123,7 +132,7 @@ impl Agent<'_> {
         self.is("wrap_up");
     }
 
-    /// Takes the second of two who wait, and the first.
+    /// Takes who is next in the queue of a digit, and whoever waits longest in all queues.
     fn picks(&mut self) {
         let waiting = [pilot::C1, pilot::C2].map(|tone| {
             let carrier = self.floor.carrier;
@@ -132,25 +141,28 @@ impl Agent<'_> {
             line.hears_something(Duration::from_secs(2));
             line.presses("1", Keys::Rfc4733);
             line.hears_within(pilot::MUSIC, Duration::from_secs(20));
-            line
+            (line, tone)
         });
-        let places = [
-            ("*27<Z>", "*272", 1, pilot::C2),
-            ("*27", "*27", 0, pilot::C1),
+        let picks = [
+            (
+                "*27<Z>",
+                "*271",
+                json!({ "command": "pick", "queue": "it" }),
+            ),
+            ("*27", "*27", json!({ "command": "pick" })),
         ];
-        for (code, dialled, place, tone) in places {
+        for ((code, dialled, deed), (customer, tone)) in picks.into_iter().zip(&waiting) {
             let line = match self.way {
                 Way::Phone => self.phone.dials(dialled),
                 Way::Program => {
-                    let waits = self.floor.api.get("/queues/it")["callers"][place].clone();
-                    self.gives(&json!({ "command": "pick", "call": waits["call"] }));
+                    self.gives(&deed);
                     let line = self.phone.rings();
                     line.answers();
                     line
                 }
             };
-            hear_each_other(&line, self.tone, &waiting[place], tone);
-            waiting[place].hangs_up();
+            hear_each_other(&line, self.tone, customer, *tone);
+            customer.hangs_up();
             line.is_hung_up();
             self.notes_picked(code);
         }
@@ -206,8 +218,12 @@ fn is_lasting(event: &mut Value) -> bool {
     about.get("state").is_none_or(|state| state != "offered")
 }
 
-/// Does all of it by phone, and by a program; what is told is the same. Returns the codes that were walked.
-pub(super) fn walks(works: impl Fn(&mut Agent<'_>)) -> BTreeSet<&'static str> {
+/// Does all of it by phone, an agent's or their leader's, and by a program; what is told is the same. Returns the codes
+/// that were walked.
+pub(super) fn walks(
+    leads: Option<&'static str>,
+    works: impl Fn(&mut Agent<'_>),
+) -> BTreeSet<&'static str> {
     let (exchange, api) = demo();
     let [a1, a2, a3, leader] = exchange.phones(["1049", "1050", "1051", "1001"]);
     let [b1, b2] = ["1049", "1050"].map(|user| {
@@ -225,9 +241,7 @@ pub(super) fn walks(works: impl Fn(&mut Agent<'_>)) -> BTreeSet<&'static str> {
         leader: &leader,
         free: &a3,
     };
-    let mut witness = Witness {
-        stream: api.listens(None),
-    };
+    let mut witness = Witness::of(&api);
     let ways = [
         (Way::Phone, "1049", [&a1, &b1], pilot::A1),
         (Way::Program, "1050", [&a2, &b2], pilot::A2),
@@ -236,6 +250,7 @@ pub(super) fn walks(works: impl Fn(&mut Agent<'_>)) -> BTreeSet<&'static str> {
         let mut agent = Agent {
             way,
             user,
+            leader: leads,
             phone: phones[0],
             other: phones[1],
             tone,
@@ -264,7 +279,7 @@ pub(super) fn codes_of(leaders: bool) -> BTreeSet<&'static str> {
 
 #[test]
 fn each_code_that_is_dialled_among_customers_does_what_the_command_of_a_program_does() {
-    let walked = walks(|agent| {
+    let walked = walks(None, |agent| {
         agent.wraps_up();
         agent.pulls();
         agent.picks();

@@ -14,30 +14,163 @@ struct Walk<'a> {
     walked: BTreeSet<&'static str>,
 }
 
+/// What somebody dials, and what they type when they are asked for it.
+#[derive(Clone, Copy)]
+struct Dials<'a> {
+    phone: &'a Phone,
+    user: &'a str,
+    number: &'a str,
+    keys: &'a [&'a str],
+}
+
+/// A command of a program: about which user, and about which numbers it is by phone and by the program.
+struct Same<'a> {
+    users: [&'a str; 2],
+    deed: Value,
+    numbers: [Option<&'a str>; 2],
+}
+
 impl Walk<'_> {
-    /// A phone dials a code and types what it is asked for; a program gives the command: about `users`, one each.
-    fn same(
-        &mut self,
-        code: &'static str,
-        (phone, dialled, keys): (&Phone, &str, &[&str]),
-        (users, deed): ([&str; 2], Value),
-    ) {
-        let command = deed["command"].as_str().unwrap().to_owned();
-        let line = phone.dials(dialled);
-        for typed in keys {
+    /// A phone dials a code, and a program gives the command: both come to the same, which is `outcome`.
+    fn same(&mut self, code: &'static str, dials: Dials<'_>, same: &Same<'_>, outcome: &str) {
+        let command = same.deed["command"].as_str().unwrap();
+        let [number, other] = same.numbers.map(|it| it.map(str::to_owned));
+        self.witness.watches(Some(dials.user));
+        self.witness.number = number;
+        let line = dials.phone.dials(dials.number);
+        for typed in dials.keys {
             line.hears_something(Duration::from_millis(200));
             line.presses(typed, Keys::Rfc4733);
         }
-        let by_phone = self.witness.told_of(users[0], &command);
+        let by_phone = self.witness.told_of(same.users[0], command);
         line.is_answered();
         line.hangs_up();
-        let (status, said) = self
-            .api
-            .gives(&format!("/users/{}/commands", users[1]), &deed);
+
+        self.witness.watches(None);
+        self.witness.number = other;
+        let path = format!("/users/{}/commands", same.users[1]);
+        let (status, said) = self.api.gives(&path, &same.deed);
         assert!(status < 500, "{code}: {said}");
-        let by_program = self.witness.told_of(users[1], &command);
+        let by_program = self.witness.told_of(same.users[1], command);
+
         assert_eq!(by_phone, by_program, "{code}");
+        let last = by_phone.last().unwrap();
+        assert_eq!(last["data"]["outcome"], outcome, "{code}");
         self.walked.insert(code);
+    }
+
+    /// What agents dial about themselves: 1049 by phone, 1050 by a program.
+    fn own(&mut self, code: &'static str, dials: Dials<'_>, deed: Value, outcome: &str) {
+        let same = Same {
+            users: ["1049", "1050"],
+            deed,
+            numbers: [None, None],
+        };
+        self.same(code, dials, &same, outcome);
+    }
+
+    /// States, and what somebody has set for themselves.
+    fn agents(&mut self, phone: &Phone) {
+        let dials = |number, keys| Dials {
+            phone,
+            user: "1049",
+            number,
+            keys,
+        };
+        let is = |command: &str| json!({ "command": command });
+        let new: &[&str] = &["2580#", "2580#"];
+        let busy = |reason: &str| json!({ "command": "busy", "reason": reason });
+        for (code, number, keys, deed, outcome) in [
+            ("*22", "*22", new, is("log_in"), "done"),
+            ("*45", "*45", &[], is("log_in"), "done"),
+            ("*23", "*23", &[], is("idle"), "done"),
+            ("*24", "*24", &[], is("busy"), "done"),
+            // Again: nothing changes, and that is told as well.
+            ("*24", "*24", &[], is("busy"), "done"),
+            ("*24<X>", "*242", &[], busy("meeting"), "done"),
+            ("*24<X>", "*249", &[], busy("9"), "no_such_reason"),
+            ("*46", "*46", &[], is("idle"), "done"),
+            ("*46", "*46", &[], is("busy"), "done"),
+            // The menu does what is typed.
+            ("*2", "*2", &["23#"], is("idle"), "done"),
+            ("*2", "*2", &["*242#"], busy("meeting"), "done"),
+            ("*29", "*29", &[], is("reset"), "done"),
+            // Phones that end what is dialled with # may send it.
+            ("*23", "*23#", &[], is("idle"), "done"),
+            ("*20", "*20", &[], is("log_out"), "done"),
+            ("*23", "*23", &[], is("idle"), "logged_out"),
+            ("*45", "*45", &["2580#"], is("log_in"), "done"),
+        ] {
+            self.own(code, dials(number, keys), deed, outcome);
+        }
+        for (code, command, on) in [
+            ("*481", "auto_answer", true),
+            ("*480", "auto_answer", false),
+            ("*78", "do_not_disturb", true),
+            ("*79", "do_not_disturb", false),
+            ("*431", "accept_items", true),
+            ("*430", "accept_items", false),
+        ] {
+            let deed = json!({ "command": command, "on": on });
+            self.own(code, dials(code, &[]), deed, "done");
+        }
+    }
+
+    /// What leaders force upon agents, and what they list.
+    fn leaders(&mut self, phone: &Phone, exchange: &Exchange) {
+        let dials = |number, keys| Dials {
+            phone,
+            user: "1001",
+            number,
+            keys,
+        };
+        let forced = |command: &str, reason: Option<&str>| Same {
+            users: ["1049", "1050"],
+            deed: match reason {
+                Some(reason) => json!({ "command": command, "reason": reason }),
+                None => json!({ "command": command }),
+            },
+            numbers: [None, None],
+        };
+        let busy = forced("force_busy", Some("1"));
+        let first: &[&str] = &["3690#", "3690#", "1#"];
+        self.same("*37<10XX>", dials("*371049", first), &busy, "done");
+        let out = forced("force_log_out", None);
+        let then: &[&str] = &["3690#", "1#"];
+        self.same("*38<10XX>", dials("*381049", then), &out, "done");
+
+        let listed = |command: &str, [here, there]: [&'static str; 2]| {
+            let mut deed = json!({ "command": command, "list": "blacklist", "number": there });
+            if command == "list_add" {
+                deed["reason"] = "nuisance".into();
+            }
+            Same {
+                users: ["1001", "1001"],
+                deed,
+                numbers: [Some(here), Some(there)],
+            }
+        };
+        let two = ["+8613900139000", "+8613900139001"];
+        let typed: &[&str] = &["13900139000#", "1"];
+        self.same("*30", dials("*30", typed), &listed("list_add", two), "done");
+        let typed: &[&str] = &["13900139000#"];
+        let gone = listed("list_remove", two);
+        self.same("*31", dials("*31", typed), &gone, "done");
+        calls_and_talks(exchange, "13900139002", phone);
+        let two = ["+8613900139002", "+8613900139003"];
+        self.same(
+            "*32",
+            dials("*32", &["1"]),
+            &listed("list_add", two),
+            "done",
+        );
+
+        let closed = Same {
+            users: ["1001", "1001"],
+            deed: json!({ "command": "queue_switch", "switch": "hotline", "state": "closed" }),
+            numbers: [None, None],
+        };
+        self.same("*28<[012]>", dials("*281", &[]), &closed, "done");
     }
 }
 
@@ -66,94 +199,15 @@ fn calls_and_talks(exchange: &Exchange, from: &str, leader: &Phone) {
 fn each_code_that_is_dialled_does_what_the_command_of_a_program_does() {
     let (exchange, api) = demo();
     let [a1, _a2, leader] = exchange.phones(["1049", "1050", "1001"]);
-    let witness = Witness {
-        stream: api.listens(None),
-    };
     let mut walk = Walk {
         api: &api,
-        witness,
+        witness: Witness::of(&api),
         walked: BTreeSet::new(),
     };
-    let agents = ["1049", "1050"];
-    let mut own = |code, dialled: &str, keys: &[&str], deed: Value| {
-        walk.same(code, (&a1, dialled, keys), (agents, deed));
-    };
-    own(
-        "*22",
-        "*22",
-        &["2580#", "2580#"],
-        json!({ "command": "log_in" }),
-    );
-    own("*45", "*45", &[], json!({ "command": "log_in" }));
-    own("*23", "*23", &[], json!({ "command": "idle" }));
-    own("*24", "*24", &[], json!({ "command": "busy" }));
-    // Again: nothing changes, and that is told as well.
-    own("*24", "*24", &[], json!({ "command": "busy" }));
-    own(
-        "*24<X>",
-        "*242",
-        &[],
-        json!({ "command": "busy", "reason": "meeting" }),
-    );
-    own(
-        "*24<X>",
-        "*249",
-        &[],
-        json!({ "command": "busy", "reason": "9" }),
-    );
-    own("*46", "*46", &[], json!({ "command": "idle" }));
-    own("*46", "*46", &[], json!({ "command": "busy" }));
-    for (code, command, on) in [
-        ("*481", "auto_answer", true),
-        ("*480", "auto_answer", false),
-        ("*78", "do_not_disturb", true),
-        ("*79", "do_not_disturb", false),
-        ("*431", "accept_items", true),
-        ("*430", "accept_items", false),
-    ] {
-        own(code, code, &[], json!({ "command": command, "on": on }));
-    }
-    own("*29", "*29", &[], json!({ "command": "reset" }));
-    // Phones that end what is dialled with # may send it.
-    own("*23", "*23#", &[], json!({ "command": "idle" }));
-    own("*20", "*20", &[], json!({ "command": "log_out" }));
-    own("*23", "*23", &[], json!({ "command": "idle" }));
 
-    let forced = |command: &str| json!({ "command": command, "reason": "1" });
-    let first = ["3690#", "3690#", "1#"];
-    let then = ["3690#", "1#"];
-    walk.same(
-        "*37<10XX>",
-        (&leader, "*371049", &first),
-        (agents, forced("force_busy")),
-    );
-    let out = json!({ "command": "force_log_out" });
-    walk.same("*38<10XX>", (&leader, "*381049", &then), (agents, out));
-
-    let listed = |command: &str, number: &str| json!({ "command": command, "list": "blacklist", "number": number });
-    let add = |number: &str| {
-        let mut add = listed("list_add", number);
-        add["reason"] = "nuisance".into();
-        add
-    };
-    let leaders = ["1001", "1001"];
-    walk.same(
-        "*30",
-        (&leader, "*30", &["13900139000#", "1"]),
-        (leaders, add("13900139001")),
-    );
-    let remove = listed("list_remove", "13900139001");
-    walk.same(
-        "*31",
-        (&leader, "*31", &["13900139000#"]),
-        (leaders, remove),
-    );
-    calls_and_talks(&exchange, "13900139002", &leader);
-    let last = add("13900139003");
-    walk.same("*32", (&leader, "*32", &["1"]), (leaders, last));
-
-    let closed = json!({ "command": "queue_switch", "switch": "hotline", "state": "closed" });
-    walk.same("*28<[012]>", (&leader, "*281", &[]), (leaders, closed));
+    walk.agents(&a1);
+    walk.leaders(&leader, &exchange);
 
     assert_eq!(walk.walked, codes_that(Proof::Same), "every row was walked");
+    walk.witness.has_no_more(&api, &["1049", "1050", "1001"]);
 }
