@@ -127,7 +127,7 @@ impl Witness {
             if *value == user || *value == agent {
                 *value = "whoever it is about".into();
             }
-            if self.number.as_ref().is_some_and(|number| value == number) {
+            if self.number.as_ref().is_some_and(|number| *value == *number) {
                 *value = "the number".into();
             }
         }
