@@ -32,7 +32,7 @@ fn leave(carrier: &Phone, mailboxes: &[&str]) {
         .map(|mailbox| carrier.dials(&format!("9{mailbox}")))
         .collect();
     for line in &lines {
-        line.hears(pilot::BEEP);
+        line.has_heard(pilot::BEEP);
     }
     lines[0].talks_for(Duration::from_secs(3));
     for line in &lines {

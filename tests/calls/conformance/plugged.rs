@@ -166,10 +166,7 @@ fn opens_and_urges(desk: &Desk<'_>, phone: &Phone) {
     });
     asks.hangs_up();
     let by = urges.iter().map(|it| it["by"].as_str().unwrap());
-    assert_eq!(
-        by.collect::<Vec<_>>(),
-        ["user:1049", "api:desk", "user:1049"]
-    );
+    assert_eq!(by.collect::<Vec<_>>(), ["user:1049", "desk", "user:1049"]);
     for (times, urge) in (1..).zip(&urges) {
         assert_eq!(urge["times"], times);
         assert_eq!(
@@ -199,11 +196,18 @@ fn a_ticket_is_opened_by_phone_and_its_note_is_kept() {
         (found["call"] == *talked).then_some(())
     });
 
-    let opening = a1.dials("*42");
-    opening.is_answered();
-    opening.hears_within(pilot::BEEP, Duration::from_secs(20));
-    opening.talks_for(Duration::from_secs(2));
+    // The plugin hears of the call a moment after it has ended.
+    let opening = (0..3).find_map(|_| {
+        let line = a1.dials("*42");
+        line.is_answered();
+        let is_asked = line.finds(pilot::BEEP, Duration::from_secs(12));
+        is_asked.then_some(line)
+    });
+    let opening = opening.expect("it asks for a note");
+    opening.talks_for(Duration::from_secs(3));
     opening.hangs_up();
+    opening.is_over();
+    exchange.has_no_calls();
 
     let ticket = desk.gets("/tickets")["tickets"][0].clone();
     assert_eq!(

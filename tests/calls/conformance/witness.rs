@@ -106,8 +106,8 @@ impl Witness {
         self.watches(None);
         for user in users {
             let path = format!("/users/{user}/commands");
-            api.gives(&path, &json!({ "command": "heartbeat" }));
-            let told = self.told_of(user, "heartbeat");
+            api.gives(&path, &json!({ "command": "end_wrap_up" }));
+            let told = self.told_of(user, "end_wrap_up");
             assert_eq!(told.len(), 1, "{told:?}");
         }
     }

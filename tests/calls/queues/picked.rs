@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{CUSTOMERS, plan, waits};
-use crate::support::{Api, Exchange, Keys, Line, Setup, pilot};
+use crate::support::{Api, Exchange, Keys, Line, Phone, Setup, pilot};
 
 #[test]
 fn e27_who_is_picked_by_command_is_nobody_elses_and_one_who_is_gone_is_refused_with_a_word() {
@@ -49,8 +49,7 @@ fn e27_who_is_picked_by_command_is_nobody_elses_and_one_who_is_gone_is_refused_w
 }
 
 /// So many customers of the hotline who wait, one after the other.
-fn wait_at_the_hotline<const N: usize>(exchange: &Exchange) -> [Line; N] {
-    let carrier = exchange.carrier();
+fn wait_at_the_hotline<const N: usize>(carrier: &Phone) -> [Line; N] {
     std::array::from_fn(|customer| {
         let number = format!("1380000000{customer}");
         let line = carrier.dials_as(&number, "4001234567", CUSTOMERS[customer]);
@@ -69,7 +68,8 @@ fn e27_star_27_takes_who_waits_longest_and_star_271_who_is_next_in_the_queue_of_
     assert_eq!(exchange.said_to(&a1, "*27", &[]), ["agent/waiting-nobody"]);
     assert_eq!(exchange.said_to(&a1, "*279", &[]), ["menu/invalid"]);
     exchange.logs_in(&a1);
-    let [one, two] = wait_at_the_hotline(&exchange);
+    let carrier = exchange.carrier();
+    let [one, two] = wait_at_the_hotline(&carrier);
 
     let first = leader.dials("*271");
     first.hears(CUSTOMERS[0]);
@@ -85,7 +85,8 @@ fn e27_of_two_who_dial_for_the_same_caller_the_slower_hears_that_somebody_was_qu
     let [a1, a2] = exchange.phones(["1049", "1050"]);
     exchange.logs_in(&a1);
     exchange.logs_in(&a2);
-    let [customer] = wait_at_the_hotline(&exchange);
+    let carrier = exchange.carrier();
+    let [customer] = wait_at_the_hotline(&carrier);
 
     let (one, two) = (a1.dials("*27"), a2.dials("*271"));
     let (quicker, slower) = match customer.finds(pilot::A1, Duration::from_secs(4)) {
