@@ -226,7 +226,10 @@ fn a_ticket_is_opened_by_phone_and_its_note_is_kept() {
         "/recordings/{}",
         note["recording"].as_str().unwrap()
     ));
-    assert!(sound["duration_ms"].as_i64() >= Some(1_000), "{sound}");
+    assert!(
+        sound["end"]["duration_ms"].as_i64() >= Some(1_000),
+        "{sound}"
+    );
 }
 
 /// The demo exchange with the plugin sms, and the row that its table has for it.
