@@ -76,7 +76,10 @@ impl Switch {
         let order = Order {
             by: By::User(asking.user.clone()),
             user: asking.user.clone(),
-            deed: goal.deed(),
+            deed: match &goal {
+                Goal::Number(to) => self.deed_of_transfer(&tenant, to),
+                _ => goal.deed(),
+            },
         };
         let done = match allowed(&order, |user| self.person(&tenant, user)) {
             Ok(()) => self.refer(now, asking, session, goal),
@@ -87,6 +90,15 @@ impl Switch {
             call: Some(call),
         });
         self.note_order(&tenant, &order, &done);
+    }
+
+    /// What a transfer to a number is at a desk: to the tenant's parking number it parks, to its survey it asks.
+    pub(super) fn deed_of_transfer(&self, tenant: &TenantId, to: &str) -> Deed {
+        match self.tenants.get(&*tenant.0) {
+            Some(settings) if settings.park == to => Deed::Park {},
+            Some(settings) if settings.survey == to => Deed::Survey {},
+            _ => Deed::Transfer { to: to.to_owned() },
+        }
     }
 
     fn goal(&self, to: &ReferTo, request: &Request, session: SessionId) -> Goal {

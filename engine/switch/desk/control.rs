@@ -95,6 +95,10 @@ impl Switch {
         let refused = match Deed::typed(&word, number) {
             None => true,
             Some(deed) => {
+                let deed = match &deed {
+                    Deed::Transfer { to } => self.deed_of_transfer(&tenant, to),
+                    _ => deed,
+                };
                 let order = Order {
                     by: By::User(user.clone()),
                     user,
