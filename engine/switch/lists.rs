@@ -169,7 +169,7 @@ impl Switch {
         listed.number = number.ok_or_else(no_number)?;
         listed.added_at = self.parts.clock.unix_micros();
         let screen = self.screens.0.entry(tenant.clone()).or_default();
-        if screen.lists.len() >= MOST {
+        if !screen.lists.has_room_for(&listed, MOST, listed.added_at) {
             let sentence = format!("the lists have {MOST} entries: remove some first");
             return Err(Refused::new("list_full", sentence));
         }

@@ -161,6 +161,17 @@ impl Lists {
         self.all.remove(&(list, is_prefix, number.to_owned()))
     }
 
+    /// Whether there is room for this on lists of at most `most`: in the place of what is there always. What
+    /// holds no more at `now` (microseconds since 1970) makes room.
+    pub fn has_room_for(&mut self, listed: &Listed, most: usize, now: i64) -> bool {
+        let key = (listed.list, listed.is_prefix, listed.number.clone());
+        if self.all.len() < most || self.all.contains_key(&key) {
+            return true;
+        }
+        self.all.retain(|_, it| it.holds(now));
+        self.all.len() < most
+    }
+
     /// How many stand on all lists.
     pub fn len(&self) -> usize {
         self.all.len()

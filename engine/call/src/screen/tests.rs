@@ -41,6 +41,21 @@ fn a_number_and_a_prefix_are_found_and_what_has_expired_is_not() {
 }
 
 #[test]
+fn full_lists_take_what_is_there_already_and_have_room_again_when_something_has_expired() {
+    let mut lists = Lists::default();
+    lists.put(listed(List::Blacklist, "+8613800138000", false, Some(100)));
+    lists.put(listed(List::Blacklist, "+86170", true, None));
+    let same = listed(List::Blacklist, "+86170", true, Some(500));
+    let new = listed(List::Vip, "+86170", true, None);
+
+    assert!(lists.has_room_for(&same, 2, 50));
+    assert!(!lists.has_room_for(&new, 2, 50));
+    assert!(lists.has_room_for(&new, 3, 50));
+    assert!(lists.has_room_for(&new, 2, 100));
+    assert_eq!(lists.len(), 1, "what has expired is gone");
+}
+
+#[test]
 fn a_number_is_listed_by_its_canonical_form_however_it_is_written() {
     let plan = Plan {
         area_code: Some("10".to_owned()),
