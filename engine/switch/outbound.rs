@@ -133,6 +133,31 @@ impl Switch {
         Ok(outward)
     }
 
+    /// Whether a call that acts for nobody here could ever leave to this number. What is used up today, and that it is
+    /// not called at this hour, is looked at when it is dialled.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn could_let_out(
+        &self,
+        tenant: &TenantId,
+        trunk: &str,
+        number: &str,
+    ) -> Result<(), Barred> {
+        let ways = self.trunks.ways(trunk, number, &tenant.0, |_| 0);
+        let (Ok(ways), Some(settings)) = (ways, self.tenants.get(&*tenant.0)) else {
+            return Ok(());
+        };
+        let at = self.parts.clock.unix_micros();
+        for way in &ways {
+            match settings.may_call(Payer::Nobody, way, number, at) {
+                Ok(_) | Err(Barred::AfterHours(_)) => {}
+                Err(barred) => return Err(barred),
+            }
+        }
+        Ok(())
+    }
+
     /// A user's calls to the outside that go on beside this one, and for how long they have talked.
     fn going_on(
         &self,

@@ -225,6 +225,15 @@ fn who_is_called_back_is_seen_in_the_line_and_may_be_cancelled_and_the_wait_is_t
         (help.status, &help.json()["code"]),
         (422, &json!("no_number"))
     );
+    let abroad = api.posts(
+        "/queues/it/callbacks",
+        &json!({ "number": "00442079460000" }),
+    );
+    assert_eq!(
+        (abroad.status, &abroad.json()["code"]),
+        (422, &json!("not_allowed")),
+        "the fence would refuse it when it is dialled"
+    );
     let wanted = json!({ "number": "138 0013 8000", "required": { "english": 5 } });
     let taken = api.posts("/queues/it/callbacks", &wanted);
     assert_eq!(taken.status, 201, "{taken:?}");

@@ -360,7 +360,7 @@ function queues.switch(name) end
 ---@param name string
 ---@param options CallBackOptions
 ---@return integer? position   1 is the next
----@return "not_offered"|"no_queue"|"no_number"|"full"|nil why
+---@return "not_offered"|"no_queue"|"no_number"|"not_allowed"|"full"|nil why
 function queues.call_back(name, options) end
 
 ---Lamps of phones' keys (BLF) that stand for no user's calls: is the hotline closed, is a line free. A phone subscribes

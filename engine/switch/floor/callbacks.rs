@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use call::acd::{Callback, CallbackChange, CallbackError, Callbacks, QueueName, Wants};
 use call::number::normalise;
+use call::toll::Barred;
 use call::{CallId, FromFloor, Options, Origin, Queue, Target, TenantId};
 
 use crate::switch::Switch;
@@ -16,10 +17,19 @@ impl Switch {
         let plan = self.accounts.plan(tenant, None);
         let shown = live.setup.from.clone();
         let customer = shown.filter(|number| normalise(number, &plan).can_be_called_back());
+        let none = QueueName::from("");
+        let customer = customer.filter(|number| {
+            let could = self.could_call_back(tenant, (id, &none), number);
+            could
+                .inspect_err(
+                    |why| tracing::info!(%tenant, call = %id, "cannot be called back: {why}"),
+                )
+                .is_ok()
+        });
         let taken = customer.map(|number| {
             let wanted = Callback {
                 call: id,
-                queue: QueueName::from(""),
+                queue: none,
                 number,
                 priority: 0,
                 wants: Wants::default(),
@@ -35,7 +45,7 @@ impl Switch {
     /// next.
     ///
     /// # Errors
-    /// When the queue does not call back, there is no such queue, or it is no customer's number.
+    /// When the queue does not call back, there is no such queue, it is no customer's number, or none that may be called.
     pub(in crate::switch) fn call_back(
         &mut self,
         now: Instant,
@@ -46,11 +56,32 @@ impl Switch {
         if !known.can_be_called_back() {
             return Err(CallbackError::NoNumber);
         }
+        self.could_call_back(tenant, (wanted.call, &wanted.queue), &wanted.number)?;
         wanted.number = known.canonical.unwrap_or(wanted.number);
         let queue = wanted.queue.clone();
         let taken = self.on_floor(now, tenant, |floor| floor.acd.handle_callback(now, wanted));
         self.drain_floor(now, tenant);
         taken.unwrap_or(Err(CallbackError::NotOffered(queue)))
+    }
+
+    /// Whether the toll fence could ever let the call back out: who would wait for it in vain is told at once.
+    fn could_call_back(
+        &self,
+        tenant: &TenantId,
+        (call, queue): (CallId, &QueueName),
+        number: &str,
+    ) -> Result<(), Barred> {
+        let floor = self.floors.by_tenant.get(tenant);
+        let Some(trunk) = floor.and_then(|floor| floor.acd.calls_back_by(call, queue)) else {
+            return Ok(());
+        };
+        self.could_let_out(tenant, trunk, &self.dialled_back(tenant, number))
+    }
+
+    /// A customer's number as it is dialled.
+    fn dialled_back(&self, tenant: &TenantId, number: &str) -> String {
+        let known = normalise(number, &self.accounts.plan(tenant, None));
+        known.national().unwrap_or_else(|| number.to_owned())
     }
 
     /// Nobody is called back for this any more; false when nobody was to be.
@@ -86,8 +117,7 @@ impl Switch {
         number: &str,
         by: Callbacks,
     ) {
-        let known = normalise(number, &self.accounts.plan(tenant, None));
-        let number = known.national().unwrap_or_else(|| number.to_owned());
+        let number = self.dialled_back(tenant, number);
         let target = Target::Trunk {
             trunk: by.trunk.unwrap_or_default(),
             number,

@@ -288,6 +288,31 @@ fn who_is_not_to_be_had_when_called_back_holds_no_agent_and_keeps_nobody_waiting
 }
 
 #[test]
+fn who_may_not_be_called_is_not_promised_a_call_back_and_goes_on_waiting() {
+    let exchange = exchange(
+        "callback = { trunk = \"carrier\", caller_id = \"4001\" }",
+        "keys = { [\"2\"] = { to = \"callback\", confirm = false } }",
+        &[("queue/callback-not", OTHER_WORDS)],
+    );
+    let [a1] = idle(&exchange, ["1049"]);
+    let carrier = exchange.carrier();
+    let first = carrier.dials_as("13800000000", "4001", CUSTOMERS[0]);
+    let agent = a1.rings();
+    agent.answers();
+    first.hears(pilot::A1);
+    let abroad = carrier.dials_as("+442079460000", "4001", CUSTOMERS[1]);
+    abroad.hears(pilot::MUSIC);
+
+    abroad.presses("2", Keys::Rfc4733);
+
+    abroad.hears_within(OTHER_WORDS, SOON);
+    agent.hangs_up();
+    a1.rings().answers();
+    abroad.hears(pilot::A1);
+    abroad.hangs_up();
+}
+
+#[test]
 fn a_colleague_picks_whom_they_want_out_of_the_line() {
     let scripts = plan("", "").replace(
         "context \"internal\" {",

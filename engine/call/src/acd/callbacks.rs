@@ -12,6 +12,7 @@ use super::name::QueueIx;
 use super::timers::Timer;
 use super::{Acd, EnterError, Leave, MOST_PRIORITY, Medium, OfferEnd, Output, QueueName, Wants};
 use crate::CallId;
+use crate::toll::Barred;
 
 /// Somebody wants to be called back.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,9 @@ pub enum CallbackError {
     /// It is no number of a customer's.
     #[error("a customer's number is wanted: no number for help, no extension, none that is hidden")]
     NoNumber,
+    /// The toll fence would let no call to it out.
+    #[error(transparent)]
+    Barred(#[from] Barred),
     /// Too many wait for theirs.
     #[error("{MOST} wait to be called back already")]
     Full,
@@ -52,6 +56,7 @@ impl CallbackError {
             Self::Queue(_) => "no_queue",
             Self::NotOffered(_) => "not_offered",
             Self::NoNumber => "no_number",
+            Self::Barred(_) => "not_allowed",
             Self::Full => "full",
         }
     }
@@ -190,6 +195,14 @@ impl Acd {
         let done = self.call_back(wanted);
         self.finish();
         done
+    }
+
+    /// The trunk by which a call is called back: that of the queue in which it waits, else of the one that is named.
+    pub fn calls_back_by(&self, call: CallId, named: &QueueName) -> Option<&str> {
+        let waits = self.callers.get(&call).map(|caller| caller.queue);
+        let queue = waits.or_else(|| self.names.queues.get(named).copied())?;
+        let callbacks = &self.queues[queue.0].plan.care.callbacks;
+        callbacks.trunk.as_deref()
     }
 
     /// The call to somebody came to nothing: nobody answered, or nobody confirmed it. A second word of the

@@ -128,7 +128,7 @@ impl Own {
         let taken = answer(self.parts.exchange.call_back(self.tenant(), wanted)).await?;
         taken.map_err(|refused| match refused.word {
             "no_queue" => Problem::not_found("queue"),
-            "no_number" => Problem::unprocessable("no_number", refused.sentence),
+            "no_number" | "not_allowed" => Problem::unprocessable(refused.word, refused.sentence),
             word => Problem::conflict(word, refused.sentence),
         })
     }
