@@ -31,7 +31,8 @@ return {
         ["1001"] = { name = "班长", password = "demo-1001", desk_password = "demo-1001", role = "leader" },
         ["1049"] = { name = "温平", password = "demo-1049", desk_password = "demo-1049" },
         ["1050"] = { name = "李娜", password = "demo-1050", desk_password = "demo-1050" },
-        ["1051"] = { name = "陈晨", password = "demo-1051", desk_password = "demo-1051" },
+        -- Hears codes, menus and messages in English; everybody else does in the tenant's language.
+        ["1051"] = { name = "陈晨", password = "demo-1051", desk_password = "demo-1051", language = "en" },
       },
 
       -- What callers leave out of hours and when nobody answers. Listen with *980; the PIN is asked for.

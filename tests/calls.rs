@@ -43,6 +43,8 @@ mod lamps_of_colleagues;
 mod lamps_of_mailboxes;
 #[path = "calls/lamps_that_are_set.rs"]
 mod lamps_that_are_set;
+#[path = "calls/languages.rs"]
+mod languages;
 #[path = "calls/lists.rs"]
 mod lists;
 #[path = "calls/live_events.rs"]

@@ -87,13 +87,13 @@ impl Switch {
 
     /// Sends text to the phones of all who lead the user, and of the administrators.
     fn text_leaders(&mut self, now: Instant, tenant: &TenantId, user: Option<&str>, number: &str) {
-        let Some(settings) = self.tenants.get(&*tenant.0) else {
+        let Some(settings) = self.tenants.get(&*tenant.0).cloned() else {
             return;
         };
         let caller = user.and_then(|user| self.people.one(&tenant.0, user));
         let name = caller.and_then(|it| it.name.clone()).unwrap_or_default();
         let who = user.unwrap_or_default();
-        let text = match settings.language.as_str() {
+        let text = |leader: &str| match settings.language_of(Some(leader)) {
             "zh" => format!("紧急呼叫：{who} {name} 正在拨打 {number}"),
             _ => format!("Emergency: {who} {name} is calling {number}"),
         };
@@ -103,8 +103,8 @@ impl Switch {
             let what = SentText {
                 from: user.map(str::to_owned),
                 name: (!name.is_empty()).then(|| name.clone()),
+                text: text(&to),
                 to,
-                text: text.clone(),
             };
             // Who is not there is not told: the event tells the others.
             let (answer, _) = tokio::sync::oneshot::channel();

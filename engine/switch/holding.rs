@@ -92,7 +92,7 @@ impl Switch {
         if legs.find(|known| known.id == leg).is_none_or(hears_us) {
             return;
         }
-        let text = words(&live.language, waited);
+        let text = words(live.language_of(leg), waited);
         let what = SentText {
             from: None,
             name: None,
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reminder_says_how_long_somebody_waits_in_the_calls_language() {
+    fn a_reminder_says_how_long_somebody_waits_in_the_language_of_who_holds() {
         let minutes = words("zh", Duration::from_secs(125));
         let seconds = words("en", Duration::from_secs(45));
 

@@ -341,7 +341,7 @@ impl Switch {
             trunk: caller.trunk.clone(),
             headers,
             transferred_by: None,
-            language: tenant.language.clone(),
+            language: tenant.language_of(caller.user.as_deref()).to_owned(),
             started_at: self.parts.clock.unix_micros(),
         }
     }

@@ -26,7 +26,8 @@ pub(crate) struct Live {
     pub(crate) tenant: Arc<script::config::Tenant>,
     /// The generation that its script runs on.
     pub(crate) generation: u64,
-    pub(crate) language: String,
+    /// What its script has said of the language of prompts.
+    pub(crate) language: Option<String>,
     /// The media thread of all its legs.
     pub(crate) thread: usize,
     pub(crate) legs: Vec<Leg>,
@@ -183,7 +184,7 @@ impl Live {
         Self {
             call: Call::new(now, setup.clone(), options),
             supervises,
-            language: setup.language.clone(),
+            language: None,
             setup,
             span: tracing::Span::none(),
             tenant,
@@ -239,6 +240,20 @@ impl Live {
         let front = self.call.front();
         let mut legs = self.legs.iter();
         legs.find(|leg| leg.id == front)?.codec()
+    }
+
+    /// In what language a leg is spoken to.
+    pub(crate) fn language_of(&self, leg: LegId) -> &str {
+        let mut legs = self.call.legs().iter();
+        let user = legs.find(|known| known.id() == leg).and_then(call::Leg::user);
+        let is_served = leg == self.call.front();
+        self.tenant
+            .language_for(user, is_served, self.language.as_deref())
+    }
+
+    /// In what language the one who is served is spoken to: `call.language`.
+    pub(crate) fn language(&self) -> &str {
+        self.language_of(self.call.front())
     }
 
     /// Whether every leg's sound has left.

@@ -304,7 +304,7 @@ impl Switch {
             } => self.handle_ask(now, call, &place, command, answer),
             Input::Language { call, language } => {
                 if let Some(live) = self.calls.get_mut(&call) {
-                    live.language = language;
+                    live.language = Some(language);
                 }
             }
             Input::ScriptEnded { call, end } => self.handle_script_ended(now, call, end),

@@ -291,7 +291,7 @@ impl Switch {
             language: self
                 .tenants
                 .get(&*tenant.0)
-                .map(|settings| settings.language.clone())
+                .map(|settings| settings.language_of(user.map(String::as_str)).to_owned())
                 .unwrap_or_default(),
             started_at: self.parts.clock.unix_micros(),
         })

@@ -248,6 +248,8 @@ impl Switch {
     fn route(&self, now: Instant, live: &mut Live) {
         live.replies.clear();
         let mut setup = live.call.setup().clone();
+        // Whom a transfer has put in the caller's place may speak another language.
+        setup.language = live.language().to_owned();
         let started = match setup.transferred_by {
             // What a phone says may be written in any way.
             Some(_) => self.start_script(&mut setup),

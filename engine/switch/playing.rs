@@ -81,6 +81,7 @@ impl Switch {
     ) {
         let pieces = self.pieces(live, leg, sounds);
         let id = live.id();
+        let language = live.language_of(leg).to_owned();
         let Some(target) = live.leg(leg) else { return };
         let rate = target.clip_rate();
         let pieces = match pieces {
@@ -105,7 +106,7 @@ impl Switch {
         let loader = Loader {
             library: self.parts.library.clone(),
             tenant: live.setup.tenant.clone(),
-            language: live.language.clone(),
+            language,
             zone: TimeZone::get(&live.tenant.timezone).unwrap_or(TimeZone::UTC),
             rate,
         };
@@ -217,7 +218,7 @@ impl Switch {
         let name = name
             .map(str::to_owned)
             .or_else(|| live.tenant.music.clone());
-        let language = live.language.clone();
+        let language = live.language_of(leg).to_owned();
         let tenant = live.setup.tenant.clone();
         let Some(target) = live.leg(leg) else { return };
         target.music += 1;

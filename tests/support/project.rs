@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) users: String,
     /// Sounds of the tenant's own, each a tone of half a minute.
     pub(crate) sounds: Vec<(&'static str, f64)>,
+    /// The same for who hears English.
+    pub(crate) english: Vec<(&'static str, f64)>,
     /// Plugins of the test's own beside the shipped ones: name, `plugin.lua`, `init.lua`.
     pub(crate) plugins: Vec<(&'static str, String, String)>,
     /// Codecs, in the exchange's order.
@@ -56,6 +58,7 @@ impl Default for Setup {
             trunk: "",
             users: String::new(),
             sounds: Vec::new(),
+            english: Vec::new(),
             plugins: Vec::new(),
             codecs: "\"opus\", \"g722\", \"pcma\", \"pcmu\"",
             clock: "2026-11-24T12:00:00+08:00",
@@ -190,10 +193,12 @@ pub(crate) fn project(folder: &Path, street: &Street, setup: &Setup) {
         let path = folder.join(format!("sounds/tones/{tone}.wav"));
         tone_wav(&path, &[(tone, Duration::from_secs(1))]);
     }
-    for (name, tone) in &setup.sounds {
-        let path = folder.join(format!("sounds/8001/zh/{name}.wav"));
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        tone_wav(&path, &[(*tone, Duration::from_secs(30))]);
+    for (language, sounds) in [("zh", &setup.sounds), ("en", &setup.english)] {
+        for (name, tone) in sounds {
+            let path = folder.join(format!("sounds/8001/{language}/{name}.wav"));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            tone_wav(&path, &[(*tone, Duration::from_secs(30))]);
+        }
     }
     fs::write(folder.join("config.lua"), config(street, setup)).unwrap();
 }

@@ -31,7 +31,8 @@ pub struct Setup {
     /// The user who put the caller through to this number, if that was a transfer.
     #[serde(default)]
     pub transferred_by: Option<String>,
-    /// The language of prompts: `zh`, `en`.
+    /// The language of prompts for whom the call serves, `zh`, `en`: of the user who calls, else the
+    /// tenant's.
     pub language: String,
     /// Microseconds since 1970, UTC.
     pub started_at: i64,

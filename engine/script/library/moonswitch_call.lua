@@ -21,7 +21,7 @@ error("type stubs for editors; never loaded by the engine")
 ---@field transferred_by string?          Who put the caller through to this number by their phone, if somebody did
 ---@field headers table<string, string>   Header fields of the INVITE, names in any case
 ---@field vars table<string, any>         Yours; written to the call's record
----@field language string                 Of prompts; set it: call.language = "en"
+---@field language string                 Of prompts for who calls, a user's own at first; set it: call.language = "en". Colleagues in the call hear theirs
 ---@field started_at number               Seconds since 1970
 ---@field answered_at number?             Seconds since 1970, once `answer` or `bridge` has answered
 local Call = {}

@@ -94,9 +94,11 @@ fn texts_besides_declarations(source: &str) -> Vec<String> {
     texts.collect()
 }
 
-/// Prompts that exist, but not in every language that the scripts set.
+/// Prompts that exist, but not in every language that the scripts set or users have.
 fn missing_in_a_language(host: &Arc<Host>, parts: &Parts) -> Vec<Fault> {
-    let mut languages = BTreeSet::from([host.settings.language.clone()]);
+    let users = host.settings.users.values();
+    let mut languages: BTreeSet<String> = users.filter_map(|user| user.language.clone()).collect();
+    languages.insert(host.settings.language.clone());
     // By name, where it stands first.
     let mut sounds: BTreeMap<String, Place> = BTreeMap::new();
     for (path, source) in host.snapshot.scripts() {

@@ -147,8 +147,8 @@ impl Switch {
         tenant: &TenantId,
         (user, place, to): (&str, &str, &str),
     ) {
-        let language = self.tenants.get(&*tenant.0).map(|it| it.language.clone());
-        let text = match language.as_deref() {
+        let settings = self.tenants.get(&*tenant.0);
+        let text = match settings.map(|it| it.language_of(Some(user))) {
             Some("zh") => format!("工号 {user} 已在别处登录：话机 {to}"),
             _ => format!("{user} has logged in elsewhere: at the phone of {to}"),
         };

@@ -87,7 +87,7 @@ impl Switch {
             let why = format!("no queue '{queue}': tenant {tenant} declares none");
             return self.tell_call(id, FromFloor::Refused { why });
         }
-        let about = told::caller(&live.setup, &live.language);
+        let about = told::caller(&live.setup, live.language());
         let head_start = self.head_start(&live.setup);
         let mut is_asked = false;
         let done = self.on_floor(now, tenant, |floor| {

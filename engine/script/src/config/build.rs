@@ -111,6 +111,7 @@ fn tenant(number: &str, it: &Value) -> Tenant {
             name: text(user.get("name")),
             password: text(user.get("password")),
             desk_password: text(user.get("desk_password")),
+            language: text(user.get("language")),
             context: text(user.get("context")).unwrap_or_default(),
             mailbox: text(user.get("mailbox")),
             max_calls: count(&user["max_calls"]),

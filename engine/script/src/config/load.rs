@@ -56,7 +56,7 @@ pub fn load(path: &Path, secrets_dir: &Path) -> Result<Config, Vec<Problem>> {
     check(&file, &source, secrets_dir)
 }
 
-fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Problem>> {
+pub(super) fn check(file: &str, source: &str, secrets_dir: &Path) -> Result<Config, Vec<Problem>> {
     let problems = Problems {
         file: file.to_owned(),
         found: Rc::default(),

@@ -3,6 +3,7 @@
 mod build;
 mod callers;
 mod form;
+mod language;
 mod lines;
 mod load;
 mod meaning;
@@ -153,7 +154,7 @@ pub struct Tenant {
     pub domain: String,
     /// IANA name: `Asia/Shanghai`.
     pub timezone: String,
-    /// Of prompts.
+    /// Of prompts, for whoever has none of their own.
     pub language: String,
     /// A module: `scripts.8001`.
     pub dialplan: String,
@@ -233,6 +234,8 @@ pub struct User {
     pub password: Option<String>,
     /// For the desk, until they have chosen one.
     pub desk_password: Option<String>,
+    /// In what they are spoken to; the tenant's when `None`.
+    pub language: Option<String>,
     /// What may be dialled: the toll fence.
     pub context: String,
     /// The mailbox; the extension's own when `None`.

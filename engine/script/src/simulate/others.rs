@@ -145,7 +145,10 @@ impl Stage {
             trunk: None,
             headers: Vec::new(),
             transferred_by: None,
-            language: world.tenant.language.clone(),
+            language: world
+                .tenant
+                .language_of(user.map(|(user, _)| user.as_str()))
+                .to_owned(),
             started_at: world.clock.unix_micros(),
         };
         let origin = Origin {

@@ -135,7 +135,8 @@ impl Scene {
             }
             Output::Route { .. } => {
                 self.asked.clear();
-                let setup = self.call.setup().clone();
+                let mut setup = self.call.setup().clone();
+                setup.language = self.language(&world.tenant).to_owned();
                 if let Err(ended) = world.start_script(setup) {
                     world.stop_script(self);
                     self.call.handle_script_ended(now, ended);
@@ -183,9 +184,8 @@ impl Scene {
             }
             Output::Ended(record) => self.finish(now, world, record),
             Output::Floor(asked) => {
-                world
-                    .floor
-                    .hear_call(now, &self.setup, &self.language, asked);
+                let language = self.language(&world.tenant).to_owned();
+                world.floor.hear_call(now, &self.setup, &language, asked);
             }
             Output::Park { slot } => self.park(now, world, slot),
             Output::Unpark { .. } => self.unpark(world),
@@ -276,7 +276,8 @@ impl Scene {
     }
 
     fn play(&mut self, world: &World, leg: LegId, play: PlayId, sounds: Vec<Sound>, times: u32) {
-        let (tenant, language) = (&self.setup.tenant, self.language.as_str());
+        let language = self.language_of(&world.tenant, leg).to_owned();
+        let (tenant, language) = (&self.setup.tenant, language.as_str());
         let there = |name: &str| world.shelf.check(tenant, name, language);
         let mut ready = Vec::with_capacity(sounds.len());
         for sound in sounds {

@@ -15,14 +15,15 @@ use super::floor::Delivery;
 use super::others::Asker;
 use super::story::{self, Story, Who};
 use crate::Place;
+use crate::config::Tenant;
 
 /// One simulated call.
 pub(super) struct Scene {
     pub(super) call: Call,
     pub(super) setup: Setup,
     pub(super) born: Instant,
-    /// Of prompts, now.
-    pub(super) language: String,
+    /// What its script has said of the language of prompts.
+    pub(super) language: Option<String>,
     pub(super) lines: Vec<Line>,
     pub(super) tapes: Vec<Tape>,
     /// How many recordings were begun.
@@ -132,7 +133,7 @@ impl Scene {
         Self {
             call: Call::new(now, setup.clone(), options),
             born: now,
-            language: setup.language.clone(),
+            language: None,
             setup,
             lines: vec![Line::new(LegId::CALLER, None)],
             tapes: Vec::new(),
@@ -175,6 +176,19 @@ impl Scene {
 
     pub(super) fn line(&mut self, id: LegId) -> Option<&mut Line> {
         self.lines.iter_mut().find(|line| line.id == id)
+    }
+
+    /// In what language a leg is spoken to, as the exchange has it.
+    pub(super) fn language_of<'a>(&'a self, tenant: &'a Tenant, leg: LegId) -> &'a str {
+        let mut legs = self.call.legs().iter();
+        let user = legs.find(|known| known.id() == leg).and_then(Leg::user);
+        let is_served = leg == self.call.front();
+        tenant.language_for(user, is_served, self.language.as_deref())
+    }
+
+    /// In what language the one who is served is spoken to: `call.language`.
+    pub(super) fn language<'a>(&'a self, tenant: &'a Tenant) -> &'a str {
+        self.language_of(tenant, self.call.front())
     }
 
     /// Nothing more will happen to the caller.
@@ -390,10 +404,9 @@ impl Scene {
     /// The caller hears something begin.
     pub(super) fn hear(&mut self, now: Instant, sound: &Sound) {
         let words = story::sound(sound);
-        let language = match self.language == self.setup.language {
-            true => String::new(),
-            false => format!(" ({})", self.language),
-        };
+        let other = self.language.as_ref();
+        let other = other.filter(|said| **said != self.setup.language);
+        let language = other.map_or_else(String::new, |said| format!(" ({said})"));
         self.tell(now, Who::Caller, format!("hears {words}{language}"));
         self.heard.push(words);
     }

@@ -102,6 +102,11 @@ pub(super) fn user() -> Schema {
             Kind::Secret,
             "For the desk, until they have chosen one.",
         ),
+        Field::new(
+            "language",
+            Kind::Enum(LANGUAGES),
+            "In what they are spoken to; the tenant's when left out.",
+        ),
         Field::new("context", Kind::String, "What may be dialled.").default("internal"),
         Field::new(
             "mailbox",

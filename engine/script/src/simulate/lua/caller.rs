@@ -75,7 +75,7 @@ impl Caller {
                     let since = now.saturating_duration_since(scene.born);
                     since.as_secs_f64().into_lua(lua)?
                 }
-                "language" => scene.language.as_str().into_lua(lua)?,
+                "language" => scene.language(&stage.world.tenant).into_lua(lua)?,
                 "vars" if scene.vars.is_null() => lua.create_table()?.into_lua(lua)?,
                 "vars" => from_json(lua, &scene.vars)?,
                 "outcome" => {

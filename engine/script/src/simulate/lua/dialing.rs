@@ -175,7 +175,9 @@ impl Dial {
             trunk,
             headers: self.headers.clone(),
             transferred_by: None,
-            language: tenant.language.clone(),
+            language: tenant
+                .language_of(user.map(|(user, _)| user.as_str()))
+                .to_owned(),
             started_at: stage.world.clock.unix_micros(),
         })
     }

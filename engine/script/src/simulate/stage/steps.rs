@@ -282,7 +282,7 @@ impl Stage {
                 scene.call.handle_command(now, request, command);
             }
             FromScript::Floor(_) | FromScript::Message { .. } | FromScript::Calls(_) => {}
-            FromScript::Speaks { language, .. } => scene.language = language,
+            FromScript::Speaks { language, .. } => scene.language = Some(language),
             FromScript::Leaves { vars, .. } => scene.vars = vars,
             FromScript::Tells { place, what, .. } => scene.tell_at(now, &place, what),
             FromScript::Ended { end, .. } => match end {

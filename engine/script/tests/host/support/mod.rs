@@ -199,6 +199,7 @@ pub(crate) fn tenant(dialplan: &str) -> Tenant {
         name: None,
         password: None,
         desk_password: None,
+        language: None,
         context: "internal".to_owned(),
         mailbox: None,
         max_calls: 0,
