@@ -181,3 +181,39 @@ fn an_agent_has_as_many_chats_as_fit_in_and_no_call_beside_them_where_that_is_so
     a1.rings().answers();
     call.hears(pilot::A1);
 }
+
+#[test]
+fn s67_who_accepts_no_new_customers_gets_those_who_come_back_and_vips_and_no_others() {
+    let (exchange, api) = floor("chat = 1");
+    let [a1] = exchange.phones(["1049"]);
+    a1.dials("*22").is_hung_up();
+    let mut stream = api.listens(None);
+    let mut step = || {
+        let event = stream.until("item.changed").pop().unwrap();
+        let of = |field: &str| event["data"][field].as_str().unwrap().to_owned();
+        (of("item"), of("step"))
+    };
+    let tells = |deed: Value| assert_eq!(api.posts("/users/1049/commands", &deed).status, 200);
+    let mut serves = |chat: &str| {
+        let at = |what: &str| (chat.to_owned(), what.to_owned());
+        assert_eq!(step(), at("offered"));
+        tells(json!({ "command": "take_item", "item": chat }));
+        assert_eq!(step(), at("taken"));
+        tells(json!({ "command": "finish_item", "item": chat }));
+        assert_eq!(step(), at("finished"));
+    };
+    serves(&lets_wait(&api, &json!({ "from": "wx:anna" })));
+    tells(json!({ "command": "accept_items", "on": false }));
+
+    let new = lets_wait(&api, &json!({ "from": "wx:bo" }));
+    let why = api.get("/queues/it")["why"].clone();
+    assert_eq!(why["call"], new);
+    let because = &why["agents"][0]["because"];
+    assert_eq!(because, "takes no new customers by chat");
+    serves(&lets_wait(&api, &json!({ "from": "wx:anna" })));
+    let vip = json!({ "from": "wx:carl", "vip": true });
+    serves(&lets_wait(&api, &vip));
+
+    tells(json!({ "command": "accept_items", "on": true }));
+    serves(&new);
+}

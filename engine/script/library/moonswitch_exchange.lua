@@ -134,7 +134,7 @@ agents = {}
 ---@field asks string?             A reason for busy that they have asked for, and a leader is to approve
 ---@field auto_answer boolean
 ---@field do_not_disturb boolean
----@field accept_items boolean     接受新客户, by chat
+---@field accept_items boolean     接受新客户, by chat; else only those whom they have had a chat with in the last 24 hours, and VIPs
 ---@field auto_idle boolean        自动置闲
 ---@field auto_busy boolean        自动置忙
 ---@field device string?           The user at whose phone they sit, when it is not their own
@@ -272,7 +272,7 @@ function desk.order(user, deed, options) end
 ---@field as? string   In the name of this user, who has proved by their PIN that they are at the phone (`call:ask_pin`)
 
 ---@class ItemOptions
----@field from? string          From whom, as whoever offers it knows them
+---@field from? string          From whom, as whoever offers it knows them: by this who comes back is known
 ---@field about? any            What events about it are to tell besides
 ---@field priority? integer     A head start in seconds; 0, at most 3600
 ---@field max_wait? Duration    So long it waits; as the queue says when left out
@@ -280,7 +280,7 @@ function desk.order(user, deed, options) end
 ---@field preferred? Skills
 ---@field agent? string
 ---@field agent_for? Duration
----@field vip? boolean
+---@field vip? boolean          Also for agents who accept no new customers
 ---@field min_penalty? integer
 ---@field max_penalty? integer
 ---@field raise_penalty? integer

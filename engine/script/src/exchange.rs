@@ -40,7 +40,10 @@ impl OfferedItem {
         Enter {
             priority: self.priority,
             max_wait: self.max_wait,
-            wants: self.wants,
+            wants: Wants {
+                customer: self.from.as_deref().map(Into::into),
+                ..self.wants
+            },
             ..Enter::new(id, self.queue)
         }
     }

@@ -236,7 +236,7 @@ impl Agent {
     }
 
     /// Why the agent cannot be offered a call, or a chat, now; `None` when they can. A chat needs no
-    /// phone.
+    /// phone. Whether they take this customer is another question ([`Acd::takes`](super::Acd::takes)).
     pub(super) fn obstacle_to(&self, now: Instant, medium: Medium) -> Option<Because> {
         if self.duty == Duty::LoggedOut {
             return Some(Because::LoggedOut);
@@ -246,9 +246,6 @@ impl Agent {
         }
         if self.habits.do_not_disturb && medium == Medium::Voice {
             return Some(Because::DoNotDisturb);
-        }
-        if !self.habits.accepts_items() && medium != Medium::Voice {
-            return Some(Because::NoNewItems);
         }
         if self.state().is_conversation() {
             return Some(Because::Talking);

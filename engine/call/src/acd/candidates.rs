@@ -112,6 +112,7 @@ impl Acd {
                     calls: free.calls,
                     penalty: free.penalty,
                     level: free.level,
+                    despite: self.despite(caller, &demand, free.agent),
                 };
             }
         }

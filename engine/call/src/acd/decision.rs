@@ -70,6 +70,8 @@ pub enum Because {
         penalty: u32,
         /// The level in this queue.
         level: u32,
+        /// They take no new customers by chat, and why they may be offered this one.
+        despite: Option<Despite>,
     },
     /// Could take the call, but a script did not name them.
     NotNamed,
@@ -142,6 +144,15 @@ pub enum Because {
     },
 }
 
+/// Why an agent who takes no new customers by chat may be offered one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Despite {
+    /// The customer has had a chat with them in the last 24 hours, and is not new.
+    Returning,
+    /// It is a VIP.
+    Vip,
+}
+
 impl From<&Decision> for What {
     fn from(decision: &Decision) -> Self {
         let mut because = decision.because.to_string();
@@ -199,6 +210,7 @@ impl fmt::Display for Because {
                 calls,
                 penalty,
                 level,
+                despite,
             } => {
                 write!(f, "no. {place}, idle {} s, {calls} calls", idle.as_secs())?;
                 match level {
@@ -206,8 +218,15 @@ impl fmt::Display for Because {
                     level => write!(f, ", level {level}")?,
                 }
                 match penalty {
-                    0 => Ok(()),
-                    penalty => write!(f, ", penalty {penalty}"),
+                    0 => {}
+                    penalty => write!(f, ", penalty {penalty}")?,
+                }
+                match despite {
+                    None => Ok(()),
+                    Some(Despite::Returning) => {
+                        f.write_str(", takes no new customers, and this one comes back")
+                    }
+                    Some(Despite::Vip) => f.write_str(", takes no new customers but VIPs"),
                 }
             }
             Self::NotNamed => f.write_str("free, not named by the script"),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::caller::{Caller, Place, Queue};
 use super::name::{AgentIx, QueueIx};
+use super::returning::Welcome;
 use super::widening::{PenaltyRange, Skills, Wants, lacking};
 use super::{Acd, Because, Decided, Medium};
 use crate::CallId;
@@ -20,15 +21,31 @@ pub(super) struct Demand {
     level: u32,
     pub(super) range: PenaltyRange,
     required: Arc<Skills>,
+    welcome: Welcome,
 }
 
 /// Who asks the same, for the length of one look: skills that stand at the same place are the same.
-type Alike = (Medium, Option<AgentIx>, u32, PenaltyRange, usize);
+type Alike = (
+    Medium,
+    Option<AgentIx>,
+    u32,
+    PenaltyRange,
+    usize,
+    Welcome,
+);
 
 impl Demand {
     fn alike(&self) -> Alike {
         let skills = Arc::as_ptr(&self.required).addr();
-        (self.medium, self.only, self.level, self.range, skills)
+        let welcome = self.welcome.clone();
+        (
+            self.medium,
+            self.only,
+            self.level,
+            self.range,
+            skills,
+            welcome,
+        )
     }
 }
 
@@ -123,11 +140,12 @@ impl Acd {
             level: tiers.map_or(u32::MAX, |tiers| tiers.open(waited, levels)),
             range: caller.widened.range,
             required: Arc::clone(&caller.widened.required),
+            welcome: self.welcome(&caller.wants),
         }
     }
 
     /// The agent who goes before all others for this caller, and for how long still. One who is not at
-    /// work is not waited for.
+    /// work, or does not take them, is not waited for.
     fn kept_for(&self, caller: &Caller) -> Option<(AgentIx, Duration)> {
         let kept = caller.widened.kept_for?;
         let left = kept.most.checked_sub(self.waited_here(caller))?;
@@ -136,7 +154,8 @@ impl Acd {
         }
         let agent = &self.agents[kept.agent.0];
         let can_be_had = agent.is_reachable(self.clock.now) || caller.wants.medium == Medium::Chat;
-        (agent.is_at_work() && can_be_had).then_some((kept.agent, left))
+        let takes = self.takes(kept.agent, &self.welcome(&caller.wants));
+        (agent.is_at_work() && can_be_had && takes).then_some((kept.agent, left))
     }
 
     fn waited_here(&self, caller: &Caller) -> Duration {
@@ -167,7 +186,9 @@ impl Acd {
         let Some(member) = queue.plan.members.get(place) else {
             return false;
         };
+        let takes = |agent: &AgentIx| self.takes(*agent, &demand.welcome);
         member.level <= demand.level
+            && queue.members.get(place).is_some_and(takes)
             && self.penalty(queue, demand, place).is_some()
             && lacking(&member.skills, &demand.required).is_none()
     }
@@ -195,6 +216,9 @@ impl Acd {
         if let Some((agent, left)) = self.kept_for(caller) {
             let agent = self.agents[agent.0].id.clone();
             return Some(Because::Kept { agent, left });
+        }
+        if !self.takes(*queue.members.get(place)?, &demand.welcome) {
+            return Some(Because::NoNewItems);
         }
         let member = queue.plan.members.get(place)?;
         if member.level > demand.level {

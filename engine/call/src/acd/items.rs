@@ -136,6 +136,7 @@ impl Acd {
             Some(at) => {
                 let ix = AgentIx(at);
                 if let Some(held) = self.agents[at].items.remove(&item) {
+                    self.note_customer(ix, &held.wants);
                     self.tell_of_item(item, held.queue, ix, ItemStep::Finished);
                 }
                 self.settle_agent(ix, &super::By::Engine);

@@ -72,6 +72,7 @@ mod plan;
 mod presence;
 mod reload;
 mod resume;
+mod returning;
 mod snapshot;
 mod sort;
 mod state;
@@ -98,12 +99,13 @@ use caller::{Caller, Queue};
 use estimate::Handling;
 use lease::Lease;
 use resume::KeptPlaces;
+use returning::Returning;
 use timers::{Timer, Timers};
 
 pub use callbacks::{Callback, CallbackChange, CallbackError, CallbackState};
 pub use capacity::{Capacity, Medium};
 pub use care::{Callbacks, Care, Greet};
-pub use decision::{Because, Decided, Decision, Verdict};
+pub use decision::{Because, Decided, Decision, Despite, Verdict};
 pub use doing::Doing;
 pub use episode::{Episode, EpisodeOffer, OfferEnd, Outcome};
 pub use habits::{Habit, Habits};
@@ -157,6 +159,8 @@ pub struct Acd {
     handling: Handling,
     /// Places of callers who have left the line.
     left_places: KeptPlaces,
+    /// Customers of agents' chats.
+    returning: Returning,
     timers: Timers,
     work: Work,
     outputs: VecDeque<Output>,
@@ -219,6 +223,7 @@ impl Acd {
             leases: BTreeMap::new(),
             handling: Handling::default(),
             left_places: KeptPlaces::default(),
+            returning: Returning::default(),
             timers: Timers::default(),
             work: Work {
                 dirty: BTreeSet::new(),

@@ -205,6 +205,7 @@ impl Acd {
         let queue = &mut self.queues[lease.queue.0];
         queue.remove(caller.place);
         let wrap_up = queue.plan.offering.wrap_up;
+        self.note_customer(lease.agent, &caller.wants);
         let agent = &mut self.agents[lease.agent.0];
         agent.hold = Hold::Nobody;
         match lease.medium {

@@ -112,6 +112,8 @@ pub struct Wants {
     pub agent_for: Option<Duration>,
     /// Goes before all who are not so, but for those who have waited too long.
     pub vip: bool,
+    /// Whose chat it is, as whoever offers it knows them: agents who take no new customers take those who come back.
+    pub customer: Option<Arc<str>>,
     /// The penalties to begin with.
     pub penalty: PenaltyRange,
     /// The penalty rules of the generation that the call runs on; the queue's own when `None`.

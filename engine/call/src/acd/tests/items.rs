@@ -13,6 +13,41 @@ fn chat() -> Wants {
     }
 }
 
+fn chat_of(customer: &str) -> Wants {
+    Wants {
+        customer: Some(customer.into()),
+        ..chat()
+    }
+}
+
+fn accepts(floor: &mut Floor, agent: &str, new: bool) {
+    let habit = Habit::AcceptItems(new);
+    let done = floor.acd.handle_habit(floor.now, &agent.into(), habit);
+    floor.drain();
+    assert_eq!(done, Ok(()));
+}
+
+fn over(floor: &mut Floor, item: CallId) {
+    floor.acd.handle_item_over(floor.now, item).unwrap();
+    floor.drain();
+}
+
+/// To whom an item is offered now, of what has been told since the last time.
+fn offered(floor: &mut Floor, item: CallId) -> Option<String> {
+    let offered = |(id, agent, what): (CallId, String, ItemStep)| {
+        (id == item && matches!(what, ItemStep::Offered(_))).then_some(agent)
+    };
+    told(floor).into_iter().find_map(offered)
+}
+
+/// Why this agent may be offered what was decided last, or not.
+fn because(floor: &Floor, agent: &str) -> String {
+    let decision = floor.decisions.last().unwrap();
+    let mut all = decision.candidates.iter();
+    let verdict = all.find(|it| *it.agent.0 == *agent).unwrap();
+    verdict.because.to_string()
+}
+
 /// 1049 and 1050 serve calls and chats, so many at once.
 fn floor(capacity: Capacity, with: impl FnOnce(&mut Plan)) -> Floor {
     let mut queue = QueuePlan::new("it", &["1049", "1050"]);
@@ -233,4 +268,91 @@ fn who_accepts_no_new_customers_is_offered_no_chat_and_calls_all_the_same() {
         matches!(&offered[..], [(id, agent, ItemStep::Offered(_))] if *id == item && agent == "1050"),
         "{offered:?}"
     );
+}
+
+#[test]
+fn who_comes_back_within_a_day_and_vips_reach_an_agent_who_accepts_no_new_customers() {
+    let mut floor = floor(blended(2), |_| {});
+    floor.act("1050", Act::LogOut).unwrap();
+    let first = floor.wants("it", chat_of("wx:anna"));
+    takes(&mut floor, "1049", first).unwrap();
+    over(&mut floor, first);
+    accepts(&mut floor, "1049", false);
+    floor.take();
+
+    let new = floor.wants("it", chat_of("wx:bo"));
+    assert_eq!(offered(&mut floor, new), None);
+    assert_eq!(because(&floor, "1049"), "takes no new customers by chat");
+    let back = floor.wants("it", chat_of("wx:anna"));
+    assert_eq!(offered(&mut floor, back), Some("1049".to_owned()));
+    let why = because(&floor, "1049");
+    assert!(
+        why.ends_with("takes no new customers, and this one comes back"),
+        "{why}"
+    );
+    takes(&mut floor, "1049", back).unwrap();
+    let vip = Wants {
+        vip: true,
+        ..chat_of("wx:carl")
+    };
+    let vip = floor.wants("it", vip);
+    assert_eq!(offered(&mut floor, vip), Some("1049".to_owned()));
+    let why = because(&floor, "1049");
+    assert!(why.ends_with("takes no new customers but VIPs"), "{why}");
+    takes(&mut floor, "1049", vip).unwrap();
+    for item in [back, vip] {
+        over(&mut floor, item);
+    }
+    assert_eq!(floor.acd.position(new), Some(1), "waits on");
+    over(&mut floor, new);
+
+    floor.wait(s(86_399));
+    let still = floor.wants("it", chat_of("wx:anna"));
+    assert_eq!(offered(&mut floor, still), Some("1049".to_owned()));
+    over(&mut floor, still);
+    floor.wait(s(1));
+    let late = floor.wants("it", chat_of("wx:anna"));
+    assert_eq!(offered(&mut floor, late), None, "they are new by now");
+}
+
+#[test]
+fn who_comes_back_to_one_agent_is_new_to_another() {
+    let mut floor = floor(blended(1), |_| {});
+    let first = floor.wants("it", chat_of("wx:anna"));
+    takes(&mut floor, "1049", first).unwrap();
+    accepts(&mut floor, "1050", false);
+    floor.take();
+
+    let back = floor.wants("it", chat_of("wx:anna"));
+    assert_eq!(offered(&mut floor, back), None, "1049 has no room");
+    assert_eq!(because(&floor, "1050"), "takes no new customers by chat");
+    accepts(&mut floor, "1049", false);
+    over(&mut floor, first);
+
+    assert_eq!(offered(&mut floor, back), Some("1049".to_owned()));
+}
+
+#[test]
+fn nobody_waits_for_an_agent_who_does_not_take_them_but_who_comes_back_does() {
+    let mut floor = floor(blended(2), |_| {});
+    let first = floor.wants("it", chat_of("wx:anna"));
+    takes(&mut floor, "1049", first).unwrap();
+    accepts(&mut floor, "1049", false);
+    let call = floor.calls();
+    floor.answers("1049");
+    floor.take();
+    let meant = |customer: &str| Wants {
+        agent: Some("1049".into()),
+        agent_for: Some(s(60)),
+        ..chat_of(customer)
+    };
+
+    let new = floor.wants("it", meant("wx:bo"));
+    assert_eq!(offered(&mut floor, new), Some("1050".to_owned()), "at once");
+    takes(&mut floor, "1050", new).unwrap();
+    let back = floor.wants("it", meant("wx:anna"));
+    assert_eq!(offered(&mut floor, back), None, "1049 is in a call");
+    floor.parts("1049", call);
+
+    assert_eq!(offered(&mut floor, back), Some("1049".to_owned()));
 }

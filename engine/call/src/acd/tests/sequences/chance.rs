@@ -53,8 +53,9 @@ impl World {
             return;
         }
         self.calls += 1;
+        let call = CallId(Uuid::from_u128(self.calls));
         let enter = Enter {
-            call: CallId(Uuid::from_u128(self.calls)),
+            call,
             queue: QUEUES[self.below(4) as usize].into(),
             priority: [0, 0, 0, 30, 9999][self.below(5) as usize],
             max_wait: (self.below(8) == 0).then(|| s(20)),
@@ -63,6 +64,9 @@ impl World {
             from: (self.below(3) == 0).then(|| format!("+86138{}", self.below(6))),
             callback: None,
         };
+        if enter.wants.medium == Medium::Chat {
+            self.items.wants.insert(call, enter.wants.clone());
+        }
         let _ = self.acd.handle_enter(self.now, enter);
         self.look();
     }
@@ -72,6 +76,7 @@ impl World {
         let mut wants = Wants {
             vip: self.below(16) == 0,
             medium: [Medium::Voice, Medium::Chat][usize::from(self.below(5) == 0)],
+            customer: (self.below(2) == 0).then(|| format!("wx:{}", self.below(3)).into()),
             ..Wants::default()
         };
         match self.below(12) {
@@ -145,7 +150,8 @@ impl World {
         let agent = self.somebody();
         if self.below(6) == 0 {
             let on = self.below(2) == 0;
-            let habit = match self.below(4) {
+            let habit = match self.below(6) {
+                4..=5 => Habit::AcceptItems(on),
                 0 => Habit::DoNotDisturb(on),
                 1 => Habit::AutoIdle(on),
                 2 => Habit::AutoBusy(on),

@@ -60,6 +60,7 @@ fn random_sequences_break_no_promise() {
         (seen.reloads, "new plans"),
         (seen.widened, "skills that were given up"),
         (seen.chats, "chats that were offered"),
+        (seen.returned, "chats of customers who were not new"),
         (seen.barred, "agents who could not or might not yet"),
     ] {
         assert!(reached > count / 100, "{reached} {of}");
@@ -142,6 +143,7 @@ struct Seen {
     widened: u64,
     barred: u64,
     chats: u64,
+    returned: u64,
 }
 
 impl Seen {
@@ -160,6 +162,7 @@ impl Seen {
             widened: self.widened + other.widened,
             barred: self.barred + other.barred,
             chats: self.chats + other.chats,
+            returned: self.returned + other.returned,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A floor of the sequences: as the machine is told of it, as it really is, and what it has promised.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use crate::acd::name::QueueIx;
 use crate::acd::tests::{ms, s, start};
 use crate::acd::{
     Acd, Act, AgentId, AskId, Because, By, Decided, DialogNews, Doing, Enter, Habit, ItemNews,
-    ItemStep, LeaseId, Leave, News, OfferEnd, Output, Reason, State, Verdict,
+    ItemStep, LeaseId, Leave, News, OfferEnd, Output, Reason, State, Verdict, Wants,
 };
 use crate::call::random::Random;
 
@@ -56,6 +57,20 @@ pub(super) struct World {
 pub(super) struct Items {
     pub(super) offered: BTreeSet<(AgentId, CallId)>,
     pub(super) held: BTreeMap<CallId, AgentId>,
+    /// What each asks, and whom each agent has had a chat with.
+    pub(super) wants: BTreeMap<CallId, Wants>,
+    known: BTreeSet<(AgentId, Arc<str>)>,
+}
+
+impl Items {
+    /// Whether an agent who takes no new customers takes this one.
+    fn is_not_new(&self, agent: &AgentId, item: CallId) -> bool {
+        self.wants.get(&item).is_some_and(|wants| {
+            let customer = wants.customer.clone();
+            let comes_back = |customer| self.known.contains(&(agent.clone(), customer));
+            wants.vip || customer.is_some_and(comes_back)
+        })
+    }
 }
 
 impl World {
@@ -324,6 +339,11 @@ impl World {
                     agent.id == news.agent && agent.items.len() < most
                 });
                 self.promise(room, "nobody has more chats than fit in");
+                if !self.acd.habits(&news.agent).accepts_items() {
+                    self.seen.returned += 1;
+                    let is_theirs = self.items.is_not_new(&news.agent, item);
+                    self.promise(is_theirs, "who takes no new customers is offered none");
+                }
                 let before = self.unwritten.insert(at.clone());
                 self.promise(before, "every offer is written as over");
                 self.items.offered.insert(at);
@@ -334,6 +354,10 @@ impl World {
             ItemStep::Taken => {
                 let offered = self.items.offered.remove(&at);
                 self.promise(offered, "only what is offered is taken");
+                let wants = self.items.wants.get(&item);
+                if let Some(customer) = wants.and_then(|it| it.customer.clone()) {
+                    self.items.known.insert((news.agent.clone(), customer));
+                }
                 let before = self.items.held.insert(item, news.agent);
                 self.promise(before.is_none(), "an item has one agent");
             }
@@ -360,8 +384,9 @@ impl World {
                 self.act(&agent, Act::Idle);
             }
             for agent in self.agents.clone() {
-                let habit = Habit::DoNotDisturb(false);
-                let _ = self.acd.handle_habit(self.now, &agent, habit);
+                for habit in [Habit::DoNotDisturb(false), Habit::AcceptItems(true)] {
+                    let _ = self.acd.handle_habit(self.now, &agent, habit);
+                }
             }
             self.look();
             for lease in self.rings.keys().copied().collect::<Vec<_>>() {
