@@ -245,7 +245,9 @@ impl Live {
     /// In what language a leg is spoken to.
     pub(crate) fn language_of(&self, leg: LegId) -> &str {
         let mut legs = self.call.legs().iter();
-        let user = legs.find(|known| known.id() == leg).and_then(call::Leg::user);
+        let user = legs
+            .find(|known| known.id() == leg)
+            .and_then(call::Leg::user);
         let is_served = leg == self.call.front();
         self.tenant
             .language_for(user, is_served, self.language.as_deref())

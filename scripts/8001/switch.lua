@@ -14,9 +14,6 @@ local SPOKEN = {
 -- When the switch is closed by itself: while all meet. An emergency is not touched.
 local MEETING = schedule { thu = "17:30-18:00" }
 
--- Under whom the log has what the plan of the week does.
-local FRONT_DESK = "1001"
-
 ---@return SwitchState
 function switch.state()
   return queues.switch(NAME)
@@ -30,7 +27,7 @@ local function light(state)
   lamps.set("hotline", state ~= "open")
 end
 
----@param user string   Under whom the log has it
+---@param user string?   Who does it; nobody but the plan of the week
 ---@param wanted SwitchState
 ---@return Performed? done
 ---@return string? why
@@ -59,7 +56,7 @@ end
 
 local function follow_the_plan()
   if switch.state() ~= "emergency" then
-    local done, _, sentence = set(FRONT_DESK, MEETING:is_open() and "closed" or "open")
+    local done, _, sentence = set(nil, MEETING:is_open() and "closed" or "open")
     if not done then
       log.warn("the hotline's switch does not follow the plan of the week: " .. sentence)
     end

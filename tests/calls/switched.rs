@@ -51,6 +51,18 @@ fn e36_leaders_set_the_switch_by_phone_and_at_a_desk_with_the_same_event_and_age
     });
     assert_eq!(done, expected);
 
+    // How it stands, since when and by whom, everybody may read.
+    let stands = &works.get("/switches")["items"][0];
+    assert_eq!(
+        (&stands["name"], &stands["state"]),
+        (&json!("hotline"), &json!("open"))
+    );
+    assert_eq!(
+        (&stands["by"], &stands["who"]),
+        (&json!("user:1001"), &json!("班长"))
+    );
+    assert!(stands["since"].is_string(), "{stands}");
+
     // What there is not is told, with what there is.
     let wrong = json!({ "command": "queue_switch", "switch": "hotlin", "state": "open" });
     let (status, why) = leads.gives("/users/1001/commands", &wrong);
@@ -68,8 +80,44 @@ fn e36_leaders_set_the_switch_by_phone_and_at_a_desk_with_the_same_event_and_age
             .filter(|line| line["act"] == "command:queue_switch");
         (ours.count() == 6).then_some(())
     });
+    let before = program.get("/switches");
+    assert_eq!(before["items"][0]["by"], "api:desk");
     exchange.stop();
     exchange.resume();
+    let program = Api::of(&exchange, "8001");
+    assert_eq!(program.get("/switches"), before);
     let said = exchange.said_to(&a1, "*28", &[]);
     assert_eq!(said, ["hours/switch-emergency"]);
+}
+
+#[test]
+fn e36_what_a_plan_does_with_the_switch_is_about_no_user_in_the_event_and_in_the_audit_log() {
+    let script = r#"
+every("1s", function()
+  desk.order(nil, { command = "queue_switch", switch = "hotline", state = "closed" })
+end)
+context "internal" { ["*60"] = function(call) call:answer() end }
+"#;
+    let exchange = Exchange::start(Setup::with(script).with_http());
+    let api = Api::of(&exchange, "8001");
+    let mut stream = api.listens(None);
+
+    let expected = json!({
+        "by": "script", "user": null, "command": "queue_switch", "outcome": "done",
+    });
+    assert_eq!(told(&mut stream), expected);
+    let line = eventually("a line of the audit log", || {
+        let lines = api.items("/audit?act=command:queue_switch");
+        lines.first().cloned()
+    });
+    assert_eq!(
+        (&line["by"], &line["about"]),
+        (&json!("script"), &json!("hotline"))
+    );
+    let stands = &api.get("/switches")["items"][0];
+    assert_eq!(
+        (&stands["state"], &stands["by"]),
+        (&json!("closed"), &json!("script"))
+    );
+    assert_eq!(stands["who"], Value::Null);
 }

@@ -260,7 +260,7 @@ desk = {}
 ---@field call string?         The call that it was done in
 
 ---Does what a user could do at their desk; it was done, or has begun. What is not known of a command is an error.
----@param user string     Whose state, phone or call it is about
+---@param user string?    Whose state, phone or call it is about; nil for a switch or a list of callers, which are nobody's
 ---@param deed Deed
 ---@param options? OrderOptions
 ---@return Performed? done

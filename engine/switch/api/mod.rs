@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
     Agent, Allowed, Asked, CallWanted, CallbackTaken, CallbackWanted, Deletion, DeskUser,
-    ItemWanted, LiveCall, NoCall, NoRole, Performed, Plugin, Queue, QueueDetails, Registration,
-    Reloaded, RoleWanted, Scripts, TransferWanted, Trunk, User, VoicemailChange,
+    ItemWanted, LiveCall, NoCall, NoRole, Performed, Plugin, Queue, QueueDetails, QueueSwitch,
+    Registration, Reloaded, RoleWanted, Scripts, TransferWanted, Trunk, User, VoicemailChange,
 };
 
 pub(super) use records::{tell_of_message, tell_scripts_of_message};
@@ -68,6 +68,7 @@ enum What {
     CancelCallback(Uuid, oneshot::Sender<bool>),
     Queues(oneshot::Sender<Vec<Queue>>),
     Queue(String, oneshot::Sender<Option<QueueDetails>>),
+    Switches(oneshot::Sender<Vec<QueueSwitch>>),
     Wallboard(oneshot::Sender<web::Wallboard>),
     Yardstick(oneshot::Sender<Option<web::Yardstick>>),
     Voicemail(Uuid, VoicemailChange, oneshot::Sender<Changed>),
@@ -217,6 +218,10 @@ impl web::Exchange for Entrance {
         self.question(tenant, |answer| What::Queue(name, answer))
     }
 
+    fn switches(&self, tenant: &str) -> Asked<Vec<QueueSwitch>> {
+        self.question(tenant, What::Switches)
+    }
+
     fn wallboard(&self, tenant: &str) -> Asked<web::Wallboard> {
         self.question(tenant, What::Wallboard)
     }
@@ -334,6 +339,9 @@ impl Switch {
             }
             What::Queue(name, answer) => {
                 let _ = answer.send(self.queue_shown(now, &tenant, &name));
+            }
+            What::Switches(answer) => {
+                let _ = answer.send(self.switches_shown(&tenant));
             }
             What::Wallboard(answer) => {
                 let _ = answer.send(self.wallboard(now, &tenant));

@@ -46,6 +46,22 @@ pub struct CallbackTaken {
     pub position: usize,
 }
 
+/// A switch of queues, and how it stands.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct QueueSwitch {
+    /// `hotline`.
+    pub name: String,
+    /// `open`, `closed`, `emergency`.
+    pub state: &'static str,
+    /// Since then; `None` where nobody has ever set it.
+    #[serde(serialize_with = "crate::time::serialise_option")]
+    pub since: Option<i64>,
+    /// Who has set it so: `user:1001`, `api:tour`, `script`.
+    pub by: Option<String>,
+    /// How that user is called.
+    pub who: Option<String>,
+}
+
 /// How an agent stands now.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Agent {

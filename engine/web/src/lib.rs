@@ -30,7 +30,7 @@ pub use figures::{
 };
 pub use floor::{
     Agent, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken, CallbackWanted, ItemWanted,
-    Performed, Queue, QueueDetails, Verdict, WaitingCaller, WhyWaiting,
+    Performed, Queue, QueueDetails, QueueSwitch, Verdict, WaitingCaller, WhyWaiting,
 };
 pub use health::Health;
 pub use proxies::Proxies;

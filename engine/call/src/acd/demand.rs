@@ -25,14 +25,7 @@ pub(super) struct Demand {
 }
 
 /// Who asks the same, for the length of one look: skills that stand at the same place are the same.
-type Alike = (
-    Medium,
-    Option<AgentIx>,
-    u32,
-    PenaltyRange,
-    usize,
-    Welcome,
-);
+type Alike = (Medium, Option<AgentIx>, u32, PenaltyRange, usize, Welcome);
 
 impl Demand {
     fn alike(&self) -> Alike {

@@ -68,7 +68,8 @@ impl Returning {
 impl Acd {
     /// Notes that an agent has a chat of this customer, if it is known whose it is.
     pub(super) fn note_customer(&mut self, agent: AgentIx, wants: &Wants) {
-        if let Some(customer) = &wants.customer {
+        let is_chat = wants.medium == Medium::Chat;
+        if let Some(customer) = wants.customer.as_ref().filter(|_| is_chat) {
             self.returning.note(self.clock.now, agent, customer);
         }
     }

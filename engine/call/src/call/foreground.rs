@@ -21,6 +21,10 @@ use crate::{Keys, LegId, Purpose, Record, Reply};
 
 /// What a call is busy with, and what the script waits for.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a call has one at a time, and most of those that are large wait in queues"
+)]
 pub(crate) enum Foreground {
     Playing(Playing),
     Gathering(Gathering),

@@ -8,6 +8,7 @@
 
 mod deed;
 mod habits;
+mod house;
 mod item;
 mod lever;
 mod role;
@@ -64,14 +65,14 @@ impl fmt::Display for By {
 pub struct Order {
     /// Who wants it.
     pub by: By,
-    /// The user whose state, phone or call it is about: `1049`. Nobody's where a program changes what is no one's
-    /// ([`NOBODY`]).
+    /// The user whose state, phone or call it is about: `1049`. Nobody's where a program or script changes what is no
+    /// one's ([`NOBODY`]).
     pub user: String,
     /// What.
     pub deed: Deed,
 }
 
-/// The user whom an order of a program is about that changes a list of callers.
+/// The user whom an order of a program or script is about that changes a list of callers, or a switch.
 pub const NOBODY: &str = "";
 
 impl Order {
@@ -85,12 +86,13 @@ impl Order {
         Self { by, user, deed }
     }
 
-    /// What the audit log names: the user whom it is about, or the list.
+    /// What the audit log names: the user whom it is about, or the list, or the switch.
     pub fn about(&self) -> &str {
         match &self.deed {
             Deed::ListAdd { list, .. } | Deed::ListRemove { list, .. } if self.user == NOBODY => {
                 list.word()
             }
+            Deed::QueueSwitch { switch, .. } if self.user == NOBODY => switch,
             _ => &self.user,
         }
     }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{By, Deed, NOBODY, Order, Refused};
+use super::{By, NOBODY, Order, Refused};
 use crate::toll::{Class, Rights};
 
 /// What somebody is in the call centre.
@@ -178,8 +178,8 @@ pub struct Person {
 /// # Errors
 /// With what to tell whoever gave it.
 pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<(), Refused> {
-    let is_nobodys = matches!(order.deed, Deed::ListAdd { .. } | Deed::ListRemove { .. });
-    if order.user == NOBODY && is_nobodys && !matches!(order.by, By::User(_)) {
+    let is_nobodys = order.user == NOBODY && order.deed.is_nobodys();
+    if is_nobodys && !matches!(order.by, By::User(_)) {
         return Ok(());
     }
     let target = who(&order.user).ok_or_else(|| Refused::no_such_user(&order.user))?;
@@ -218,7 +218,7 @@ pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::super::{SwitchState, Terms};
+    use super::super::{Deed, SwitchState, Terms};
     use super::*;
     use crate::Mode;
     use crate::screen::{Change, List};

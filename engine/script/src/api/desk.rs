@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use call::desk::{By, Deed, Done, Order, Refused};
+use call::desk::{By, Deed, Done, NOBODY, Order, Refused};
 use mlua::{Error, Function, IntoLua, Lua, MultiValue, Table, Value};
 
 use super::agents::{row, too_busy};
@@ -60,7 +60,7 @@ fn wanted(
     owner
         .may_use(Right::Agents)
         .map_err(|message| arguments.refuse(message))?;
-    let user = arguments.text(0, "a user such as \"1049\"")?;
+    let user = arguments.maybe_text(0, USER)?;
     let deed = arguments.value(1);
     let refuse = |why: String| Error::runtime(format!("{FUNCTION}: {why}"));
     let deed = to_json(lua, deed).map_err(refuse)?;
@@ -73,6 +73,12 @@ fn wanted(
         }
         Some(person) => By::User(person),
         None => by(surroundings, owner),
+    };
+    let user = match (user, &by) {
+        (Some(user), _) => user,
+        (None, _) if !deed.is_nobodys() => return Err(arguments.wrong(USER, &Value::Nil)),
+        (None, By::User(person)) => person.clone(),
+        (None, By::Program(_) | By::Script(_)) => NOBODY.to_owned(),
     };
     Ok(Order { by, user, deed })
 }
@@ -115,3 +121,4 @@ pub(crate) static OPTIONS: Names = Names {
 };
 
 const FUNCTION: &str = "desk.order";
+const USER: &str = "a user such as \"1049\"";

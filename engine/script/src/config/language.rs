@@ -70,7 +70,11 @@ mod tests {
             (None, beside, Some("en"), "en"),
         ] {
             let case = format!("{user:?} {is_served} {said:?}");
-            assert_eq!(tenant.language_for(user, is_served, said), language, "{case}");
+            assert_eq!(
+                tenant.language_for(user, is_served, said),
+                language,
+                "{case}"
+            );
         }
     }
 }

@@ -260,6 +260,7 @@ impl Routes {
             )
             .get("/queues", Scope::QueuesRead, get(queues::list))
             .get("/queues/{id}", Scope::QueuesRead, get(queues::one))
+            .get("/switches", Scope::QueuesRead, get(queues::switches))
             .post("/queues/{id}/items", Scope::QueuesWrite, post(items::offer))
             .delete("/items/{id}", Scope::QueuesWrite, delete(items::end))
             .post(

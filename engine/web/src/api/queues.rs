@@ -10,7 +10,7 @@ use super::body::Named;
 use super::own::Own;
 use super::page::{self, Asked, Page, Plain};
 use super::problem::Problem;
-use crate::floor::{Queue, QueueDetails};
+use crate::floor::{Queue, QueueDetails, QueueSwitch};
 use crate::time;
 
 /// Which lines of the log to list, newest first.
@@ -52,6 +52,16 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Queue>>, Problem> {
     let limit = page::limit(asked.limit)?;
     let all = own.queues().await?;
+    let page = Page::cut(all, asked.after.as_deref(), limit, |one| one.name.clone())?;
+    Ok(Json(page))
+}
+
+pub(super) async fn switches(
+    own: Own,
+    Asked(asked): Asked<Plain>,
+) -> Result<Json<Page<QueueSwitch>>, Problem> {
+    let limit = page::limit(asked.limit)?;
+    let all = own.switches().await?;
     let page = Page::cut(all, asked.after.as_deref(), limit, |one| one.name.clone())?;
     Ok(Json(page))
 }

@@ -166,7 +166,11 @@ impl News {
     pub(crate) fn is_of_all(&self) -> bool {
         matches!(
             self,
-            Self::WallboardChanged { .. }
+            Self::DeskCommand {
+                user: None,
+                command: "queue_switch",
+                ..
+            } | Self::WallboardChanged { .. }
                 | Self::AlertRaised(_)
                 | Self::AlertCleared(_)
                 | Self::GenerationPublished { .. }

@@ -170,7 +170,8 @@ pub enum News {
     DeskCommand {
         /// `user:1001`, `api:NAME`, `plugin:NAME`, `script`.
         by: String,
-        /// The user whom it was about; nobody where a program has changed a list of callers.
+        /// The user whom it was about; nobody where a program has changed a list of callers, or a script a switch by
+        /// itself, as by a plan of the week.
         user: Option<String>,
         /// What: `busy`, `hang_up` …
         command: &'static str,

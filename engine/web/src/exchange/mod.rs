@@ -18,7 +18,7 @@ pub use programs::*;
 
 use crate::figures::{Wallboard, Yardstick};
 use crate::floor::{
-    Agent, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue, QueueDetails,
+    Agent, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue, QueueDetails, QueueSwitch,
 };
 
 /// An answer on its way. A sender that was dropped says that the exchange is too busy, or stops.
@@ -110,6 +110,9 @@ pub trait Exchange: Send + Sync + 'static {
 
     /// One queue; `None` when there is none of this name.
     fn queue(&self, tenant: &str, name: String) -> Asked<Option<QueueDetails>>;
+
+    /// Switches of queues and how they stand, by name.
+    fn switches(&self, tenant: &str) -> Asked<Vec<QueueSwitch>>;
 
     /// How queues and agents stand, with their figures of today.
     fn wallboard(&self, tenant: &str) -> Asked<Wallboard>;

@@ -3,7 +3,7 @@
 use call::desk::Role;
 
 use super::super::outbound;
-use super::list;
+use super::{LANGUAGES, list};
 use crate::schema::{Field, Kind, Schema};
 
 pub(super) fn agents() -> Schema {

@@ -9,7 +9,7 @@ use super::{Own, answer};
 use crate::exchange::{NoRole, RoleWanted, User};
 use crate::figures::{Wallboard, Yardstick};
 use crate::floor::{
-    Agent, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue, QueueDetails,
+    Agent, CallbackTaken, CallbackWanted, ItemWanted, Performed, Queue, QueueDetails, QueueSwitch,
 };
 
 impl Own {
@@ -110,6 +110,10 @@ impl Own {
     pub(in crate::api) async fn queue(&self, name: String) -> Result<QueueDetails, Problem> {
         let found = answer(self.parts.exchange.queue(self.tenant(), name)).await?;
         found.ok_or_else(|| Problem::not_found("queue"))
+    }
+
+    pub(in crate::api) async fn switches(&self) -> Result<Vec<QueueSwitch>, Problem> {
+        answer(self.parts.exchange.switches(self.tenant())).await
     }
 
     pub(in crate::api) async fn wallboard(&self) -> Result<Wallboard, Problem> {

@@ -431,3 +431,26 @@ async fn somebody_is_called_back_where_the_queue_does_so_and_no_more_when_it_is_
     assert_eq!(bench.asks("DELETE", &path, &bench.token).await.status, 404);
     bench.stops().await;
 }
+
+#[tokio::test]
+async fn switches_tell_how_they_stand_and_who_has_set_them_to_agents_and_to_programs_that_read_queues()
+ {
+    let bench = Bench::start().await;
+    let cookie = super::session::logs_in(&bench, "1049").await;
+
+    let all = bench.get("/api/v1/switches").await.json();
+    let shown = super::session::gets(&bench, &cookie, "/switches").await;
+
+    assert_eq!(
+        all["items"],
+        json!([
+            {
+                "name": "hotline", "state": "closed", "since": "2026-11-24T04:00:00Z",
+                "by": "user:1001", "who": "班长",
+            },
+            { "name": "night", "state": "open", "since": null, "by": null, "who": null },
+        ])
+    );
+    assert_eq!(shown.json(), all);
+    bench.stops().await;
+}

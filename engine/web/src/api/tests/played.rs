@@ -411,6 +411,25 @@ impl Exchange for Played {
         self.answer(if tenant == OURS { all } else { Vec::new() })
     }
 
+    fn switches(&self, tenant: &str) -> Asked<Vec<QueueSwitch>> {
+        let hotline = QueueSwitch {
+            name: "hotline".to_owned(),
+            state: "closed",
+            since: Some(NOW),
+            by: Some("user:1001".to_owned()),
+            who: Some("班长".to_owned()),
+        };
+        let night = QueueSwitch {
+            name: "night".to_owned(),
+            state: "open",
+            since: None,
+            by: None,
+            who: None,
+        };
+        let all = vec![hotline, night];
+        self.answer(if tenant == OURS { all } else { Vec::new() })
+    }
+
     fn wallboard(&self, tenant: &str) -> Asked<Wallboard> {
         let is_ours = tenant == OURS;
         self.answer(Wallboard {

@@ -222,6 +222,7 @@ async fn what_is_another_tenants_is_not_there_on_any_route() {
         "registrations",
         "agents",
         "queues",
+        "switches",
         "queue-log",
         "missed",
         "statistics/queues",

@@ -309,7 +309,7 @@ impl World {
         self.agents[index].clone()
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         below(&mut self.random, limit)
     }
 

@@ -102,6 +102,10 @@ impl World {
         for agent in world.agents.clone() {
             world.acd.handle_reach(now, &agent, true);
             world.act(&agent, Act::LogIn);
+            if world.below(4) == 0 {
+                let habit = Habit::AcceptItems(false);
+                let _ = world.acd.handle_habit(now, &agent, habit);
+            }
         }
         world.look();
         world
