@@ -27,6 +27,7 @@ mod problem;
 mod queues;
 mod recordings;
 mod roles;
+mod sealed;
 mod seats;
 mod session;
 mod shifts;

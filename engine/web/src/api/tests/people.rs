@@ -101,6 +101,47 @@ async fn no_page_shows_a_whole_number_to_a_role_that_may_not_see_it() {
 }
 
 #[tokio::test]
+async fn no_cursor_tells_what_its_page_ends_with_and_each_leads_on() {
+    let bench = Bench::start().await;
+    let hex = |text: &str| -> String { text.bytes().map(|it| format!("{it:02x}")).collect() };
+    let mut followed = Vec::new();
+    for route in super::routes::listed(&bench) {
+        if route.method != "get" {
+            continue;
+        }
+        for name in ["1049", "it", "blacklist"] {
+            let path = route.path.replace("{id}", name).replace("{name}", name);
+            let path = format!("/api/v1{path}?limit=1");
+            let answer = bench.get(&path).await;
+            let page = String::from_utf8_lossy(&answer.body);
+            let Ok(page) = serde_json::from_str::<Value>(&page) else {
+                continue;
+            };
+            let Some(next) = page["next"].as_str() else {
+                continue;
+            };
+            let item = page["items"][0].as_object().unwrap();
+            for text in item.values().filter_map(Value::as_str) {
+                let is_told = text.len() > 3 && next.contains(&hex(text));
+                assert!(!is_told, "{path}: {next} is {text}");
+            }
+            let on = bench.get(&format!("{path}&after={next}")).await;
+            assert_eq!(on.status, 200, "{path}");
+            followed.push(route.path.to_owned());
+        }
+    }
+    assert!(
+        followed.iter().any(|it| it == "/lists/{id}"),
+        "{followed:?}"
+    );
+    assert!(
+        followed.iter().any(|it| it == "/registrations"),
+        "{followed:?}"
+    );
+    bench.stops().await;
+}
+
+#[tokio::test]
 async fn colleagues_are_seen_without_their_reasons_and_other_queues_without_their_callers() {
     let bench = Bench::start().await;
     let cookie = logs_in(&bench, "1050").await;
