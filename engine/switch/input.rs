@@ -107,6 +107,8 @@ pub(crate) enum Input {
     Floor(Question),
     /// Somebody at a desk wants something done.
     Desk(Box<desk::Asked>),
+    /// The records were asked for what is to become a prompt.
+    Prompt(Box<desk::prompts::Found>),
     /// The recordings of a tenant's last day were looked at.
     Reconciled(TenantId, super::reconciling::Checked),
     /// `config.lua` was saved.

@@ -350,6 +350,7 @@ impl Switch {
             Input::Calls(question) => self.answer_calls(now, question),
             Input::Floor(question) => self.answer_floor(now, question),
             Input::Desk(asked) => self.answer_desk(now, *asked),
+            Input::Prompt(found) => self.save_found_prompt(*found),
             Input::Reconciled(tenant, found) => self.handle_reconciled(&tenant, found),
             Input::Lists(asked) => self.answer_lists(asked),
             Input::Listed(tenant, entries) => self.restore_listed(tenant, &entries),

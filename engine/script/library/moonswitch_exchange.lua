@@ -235,7 +235,7 @@ desk = {}
 ---@field days? integer      Of list_add: for ever when left out
 ---@field minutes? integer   Of extend_wrap_up
 ---@field prompt? string     Of save_prompt: a sound's name, "greet/welcome", of which the recording takes the place
----@field recording? string  Of save_prompt: its id
+---@field recording? string  Of save_prompt: its id; what `call:record` has made, in a call of whoever orders it or of whom they reach
 ---@field language? string   Of save_prompt: "zh" or "en"; the tenant's when left out
 ---@field call? string       Of pick: the call that waits, or
 ---@field queue? string      whoever is next in that queue; with neither, whoever waits longest in the queues that the user serves (in any, for who serves none). Who dials a star code has the caller at once; else an agent is rung

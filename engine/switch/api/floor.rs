@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use call::acd::{AfterWrapUp, AgentId, Callback, Habits, QueueStatus, State, Status};
-use call::desk::{Order, Refused};
+use call::desk::{Deed, Order, Refused};
 use call::{CallId, TenantId};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 use web::{
     Agent, AgentCounts, AgentSettings, AwaitedCallback, CallbackTaken, CallbackWanted, Performed,
@@ -50,7 +51,32 @@ impl Switch {
         self.people.one(&tenant.0, user)?.name.clone()
     }
 
+    /// Answers; what the records are asked for first, later.
     pub(super) fn order_for_api(
+        &mut self,
+        now: Instant,
+        tenant: &TenantId,
+        order: Order,
+        answer: oneshot::Sender<Result<Performed, Refused>>,
+    ) {
+        if !matches!(order.deed, Deed::SavePrompt { .. }) {
+            let _ = answer.send(self.perform_for_api(now, tenant, &order));
+            return;
+        }
+        let (saved, asked) = oneshot::channel();
+        self.save_prompt(tenant, order, saved);
+        tokio::spawn(async move {
+            // Dropped unanswered while the exchange stops: the API says so then.
+            if let Ok(done) = asked.await {
+                let _ = answer.send(done.map(|_| Performed {
+                    agent: None,
+                    call: None,
+                }));
+            }
+        });
+    }
+
+    fn perform_for_api(
         &mut self,
         now: Instant,
         tenant: &TenantId,

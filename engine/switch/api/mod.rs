@@ -302,9 +302,7 @@ impl Switch {
             What::Agents(answer) => {
                 let _ = answer.send(self.agents_shown(now, &tenant));
             }
-            What::Order(order, answer) => {
-                let _ = answer.send(self.order_for_api(now, &tenant, &order));
-            }
+            What::Order(order, answer) => self.order_for_api(now, &tenant, order, answer),
             What::OfferItem(item, answer) => {
                 let ItemWanted {
                     queue,

@@ -8,7 +8,7 @@ mod items;
 mod lists;
 mod own;
 mod pick;
-mod prompts;
+pub(super) mod prompts;
 mod pull;
 mod supervise;
 pub(crate) mod switches;
@@ -54,6 +54,9 @@ impl Entrance {
 impl Switch {
     /// Answers; whoever has gone meanwhile does not hear it.
     pub(super) fn answer_desk(&mut self, now: Instant, asked: Asked) {
+        if matches!(asked.order.deed, Deed::SavePrompt { .. }) {
+            return self.save_prompt(&asked.tenant, asked.order, asked.answer);
+        }
         let done = self.order(now, &asked.tenant, &asked.order);
         let _ = asked.answer.send(done);
     }
@@ -143,11 +146,8 @@ impl Switch {
             Deed::Dtmf { digits } => self.press_for(tenant, user, digits),
             Deed::Answer {} => self.answer_at_phone(now, tenant, user),
             Deed::Tag { tag } => self.tag(now, tenant, order, tag.as_deref()),
-            Deed::SavePrompt {
-                prompt,
-                recording,
-                language,
-            } => self.save_prompt(tenant, (prompt, language.as_deref()), *recording),
+            // The records are asked first ([`Switch::save_prompt`]): nobody gets here.
+            Deed::SavePrompt { .. } => Err(Refused::new("not_here", "say this to a desk")),
             Deed::QueueSwitch { switch, state } => {
                 self.queue_switch(tenant, order, (switch, *state))
             }

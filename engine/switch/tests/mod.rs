@@ -1,6 +1,7 @@
 //! What the switch owes its calls when something in it breaks.
 
 mod mailbox;
+mod prompts;
 
 use call::acd::{Act, By, Reason, State};
 use call::{

@@ -302,7 +302,7 @@ deeds! {
     SavePrompt {
         /// A sound's name: `greet/welcome`.
         prompt: String,
-        /// What was recorded.
+        /// What a script has recorded, in a call of whoever wants it or of somebody whom they reach.
         recording: RecordingId,
         /// The tenant's when left out.
         #[serde(default)]

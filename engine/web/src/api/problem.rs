@@ -136,6 +136,7 @@ impl Problem {
     pub(crate) fn refused(refused: Refused) -> Self {
         match refused.word {
             "no_such_user" => Self::not_found("user"),
+            "no_such_recording" => Self::new(StatusCode::NOT_FOUND, refused.word, refused.sentence),
             "not_allowed" => Self::forbidden(refused.word, refused.sentence),
             word if word.starts_with("wrong_") || word.starts_with("no_such_") => {
                 Self::unprocessable(word, refused.sentence)
