@@ -78,14 +78,15 @@ function text.link(link, templates)
       return nil, ("unknown '%s': there are template, text and url"):format(name)
     end
   end
-  if link.template and link.text then
+  local template = link.template ---@type string?
+  local said = link.text ---@type string?
+  if template and said then
     return nil, "name a template or give a text, not both"
   end
-  local said = link.text
-  if link.template then
-    said = templates[link.template]
+  if template then
+    said = templates[template]
     if not said then
-      return nil, ("no template '%s' in templates"):format(link.template)
+      return nil, ("no template '%s' in templates"):format(template)
     end
   end
   if not said then
