@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use call::TenantId;
 use script::{Scripts, Unanswered};
 use tokio::sync::oneshot;
-use web::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
+use web::{Door, Doors, Guard, Guest, OpenDoor, Unwelcome, Visit, Welcome};
 
 /// The routes of all tenants' scripts, as long as these run.
 pub(crate) struct Scripted(pub(crate) Weak<Scripts>);
@@ -61,6 +61,15 @@ fn visit_of(visit: Visit) -> script::Visit {
         body: visit.body,
         source: visit.source,
         by: visit.by,
+        guest: visit.guest.map(guest_of),
+    }
+}
+
+fn guest_of(guest: Guest) -> script::Guest {
+    script::Guest {
+        user: guest.user,
+        role: guest.role,
+        reach: guest.reach,
     }
 }
 

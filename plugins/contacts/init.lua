@@ -118,11 +118,29 @@ on("call.ended", { durable = true }, function(call)
   end
 end)
 
+---@param agent string
+local function not_yours(agent)
+  return { error = ("the contacts of %s are not within your reach"):format(agent) }
+end
+
 http.route("GET /contacts", { auth = "agent", query = { "agent", "open" } }, function(request)
-  return 200, { contacts = json.list(records.list(request.query)) }
+  local agent = request.query.agent
+  if agent and not request.reaches(agent) then
+    return 403, not_yours(agent)
+  end
+  return 200, { contacts = json.list(records.list(request.query, request.reach)) }
 end)
 
+-- Who sees everybody's contacts by their role, and closes none.
+local READERS = { quality = true, integrator = true }
+
 http.route("PUT /contacts/:call/:agent", { auth = "agent" }, function(request)
+  if READERS[request.role] then
+    return 403, { error = "your role reads contacts, and closes none" }
+  end
+  if not request.reaches(request.params.agent) then
+    return 403, not_yours(request.params.agent)
+  end
   local said = request.json
   if type(said) ~= "table" or type(said.category) ~= "string" then
     return 400, { error = "say what it was about: { \"category\": \"enquiry\", \"result\": \"solved\" }" }

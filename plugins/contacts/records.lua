@@ -49,11 +49,13 @@ end
 
 ---The newest, a hundred at most.
 ---@param asked table<string, string>   agent, open: each may be missing
+---@param reach? string[]                Whose; everybody's when left out
 ---@return Contact[]
-function records.list(asked)
+function records.list(asked, reach)
   return db.query([[
     SELECT * FROM contacts WHERE (?1 IS NULL OR agent = ?1) AND (?2 IS NULL OR closed_at IS NULL)
-    ORDER BY at DESC LIMIT 100]], asked.agent, asked.open)
+      AND (?3 IS NULL OR agent IN (SELECT value FROM json_each(?3)))
+    ORDER BY at DESC LIMIT 100]], asked.agent, asked.open, reach and json.encode(reach))
 end
 
 return records

@@ -39,22 +39,26 @@ end
 
 ---The newest answers, a hundred at most.
 ---@param asked table<string, string>   from, to, agent: each may be missing
+---@param reach? string[]                About whom; about everybody when left out
 ---@return SurveyAnswer[]
-function answers.list(asked)
+function answers.list(asked, reach)
   return db.query([[
     SELECT * FROM answers
     WHERE day >= coalesce(?, '') AND day <= coalesce(?, '9') AND (?3 IS NULL OR agent = ?3)
-    ORDER BY asked_at DESC LIMIT 100]], asked.from, asked.to, asked.agent)
+      AND (?4 IS NULL OR agent IN (SELECT value FROM json_each(?4)))
+    ORDER BY asked_at DESC LIMIT 100]], asked.from, asked.to, asked.agent, reach and json.encode(reach))
 end
 
 ---How many said what.
 ---@param asked table<string, string>   from, to, agent: each may be missing
+---@param reach? string[]                About whom; about everybody when left out
 ---@return { outcome: string, score: integer?, count: integer }[]
-function answers.count(asked)
+function answers.count(asked, reach)
   return db.query([[
     SELECT outcome, score, count(*) AS count FROM answers
     WHERE day >= coalesce(?, '') AND day <= coalesce(?, '9') AND (?3 IS NULL OR agent = ?3)
-    GROUP BY outcome, score]], asked.from, asked.to, asked.agent)
+      AND (?4 IS NULL OR agent IN (SELECT value FROM json_each(?4)))
+    GROUP BY outcome, score]], asked.from, asked.to, asked.agent, reach and json.encode(reach))
 end
 
 return answers

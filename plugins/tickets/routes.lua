@@ -11,9 +11,36 @@ end
 
 local NONE = { error = "there is no such ticket" }
 
+---Whether a ticket is within the reach of whoever asks: opened by, or assigned to, somebody whom they see.
+---@param request HttpRequest
+---@return boolean
+local function reaches(request, ticket)
+  return request.role == "tickets" or request.reaches(ticket.opened_by) or request.reaches(ticket.assigned_to)
+end
+
+---The ticket that is asked for; or the status and why not.
+---@param request HttpRequest
+---@param changes boolean   Whether something is done about it
+---@return table? ticket
+---@return integer status
+---@return table? why
+local function find(request, changes)
+  local ticket = desk.ticket(request.params.number)
+  if not ticket then
+    return nil, 404, NONE
+  end
+  if not reaches(request, ticket) then
+    return nil, 403, { error = "this ticket is not within your reach: it was opened by others, and is assigned to others" }
+  end
+  if changes and request.role == "quality" then
+    return nil, 403, { error = "your role reads tickets, and does nothing about them" }
+  end
+  return ticket, 200
+end
+
 http.route("GET /tickets", { auth = "agent", query = { "state" } }, function(request)
   local found = json.list {}
-  for _, ticket in ipairs(desk.list(request.query.state)) do
+  for _, ticket in ipairs(desk.list(request.query.state, request.role ~= "tickets" and request.reach or nil)) do
     found[#found + 1] = shown(ticket)
   end
   return 200, { tickets = found }
@@ -21,9 +48,9 @@ end)
 
 -- By its number, or by the id of the call.
 http.route("GET /tickets/:number", { auth = "agent", query = {} }, function(request)
-  local ticket = desk.ticket(request.params.number)
+  local ticket, status, why = find(request, false)
   if not ticket then
-    return 404, NONE
+    return status, why
   end
   local events = json.list {}
   for _, event in ipairs(desk.events(ticket.number)) do
@@ -38,9 +65,9 @@ http.route("GET /tickets/:number", { auth = "agent", query = {} }, function(requ
 end)
 
 http.route("POST /tickets/:number/replay", { auth = "agent" }, function(request)
-  local ticket = desk.ticket(request.params.number)
+  local ticket, status, why = find(request, true)
   if not ticket then
-    return 404, NONE
+    return status, why
   end
   if not plugin.config.url then
     return 409, { error = "no url is set that webhooks would go to" }
@@ -70,15 +97,16 @@ if plugin.config.token then
   end)
 end
 
----Lets programs urge a ticket.
+---Lets programs and people urge a ticket.
 ---@param urge fun(number: string, by: string): string?
 function routes.urge(urge)
   http.route("POST /tickets/:number/urge", { auth = "agent" }, function(request)
-    local number = urge(request.params.number, request.by or "api")
-    if not number then
-      return 404, NONE
+    local ticket, status, why = find(request, true)
+    if not ticket then
+      return status, why
     end
-    return 200, shown(desk.ticket(number))
+    urge(ticket.number, request.by or "api")
+    return 200, shown(desk.ticket(ticket.number))
   end)
 end
 

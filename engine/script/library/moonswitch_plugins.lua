@@ -59,12 +59,14 @@ function http.delete(url, options) end
 
 ---@class RouteOptions
 ---@field auth RouteAuthOptions|"agent"|"none"   Who may ask. "agent": who has a token of this tenant with the scope
----                                              plugins:use (`moonswitch token add`). "none": everybody
+---                                              plugins:use (`moonswitch token add`), and its people at desks. "none": everybody
 ---@field query? string[]                        The names that may stand behind the question mark; others are refused with
 ---                                              400, so that a slip does not give everything. Left out: anything may
 
 ---@class RouteAuthOptions
 ---@field bearer string|string[]                 A secret of 16 characters or more, or several while they are changed
+
+---@alias DeskRole "agent"|"leader"|"quality"|"tickets"|"admin"|"integrator"
 
 ---A request that has come in.
 ---@class HttpRequest
@@ -77,7 +79,11 @@ function http.delete(url, options) end
 ---@field json any                          When the body says that it is JSON; what is none is refused with 400
 ---@field form table<string, string>?       When the body is application/x-www-form-urlencoded
 ---@field source string                     The address that it comes from
----@field by string?                        The name of the token that it came with
+---@field by string?                        The name of the token that it came with, or the extension of whoever sits at a desk
+---@field user string?                      The extension of whoever sits at a desk; nil for programs
+---@field role DeskRole?                    What they are; nil for programs
+---@field reach string[]?                   Whose calls they see; nil is everybody's, which programs see, too
+---@field reaches fun(extension: string?): boolean   Whether somebody is within it; give each no more than that
 
 ---Answers requests from outside; while files load. Path parts that begin with : are any one part. The address is
 ---http://EXCHANGE/t/TENANT and the path, so this one is at /t/8001/tickets/ID:

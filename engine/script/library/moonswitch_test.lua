@@ -290,7 +290,10 @@ function simulate.mails() end
 ---@field json? any                       Sent as JSON
 ---@field body? string                    Sent as it is; instead of json
 ---@field headers? table<string, string>
----@field by? string                      The name of the token that it comes with
+---@field by? string                      The name of the token that it comes with; left out: user
+---@field user? string                    Who sits at the desk; a program asks when left out
+---@field role? DeskRole                  Theirs: agent
+---@field reach? string[]                 Left out: themselves; everybody for quality, admin and integrator
 
 ---@class SimulatedReply
 ---@field status integer

@@ -47,7 +47,7 @@ mod watch;
 mod watchdog;
 
 pub use calls::{CallStatus, NotMade, Originate, WhichCalls};
-pub use door::{Answer, Door, Guard, Route, Unanswered, Visit};
+pub use door::{Answer, Door, Guard, Guest, Route, Unanswered, Visit};
 pub use exchange::{
     CallNews, Clock, Exchange, Fault, MessageChange, OfferedItem, Place, ScriptEnd, ScriptNews,
     SentText, Sounds, Undelivered,

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use call::desk::Role;
 
 use crate::exchange::Asked;
 
@@ -59,8 +60,21 @@ pub struct Visit {
     pub body: Bytes,
     /// Where it comes from.
     pub source: IpAddr,
-    /// The name of the token that it came with.
+    /// The name of the token that it came with, or the extension of whoever sits at a desk.
     pub by: Option<String>,
+    /// Who sits at the desk; `None` for programs and strangers.
+    pub guest: Option<Guest>,
+}
+
+/// Somebody at a desk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Guest {
+    /// Their extension.
+    pub user: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whose calls and the like they see; `None` is everybody's.
+    pub reach: Option<Vec<String>>,
 }
 
 /// An answer.

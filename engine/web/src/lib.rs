@@ -17,7 +17,7 @@ mod time;
 mod token;
 
 pub use api::{Api, hash_desk_password, weakness_of_desk_password};
-pub use doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
+pub use doors::{Door, Doors, Guard, Guest, OpenDoor, Unwelcome, Visit, Welcome};
 pub use events::{Events, News};
 pub use exchange::{
     Allowed, Asked, CallWanted, Deletion, DeskUser, Exchange, KeptGeneration, LeftOut, LiveCall,

@@ -48,6 +48,32 @@ test("who dials no code is asked, and who chose wrongly closes it again", functi
   expect(#simulate.request("GET /contacts?agent=1001").json.contacts).equals(1)
 end)
 
+test("agents see and close their own contacts, leaders their team's, and quality closes none", function()
+  talks()
+  local function seen(who)
+    return #simulate.request("GET /contacts", who).json.contacts
+  end
+  local leader = { user = "1002", role = "leader", reach = { "1001", "1002" } }
+  expect(seen { user = "1001" }).equals(1)
+  expect(seen { user = "1002" }).equals(0)
+  expect(seen(leader)).equals(1)
+  expect(seen { user = "1002", role = "quality" }).equals(1)
+  expect(simulate.request("GET /contacts?agent=1001", { user = "1002" }).status).equals(403)
+
+  local path = "PUT /contacts/" .. simulate.request("GET /contacts").json.contacts[1].call .. "/1001"
+  local function closes(who)
+    who.json = { category = "fault" }
+    return simulate.request(path, who)
+  end
+  local refused = closes { user = "1002" }
+  expect(refused.status).equals(403)
+  expect(refused.json.error).equals("the contacts of 1001 are not within your reach")
+  expect(closes({ user = "1002", role = "quality" }).status).equals(403)
+  expect(now().open).equals(1)
+  expect(closes({ user = "1001" }).status).equals(200)
+  expect(closes(leader).json.closed_by).equals("1002")
+end)
+
 test("a program closes it the same way", function()
   talks()
   local open = simulate.request("GET /contacts?agent=1001&open=1").json.contacts[1]

@@ -25,6 +25,27 @@ test("after the agent has hung up a key is the score", function()
   expect(results("?from=2026-03-03").asked).equals(0)
 end)
 
+test("agents see what was said about them, leaders about their team, and quality about everybody", function()
+  local caller = talks(30)
+  caller:hears("rate/ask-5")
+  caller:presses("1")
+  caller:is_hung_up()
+  local function seen(who)
+    local listed = #simulate.request("GET /survey/answers", who).json.answers
+    expect(simulate.request("GET /survey/results", who).json.asked).equals(listed)
+    return listed
+  end
+  expect(seen { user = "1001" }).equals(1)
+  expect(seen { user = "1002" }).equals(0)
+  expect(seen { user = "1002", role = "leader", reach = { "1001", "1002" } }).equals(1)
+  expect(seen { user = "1002", role = "quality" }).equals(1)
+  for _, path in ipairs { "answers", "results" } do
+    local refused = simulate.request("GET /survey/" .. path .. "?agent=1001", { user = "1002" })
+    expect(refused.status).equals(403)
+    expect(refused.json.error).matches("not within your reach")
+  end
+end)
+
 test("a few words are not rated, nor are colleagues", function()
   talks(9):is_hung_up()
   talks(30, { user = "1002" }):is_hung_up()

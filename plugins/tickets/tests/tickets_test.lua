@@ -113,6 +113,35 @@ test("*42 without a call before it opens nothing", function()
   expect(#simulate.request("GET /tickets").json.tickets).equals(0)
 end)
 
+test("agents see and urge tickets that they opened or that are assigned to them, others by their role all", function()
+  simulate.http(HOOK, 204)
+  talks_with_1001()
+  local opens = dial { user = "1001", to = "*42" }
+  opens:hears("ticket/opened")
+  opens:hangs_up()
+  local function sees(who)
+    local status = simulate.request("GET /tickets/202603-00001", who).status
+    local listed = #simulate.request("GET /tickets", who).json.tickets
+    expect(status).equals(listed == 1 and 200 or 403)
+    return listed == 1
+  end
+  expect(sees { user = "1001" }).equals(true)
+  expect(sees { user = "1002" }).equals(false)
+  expect(sees { user = "1002", role = "leader", reach = { "1001", "1002" } }).equals(true)
+  for _, role in ipairs { "tickets", "quality", "admin" } do
+    expect(sees { user = "1002", role = role }).equals(true)
+  end
+
+  local urge = "POST /tickets/202603-00001/urge"
+  expect(simulate.request(urge, { user = "1002" }).status).equals(403)
+  expect(simulate.request(urge, { user = "1002", role = "quality" }).status).equals(403)
+  expect(simulate.request("POST /tickets/202603-00001/replay", { user = "1002" }).status).equals(403)
+  expect(simulate.request(urge, { user = "1001" }).json.urges).equals(1)
+  simulate.request("POST /tickets/202603-00001", { json = { assigned_to = "1002" } })
+  expect(sees { user = "1002" }).equals(true)
+  expect(simulate.request(urge, { user = "1002" }).json.urges).equals(2)
+end)
+
 test("what happens in one call is one ticket", function()
   simulate.http(HOOK, 204)
   talks_with_1001()

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use call::TenantId;
+use call::desk::Role;
 use tokio::sync::oneshot;
 
 use crate::generation::Tenancy;
@@ -80,8 +81,21 @@ pub struct Visit {
     pub body: Bytes,
     /// Where it comes from.
     pub source: IpAddr,
-    /// The name of the token that it came with.
+    /// The name of the token that it came with, or the extension of whoever sits at a desk.
     pub by: Option<String>,
+    /// Who sits at the desk; `None` for programs and strangers.
+    pub guest: Option<Guest>,
+}
+
+/// Somebody at a desk who asks.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// Their extension.
+    pub user: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whose calls and the like they see; `None` is everybody's.
+    pub reach: Option<Vec<String>>,
 }
 
 /// What a script answers.

@@ -5,7 +5,7 @@ use mlua::{Lua, MultiValue, Table, Value};
 use tokio::sync::oneshot;
 
 use super::path::decode;
-use super::{Answer, Unanswered, Visit};
+use super::{Answer, Guest, Unanswered, Visit};
 use crate::api::arguments::{shown, text};
 use crate::convert::{from_json, to_json};
 use crate::suggest::did_you_mean;
@@ -83,6 +83,7 @@ impl Asking {
             request.raw_set("body", lua.create_string(&visit.body)?)?;
             request.raw_set("source", visit.source.to_string())?;
             request.raw_set("by", visit.by.as_deref())?;
+            who(lua, &request, visit.guest.as_ref())?;
             if let Some(posted) = &posted {
                 request.raw_set("form", named(lua, posted)?)?;
             }
@@ -185,6 +186,21 @@ pub(crate) fn answer(lua: &Lua, values: &MultiValue) -> Result<Answer, String> {
         }),
         _ => Err("a route returns a body of at most 8 MB".to_owned()),
     }
+}
+
+/// Who asks and how far they reach, for handlers that give each their own. Programs reach everybody.
+fn who(lua: &Lua, request: &Table, guest: Option<&Guest>) -> mlua::Result<()> {
+    let reach = guest.and_then(|guest| guest.reach.clone());
+    if let Some(guest) = guest {
+        request.raw_set("user", guest.user.as_str())?;
+        request.raw_set("role", guest.role.word())?;
+        request.raw_set("reach", reach.clone())?;
+    }
+    let reaches = lua.create_function(move |_, extension: Value| {
+        let is_one = |all: &Vec<String>| text(&extension).is_some_and(|one| all.contains(&one));
+        Ok(reach.as_ref().is_none_or(is_one))
+    })?;
+    request.raw_set("reaches", reaches)
 }
 
 fn headers(value: &Value) -> Result<Vec<(String, String)>, String> {

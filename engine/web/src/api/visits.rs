@@ -83,13 +83,27 @@ async fn answer(parts: &Arc<Parts>, request: Request) -> Result<Response, Proble
         headers: headers(&head.headers),
         body,
         source,
-        by: own.map(|own| own.name().to_owned()),
+        by: own.as_ref().map(|own| own.name().to_owned()),
+        guest: own.as_ref().and_then(Own::guest),
     };
+    // Before it is asked: whoever goes away meanwhile has asked all the same.
+    if let (Some(own), Some(_), false) = (&own, &visit.guest, head.method.is_safe()) {
+        note(own, path);
+    }
     let answered = ask(door, visit).await?;
     Ok(match is_masked {
         true => masking::of_a_plugin(answered).await,
         false => answered,
     })
+}
+
+/// Writes down that a person wants a change: the first parts of the path say of what.
+fn note(own: &Own, path: &str) {
+    let cut = |text: &str| text.chars().take(LONGEST_NOTE).collect::<String>();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let route = parts.first().copied().unwrap_or_default();
+    let of = parts.iter().take(3).copied().collect::<Vec<_>>().join("/");
+    own.note_plugin(&cut(route), &cut(&of));
 }
 
 /// Who asks, where it is somebody whom the exchange knows.
@@ -174,6 +188,8 @@ fn wrong_method(methods: &[&str]) -> Response {
     response
 }
 
+/// Letters of a path that the audit log keeps.
+const LONGEST_NOTE: usize = 120;
 /// Octets of a body from who is known.
 pub(crate) const VISIT: usize = 1 << 20;
 /// Octets of a body from anybody: to read one costs the time of scripts.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use call::desk::Role;
 use mlua::{IntoLua, Lua, Table, Value};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -13,14 +14,14 @@ use tokio::sync::oneshot::error::TryRecvError;
 use super::Desk;
 use crate::api::arguments::{Arguments, Names, Options, shown};
 use crate::convert::{from_json, to_json};
-use crate::door::{Answer, Asking, Found, Visit};
+use crate::door::{Answer, Asking, Found, Guest, Visit};
 use crate::inbox::Message;
 use crate::simulate::stage::Stage;
 
 /// The options of `simulate.request`.
 pub(super) static OPTIONS: Names = Names {
     class: "SimulatedVisit",
-    names: &["json", "body", "headers", "by"],
+    names: &["json", "body", "headers", "by", "user", "role", "reach"],
 };
 
 /// `simulate.request(route, options)`: what the handler answers. Whoever asks is let in.
@@ -35,6 +36,8 @@ pub(super) fn request(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua
     };
     let options = arguments.options(1, &OPTIONS)?;
     let (headers, body) = content(lua, &options)?;
+    let guest = guest(&options)?;
+    let user = guest.as_ref().map(|guest| guest.user.clone());
     let visit = Visit {
         method: method.to_owned(),
         path: path.to_owned(),
@@ -42,12 +45,43 @@ pub(super) fn request(lua: &Lua, desk: &Rc<Desk>, arguments: &Arguments) -> mlua
         headers,
         body,
         source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
-        by: options.text("by")?,
+        by: options.text("by")?.or(user),
+        guest,
     };
     let answer = desk.with("simulate.request", |stage| {
         answered(stage, visit).map_err(|why| arguments.refuse(why))
     })?;
     table_of(lua, &answer)
+}
+
+/// Who sits at the desk: an agent, and whom they reach: themselves, or everybody by their role.
+fn guest(options: &Options) -> mlua::Result<Option<Guest>> {
+    let Some(user) = options.text("user")? else {
+        return match (options.text("role")?, options.value("reach")?) {
+            (None, Value::Nil) => Ok(None),
+            _ => Err(options.refuse("user", "expected the extension of whoever has the role")),
+        };
+    };
+    let role = options.text("role")?;
+    let role = role.map_or(Ok(Role::Agent), |word| {
+        let found = Role::ALL.into_iter().find(|role| role.word() == word);
+        found.ok_or_else(|| {
+            let words = Role::ALL.map(Role::word).join(", ");
+            options.refuse("role", format!("'{word}' is none: there are {words}"))
+        })
+    })?;
+    let reach = match options.value("reach")? {
+        Value::Table(list) => Some(list.sequence_values().collect::<mlua::Result<_>>()?),
+        Value::Nil => match role {
+            Role::Quality | Role::Admin | Role::Integrator => None,
+            Role::Agent | Role::Leader | Role::Tickets => Some(vec![user.clone()]),
+        },
+        other => {
+            let got = shown(&other);
+            return Err(options.refuse("reach", format!("expected extensions, got {got}")));
+        }
+    };
+    Ok(Some(Guest { user, role, reach }))
 }
 
 fn content(lua: &Lua, options: &Options) -> mlua::Result<(Vec<(String, String)>, Bytes)> {

@@ -125,6 +125,8 @@ fn hooks() -> BTreeSet<String> {
         }
     }
     found.remove("on");
+    // Scripts are given this one, and call it.
+    found.remove("HttpRequest.reaches");
     found
 }
 

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
-use script::{Answer, Door, Guard, Outcome, Route, Unanswered, Visit};
+use call::desk::Role;
+use script::{Answer, Door, Guard, Guest, Outcome, Route, Unanswered, Visit};
 use serde_json::json;
 
 use super::{dialplan, manifest, plugin, refused, reload, with};
@@ -40,6 +41,7 @@ fn visit(path: &str, kind: &str, body: &str) -> Visit {
         body: Bytes::copy_from_slice(body.as_bytes()),
         source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
         by: Some("desk".to_owned()),
+        guest: None,
     }
 }
 
@@ -87,6 +89,35 @@ fn a_handler_sees_the_whole_request_and_its_table_goes_back_as_json() {
     };
     assert_eq!(header("x-said"), Some("yes"));
     assert_eq!(header("content-type"), Some("application/json"));
+}
+
+#[test]
+fn a_handler_sees_who_sits_at_the_desk_and_whom_they_reach() {
+    let init = "http.route(\"POST /a\", { auth = \"agent\" }, function(request)
+          return 200, {
+            user = request.user, role = request.role, reach = request.reach,
+            theirs = request.reaches(\"1049\"), others = request.reaches(\"1050\"), nobodys = request.reaches(nil),
+          }
+        end)";
+    let project = plugin(MAY, init, "");
+    let mut asked = visit("/a", "text/plain", "");
+    let told = |visit: &Visit| -> serde_json::Value {
+        serde_json::from_slice(&sent(&project, visit.clone()).unwrap().body).unwrap()
+    };
+
+    let program = json!({ "theirs": true, "others": true, "nobodys": true });
+    assert_eq!(told(&asked), program);
+    asked.guest = Some(Guest {
+        user: "1001".to_owned(),
+        role: Role::Leader,
+        reach: Some(vec!["1001".to_owned(), "1049".to_owned()]),
+    });
+
+    let leader = json!({
+        "user": "1001", "role": "leader", "reach": ["1001", "1049"],
+        "theirs": true, "others": false, "nobodys": false,
+    });
+    assert_eq!(told(&asked), leader);
 }
 
 #[test]

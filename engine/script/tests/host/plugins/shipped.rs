@@ -127,6 +127,7 @@ fn answer(project: &Project, method: &str, path: &str, body: &Value) -> Answer {
         },
         source: [192, 0, 2, 7].into(),
         by: Some("desk".to_owned()),
+        guest: None,
     };
     let answer = route.ask(visit).blocking_recv().expect("an answer");
     answer.unwrap_or_else(|why| panic!("{method} {path}: {why:?}"))

@@ -16,6 +16,7 @@ use super::Parts as ApiParts;
 use super::auth;
 use super::person::{self, Who};
 use super::problem::Problem;
+use crate::doors::Guest;
 use crate::events::Listening;
 use crate::exchange::{Asked, DeskUser};
 use crate::time;
@@ -113,6 +114,21 @@ impl Own {
         }
     }
 
+    /// Whoever sits at a desk, as plugins' routes see them.
+    pub(super) fn guest(&self) -> Option<Guest> {
+        let user = self.desk_user()?;
+        Some(Guest {
+            user: self.name().to_owned(),
+            role: user.role,
+            reach: self.who.reach().map(<[String]>::to_vec),
+        })
+    }
+
+    /// Writes into both logs that somebody asks a route of a plugin's for a change, which does not say what becomes of it.
+    pub(super) fn note_plugin(&self, route: &str, of: &str) {
+        self.note_outcome(&format!("plugin:{route}"), &of, "asked");
+    }
+
     /// The queues that they serve, or that their people do; `None` for whoever reaches everybody.
     pub(super) async fn queues_within(&self) -> Result<Option<Vec<String>>, Problem> {
         if self.who.reach().is_none() {
@@ -139,14 +155,14 @@ impl Own {
     }
 
     /// Writes who has done something into the security log only: the audit log has it from whoever does it.
-    fn log(&self, act: &'static str, of: &dyn std::fmt::Display, outcome: &'static str) {
+    fn log(&self, act: &str, of: &dyn std::fmt::Display, outcome: &'static str) {
         tracing::info!(
             target: "security", event = "api_used", source = %self.source, act, of = %of, outcome,
             tenant = self.tenant(), token = self.who.key(), name = self.name()
         );
     }
 
-    fn note_outcome(&self, act: &'static str, of: &dyn std::fmt::Display, outcome: &'static str) {
+    fn note_outcome(&self, act: &str, of: &dyn std::fmt::Display, outcome: &'static str) {
         self.log(act, of, outcome);
         let (by, of) = (self.who.by().to_string(), of.to_string());
         auth::audit(

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use store::{AuditFilter, Desks};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::bench::{Bench, OURS, bearer, token};
-use super::session::logs_in;
+use super::session::{HOME, logs_in};
 use crate::api::VISIT;
 use crate::api::visits::STRANGERS;
 use crate::doors::{Door, Doors, Guard, OpenDoor, Unwelcome, Visit, Welcome};
@@ -78,6 +79,10 @@ fn told(visit: &Visit) -> Welcome {
         visit.by,
         names.join(",")
     );
+    let body = match &visit.guest {
+        Some(guest) => format!("{} {} {:?}", guest.user, guest.role.word(), guest.reach),
+        None => body,
+    };
     Welcome {
         status: 201,
         headers: vec![("content-type".to_owned(), "text/html".to_owned())],
@@ -307,6 +312,50 @@ async fn who_dawdles_at_one_tenants_routes_keeps_nobody_from_anothers() {
         }
     };
     timeout(Duration::from_secs(10), free).await.unwrap();
+    bench.stops().await;
+}
+
+#[tokio::test]
+async fn doors_hear_who_sits_at_the_desk_and_what_people_change_is_in_the_audit_log() {
+    let bench = Bench::start().await;
+
+    for (user, told) in [
+        ("1049", r#"1049 agent Some(["1049"])"#),
+        ("1001", r#"1001 leader Some(["1001", "1049", "1051"])"#),
+        ("1900", "1900 quality None"),
+    ] {
+        let cookie = logs_in(&bench, user).await;
+        let headers = [("Cookie", &*cookie), HOME];
+        let answer = bench.sends("GET", "/t/8001/desk", &headers).await;
+        assert_eq!(text(&answer), told);
+        let answer = bench.posts("/t/8001/desk", &headers, "").await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    let sent = bearer(&bench.token);
+    let program = [("Authorization", &*sent)];
+    assert_eq!(bench.posts("/t/8001/desk", &program, "").await.status, 201);
+
+    // The log is written while others are answered.
+    let written = async {
+        loop {
+            let lines = bench.store.audit(OURS, AuditFilter::default()).await;
+            let mut lines = lines.unwrap();
+            lines.retain(|line| line.act.starts_with("plugin:"));
+            if lines.len() >= 3 {
+                return lines;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let lines = timeout(Duration::from_secs(10), written).await.unwrap();
+    let mut told: Vec<_> = lines
+        .iter()
+        .map(|line| format!("{} {} {} {}", line.by, line.act, line.about, line.outcome))
+        .collect();
+    told.sort_unstable();
+    let expected =
+        ["1001", "1049", "1900"].map(|user| format!("user:{user} plugin:desk desk asked"));
+    assert_eq!(told, expected);
     bench.stops().await;
 }
 
