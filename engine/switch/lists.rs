@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use call::desk::{By, Refused};
-use call::screen::{Change, List, Listed, Lists, Nuisance, Question, as_listed};
+use call::screen::{Change, List, Listed, Lists, Nuisance, Question, as_listed, is_listable};
 use call::{Ended, Screened, Setup, Sound, TenantId};
 use serde_json::{Value, json};
 use store::{KvEntry, KvKey};
@@ -166,6 +166,7 @@ impl Switch {
     /// Puts a number on a list, in its canonical form.
     fn put_listed(&mut self, tenant: &TenantId, mut listed: Listed) -> Result<Listed, Refused> {
         let number = self.as_listed(tenant, &listed.number, listed.is_prefix);
+        let number = number.filter(|number| is_listable(&listed.number, number));
         listed.number = number.ok_or_else(no_number)?;
         listed.added_at = self.parts.clock.unix_micros();
         let screen = self.screens.0.entry(tenant.clone()).or_default();

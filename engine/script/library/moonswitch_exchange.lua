@@ -229,7 +229,7 @@ desk = {}
 ---@field reason? string     Of busy and force_busy: a name of `agents.reasons` in config.lua, or its number; of release: for the log; of list_add: any word
 ---@field list? "blacklist"|"vip"|"whitelist"   Of list_add and list_remove
 ---@field number? string     Of list_add and list_remove, however it is written
----@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin
+---@field prefix? boolean    Of list_add and list_remove: it is how canonical numbers begin; on the blacklist with 7 digits or more, unless an administrator or a script says so
 ---@field switch? string     Of queue_switch: one of `switches` in config.lua
 ---@field state? SwitchState  Of queue_switch
 ---@field days? integer      Of list_add: for ever when left out

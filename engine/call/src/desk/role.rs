@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{By, NOBODY, Order, Refused};
+use super::{By, Deed, NOBODY, Order, Refused};
+use crate::screen::List;
 use crate::toll::{Class, Rights};
 
 /// What somebody is in the call centre.
@@ -213,15 +214,41 @@ pub fn allowed(order: &Order, who: impl Fn(&str) -> Option<Person>) -> Result<()
         let sentence = format!("{} is not in the team of {by}", order.user);
         return Err(Refused::new("not_allowed", sentence));
     }
-    Ok(())
+    shuts_out_few(person.role, &order.deed)
 }
+
+/// Whole countries and cities are shut out by administrators only.
+fn shuts_out_few(role: Role, deed: &Deed) -> Result<(), Refused> {
+    let Deed::ListAdd {
+        list: List::Blacklist,
+        number,
+        prefix: true,
+        ..
+    } = deed
+    else {
+        return Ok(());
+    };
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    // What has none is no number at all, which is told where it is put.
+    if role == Role::Admin || digits == 0 || digits >= SHORTEST_PREFIX {
+        return Ok(());
+    }
+    let sentence = format!(
+        "number: callers who begin with {number} are too many: a prefix on the blacklist has {SHORTEST_PREFIX} digits \
+         or more, or an administrator puts it there"
+    );
+    Err(Refused::new("wrong_prefix", sentence))
+}
+
+/// Digits of what leaders shut out at least.
+const SHORTEST_PREFIX: usize = 7;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Deed, SwitchState, Terms};
+    use super::super::{SwitchState, Terms};
     use super::*;
     use crate::Mode;
-    use crate::screen::{Change, List};
+    use crate::screen::Change;
 
     fn who(user: &str) -> Option<Person> {
         let (role, team) = match user {
@@ -335,6 +362,32 @@ mod tests {
             is_prefix: false,
         });
         assert_eq!(judged(user("1001"), NOBODY, add), Err("no_such_user"));
+    }
+
+    #[test]
+    fn leaders_shut_out_no_whole_country() {
+        let blacklisted = |by: By, number: &str, list, prefix| {
+            let deed = Deed::ListAdd {
+                list,
+                number: number.into(),
+                prefix,
+                reason: None,
+                days: None,
+            };
+            judged(by, "1001", deed)
+        };
+        let leader = || user("1001");
+        let black = List::Blacklist;
+        for number in ["+86", "+86 170", "95", "+8 6 1 7 0 9"] {
+            let refused = Err("wrong_prefix");
+            assert_eq!(blacklisted(leader(), number, black, true), refused);
+            assert_eq!(blacklisted(user("1999"), number, black, true), Ok(()));
+            let program = By::Program("api:tour".into());
+            assert_eq!(blacklisted(program, number, black, true), Ok(()));
+            assert_eq!(blacklisted(leader(), number, List::Whitelist, true), Ok(()));
+            assert_eq!(blacklisted(leader(), number, black, false), Ok(()));
+        }
+        assert_eq!(blacklisted(leader(), "+8617099", black, true), Ok(()));
     }
 
     #[test]

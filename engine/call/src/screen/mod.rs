@@ -114,6 +114,12 @@ pub fn as_listed(number: &str, is_prefix: bool, plan: &Plan) -> Option<String> {
     }
 }
 
+/// Whether this can come on a list: what has no digit is no number, and only who shows none is listed without one.
+pub fn is_listable(written: &str, listed: &str) -> bool {
+    let is_number = listed.bytes().any(|byte| byte.is_ascii_digit());
+    is_number || listed == WITHHELD && !written.trim().is_empty()
+}
+
 /// As which callers who do not show their number are listed.
 pub const WITHHELD: &str = "anonymous";
 

@@ -78,6 +78,22 @@ fn a_number_is_listed_by_its_canonical_form_however_it_is_written() {
 }
 
 #[test]
+fn what_has_no_digit_comes_on_no_list_but_who_shows_no_number() {
+    for (written, listable) in [
+        ("138 0013-8000", true),
+        ("anonymous", true),
+        ("agent7@home", true),
+        ("not a number", false),
+        ("", false),
+        ("  ", false),
+    ] {
+        let listed = as_listed(written, false, &Plan::default());
+        let found = listed.is_some_and(|listed| is_listable(written, &listed));
+        assert_eq!(found, listable, "{written}");
+    }
+}
+
+#[test]
 fn the_whitelist_goes_before_a_prefix_and_a_number_before_the_prefix_of_a_whitelist() {
     let mut lists = Lists::default();
     lists.put(listed(List::Blacklist, "+86170", true, None));

@@ -2,7 +2,7 @@
 
 use call::desk::{Deed, Done, Order, Refused};
 use call::number::Plan;
-use call::screen::{Listed, Lists, Question, as_listed};
+use call::screen::{Listed, Lists, Question, as_listed, is_listable};
 use call::{Ended, Screened, Setup};
 
 use crate::config;
@@ -40,7 +40,7 @@ impl Shelved {
                 prefix,
                 reason,
                 ..
-            } => match as_listed(number, *prefix, &plan) {
+            } => match as_listed(number, *prefix, &plan).filter(|it| is_listable(number, it)) {
                 Some(number) => {
                     self.0.put(Listed {
                         list: *list,

@@ -138,7 +138,10 @@ impl Problem {
             "no_such_user" => Self::not_found("user"),
             "no_such_recording" => Self::new(StatusCode::NOT_FOUND, refused.word, refused.sentence),
             "not_allowed" => Self::forbidden(refused.word, refused.sentence),
-            word if word.starts_with("wrong_") || word.starts_with("no_such_") => {
+            word if ["wrong_", "no_such_", "no_number"]
+                .iter()
+                .any(|it| word.starts_with(it)) =>
+            {
                 Self::unprocessable(word, refused.sentence)
             }
             word => Self::conflict(word, refused.sentence),

@@ -84,7 +84,6 @@ impl Own {
         let done = answer(exchange.change_list(self.tenant(), change, self.who.by())).await?;
         done.map_err(|refused| match refused.word {
             "not_listed" => Problem::not_found("entry of this list"),
-            "no_number" => Problem::unprocessable(refused.word, refused.sentence),
             _ => Problem::refused(refused),
         })
     }
