@@ -237,6 +237,26 @@ impl Switch {
         Ok(setup)
     }
 
+    /// How a user's dialplan dials a number that somebody else is to be put through to.
+    ///
+    /// # Errors
+    /// As for a call that they make, where it has none for it.
+    pub(super) fn route_for(
+        &self,
+        tenant: &TenantId,
+        user: &str,
+        to: &str,
+    ) -> Result<String, Refused> {
+        let account = self.accounts.user(tenant, user);
+        let account = account.ok_or_else(|| Refused::no_such_user(user))?;
+        // Help is called by no dialplan.
+        if calls_for_help(Some(user), to) {
+            return Ok(to.to_owned());
+        }
+        self.dialled_for(tenant, &account.context, to.to_owned())
+            .map_err(|why| why.refused(user, to))
+    }
+
     /// What is known of a call that somebody is rung for.
     pub(super) fn setup_for(
         &self,

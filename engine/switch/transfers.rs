@@ -58,7 +58,7 @@ impl Switch {
         };
         let done = allowed(&order, |user| self.person(tenant, user))
             .and_then(|()| self.leg_in(tenant, call, &order.user))
-            .and_then(|leg| self.transfer_in_name_of(now, (call, leg), &order.user, &to, None))
+            .and_then(|leg| self.transfer_by_route(now, (call, leg), &order.user, &to))
             .map(|()| Done {
                 agent: None,
                 call: Some(call),

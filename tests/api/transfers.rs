@@ -56,8 +56,7 @@ fn a_program_puts_a_customer_through_in_a_users_name_and_the_right_people_hear_e
 }
 
 #[test]
-fn a_program_parks_a_customer_whom_a_colleague_fetches_and_a_number_that_nobody_has_gives_them_back()
- {
+fn a_program_parks_a_customer_whom_a_colleague_fetches_and_a_number_without_a_route_is_refused() {
     let script = "context \"internal\" {\n\
         [\"*5900\"] = function(call) call:park() end,\n\
         [\"*5901\"] = function(call) call:retrieve(\"5901\") end,\n\
@@ -74,12 +73,18 @@ fn a_program_parks_a_customer_whom_a_colleague_fetches_and_a_number_that_nobody_
     let call = eventually("the call", || api.items("/calls?live=true").pop());
     let path = format!("/calls/{}/transfer", call["id"].as_str().unwrap());
 
-    let (status, _) = api.gives(&path, &json!({ "by": "1049", "to": "1999" }));
-
+    for to in ["1999", "sip:x@evil.example"] {
+        let named = api.gives(&path, &json!({ "by": "1049", "to": to }));
+        let deed = json!({ "command": "transfer", "to": to });
+        for (status, problem) in [named, api.gives("/users/1049/commands", &deed)] {
+            let told = (status, &problem["code"]);
+            assert_eq!(told, (422, &"no_such_number".into()), "{to}");
+        }
+    }
+    // They have talked on.
+    customer.hears(pilot::A1);
+    let (status, _) = api.gives(&path, &json!({ "by": "1049", "to": "*5900" }));
     assert_eq!(status, 200);
-    let parks = || api.gives(&path, &json!({ "by": "1049", "to": "*5900" })).0;
-    // They talk again once the number is known to be nobody's.
-    eventually("the customer to be back", || (parks() == 200).then_some(()));
     customer.hears(pilot::MUSIC);
     first.is_hung_up();
     let fetching = a2.dials("*5901");

@@ -136,7 +136,7 @@ impl Switch {
         found.ok_or_else(|| Refused::not_in_call(user))
     }
 
-    /// Puts whom a user talks with through to a number.
+    /// Puts whom a user talks with through to a number that the user may dial.
     pub(super) fn put_through(
         &mut self,
         now: Instant,
@@ -145,8 +145,23 @@ impl Switch {
         to: &str,
     ) -> Result<Done, Refused> {
         let (call, leg) = self.conversation_of(tenant, user)?;
-        self.transfer_in_name_of(now, (call, leg), user, to, None)?;
+        self.transfer_by_route(now, (call, leg), user, to)?;
         Ok(in_call(call))
+    }
+
+    /// Tries a blind transfer to where a route leads for this user; what leads nowhere is refused before anybody
+    /// hears music.
+    pub(in crate::switch) fn transfer_by_route(
+        &mut self,
+        now: Instant,
+        place: (CallId, LegId),
+        user: &str,
+        to: &str,
+    ) -> Result<(), Refused> {
+        let tenant = self.calls.get(&place.0).map(|it| it.setup.tenant.clone());
+        let routed = tenant.map(|tenant| self.route_for(&tenant, user, to));
+        let to = routed.unwrap_or_else(|| Err(is_over()))?;
+        self.transfer_in_name_of(now, place, user, &to, None)
     }
 
     pub(super) fn put_through_to(
