@@ -105,11 +105,12 @@ end
 
 ---The newest tickets, a hundred at most.
 ---@param state? string
----@param reach? string[]   Opened by, or assigned to, one of these; all when left out
+---@param reach? string[]   Opened by, or assigned to, one of these, or nobody's yet; all when left out
 ---@return table[]
 function desk.list(state, reach)
   return db.query([[
     SELECT * FROM tickets WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL
+      OR (opened_by IS NULL AND assigned_to IS NULL)
       OR opened_by IN (SELECT value FROM json_each(?2)) OR assigned_to IN (SELECT value FROM json_each(?2)))
     ORDER BY number DESC LIMIT 100]], state, reach and json.encode(reach))
 end

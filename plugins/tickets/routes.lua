@@ -11,11 +11,13 @@ end
 
 local NONE = { error = "there is no such ticket" }
 
----Whether a ticket is within the reach of whoever asks: opened by, or assigned to, somebody whom they see.
+---Whether a ticket is within the reach of whoever asks: opened by, or assigned to, somebody whom they see; or nobody's yet,
+---as of a missed call, which anybody may take.
 ---@param request HttpRequest
 ---@return boolean
 local function reaches(request, ticket)
-  return request.role == "tickets" or request.reaches(ticket.opened_by) or request.reaches(ticket.assigned_to)
+  local is_nobodys = not ticket.opened_by and not ticket.assigned_to
+  return is_nobodys or request.role == "tickets" or request.reaches(ticket.opened_by) or request.reaches(ticket.assigned_to)
 end
 
 ---The ticket that is asked for; or the status and why not.

@@ -142,6 +142,18 @@ test("agents see and urge tickets that they opened or that are assigned to them,
   expect(simulate.request(urge, { user = "1002" }).json.urges).equals(2)
 end)
 
+test("the ticket of a missed call is nobody's and seen by all agents until it is somebody's", function()
+  simulate.http(HOOK, 204)
+  missed_call()
+  local function sees(who)
+    return simulate.request("GET /tickets/202603-00001", who).status == 200 and #simulate.request("GET /tickets", who).json.tickets == 1
+  end
+  expect(sees { user = "1002" }).equals(true)
+  simulate.request("POST /tickets/202603-00001", { json = { assigned_to = "1001" } })
+  expect(sees { user = "1002" }).equals(false)
+  expect(sees { user = "1001" }).equals(true)
+end)
+
 test("what happens in one call is one ticket", function()
   simulate.http(HOOK, 204)
   talks_with_1001()
