@@ -132,6 +132,7 @@ http.route("GET /contacts", { auth = "agent", query = { "agent", "open" } }, fun
 end)
 
 -- Who sees everybody's contacts by their role, and closes none.
+---@type table<string?, boolean?>
 local READERS = { quality = true, integrator = true }
 
 http.route("PUT /contacts/:call/:agent", { auth = "agent" }, function(request)
