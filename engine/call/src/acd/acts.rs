@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::agent::{Agent, Answered, Dialog, Duty, Hold, Reach, Rest};
+use super::agent::{Agent, Answered, Dialog, Duty, Hold, Reach, Rest, There};
 use super::name::{AgentIx, QueueIx};
 use super::strategy::Strategy;
 use super::timers::Timer;
@@ -391,11 +391,17 @@ impl Acd {
         let agent = &mut self.agents[ix.0];
         let open = |medium| agent.obstacle_to(now, medium).is_none();
         let free = open(Medium::Voice) || open(Medium::Chat);
-        let came_free = free && !agent.was_free;
+        // Whoever comes to work closes levels, and whoever goes opens them, and lets others have whom was kept for them;
+        // so does who takes no new customers any more.
+        let there = There {
+            at_work: agent.is_at_work(),
+            reachable: agent.is_reachable(now),
+            takes_new: agent.habits.accepts_items(),
+        };
+        let before = std::mem::replace(&mut agent.was_there, there);
+        let comes_or_goes = there != before;
+        let came_free = free && (!agent.was_free || there.takes_new && !before.takes_new);
         agent.was_free = free;
-        // Whoever comes to work closes levels, and whoever goes opens them.
-        let there = (agent.is_at_work(), agent.is_reachable(now));
-        let comes_or_goes = there != std::mem::replace(&mut agent.was_there, there);
         for index in 0..self.agents[ix.0].queues.len() {
             let queue = self.agents[ix.0].queues[index];
             if free || comes_or_goes {

@@ -43,8 +43,8 @@ pub(super) struct Agent {
     pub(super) shown: Shown,
     /// Could have been offered a call when last looked at.
     pub(super) was_free: bool,
-    /// Was at work, and could be reached, when last looked at.
-    pub(super) was_there: (bool, bool),
+    /// How they were there when last looked at.
+    pub(super) was_there: There,
     /// Serves some of their queues before others.
     pub(super) has_preferences: bool,
     pub(super) capacity: Capacity,
@@ -148,6 +148,15 @@ pub(super) struct Shown {
     pub(super) since: Instant,
 }
 
+/// What others' callers may hang on: for whom somebody is kept, and which levels are open.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct There {
+    pub(super) at_work: bool,
+    pub(super) reachable: bool,
+    /// Takes new customers by chat.
+    pub(super) takes_new: bool,
+}
+
 impl Agent {
     pub(super) fn new(id: AgentId, now: Instant) -> Self {
         Self {
@@ -179,7 +188,7 @@ impl Agent {
                 since: now,
             },
             was_free: false,
-            was_there: (false, false),
+            was_there: There::default(),
             has_preferences: false,
             capacity: Capacity::default(),
             items: BTreeMap::new(),

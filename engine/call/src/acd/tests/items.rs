@@ -356,3 +356,24 @@ fn nobody_waits_for_an_agent_who_does_not_take_them_but_who_comes_back_does() {
 
     assert_eq!(offered(&mut floor, back), Some("1049".to_owned()));
 }
+
+#[test]
+fn who_waits_for_an_agent_goes_to_another_when_that_one_takes_no_new_customers_any_more() {
+    let mut floor = floor(blended(2), |_| {});
+    floor.calls();
+    floor.answers("1049");
+    floor.take();
+    let new = floor.wants(
+        "it",
+        Wants {
+            agent: Some("1049".into()),
+            agent_for: Some(s(60)),
+            ..chat_of("wx:bo")
+        },
+    );
+    assert_eq!(offered(&mut floor, new), None, "1049 is in a call");
+
+    accepts(&mut floor, "1049", false);
+
+    assert_eq!(offered(&mut floor, new), Some("1050".to_owned()));
+}
