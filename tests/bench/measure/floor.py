@@ -211,7 +211,7 @@ class Finisher:
 
 
 HOW_TO_READ = """`make bench-floor`: agents whose phones are SIPp's, a process for each eleventh of them (those ring for 0.5 to 8 s, talk for 20 to 60 s and hang up)
-and one for a few who never answer; customers by a trunk, six tenths of them evenly, three in waves, one with four seconds' patience. Half of the agents log in by
+and one for a few who never answer; customers by a trunk, six tenths of them evenly, three in waves, the rest with 4.3 s of patience. Half of the agents log in by
 star codes, half by the API; half end their 事后 by the API, half let it run out. Two queues share them, skills are required by a part of the customers.
 Phones and customers write down what they see; what the exchange says must agree with it. **Ringing after becoming free**: from the agent's change to
 置闲 to the INVITE at the phone, where the customer was waiting already; **after the customer has come**: where the agent was free already."""
