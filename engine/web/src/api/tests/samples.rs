@@ -2,6 +2,7 @@
 
 use call::screen::{List, Listed};
 
+use crate::exchange::*;
 use crate::figures::*;
 use crate::floor::*;
 
@@ -88,5 +89,51 @@ pub(super) fn listed(number: &str) -> Listed {
         expires_at: Some(2_000_000),
         added_at: 1_000_000,
         added_by: "user:1049".to_owned(),
+    }
+}
+
+/// A dialplan of which all that can be told is to be told.
+pub(super) fn scripts() -> Scripts {
+    Scripts {
+        generation: Some(3),
+        hash: Some("ab".to_owned()),
+        since: Some(1),
+        calls: 2,
+        memory: 1 << 20,
+        old: vec![OldGeneration {
+            generation: 2,
+            calls: 1,
+        }],
+        warnings: vec!["no sound 'x'".to_owned()],
+        refused: Some(RefusedGeneration {
+            generation: 4,
+            at: 2,
+            errors: vec!["a.lua:1: oops".to_owned()],
+        }),
+        config_refused: Some(Wrong {
+            at: 2,
+            errors: vec!["config.lua:9: tenants.8001.domian: unknown setting".to_owned()],
+        }),
+        gone_back: Some(WentBack {
+            to: 3,
+            from: 4,
+            at: 2,
+        }),
+        held: Some(Wrong {
+            at: 2,
+            errors: Vec::new(),
+        }),
+        kept: vec![KeptGeneration {
+            generation: 3,
+            at: 1,
+            changed_after: vec!["scripts/8001/init.lua".to_owned()],
+        }],
+        failures: 1,
+        last_failures: vec![ScriptFailure {
+            at: 3,
+            generation: 3,
+            call: None,
+            message: "a.lua:2: oops".to_owned(),
+        }],
     }
 }
